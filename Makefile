@@ -1,0 +1,93 @@
+# make             build the product        make test    run the C tests
+# make check       all that CI checks       make fmt     lay out the code
+# make V=asan      with ASan and UBSan (also: tsan, cov, fuzz); V works with every target
+# make bench       measure beside floors    make tidy    clang-tidy, gcc -fanalyzer
+V       ?= release
+B       ?= build/$(V)
+CC      := $(if $(filter fuzz,$(V)),clang,$(if $(filter default,$(origin CC)),gcc,$(CC)))
+PKGS    := libmicrohttpd sqlite3 libpq jansson yaml-0.1 md4c libsodium libcrypto libpcre2-8 libqrencode
+SAN     := $(if $(filter asan,$(V)),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all)\
+           $(if $(filter tsan,$(V)),-fsanitize=thread)\
+           $(if $(filter fuzz,$(V)),-fsanitize=fuzzer-no-link$(comma)address$(comma)undefined -fno-sanitize-recover=all)
+comma   := ,
+WARN    := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
+           -Wold-style-definition -Wpointer-arith -Wwrite-strings -Wvla -Wundef \
+           -Wimplicit-fallthrough -Wformat=2 -Wswitch-enum -Werror
+HARDEN  := -fstack-protector-strong -fno-common -fPIE $(if $(filter release,$(V)),-fstack-clash-protection -D_FORTIFY_SOURCE=2)
+OPT     := $(if $(filter release,$(V)),-O2,$(if $(filter cov,$(V)),-O0 --coverage,-O1 -fno-omit-frame-pointer))
+PKGC    := $(shell pkg-config --cflags $(PKGS))
+PKGL    := $(shell pkg-config --libs $(PKGS))
+CPPFLAGS += -std=c17 -D_GNU_SOURCE -Isrc -I$(B) $(PKGC) -include src/base/banned.h
+CFLAGS  += $(OPT) -g $(WARN) $(HARDEN) $(SAN) -ffile-prefix-map=$(CURDIR)=. -pthread -MMD -MP
+LDFLAGS += -pie -Wl,-z,relro,-z,now $(SAN) $(if $(filter cov,$(V)),--coverage) -pthread
+
+# Lowest first; src/LAYERS says who may include whom, this only orders the link.
+LAYERS  := base store model ledger engine people connect http page api
+HTML    := $(wildcard src/page/*.html)
+GEN     := $(HTML:src/page/%=$(B)/gen/%.c)
+lib_src  = $(wildcard src/$(1)/*.c)
+LIBS    := $(LAYERS:%=$(B)/lib%.a)
+reverse  = $(if $(1),$(call reverse,$(wordlist 2,$(words $(1)),$(1))) $(firstword $(1)))
+LINK    := $(call reverse,$(LIBS))
+
+all: $(B)/zhidu $(B)/zhidu-verify
+
+# --- generated: templates, assets ---------------------------------------------------------------
+$(B)/tplc: tool/tplc.c
+	@mkdir -p $(@D)
+	gcc -std=c17 -D_GNU_SOURCE $(WARN) -O1 -o $@ $<
+$(B)/gen/%.html.c $(B)/gen/%.html.h &: src/page/%.html $(B)/tplc
+	@mkdir -p $(@D)
+	$(B)/tplc $< $(B)/gen/$*.html.c $(B)/gen/$*.html.h
+ASSETS  := $(sort $(shell find assets -type f -not -name '*.md' -not -name '*.txt'))
+$(B)/gen/assets.c $(B)/gen/assets.S &: $(ASSETS) tool/embed.sh
+	@mkdir -p $(@D)
+	tool/embed.sh $(B)/gen build/z $(ASSETS)
+
+# --- compile -------------------------------------------------------------------------------------
+$(B)/obj/%.o: src/%.c | $(GEN)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+$(B)/gen/%.o: $(B)/gen/%.c | $(GEN)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+$(B)/gen/assets_S.o: $(B)/gen/assets.S
+	$(CC) -c -o $@ $<
+$(B)/tests/%.o: tests/%.c | $(GEN)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -Itests -c -o $@ $<
+
+define layer_lib
+$(B)/lib$(1).a: $$(patsubst src/%.c,$(B)/obj/%.o,$$(call lib_src,$(1))) $(2)
+	@rm -f $$@
+	ar rcs $$@ $$^
+endef
+PAGE_GEN := $(GEN:.c=.o) $(B)/gen/assets.o $(B)/gen/assets_S.o
+$(foreach l,$(filter-out page,$(LAYERS)),$(eval $(call layer_lib,$(l),)))
+$(eval $(call layer_lib,page,$(PAGE_GEN)))
+
+$(B)/zhidu: $(B)/obj/main.o $(patsubst src/%.c,$(B)/obj/%.o,$(wildcard src/cli/*.c)) $(LIBS)
+	$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LINK) $(PKGL)
+$(B)/zhidu-verify: $(B)/obj/verify_main.o $(B)/libledger.a $(B)/libstore.a $(B)/libbase.a
+	$(CC) $(LDFLAGS) -o $@ $^ $(PKGL)
+
+# --- tests: tests/LAYER/NAME_test.c links LAYER and everything below it --------------------------
+TESTS   := $(patsubst tests/%.c,$(B)/t/%,$(wildcard tests/*/*_test.c))
+upto     = $(if $(1),$(firstword $(1)) $(if $(filter $(2),$(firstword $(1))),,$(call upto,$(wordlist 2,$(words $(1)),$(1)),$(2))))
+define layer_tests
+$(patsubst tests/%.c,$(B)/t/%,$(wildcard tests/$(1)/*_test.c)): $(B)/t/%: $(B)/tests/%.o $$(patsubst tests/%.c,$(B)/tests/%.o,$$(wildcard tests/support/*.c)) $(2)
+	@mkdir -p $$(@D)
+	$$(CC) $$(LDFLAGS) -o $$@ $$(filter %.o,$$^) $(call reverse,$(2)) $$(PKGL) -lcmocka
+endef
+$(foreach l,$(LAYERS),$(eval $(call layer_tests,$(l),$(patsubst %,$(B)/lib%.a,$(call upto,$(LAYERS),$(l))))))
+
+tests: $(TESTS)
+test: $(TESTS)
+	tool/run-tests.sh $(TESTS)
+
+CODE := $(wildcard src/*.[ch] src/*/*.[ch] tests/*/*.[ch] tool/*.c bench/*.[ch])
+fmt:
+	clang-format -i $(CODE)
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
+.PHONY: all tests test fmt
+.SECONDARY:

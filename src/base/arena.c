@@ -1,0 +1,185 @@
+#include "base/arena.h"
+
+#include <assert.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Under ASan, unused arena bytes are poisoned and each allocation is followed
+ * by a poisoned gap, so an overrun inside one block is reported. */
+#if defined(__SANITIZE_ADDRESS__)
+#define ARENA_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ARENA_ASAN 1
+#endif
+#endif
+#ifdef ARENA_ASAN
+#include <sanitizer/asan_interface.h>
+#define POISON(p, n) ASAN_POISON_MEMORY_REGION((p), (n))
+#define UNPOISON(p, n) ASAN_UNPOISON_MEMORY_REGION((p), (n))
+enum { GAP = 16 };
+#else
+#define POISON(p, n) ((void)(p), (void)(n))
+#define UNPOISON(p, n) ((void)(p), (void)(n))
+enum { GAP = 0 };
+#endif
+
+enum { BLOCK_MIN = 64 * 1024, BLOCK_KEEP = 512 * 1024 };
+
+struct arena_block {
+    struct arena_block *next;
+    size_t cap; /* usable bytes in data */
+    size_t pos; /* data[0..pos) is handed out */
+    alignas(max_align_t) unsigned char data[];
+};
+
+struct arena_cleanup {
+    struct arena_cleanup *next;
+    void (*fn)(void *);
+    void *arg;
+};
+
+struct arena arena_make(size_t limit)
+{
+    return (struct arena){.limit = limit};
+}
+
+static _Noreturn void arena_full(struct arena *a)
+{
+    if (a->full) {
+        a->full(a->full_arg);
+    }
+    fprintf(stderr, "arena: limit of %zu bytes reached\n", a->limit);
+    abort();
+}
+
+static void block_free(struct arena_block *b)
+{
+    UNPOISON(b->data, b->cap);
+    free(b);
+}
+
+static void run_cleanups(struct arena *a)
+{
+    while (a->cleanups) {
+        struct arena_cleanup *c = a->cleanups;
+        a->cleanups = c->next; /* unlink first: fn may register another */
+        c->fn(c->arg);
+    }
+}
+
+void arena_reset(struct arena *a)
+{
+    run_cleanups(a);
+    struct arena_block *keep = NULL;
+    while (a->blocks) {
+        struct arena_block *b = a->blocks;
+        a->blocks = b->next;
+        if (!keep && b->cap <= BLOCK_KEEP) {
+            keep = b;
+        } else {
+            a->held -= sizeof(struct arena_block) + b->cap;
+            block_free(b);
+        }
+    }
+    if (keep) {
+        keep->next = NULL;
+        keep->pos = 0;
+        POISON(keep->data, keep->cap);
+        a->blocks = keep;
+    }
+}
+
+void arena_end(struct arena *a)
+{
+    run_cleanups(a);
+    while (a->blocks) {
+        struct arena_block *b = a->blocks;
+        a->blocks = b->next;
+        block_free(b);
+    }
+    a->held = 0;
+}
+
+/* A block with room for `need` bytes, or NULL at the limit. */
+static struct arena_block *arena_grow(struct arena *a, size_t need)
+{
+    size_t cap = need > BLOCK_MIN ? need : BLOCK_MIN;
+    if (cap > SIZE_MAX - sizeof(struct arena_block)) {
+        return NULL;
+    }
+    size_t total = sizeof(struct arena_block) + cap;
+    if (total > a->limit - a->held) {
+        return NULL;
+    }
+    struct arena_block *b = malloc(total);
+    if (!b) {
+        fprintf(stderr, "arena: malloc(%zu) failed\n", total);
+        abort();
+    }
+    b->next = a->blocks;
+    b->cap = cap;
+    b->pos = 0;
+    POISON(b->data, cap);
+    a->blocks = b;
+    a->held += total;
+    return b;
+}
+
+/* Room for `bytes`, unpoisoned and not zeroed; NULL at the limit. */
+static void *take(struct arena *a, size_t bytes, size_t align)
+{
+    assert(align != 0 && (align & (align - 1)) == 0 && align <= alignof(max_align_t));
+    struct arena_block *b = a->blocks;
+    size_t pad = b ? (size_t)(-(uintptr_t)(b->data + b->pos) & (align - 1)) : 0;
+    if (!b || bytes + GAP > b->cap - b->pos || pad > b->cap - b->pos - bytes - GAP) {
+        b = arena_grow(a, bytes + GAP);
+        pad = 0;
+        if (!b) {
+            return NULL;
+        }
+    }
+    unsigned char *p = b->data + b->pos + pad;
+    b->pos += pad + bytes + GAP;
+    UNPOISON(p, bytes);
+    return p;
+}
+
+void *arena_try(struct arena *a, size_t count, size_t size, size_t align)
+{
+    if (size != 0 && count > (SIZE_MAX / 2) / size) {
+        return NULL;
+    }
+    void *p = take(a, count * size, align);
+    if (p) {
+        memset(p, 0, count * size);
+    }
+    return p;
+}
+
+void *arena_alloc(struct arena *a, size_t count, size_t size, size_t align)
+{
+    void *p = arena_try(a, count, size, align);
+    if (!p) {
+        arena_full(a);
+    }
+    return p;
+}
+
+char *arena_bytes(struct arena *a, size_t n)
+{
+    char *p = n > SIZE_MAX / 2 ? NULL : take(a, n, 1);
+    if (!p) {
+        arena_full(a);
+    }
+    return p;
+}
+
+void arena_defer(struct arena *a, void (*fn)(void *), void *arg)
+{
+    struct arena_cleanup *c = arena_new(a, struct arena_cleanup);
+    *c = (struct arena_cleanup){.next = a->cleanups, .fn = fn, .arg = arg};
+    a->cleanups = c;
+}

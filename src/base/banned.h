@@ -1,0 +1,18 @@
+/* banned.h - functions nobody here may call; force-included into every file.
+ *
+ * They write without a bound (strcpy, sprintf, gets), keep hidden state
+ * (strtok, gmtime, localtime, rand) or grow the stack by data (alloca).  Use
+ * str_copy, str_fmt, str_cut, base/clock.h and libsodium's random numbers.
+ */
+#ifndef BASE_BANNED_H
+#define BASE_BANNED_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#pragma GCC poison strcpy strcat sprintf vsprintf strtok atoi atol atof gets alloca
+#pragma GCC poison gmtime localtime asctime ctime rand srand strncpy strncat
+
+#endif

@@ -1,0 +1,121 @@
+#include "base/html.h"
+
+#include "base/arena.h"
+
+#include <string.h>
+
+struct html html_begin(struct arena *a, enum lang lang)
+{
+    size_t cap = 32768;
+    return (struct html){.arena = a, .buf = arena_bytes(a, cap), .cap = cap, .lang = lang};
+}
+
+str html_end(struct html *out)
+{
+    return (str){.ptr = out->buf, .len = out->len};
+}
+
+/* The old buffer stays in the arena until the request ends: at most as many
+ * bytes again as the finished page. */
+void html_grow(struct html *out, size_t n)
+{
+    size_t cap = out->cap * 2;
+    while (cap - out->len < n) {
+        cap *= 2;
+    }
+    char *buf = arena_bytes(out->arena, cap);
+    memcpy(buf, out->buf, out->len);
+    out->buf = buf;
+    out->cap = cap;
+}
+
+void html_raw(struct html *out, html_safe s)
+{
+    html_lit(out, s.html.ptr, s.html.len);
+}
+
+void html_words(struct html *out, struct words w)
+{
+    html_str(out, words_in(w, out->lang));
+}
+
+/* One table for text and for quoted attributes: escaping a quote in text costs
+ * four bytes and removes a decision. */
+static const str entity[256] = {
+    ['&'] = {"&amp;", 5},  ['<'] = {"&lt;", 4},   ['>'] = {"&gt;", 4},
+    ['"'] = {"&quot;", 6}, ['\''] = {"&#39;", 5},
+};
+
+void html_str(struct html *out, str s)
+{
+    size_t from = 0;
+    for (size_t i = 0; i < s.len; i++) {
+        str e = entity[(unsigned char)s.ptr[i]];
+        if (e.len) {
+            html_lit(out, s.ptr + from, i - from);
+            html_lit(out, e.ptr, e.len);
+            from = i + 1;
+        }
+    }
+    if (s.len) {
+        html_lit(out, s.ptr + from, s.len - from);
+    }
+}
+
+void html_i64(struct html *out, int64_t v)
+{
+    char buf[20]; /* the longest is INT64_MIN: a minus and 19 digits */
+    char *p = buf + sizeof(buf);
+    uint64_t u = v < 0 ? -(uint64_t)v : (uint64_t)v;
+    do {
+        *--p = (char)('0' + u % 10);
+        u /= 10;
+    } while (u);
+    if (v < 0) {
+        *--p = '-';
+    }
+    html_lit(out, p, (size_t)(buf + sizeof(buf) - p));
+}
+
+void html_url(struct html *out, url u)
+{
+    html_str(out, u.text);
+}
+
+static bool url_plain(unsigned char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '.' || c == '~';
+}
+
+void html_url_part(struct html *out, str s)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    size_t from = 0;
+    for (size_t i = 0; i < s.len; i++) {
+        unsigned char c = (unsigned char)s.ptr[i];
+        if (!url_plain(c)) {
+            char enc[3] = {'%', hex[c >> 4], hex[c & 15]};
+            html_lit(out, s.ptr + from, i - from);
+            html_lit(out, enc, sizeof(enc));
+            from = i + 1;
+        }
+    }
+    if (s.len) {
+        html_lit(out, s.ptr + from, s.len - from);
+    }
+}
+
+url url_local(str path)
+{
+    bool ok =
+        str_starts(path, STR("/")) && !str_starts(path, STR("//")) && !str_starts(path, STR("/\\"));
+    return (url){.text = ok ? path : STR("/")};
+}
+
+url url_web(str address)
+{
+    bool ok = str_starts(address, STR("https://")) || str_starts(address, STR("http://")) ||
+              str_starts(address, STR("mailto:"));
+    return (url){.text = ok ? address : STR("/")};
+}

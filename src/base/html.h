@@ -1,0 +1,100 @@
+/* html.h - building a page, escaped by type.
+ *
+ * Templates (*.html) are compiled to C by tool/tplc.  Each {{ value }} becomes
+ * one of the HTML_PUT macros below; the macro picks the function from the C
+ * type of the value and the place in the page:
+ *
+ *     type of value    in text    in an attribute    a whole URL    part of a URL
+ *     str              escaped    escaped            --             percent-encoded
+ *     struct words     escaped    escaped            --             --
+ *     integer          decimal    decimal            --             decimal
+ *     url              escaped    escaped            escaped        --
+ *     html_safe        as it is   --                 --             --
+ *
+ * "--" does not compile; nor does any other type, char * among them.
+ *
+ * So there is no way to forget to escape, and one place to look for raw HTML:
+ * search for html_safe.
+ */
+#ifndef BASE_HTML_H
+#define BASE_HTML_H
+
+#include "base/str.h"
+#include "base/words.h"
+
+#include <string.h>
+
+struct arena;
+
+/* HTML that its maker vouches for. */
+typedef struct html_safe {
+    str html;
+} html_safe;
+
+/* A URL that url_local() or url_web() has checked. */
+typedef struct url {
+    str text;
+} url;
+
+/* A page being built.  It only grows; the bytes live in the arena. */
+struct html {
+    struct arena *arena;
+    char *buf;
+    size_t len, cap;
+    enum lang lang; /* of {% t %} and of struct words */
+};
+
+struct html html_begin(struct arena *a, enum lang lang);
+str html_end(struct html *out);
+
+/* A path on this server.  Anything that does not start with exactly one slash
+ * becomes "/". */
+url url_local(str path);
+/* An address on the web: http, https or mailto.  Anything else becomes "/". */
+url url_web(str address);
+
+void html_grow(struct html *out, size_t n); /* room for n more bytes */
+
+static inline void html_lit(struct html *out, const char *p, size_t n)
+{
+    if (out->cap - out->len < n) {
+        html_grow(out, n);
+    }
+    if (n) {
+        memcpy(out->buf + out->len, p, n);
+    }
+    out->len += n;
+}
+
+void html_str(struct html *out, str s);
+void html_i64(struct html *out, int64_t v);
+void html_raw(struct html *out, html_safe s);
+void html_words(struct html *out, struct words w); /* in the page's language */
+void html_url(struct html *out, url u);
+void html_url_part(struct html *out, str s);
+
+/* clang-format off */
+#define HTML_PUT(out, x) _Generic((x), \
+    str:       html_str,               \
+    int:       html_i64,               \
+    long:      html_i64,               \
+    long long: html_i64,               \
+    url:       html_url,               \
+    struct words: html_words,          \
+    html_safe: html_raw)(out, x)
+#define HTML_PUT_ATTR(out, x) _Generic((x), \
+    str:       html_str,               \
+    int:       html_i64,               \
+    long:      html_i64,               \
+    long long: html_i64,               \
+    struct words: html_words,          \
+    url:       html_url)(out, x)
+#define HTML_PUT_URL(out, x) _Generic((x), url: html_url)(out, x)
+#define HTML_PUT_URL_PART(out, x) _Generic((x), \
+    str:       html_url_part,          \
+    int:       html_i64,               \
+    long:      html_i64,               \
+    long long: html_i64)(out, x)
+/* clang-format on */
+
+#endif

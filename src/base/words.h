@@ -1,0 +1,27 @@
+/* words.h - what people read, in the two languages of the product.
+ *
+ * Every text stands where it is used, in both languages at once, so neither
+ * can be forgotten: WORDS("保存", "Save") in C, {% t "保存" | "Save" %} in a
+ * template, {zh: 保存, en: Save} in a definition.
+ */
+#ifndef BASE_WORDS_H
+#define BASE_WORDS_H
+
+#include "base/str.h"
+
+enum lang { LANG_ZH, LANG_EN };
+
+struct words {
+    str zh, en;
+};
+
+#define WORDS(zh_, en_) ((struct words){.zh = STR(zh_), .en = STR(en_)})
+
+/* The text in `lang`; the other language where that one is empty. */
+static inline str words_in(struct words w, enum lang lang)
+{
+    bool en = (lang == LANG_EN && w.en.len) || !w.zh.len;
+    return en ? w.en : w.zh;
+}
+
+#endif
