@@ -12,7 +12,7 @@ SAN     := $(if $(filter asan,$(V)),-fsanitize=address$(comma)undefined -fno-san
 comma   := ,
 WARN    := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
            -Wold-style-definition -Wpointer-arith -Wwrite-strings -Wvla -Wundef \
-           -Wimplicit-fallthrough -Wformat=2 -Wswitch-enum -Werror
+           -Wimplicit-fallthrough -Walloca -Wformat=2 -Wswitch-enum -Werror
 HARDEN  := -fstack-protector-strong -fno-common -fPIE $(if $(filter release,$(V)),-fstack-clash-protection -D_FORTIFY_SOURCE=2)
 OPT     := $(if $(filter release,$(V)),-O2,$(if $(filter cov,$(V)),-O0 --coverage,-O1 -fno-omit-frame-pointer))
 PKGC    := $(shell pkg-config --cflags $(PKGS))
@@ -22,7 +22,7 @@ CFLAGS  += $(OPT) -g $(WARN) $(HARDEN) $(SAN) -ffile-prefix-map=$(CURDIR)=. -pth
 LDFLAGS += -pie -Wl,-z,relro,-z,now $(SAN) $(if $(filter cov,$(V)),--coverage) -pthread
 
 # Lowest first; src/LAYERS says who may include whom, this only orders the link.
-LAYERS  := base store model ledger engine people connect http page api
+LAYERS  := base store model ledger engine people connect http page api cli
 HTML    := $(wildcard src/page/*.html)
 GEN     := $(HTML:src/page/%=$(B)/gen/%.c)
 lib_src  = $(wildcard src/$(1)/*.c)
@@ -65,7 +65,7 @@ PAGE_GEN := $(GEN:.c=.o) $(B)/gen/assets.o $(B)/gen/assets_S.o
 $(foreach l,$(filter-out page,$(LAYERS)),$(eval $(call layer_lib,$(l),)))
 $(eval $(call layer_lib,page,$(PAGE_GEN)))
 
-$(B)/zhidu: $(B)/obj/main.o $(patsubst src/%.c,$(B)/obj/%.o,$(wildcard src/cli/*.c)) $(LIBS)
+$(B)/zhidu: $(B)/obj/main.o $(LIBS)
 	$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LINK) $(PKGL)
 $(B)/zhidu-verify: $(B)/obj/verify_main.o $(B)/libledger.a $(B)/libstore.a $(B)/libbase.a
 	$(CC) $(LDFLAGS) -o $@ $^ $(PKGL)

@@ -1,7 +1,7 @@
 /* banned.h - functions nobody here may call; force-included into every file.
  *
  * They write without a bound (strcpy, sprintf, gets), keep hidden state
- * (strtok, gmtime, localtime, rand) or grow the stack by data (alloca).  Use
+ * (strtok, gmtime, localtime, rand).  Use
  * str_copy, str_fmt, str_cut, base/clock.h and libsodium's random numbers.
  */
 #ifndef BASE_BANNED_H
@@ -12,7 +12,7 @@
 #include <string.h>
 #include <time.h>
 
-#pragma GCC poison strcpy strcat sprintf vsprintf strtok atoi atol atof gets alloca
+#pragma GCC poison strcpy strcat sprintf vsprintf strtok atoi atol atof gets
 #pragma GCC poison gmtime localtime asctime ctime rand srand strncpy strncat
 
 #endif

@@ -18,6 +18,11 @@ typedef struct str {
     size_t len;      /* bytes */
 } str;
 
+struct str_list {
+    const str *ptr;
+    size_t len;
+};
+
 /* A str of a string literal; anything else does not compile. */
 #define STR(lit) ((str){.ptr = "" lit, .len = sizeof(lit) - 1})
 

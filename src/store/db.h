@@ -1,0 +1,196 @@
+/* db.h - SQL against the chosen database, in batches.
+ *
+ * One struct db is one connection, used by one thread at a time: SQLite
+ * (db_sqlite.c) or PostgreSQL (db_pg.c) behind the same functions.
+ *
+ * A page or an act first states the statements it needs, then runs them, then
+ * reads the results in order:
+ *
+ *     struct batch *b = batch_begin(db, arena);
+ *     int who  = batch_add(b, SQL("select name from account where id = $1"), ARGS(db_i64(id)));
+ *     int mine = batch_add(b, SQL("select id from task where person = $1"), ARGS(db_i64(id)));
+ *     err e = batch_run(b);
+ *     if (e.code) { return e; }
+ *     struct rows r = batch_rows(b, mine);
+ *     while (rows_next(&r)) { use(rows_i64(&r, 0)); }
+ *
+ * On PostgreSQL one batch is one pipeline: one round trip.  On SQLite it is a
+ * loop.  Results are complete and live in the arena, so nothing stays open.
+ * The first failing statement ends the batch; its error is batch_run's.
+ *
+ * Statements are prepared once per connection and cached by text.  Arguments
+ * carry their SQL type even when they are null (PostgreSQL needs to know).
+ * Numbers are bigint, text is UTF-8, truth values are 0 and 1: a boolean
+ * expression is selected as cast((...) as integer).
+ *
+ * A statement may return at most `max_rows` rows (default 10,000); one more is
+ * ERR_STORE, a bug of the caller, who should page.  Limits per connection:
+ * db_limits().
+ *
+ * Round trips and statements are counted (db_counts), so that tests can hold a
+ * page to <= 2 trips and <= 20 statements.
+ */
+#ifndef STORE_DB_H
+#define STORE_DB_H
+
+#include "base/err.h"
+#include "store/sql.h"
+
+struct arena;
+struct db;
+struct batch;
+
+enum db_kind { DB_SQLITE, DB_PG };
+
+struct db_arg {
+    enum { DB_ARG_I64, DB_ARG_TEXT, DB_ARG_BLOB } type;
+    bool null;
+    int64_t i64;
+    str text; /* must live until batch_run */
+};
+
+static inline struct db_arg db_i64(int64_t v)
+{
+    return (struct db_arg){.type = DB_ARG_I64, .i64 = v};
+}
+static inline struct db_arg db_text(str v)
+{
+    return (struct db_arg){.type = DB_ARG_TEXT, .text = v};
+}
+static inline struct db_arg db_blob(str v)
+{
+    return (struct db_arg){.type = DB_ARG_BLOB, .text = v};
+}
+static inline struct db_arg db_null_i64(void)
+{
+    return (struct db_arg){.type = DB_ARG_I64, .null = true};
+}
+static inline struct db_arg db_null_text(void)
+{
+    return (struct db_arg){.type = DB_ARG_TEXT, .null = true};
+}
+
+struct db_args {
+    const struct db_arg *ptr;
+    int len;
+};
+#define ARGS(...)                                    \
+    ((struct db_args){                               \
+        .ptr = (const struct db_arg[]){__VA_ARGS__}, \
+        .len = (int)(sizeof((const struct db_arg[]){__VA_ARGS__}) / sizeof(struct db_arg))})
+#define NO_ARGS ((struct db_args){0})
+
+enum { BATCH_MAX = 256, DB_ARGS_MAX = 400 };
+
+struct batch *batch_begin(struct db *db, struct arena *a);
+/* Adds a statement; the arguments are copied (not the bytes of their texts).
+ * Returns its place for batch_rows.  More than BATCH_MAX statements abort. */
+int batch_add(struct batch *b, struct sql sql, struct db_args args);
+void batch_max_rows(struct batch *b, int place, int64_t max_rows);
+MUST_CHECK err batch_run(struct batch *b);
+
+struct rows {
+    const struct rows_data *data;
+    int64_t row; /* of the current row; -1 before the first rows_next */
+};
+struct rows batch_rows(struct batch *b, int place);
+int64_t rows_count(const struct rows *r);          /* rows returned */
+int64_t batch_changed(struct batch *b, int place); /* rows inserted, updated or deleted */
+bool rows_next(struct rows *r);
+bool rows_null(const struct rows *r, int col);
+int64_t rows_i64(const struct rows *r, int col); /* 0 where null */
+str rows_text(const struct rows *r,
+              int col); /* empty where null; lives in the arena; also for blobs */
+
+/* One statement as a batch of one. */
+MUST_CHECK err db_query(struct db *db, struct arena *a, struct sql sql, struct db_args args,
+                        struct rows *ret);
+MUST_CHECK err db_exec(struct db *db, struct arena *a, struct sql sql, struct db_args args);
+
+/* --- connections --------------------------------------------------------- */
+
+struct db_options {
+    bool writer;        /* SQLite: 16 MB cache, no automatic checkpoint */
+    const char *schema; /* PostgreSQL: search_path, for tests; NULL: public */
+};
+
+/* Opens `url`: "sqlite:/path/file", "sqlite::memory:", or what libpq accepts,
+ * beginning with "postgresql:" or "host=".  The connection closes when `life`
+ * is reset.  SQLite: WAL, synchronous=FULL, temp_store=MEMORY, foreign_keys
+ * off (the engine owns the references), trusted_schema off, defensive on; the
+ * bigram tokeniser (store/bigram.h) is registered. */
+MUST_CHECK err db_open(struct arena *life, str url, struct db_options opt, struct db **ret);
+enum db_kind db_kind(const struct db *db);
+
+struct db_limits {
+    int64_t steps;   /* SQLite: virtual machine steps per SELECT / PostgreSQL: ignored; 0: none */
+    int64_t time_ms; /* per batch; 0: none.  A SELECT over it ends with ERR_BUSY.  A
+                        mutation is never interrupted (architecture.md, One act 3) */
+};
+void db_limit(struct db *db, struct db_limits limits);
+
+struct db_counts {
+    int64_t statements, trips, prepared;
+};
+struct db_counts db_counts(const struct db *db); /* since it was opened */
+
+/* --- transactions --------------------------------------------------------- */
+
+/* A read transaction: one snapshot for a whole page (PostgreSQL: REPEATABLE
+ * READ, READ ONLY).  Begin is sent with the first batch, so it costs no trip;
+ * end is a ROLLBACK sent without waiting for its answer. */
+void db_read_begin(struct db *db);
+void db_read_end(struct db *db);
+
+/* A write transaction (SQLite: BEGIN IMMEDIATE; PostgreSQL: READ COMMITTED).
+ * Begin and savepoints are sent with the next batch; commit is durable when it
+ * returns OK. */
+void db_write_begin(struct db *db);
+MUST_CHECK err db_commit(struct db *db, struct arena *a);
+void db_rollback(struct db *db);
+/* One level of savepoint.  db_savepoint and db_release ride on the next batch
+ * (release also on commit); rollback_to runs at once. */
+void db_savepoint(struct db *db);
+void db_release(struct db *db);
+MUST_CHECK err db_rollback_to(struct db *db);
+/* Is the transaction still there?  False after an error that ended it (SQLite:
+ * autocommit is back; PostgreSQL: connection lost or the transaction is gone
+ * beyond the savepoint).  Ask after every error of a write. */
+bool db_in_write(struct db *db);
+/* SQLite: checkpoints the log.  PostgreSQL: nothing.  Returns pages left. */
+int64_t db_checkpoint(struct db *db, bool restart);
+
+/* --- schema ---------------------------------------------------------------- */
+
+/* Runs DDL written once for both databases.  Words in capitals stand for
+ * types: ID (integer primary key / bigint primary key), INT (integer /
+ * bigint), BLOB (blob / bytea); text is text.  Statements end with ';'. */
+MUST_CHECK err db_ddl(struct db *db, struct arena *a, struct sql script);
+/* The columns of a table, empty when there is no such table. */
+MUST_CHECK err db_columns(struct db *db, struct arena *a, str table, struct str_list *ret);
+
+struct migration {
+    const char *name;  /* "engine 0001", unique for ever */
+    struct sql script; /* DDL as in db_ddl */
+};
+/* Runs, in one transaction, those that are not yet in table `migration`. */
+MUST_CHECK err db_migrate(struct db *db, struct arena *a, const struct migration *list, size_t n);
+
+/* --- plans ------------------------------------------------------------------ */
+
+/* Tables that the plan of `sql` walks from end to end ("SCAN t" in SQLite's
+ * EXPLAIN QUERY PLAN; on PostgreSQL always empty: its planner looks at sizes).
+ * Walking an index in order counts as a scan unless `ordered` allows it. */
+MUST_CHECK err db_scans(struct db *db, struct arena *a, struct sql sql, bool ordered,
+                        struct str_list *ret);
+
+/* --- faults, for tests -------------------------------------------------------- */
+
+enum db_fault { DB_FAULT_NONE, DB_FAULT_INTERRUPT, DB_FAULT_FULL, DB_FAULT_IO, DB_FAULT_LOST };
+/* The n-th statement from now (1: the next) fails with this kind, as the
+ * database itself would fail: SQLite through sqlite3_interrupt, max_page_count
+ * and a failing VFS; PostgreSQL through statement_timeout, an error raised by
+ * the server and pg_terminate_backend. */
+void db_plant_fault(struct db *db, enum db_fault fault, int64_t n);
+
+#endif

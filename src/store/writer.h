@@ -1,0 +1,96 @@
+/* writer.h - the one thread that writes.
+ *
+ * Acts are serial and share commits (architecture.md, "One organisation, one
+ * serial history").  The writer takes what is waiting, at most 64 jobs or 4 ms
+ * of work, runs it in one transaction with a savepoint per job, commits once,
+ * then answers all.  It knows nothing of what a job does.
+ *
+ * A job that returns an error is undone to its savepoint and answered with it.
+ * When an error ended the whole transaction (writer asks db_in_write after
+ * every error), nothing of the group is answered: its jobs run again one
+ * transaction each, the failing one last.  When the commit itself fails, the
+ * connection is reopened and `was_done` decides for each job whether it
+ * happened.  Nobody is answered OK before the commit is durable.
+ *
+ * The queue holds `queue_max` jobs; beyond that writer_submit refuses.
+ */
+#ifndef STORE_WRITER_H
+#define STORE_WRITER_H
+
+#include "base/err.h"
+#include "store/db.h"
+
+struct writer;
+
+struct writer_job {
+    /* Does the work inside the savepoint.  `a` is the writer's arena, reset
+     * after each job; results that must outlive the job go into the job's own
+     * arena.  Must not commit, roll back or touch savepoints.  May be called
+     * again (see above) and must then start from the beginning. */
+    err (*run)(struct writer_job *job, struct db *db, struct arena *a, void *world);
+    /* Answers, exactly once, on the writer's thread, after the commit or the
+     * refusal.  Must not block.  After it the writer no longer knows the job. */
+    void (*done)(struct writer_job *job, err result);
+    struct writer_job *next; /* the writer's */
+    /* set by the writer */
+    err result;
+    int64_t queued_at_us;
+};
+
+struct writer_hooks {
+    void *world; /* handed to run: the engine */
+    /* Begins a group: its statements travel in one batch with BEGIN (on
+     * PostgreSQL also the advisory lock).  Loads what the group needs to know:
+     * the model's epoch, the ledger's edge. */
+    err (*group_begin)(void *world, struct db *db, struct arena *a);
+    /* A job was undone / the group was undone / the group is durable.
+     * Whatever `world` holds in memory follows the transaction. */
+    void (*mark)(void *world);     /* before each job */
+    void (*undo_job)(void *world); /* back to the mark */
+    void (*undo_group)(void *world);
+    err (*group_end)(void *world, struct db *db,
+                     struct arena *a); /* before commit: what is written once a group */
+    void (*committed)(void *world, int jobs);
+    /* After a failed commit, on a new connection: did this job happen? */
+    err (*was_done)(void *world, struct db *db, struct arena *a, struct writer_job *job, bool *ret);
+    /* Between groups, when there is time: search text, checkpoints.  Returns
+     * true when there is more to do.  Runs on the same connection, outside any
+     * transaction, at most about 10 ms. */
+    bool (*idle)(void *world, struct db *db, struct arena *a);
+};
+
+struct writer_options {
+    str url;
+    struct db_options db;
+    int queue_max;         /* 0: 512 */
+    int group_max;         /* 0: 64 */
+    int64_t group_us;      /* 0: 4000 */
+    size_t arena_limit;    /* 0: 16 MB, per job */
+    int64_t idle_every_ms; /* idle also without jobs; 0: 200 */
+};
+
+struct writer_stats {
+    int64_t jobs, groups, refused, regrouped, reopened;
+    int64_t queue_now, queue_most;
+    int64_t group_p50_us, group_p99_us; /* of the last 1,024 groups, begin to durable */
+    int64_t log_bytes;                  /* SQLite's write-ahead log */
+};
+
+/* Opens the connection and starts the thread. */
+MUST_CHECK err writer_start(struct arena *life, const struct writer_options *opt,
+                            const struct writer_hooks *hooks, struct writer **ret);
+/* Takes the job, or ERR_BUSY when the queue is full or the writer is stopping;
+ * `done` is then not called. */
+MUST_CHECK err writer_submit(struct writer *w, struct writer_job *job);
+/* Submits and waits: for the command line, tests, background jobs. */
+err writer_call(struct writer *w, struct writer_job *job);
+struct writer_stats writer_stats(struct writer *w);
+/* Finishes the queue, checkpoints, ends the thread. */
+void writer_stop(struct writer *w);
+
+/* The same discipline on the caller's own thread and connection, one job at a
+ * time: for examples, tests and the import of a closed data folder. */
+err writer_run_here(struct db *db, struct arena *a, const struct writer_hooks *hooks,
+                    struct writer_job *jobs, int n);
+
+#endif
