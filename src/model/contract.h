@@ -1,0 +1,51 @@
+/* contract.h - the registers the language itself speaks of.
+ *
+ * `person`, `unit` and `post` are field types and `post('p', x)`, head_of(u),
+ * members(u), workdays and the like are functions of the language; some
+ * regulation must keep the records behind them.  It does so by defining types
+ * with these names and at least these fields; the checker holds it to that.
+ *
+ *   type person        full_name text · unit unit · states: active + others;
+ *                      only state `active` counts as one of us
+ *   type unit          title text · parent unit (null at the top); state `active`
+ *   type post          an appointment: person person · position choice of a list
+ *                      setting · unit unit · of ref to any (may be null) ·
+ *                      starts date · ends date (null: open); counts in state
+ *                      `in_force` while starts <= today <= ends
+ *   type calendar_day  day date · kind choice [holiday, workday]; state `active`:
+ *                      a day that differs from the week's rule
+ *   settings of the regulation that defines calendar_day, in its newest version:
+ *     calendar.week    text "1 2 3 4 5"  (1 = Monday)
+ *     calendar.hours   text "08:30-12:00 13:30-17:30"
+ *     calendar.zone    text "+08:00"
+ *
+ * Positions with a meaning in the language: `head` (head_of(u): holds it in u
+ * itself), `leader` (leader_of(u): holds it in u or above).  role('x') is
+ * position x held anywhere.  In post('p') of regulation R, p is one of R's
+ * `posts`; its setting `post.p` (text, default p) names the position.
+ *
+ * Derived tables, kept by the engine when such records change, in the same act:
+ *   unit_above(unit, above)  every unit with itself and all above; both orders indexed
+ *   calendar(day ID, start_ms, month, dom, last, workday, working)
+ *        one row a day, 2010-01-01 to ten years ahead: local midnight in UTC ms,
+ *        months since 1970-01, day of month, last day of that month, running
+ *        number of working days up to and including this day, 1/0
+ *   calendar_span(start_ms ID, end_ms, before_ms)
+ *        one row a span of working time; running working ms before it
+ */
+#ifndef MODEL_CONTRACT_H
+#define MODEL_CONTRACT_H
+
+#include "base/str.h"
+
+struct model;
+struct diags;
+
+#define POSITION_HEAD STR("head")
+#define POSITION_LEADER STR("leader")
+
+/* Looks up the registers in the newest laws, checks their fields, and sets
+ * m->person, unit, post, calendar_day, zone_minutes. */
+void contract_bind(struct model *m, struct diags *d);
+
+#endif

@@ -1,0 +1,33 @@
+/* diag.h - mistakes in definitions, collected: all of them in one run.
+ *
+ * Printed as   file:line:column: what, expected what, did you mean ...
+ * in the language of the reader.  At most 200 are kept; further ones counted.
+ */
+#ifndef MODEL_DIAG_H
+#define MODEL_DIAG_H
+
+#include "base/words.h"
+#include "model/model.h"
+
+struct diag {
+    struct pos pos;
+    bool warning;
+    struct words words;
+};
+
+struct diags {
+    struct arena *arena;
+    struct diag *ptr;
+    size_t len, cap;
+    size_t errors, warnings; /* all, also those not kept */
+};
+
+struct diags diags_make(struct arena *a);
+/* Both texts are formats with the same arguments in the same order. */
+void diag_error(struct diags *d, struct pos p, const char *zh, const char *en, ...);
+void diag_warning(struct diags *d, struct pos p, const char *zh, const char *en, ...);
+/* The nearest of `n` names by edit distance, or empty when none is near. */
+str diag_nearest(str name, const str *names, size_t n);
+str diag_print(struct arena *a, const struct diag *d, enum lang lang);
+
+#endif

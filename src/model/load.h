@@ -1,0 +1,76 @@
+/* load.h - from folders and stored versions to a model.
+ *
+ * The checker and the server use the same path: a source is the text of the
+ * files of one version of one regulation, wherever it comes from.  Every
+ * mistake is reported (diag.h), all in one run; a model is given only when
+ * there is none.
+ */
+#ifndef MODEL_LOAD_H
+#define MODEL_LOAD_H
+
+#include "base/err.h"
+#include "model/diag.h"
+#include "model/model.h"
+
+/* One version of one regulation, as files.  `name` is the folder's. */
+struct source {
+    str name;
+    str text_zh;    /* regulation.md */
+    str text_en;    /* regulation.en.md */
+    str definition; /* definition.yaml */
+    str examples;   /* examples.yaml, may be empty */
+    str records;    /* records.yaml: records the regulation brings along, may be empty */
+    int version;    /* 1, 2, ... */
+    int64_t published_at;
+    int64_t epoch; /* of its publication; ascending order of sources */
+    /* Settings changed since the definition: "key=value" lines, the value as
+     * people write it; lists as "key=entry:中文|English;..." */
+    str overrides;
+};
+
+struct sources {
+    struct source *ptr;
+    size_t len;
+};
+
+/* Reads the folders below `dir` (each with a definition.yaml) as version 1.
+ * Files: at most 1 MB each, 200 folders, no symbolic links followed out. */
+MUST_CHECK err load_folder(struct arena *a, str dir, struct sources *ret);
+
+/* Builds the model of all versions given.  NULL when there are mistakes. */
+struct model *model_build(struct arena *a, const struct sources *s, struct diags *d);
+
+/* What `next` would do to an installation that runs `now`: for the difference
+ * shown before a publication, and for its refusal. */
+struct change {
+    enum {
+        CHANGE_CLAUSE_ADDED,
+        CHANGE_CLAUSE_REMOVED,
+        CHANGE_CLAUSE_TEXT,
+        CHANGE_SETTING,
+        CHANGE_TYPE,
+        CHANGE_FIELD,
+        CHANGE_STATE,
+        CHANGE_ACTION,
+        CHANGE_RULE,
+        CHANGE_TERM,
+        CHANGE_SEE,
+        CHANGE_CROSSING,
+        CHANGE_STRANDS /* forbids the publication: words say which names are missing */
+    } kind;
+    const struct reg *reg;
+    str name;          /* clause id, setting key, type.field ... */
+    struct words what; /* "期限 2 小时 → 4 小时" */
+    str before, after; /* texts, for a side-by-side */
+};
+struct changes {
+    const struct change *ptr;
+    size_t len;
+    bool refused;
+};
+struct changes model_diff(struct arena *a, const struct model *now, const struct model *next,
+                          const struct law *law_next);
+
+/* The records.yaml and examples.yaml of a law, parsed to steps: see steps.h. */
+
+#endif

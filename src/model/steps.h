@@ -1,0 +1,89 @@
+/* steps.h - scenarios: examples.yaml and records.yaml as lists of steps.
+ *
+ * The grammar is that of definitions (docs): each step does one thing.  The
+ * runner is the engine's (engine/scenario.h).
+ *
+ *   - name: 领导批准后才能交接           a scenario; or, in records.yaml, just steps
+ *     as: li.lei
+ *     do:
+ *       - {create: loan, with: {device: NB-0007, due: =today + 10d}, save: L}
+ *       - {as: keeper.wang, perform: L.hand_over, with: {...}, refused: leader-permits}
+ *       - {clock: +11d}
+ *       - {check: L, holds: "state == 'lent' and due > today"}
+ *       - {see: L, as: li.lei, expect: "no"}
+ *       - {list: loan, as: li.lei, where: "state == 'lent'", count: 3}
+ *       - {term: L.return, due: "2026-12-04T00:00+08:00"}
+ *       - {tasks: li.lei, of: L, actions: [take_back]}
+ *       - {notified: li.lei, about: L}
+ *       - {number: L, is: JY-2026-0001}
+ *       - {publish: v2}                    (tests only: folder v2/ beside the file)
+ * Values: data by the field's type; a leading = is an expression over the saved
+ * names; a saved name stands for its record; a person by login name; a unit, a
+ * choice and a register record by key, number or name.
+ */
+#ifndef MODEL_STEPS_H
+#define MODEL_STEPS_H
+
+#include "model/diag.h"
+#include "model/model.h"
+
+enum step_kind {
+    STEP_CREATE,
+    STEP_PERFORM,
+    STEP_CLOCK,
+    STEP_CHECK,
+    STEP_SEE,
+    STEP_LIST,
+    STEP_TERM,
+    STEP_TASKS,
+    STEP_NOTIFIED,
+    STEP_NUMBER,
+    STEP_PUBLISH
+};
+
+struct step_value { /* one entry of `with`: a scalar, a list of scalars, or rows */
+    str key;
+    str scalar;
+    bool expression; /* began with = */
+    bool null;
+    const struct step_value *items; /* list, or rows: each item has its own `items` keyed */
+    size_t nitems;
+    bool list, row;
+    struct pos pos;
+};
+
+struct step {
+    enum step_kind kind;
+    struct pos pos;
+    str as;           /* login name; empty: the scenario's */
+    str type, action; /* create: loan[.request]; perform: its action; term: its key */
+    str on;           /* saved name of the record acted on */
+    str save;
+    const struct step_value *with;
+    size_t nwith;
+    str refused;        /* clause id, or empty */
+    bool refused_any;   /* refused: any (values) */
+    str state;          /* expected state key after it */
+    str holds;          /* expression */
+    bool expect;        /* see */
+    int64_t count;      /* list; -1: not said */
+    str text;           /* clock "+11d", term due, number, publish folder, where */
+    const str *actions; /* tasks */
+    size_t nactions;
+};
+
+struct scenario {
+    str name;
+    str as;
+    struct pos pos;
+    const struct step *steps;
+    size_t nsteps;
+};
+struct scenarios {
+    const struct scenario *ptr;
+    size_t len;
+};
+
+struct scenarios steps_load(struct arena *a, str text, str file, struct diags *d);
+
+#endif
