@@ -1,0 +1,74 @@
+/* act.h - the one door: every change of every record is an act.
+ *
+ * An act is made complete by the caller (a request, the clock, an import, an
+ * example), checked on a reader's snapshot (act_check, where most refusals
+ * end), and performed by the writer, who decides again in the order of
+ * docs/definitions "Order of one act".  It holds names and ids, never a
+ * pointer into a model.
+ */
+#ifndef ENGINE_ACT_H
+#define ENGINE_ACT_H
+
+#include "engine/ctx.h"
+#include "engine/refusal.h"
+#include "engine/value.h"
+#include "store/writer.h"
+
+struct act_file { /* an attachment brought along */
+    str field;    /* key of an attachment field, or empty: to the record */
+    str name, mime, bytes;
+};
+
+struct act {
+    /* --- by the caller; everything lives in `arena` until done --- */
+    struct arena *arena;
+    int64_t actor;     /* 0: auto */
+    int64_t principal; /* on whose behalf, 0: himself */
+    int64_t now;       /* the clock, UTC ms */
+    int64_t at;        /* time of the act; 0: now.  Other values only with ACT_IMPORT */
+    unsigned flags;    /* ACT_IMPORT: quiet (no notifications, no late effects), `who` not asked */
+    enum lang lang;
+    str type;       /* "loan" */
+    int64_t record; /* 0: a creating action */
+    int64_t ver;    /* expected version; 0: any */
+    str action;     /* key of a defined action, or a built-in: see below */
+    const struct value_in *values;
+    size_t nvalues;
+    const struct act_file *files;
+    size_t nfiles;
+    str note; /* comment */
+    str key;  /* idempotency; empty: none.  At most 64 characters */
+    /* --- results --- */
+    int64_t ret_record;
+    int64_t ret_act; /* id of the act */
+    int64_t ret_ver;
+    str ret_number, ret_name;
+    bool ret_repeated; /* answered from an earlier act with this key */
+    err result;
+    /* --- the caller's continuation, on the writer's thread --- */
+    void (*done)(struct act *act);
+    void *user;
+    struct writer_job job; /* the engine's */
+    struct engine *engine;
+};
+
+/* Built-in actions, each an act with its ledger entry, allowed to whoever sees
+ * the record when the type `has` it:
+ *   comment (note) · attach (files) · detach (values: attachment) ·
+ *   watch · unwatch · label / unlabel (values: label) ·
+ * to oneself: read_notifications (values: up_to) · receipt (record, signed) ·
+ *   save_view, delete_view
+ * and of the installation, see publish.h: publish, set_setting, erase ... */
+
+/* On a snapshot: law, state, who, needs, values.  OK, or the refusal the writer
+ * would give.  Fills typed values, hashes files: the costly part. */
+MUST_CHECK err act_check(const struct ctx *ctx, struct act *act);
+/* Hands it to the writer.  ERR_BUSY when the queue is full (done not called). */
+MUST_CHECK err act_submit(struct engine *e, struct act *act);
+/* Submits and waits; the result is also in act->result. */
+err act_call(struct engine *e, struct act *act);
+/* Performs it on this connection, inside the caller's transaction and
+ * savepoint: the writer's job, scenarios and tests. */
+MUST_CHECK err act_perform(struct ctx *ctx, struct act *act);
+
+#endif

@@ -1,0 +1,61 @@
+/* engine.h - the engine of an installation: its model, writer, ledger, clock.
+ *
+ * Opened once by the server; by tests and the checker on an in-memory database
+ * (engine_open_memory: no threads, acts run on the caller's thread).
+ */
+#ifndef ENGINE_ENGINE_H
+#define ENGINE_ENGINE_H
+
+#include "engine/act.h"
+#include "engine/ctx.h"
+#include "model/load.h"
+
+struct engine_options {
+    str url;         /* as db_open */
+    str data_dir;    /* attachments, keys; empty: in memory */
+    str origin;      /* of the ledger, fixed at init */
+    str signer_seed; /* 32 bytes; empty: no checkpoints are signed */
+    struct db_options db;
+    bool background; /* start the clock thread: terms, later effects, steps, search, tasks */
+    int64_t (*clock)(void *arg); /* UTC ms */
+    void *clock_arg;
+};
+
+struct engine_stats {
+    struct writer_stats writer;
+    int64_t epoch, records_waiting_search, terms_due, later_due, last_tick_at;
+    int64_t ledger_size, checkpoint_size, checkpoint_at;
+};
+
+/* A new installation: schema, ledger, first publication of `sources`, their
+ * records.yaml, as acts by auto.  Refuses a database that has one. */
+MUST_CHECK err engine_init(struct arena *life, const struct engine_options *opt,
+                           const struct sources *s, struct diags *d, struct engine **ret);
+/* An existing one. */
+MUST_CHECK err engine_open(struct arena *life, const struct engine_options *opt,
+                           struct engine **ret);
+/* In memory, for examples and tests: everything on the calling thread. */
+MUST_CHECK err engine_open_memory(struct arena *life, const struct sources *s,
+                                  const struct engine_options *opt, struct diags *d,
+                                  struct engine **ret);
+void engine_stop(struct engine *e);
+
+/* The model in force.  Held until engine_release: a retired model is freed when
+ * nobody holds it.  Take it once per request. */
+const struct model *engine_model(struct engine *e);
+void engine_release(struct engine *e, const struct model *m);
+
+int64_t engine_now(const struct engine *e);
+/* A reader's connection for one worker thread; closes with `life`. */
+MUST_CHECK err engine_reader(struct engine *e, struct arena *life, struct db **ret);
+/* The writer's own connection, of an engine in memory. */
+struct db *engine_db(struct engine *e);
+
+/* One turn of the clock: terms whose marks are due, later effects, steps,
+ * search text, a checkpoint.  What the background thread does every second;
+ * tests and scenarios call it after moving the clock.  Returns acts done. */
+int64_t engine_tick(struct engine *e, int64_t now);
+
+struct engine_stats engine_stats(struct engine *e);
+
+#endif

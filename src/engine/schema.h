@@ -1,0 +1,57 @@
+/* schema.h - the engine's own tables.  Record tables come from the model
+ * (model/ddl.h); accounts are people/'s, leaves are ledger/'s.
+ *
+ * law(reg, version, epoch, published_at, published_by, text_zh, text_en,
+ *     definition, examples, records, overrides)      pk (reg, version)
+ * installation(key pk, value)       epoch, origin, created_at, min_binary ...
+ * setting_local(reg, key, unit, value)               pk (reg, key, unit)
+ * seq(prefix pk, n)                 numbers, gapless, per rendered prefix
+ * act(id ID, seq, record, type, law, action, person, principal, at, recorded,
+ *     from_state, to_state, parent, cause, flags, note, changes)
+ *     One performed action: the history of a record.  `seq` its ledger entry.
+ *     at: time of the act (imports: the past); recorded: the clock.
+ *     parent: act that caused it by an effect, null at the door.
+ *     cause: "term:response/0", "effect:2" ... where it came from, or null.
+ *     flags: ACT_IMPORT, ACT_AUTO.  note: text of a comment.
+ *     changes: JSON [{"f":"due","o":..,"n":..}] with values as stored.
+ *     indexes (record, id), (person, id)
+ * idem(actor, key, hash, act, record, at)            pk (actor, key); 7 days
+ * term(record, term, type, run, law, started, due, used, paused_at, mark, mark_at)
+ *     pk (record, term, run); one running or paused row per record and term.
+ *     due UTC ms; mark: index of the next mark; mark_at: when it fires, null:
+ *     none.  Partial index on (mark_at).  ended: at, how.
+ * later(id ID, at, record, type, act, action, effect, x, actor, key unique)
+ *     effects with `after`, due at `at`.
+ * step_job(id ID, act, record, type, action, effect, actor, next_x, done, total, left)
+ *     large sets in steps; `left` 0 when finished.
+ * task(id ID, person, record, type, kind, action, zh, en, due, created_at, key)
+ *     what a person has to do now.  kind: TASK_NEXT (an action of `next`),
+ *     TASK_EFFECT (made by an effect), TASK_RECEIPT.  unique (record, key, person).
+ *     Kept for at most 200 people per action; the right itself is judged when
+ *     the action is done, so a stale row grants nothing.
+ *     indexes (person, due, id), (record)
+ * notification(id ID, person, record, type, act, zh, en, at, read_at)
+ *     index (person, id)
+ * receipt(id ID, record, type, act, person, asked_at, due, hash, read_at, signed_at)
+ * attachment(id ID, record, type, act, field, name, mime, size, sha256, at, person, removed_at)
+ *     index (record); bytes: blob(sha256 pk, size, body) or files, see attach.h
+ * watcher(record, person) · label(record, label)
+ * saved_view(id ID, person, type, name, columns, filter, sort, shared, at)
+ * search_queue(record pk, type)     waiting to be indexed
+ * search_text(record ID, type, body)  what was indexed (external content)
+ * dirty(record pk, type, seq)       marks for controls
+ * job(id ID, kind, title_zh, title_en, person, state, done, total, message, result, created_at,
+ * changed_at, input) unit_above(unit, above) · calendar · calendar_span   see model/contract.h
+ */
+#ifndef ENGINE_SCHEMA_H
+#define ENGINE_SCHEMA_H
+
+#include "store/db.h"
+
+enum { ACT_IMPORT = 1, ACT_AUTO = 2 };
+enum { TASK_NEXT = 1, TASK_EFFECT = 2, TASK_RECEIPT = 3 };
+
+/* The engine's migrations, in order, for db_migrate. */
+const struct migration *schema_migrations(size_t *n);
+
+#endif
