@@ -1,0 +1,19 @@
+/* attach.h - attached files: content-addressed bytes, reached by attachment id.
+ *
+ * Bytes lie under data_dir/blobs/ab/cdef... by SHA-256 (in memory: in table
+ * blob), written and synced before the act that names them commits.
+ */
+#ifndef ENGINE_ATTACH_H
+#define ENGINE_ATTACH_H
+
+#include "engine/record.h"
+
+enum { ATTACH_MAX = 20 * 1024 * 1024 };
+
+/* Puts bytes where they belong and gives their SHA-256 in hex.  Before the act. */
+MUST_CHECK err attach_store(struct engine *e, struct arena *a, str bytes, str *ret_sha256);
+/* One attachment of a record the actor may see (and whose field he may see). */
+MUST_CHECK err attach_open(const struct ctx *ctx, int64_t id, struct attachment *ret, int *ret_fd,
+                           str *ret_bytes); /* fd >= 0, or bytes in memory */
+
+#endif

@@ -1,0 +1,53 @@
+/* desk.h - what concerns one person now: tasks, notifications, own records,
+ * search, counts for the frame.  Visibility is asked as everywhere.
+ */
+#ifndef ENGINE_DESK_H
+#define ENGINE_DESK_H
+
+#include "engine/record.h"
+
+struct task_row {
+    int64_t id, due, created_at; /* due 0: none */
+    int kind;
+    struct record_ref rec;
+    const struct state *state;
+    const struct action *action; /* TASK_NEXT: what to do */
+    struct words words;
+    bool late;
+};
+struct notification_row {
+    int64_t id, at, read_at;
+    struct record_ref rec;
+    struct words words;
+};
+struct desk_counts {
+    int64_t tasks, late, unread; /* exact up to 100, then 101 */
+};
+/* Adds its statements to a batch of the page, so that the frame costs no trip. */
+struct desk_ask {
+    int tasks, late, unread;
+};
+struct desk_ask desk_counts_ask(const struct ctx *ctx, struct batch *b);
+struct desk_counts desk_counts_read(struct batch *b, struct desk_ask ask);
+
+enum desk_box { DESK_TODO, DESK_DONE, DESK_MINE, DESK_WATCHED };
+/* Newest or most urgent first; keyset by `cursor`. */
+MUST_CHECK err desk_tasks(const struct ctx *ctx, enum desk_box box, str cursor, int limit,
+                          struct task_row **ret, size_t *n, str *next);
+MUST_CHECK err desk_notifications(const struct ctx *ctx, int64_t before, int limit,
+                                  struct notification_row **ret, size_t *n);
+
+struct search_hit {
+    enum { HIT_RECORD, HIT_CLAUSE, HIT_PERSON } kind;
+    struct record_ref rec;
+    const struct clause *clause;
+    str snippet; /* plain text with the found words between \x01 and \x02 */
+    int64_t at;
+};
+/* Records (also those still waiting to be indexed), clauses of the regulations
+ * in force, a number typed exactly.  Newest first; `older`: id to go on below,
+ * 0 at first; *ret_older 0 when all was searched. */
+MUST_CHECK err desk_search(const struct ctx *ctx, str query, const struct type *only, int64_t older,
+                           struct search_hit **ret, size_t *n, int64_t *ret_older);
+
+#endif

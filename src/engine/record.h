@@ -1,0 +1,167 @@
+/* record.h - reading one record, with everything a page or a program shows of it.
+ *
+ * Every read asks the type's `see` for ctx->actor; a record one may not see is
+ * ERR_NOT_FOUND, exactly as one that is not there.  Fields with their own `see`
+ * are left out for whoever may not see them.
+ *
+ * record_view runs at most two batches whatever the record holds: first the
+ * row with its `see`, guards of all actions and hidden fields; then names of
+ * references, parts, activity, attachments, terms, tasks.
+ */
+#ifndef ENGINE_RECORD_H
+#define ENGINE_RECORD_H
+
+#include "engine/ctx.h"
+#include "engine/refusal.h"
+#include "engine/value.h"
+
+struct record_ref { /* a record named somewhere: shown as a link when visible */
+    int64_t id;
+    const struct type *type;
+    str name, number;
+    bool visible;
+};
+
+struct record_field {
+    const struct field *field;
+    struct value value;
+    const struct record_ref *refs; /* of ref, refs, person, people, unit, post */
+    size_t nrefs;
+    const struct record_row *rows; /* lines */
+    size_t nrows;
+};
+struct record_row {
+    int64_t id;
+    const struct record_field *fields;
+    size_t nfields;
+};
+
+/* An action as the actor meets it now. */
+struct record_action {
+    const struct action *action;
+    bool allowed;
+    bool expected;             /* in `next` of the state: the way to go */
+    const struct refusal *why; /* when not allowed */
+    bool hidden;               /* not for this state and not of the actor's: not shown greyed */
+};
+
+struct record_term {
+    const struct term *term;
+    int64_t started, due, used_ms, paused_at, ended; /* 0: none */
+    bool late;
+};
+
+struct record {
+    int64_t id, ver, law, created_at, changed_at;
+    const struct type *type;
+    const struct tdef *def; /* its own version; labels come from type->newest */
+    const struct state *state;
+    str number, name;
+    struct record_ref creator, unit;
+    struct record_field *fields; /* visible ones, in the order of the newest definition */
+    size_t nfields;
+};
+
+struct activity {
+    int64_t id, seq, at, recorded;
+    struct record_ref person, principal;
+    const struct action *action; /* NULL: built-in */
+    str action_key;
+    struct words action_words;
+    const struct state *from, *to;
+    str note;
+    unsigned flags;
+    str cause;
+    const struct activity_change {
+        const struct field *field;
+        struct words before, after; /* as shown */
+    } * changes;
+    size_t nchanges;
+};
+
+struct attachment {
+    int64_t id, size, at;
+    str name, mime, sha256;
+    struct record_ref person;
+    bool image;
+};
+
+struct record_relation { /* records that point here */
+    const struct type *type;
+    const struct field *field;
+    const struct record_ref *refs; /* newest 20, visible only */
+    size_t nrefs;
+    bool more;
+};
+
+struct record_view {
+    struct record rec;
+    struct record_action *actions;
+    size_t nactions;
+    struct record_term *terms;
+    size_t nterms;
+    struct activity *activities; /* newest first, at most 50 */
+    size_t nactivities;
+    bool more_activities;
+    struct attachment *attachments;
+    size_t nattachments;
+    struct record_relation *relations;
+    size_t nrelations;
+    struct record_view_part { /* parts that are types of their own */
+        const struct type *type;
+        const struct record *records;
+        size_t nrecords;
+    } * parts;
+    size_t nparts;
+    str *labels;
+    size_t nlabels;
+    bool watching;
+    int64_t steps_left;
+    const struct state *const
+        *path; /* the step bar: states in the order of the definition that lie on the way */
+    size_t npath;
+};
+
+/* By id, or by number (typed in the search box; any type). */
+MUST_CHECK err record_get(const struct ctx *ctx, const struct type *t, int64_t id,
+                          struct record *ret);
+MUST_CHECK err record_view(const struct ctx *ctx, const struct type *t, int64_t id,
+                           struct record_view *ret);
+MUST_CHECK err record_by_number(const struct ctx *ctx, str number, struct record_ref *ret);
+MUST_CHECK err record_activities(const struct ctx *ctx, const struct type *t, int64_t id,
+                                 int64_t before_act, struct activity **ret, size_t *n, bool *more);
+
+/* What the form of an action shows: fields asked for (those whose `when` holds
+ * on `values`), defaults and present values, choices, and errors of `values`
+ * (a dry run of act_check; nothing is written).  record 0: a creating action. */
+struct form_field {
+    const struct ask *ask;
+    const struct field *field;
+    struct record_field now;      /* present or default value */
+    const struct value_in *typed; /* what was typed, kept after an error; or NULL */
+    struct words error;
+    bool required;
+    const struct clause *clause;
+    const struct record_ref *suggestions; /* references: the first 50 visible, by name */
+    size_t nsuggestions;
+    bool more_suggestions;
+};
+struct form {
+    const struct type *type;
+    const struct tdef *def;
+    const struct action *action;
+    int64_t record, ver;
+    struct record_ref ref;
+    struct form_field *fields;
+    size_t nfields;
+    const struct refusal *refusal; /* would be refused now, and why */
+};
+MUST_CHECK err form_get(const struct ctx *ctx, const struct type *t, int64_t record, str action,
+                        const struct value_in *values, size_t nvalues, bool check,
+                        struct form *ret);
+/* Records of a type to choose from, visible ones whose name, number or unique
+ * text begins with or contains `query`; at most 20. */
+MUST_CHECK err record_suggest(const struct ctx *ctx, const struct type *t, str query,
+                              struct record_ref **ret, size_t *n);
+
+#endif
