@@ -17,7 +17,8 @@ struct hash {
     unsigned char b[HASH_LEN];
 };
 
-/* A hasher that ends with the arena.  Aborts when OpenSSL has no SHA-256. */
+/* A hasher that ends with the arena.  Also readies libsodium.  Aborts when
+ * OpenSSL has no SHA-256 or the system no random numbers. */
 struct hasher *hash_make(struct arena *life);
 
 void hash_begin(struct hasher *h);

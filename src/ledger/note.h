@@ -23,7 +23,7 @@
 
 struct arena;
 
-enum { NOTE_SEED_LEN = 32, NOTE_PUBLIC_LEN = 32, NOTE_SIGS_MAX = 64, NOTE_BYTES_MAX = 65536 };
+enum { NOTE_SEED_LEN = 32, NOTE_PUBLIC_LEN = 32, NOTE_SIGS_MAX = 100, NOTE_BYTES_MAX = 65536 };
 
 /* Whom to believe. */
 struct note_key {
@@ -65,7 +65,7 @@ MUST_CHECK err note_parse(str note, struct note_checkpoint *ret);
 /* Reads a checkpoint and believes it when one of the keys signed it; *which is
  * the key's place (may be NULL).  ERR_VALUE: malformed; ERR_DENIED: no
  * signature by a known key, a bad one, or an origin that is not the key's name. */
-MUST_CHECK err note_open(struct arena *a, str note, const struct note_key *keys, size_t nkeys,
+MUST_CHECK err note_open(str note, const struct note_key *keys, size_t nkeys,
                          struct note_checkpoint *ret, size_t *which);
 
 #endif

@@ -1,0 +1,15 @@
+/* b64.h - base64 as RFC 4648, section 4: padded, strict, one way to write each. */
+#ifndef LEDGER_B64_H
+#define LEDGER_B64_H
+
+#include "base/buf.h"
+
+/* Appends the base64 of `bytes` to b. */
+void b64_put(struct buf *b, str bytes);
+/* The bytes of a base64 text, in the arena; false for anything b64_put would
+ * not have written. */
+bool b64_get(struct arena *a, str text, str *ret);
+/* The same into `out`; false also unless there are exactly n bytes. */
+bool b64_get_n(str text, unsigned char *out, size_t n);
+
+#endif
