@@ -1,0 +1,85 @@
+/* app.js - small comforts.  Every page works without it.
+ *  - "/" focuses the search box; Escape closes an open menu
+ *  - menus close when one clicks elsewhere
+ *  - "choose all" in lists; the bulk bar shows how many are chosen
+ *  - pasting or dropping a file puts it into the form's file field
+ *  - a form is sent once: a double click does nothing more
+ *  - drafts of long forms are kept in this browser until they are sent
+ */
+(() => {
+  "use strict";
+  const $ = (s, at = document) => at.querySelector(s);
+  const all = (s, at = document) => [...at.querySelectorAll(s)];
+
+  document.addEventListener("keydown", (e) => {
+    const typing = e.target.closest("input, textarea, select, [contenteditable]");
+    if (e.key === "/" && !typing && !e.ctrlKey && !e.metaKey) {
+      const box = $("form.find input");
+      if (box) { e.preventDefault(); box.focus(); box.select(); }
+    }
+    if (e.key === "Escape") {
+      all("details.menu[open]").forEach((d) => { d.open = false; $("summary", d).focus(); });
+    }
+  });
+
+  document.addEventListener("click", (e) => {
+    all("details.menu[open]").forEach((d) => { if (!d.contains(e.target)) { d.open = false; } });
+  });
+
+  document.addEventListener("change", (e) => {
+    const box = e.target;
+    if (box.matches("[data-pick-all]")) {
+      all("[data-pick]").forEach((b) => { b.checked = box.checked; });
+    }
+    if (box.matches("[data-pick], [data-pick-all]")) {
+      const n = all("[data-pick]:checked").length;
+      const bar = $("[data-bulk]");
+      if (bar) {
+        bar.hidden = n === 0;
+        const out = $("[data-bulk-count]", bar);
+        if (out) { out.textContent = String(n); }
+      }
+    }
+    if (box.matches("[data-submit]")) { box.form.requestSubmit(); }
+  });
+
+  document.addEventListener("submit", (e) => {
+    const form = e.target;
+    if (form.method !== "post") { return; }
+    if (form.dataset.sent) { e.preventDefault(); return; }
+    form.dataset.sent = "1";
+    setTimeout(() => { delete form.dataset.sent; }, 8000);
+    if (form.dataset.draft) { localStorage.removeItem("draft:" + form.dataset.draft); }
+  });
+  window.addEventListener("pageshow", () => all("form[data-sent]").forEach((f) => delete f.dataset.sent));
+
+  const take = (files) => {
+    const field = $("input[type=file]");
+    if (!field || !files.length) { return false; }
+    const box = new DataTransfer();
+    [...field.files, ...files].slice(0, 10).forEach((f) => box.items.add(f));
+    field.files = box.files;
+    return true;
+  };
+  document.addEventListener("paste", (e) => { if (e.clipboardData && take(e.clipboardData.files)) { e.preventDefault(); } });
+  document.addEventListener("dragover", (e) => { if ($("input[type=file]")) { e.preventDefault(); } });
+  document.addEventListener("drop", (e) => { if (take(e.dataTransfer.files)) { e.preventDefault(); } });
+
+  all("form[data-draft]").forEach((form) => {
+    const key = "draft:" + form.dataset.draft;
+    const fields = () => all("input:not([type=hidden],[type=file],[type=password]), textarea, select", form);
+    try {
+      const saved = JSON.parse(localStorage.getItem(key) || "null");
+      if (saved && !form.dataset.kept) {
+        fields().forEach((f) => {
+          if (f.name in saved && !f.value && f.type !== "checkbox" && f.type !== "radio") { f.value = saved[f.name]; }
+        });
+      }
+    } catch { localStorage.removeItem(key); }
+    form.addEventListener("input", () => {
+      const now = {};
+      fields().forEach((f) => { if (f.type !== "checkbox" && f.type !== "radio" && f.value) { now[f.name] = f.value; } });
+      localStorage.setItem(key, JSON.stringify(now));
+    });
+  });
+})();
