@@ -16,8 +16,9 @@
  *     str body;
  *     err e = canon_end(c, &body);
  *
- * Keys may come in any order; sorted ones cost nothing.  Inside a list the key
- * is NO_KEY.
+ * Keys may come in any order; sorted ones cost nothing.  They contain none of
+ * the escaped characters.  Inside a list the key is NO_KEY.  Keys must live
+ * until canon_end; values are copied.
  */
 #ifndef LEDGER_CANON_H
 #define LEDGER_CANON_H
@@ -39,7 +40,7 @@ void canon_list(struct canon *c, str key); /* opens a list */
 void canon_map(struct canon *c, str key);  /* opens an object */
 void canon_close(struct canon *c);         /* closes what was opened last */
 /* The text, in the arena.  ERR_VALUE when a key came twice in one object, a
- * text was not UTF-8, something is still open or the depth was passed. */
+ * text was not UTF-8, a key needs escapes, something is still open or the depth was passed. */
 MUST_CHECK err canon_end(struct canon *c, str *ret);
 
 /* --- reading --------------------------------------------------------------- */
@@ -52,10 +53,19 @@ struct canon_value {
     int64_t i64;
 };
 
-/* Walks the members of an object (key set) or a list (key empty).  `rest` is
- * the text, at first; false at the end or where the text is not canonical
- * (then rest->ptr is not NULL any more but *bad is set). */
-bool canon_next(str *rest, str *key, struct canon_value *ret, bool *bad);
+/* Walks the members of an object (*key set) or the items of a list:
+ *
+ *     struct canon_walk w = canon_walk(body);
+ *     while (canon_next(&w, &key, &value)) { ... }
+ *     if (w.bad) { the text is not canonical }
+ */
+struct canon_walk {
+    str rest;
+    bool list, started, done, bad;
+};
+struct canon_walk canon_walk(str text);
+bool canon_next(struct canon_walk *w, str *key, struct canon_value *ret);
+
 /* The member `key` of the object; false when there is none. */
 bool canon_find(str object, str key, struct canon_value *ret);
 /* The string meant by a CANON_STR (empty for the others). */

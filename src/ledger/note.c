@@ -24,9 +24,9 @@ static err denied(const char *why)
 static bool has_wide_space(str s)
 {
     static const char *const spaces[] = {"\xc2\x85", "\u00a0", "\u1680", "\u2000", "\u2001",
-                                         "\u2002", "\u2003", "\u2004", "\u2005", "\u2006",
-                                         "\u2007", "\u2008", "\u2009", "\u200a", "\u2028",
-                                         "\u2029", "\u202f", "\u205f", "\u3000"};
+                                         "\u2002",   "\u2003", "\u2004", "\u2005", "\u2006",
+                                         "\u2007",   "\u2008", "\u2009", "\u200a", "\u2028",
+                                         "\u2029",   "\u202f", "\u205f", "\u3000"};
     for (size_t i = 0; i < sizeof(spaces) / sizeof(spaces[0]); i++) {
         if (str_has(s, str_from(spaces[i]))) {
             return true;
