@@ -1,0 +1,67 @@
+/* frame.h - what stands around the content of every page.
+ *
+ * A page fills its own view, calls frame_begin(), renders itself, and ends with
+ * frame_end(): the frame's figures (tasks, unread) came with the visit's first
+ * batch, so the frame costs no statement of its own.
+ */
+#ifndef PAGE_FRAME_H
+#define PAGE_FRAME_H
+
+#include "base/html.h"
+#include "engine/refusal.h"
+#include "http/assets.h"
+#include "web/visit.h"
+
+struct frame_link {
+    url href;
+    str icon;
+    struct words words;
+    int64_t count;
+    bool here;
+};
+struct frame_links {
+    const struct frame_link *ptr;
+    size_t len;
+};
+struct frame_new { /* something the person may create */
+    str type, action;
+    struct words words;
+};
+struct frame_news {
+    const struct frame_new *ptr;
+    size_t len;
+};
+
+struct frame {
+    const struct visit *visit;
+    str title;
+    str theme, other_theme;
+    str query, here, person, csrf, organisation;
+    int64_t unread;
+    struct frame_links links, tabs;
+    struct frame_news news;
+    url css, js, htmx, icon;
+};
+
+struct frame_error {
+    str title, text;
+    const struct refusal *refusal;
+    int64_t request;
+};
+
+/* Starts a page.  `nav` names the entry of the rail that is lit ("home"). */
+struct html frame_begin(struct visit *v, struct frame *f, str title, str nav);
+/* Ends it and makes it the answer. */
+void frame_end(struct visit *v, const struct frame *f, struct html *out, int status);
+/* A page without the frame: sign-in. */
+struct html frame_begin_bare(struct visit *v, struct frame *f, str title);
+void frame_end_bare(struct visit *v, struct html *out, int status);
+/* The page for an error, with the refusal if it has one. */
+void frame_error(struct visit *v, err e);
+
+url frame_icon_url(str name);
+html_safe frame_clause_text(const struct clause *c, enum lang lang);
+str frame_lang_tag(const struct frame *f);
+bool frame_has_words(struct words w);
+
+#endif

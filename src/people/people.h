@@ -1,0 +1,95 @@
+/* people.h - accounts, passwords, sessions, tokens.
+ *
+ * The person is a record of a regulation; what lets him in is here and only
+ * here.  Nothing of this layer is shown to anybody but its owner.
+ *
+ * Tables (db_migrate, people_migrations):
+ *   account(person ID, login unique folded, hash, must_change, disabled, lang, theme, created_at,
+ * changed_at) session(token blob pk: SHA-256 of the token, person, created_at, seen_at coarse,
+ *           idle_until, until, csrf, peer, agent)
+ *   token(id ID, person, name, hash unique, scopes, created_at, until, used_at)
+ *
+ * Passwords: argon2id (19 MiB, t=2) in a queue no wider than the cores.
+ * Unknown names and wrong passwords answer alike and cost alike.  Repeated
+ * failures slow (account, network) down; nothing from outside locks an account.
+ * Writing goes through the engine's writer.
+ */
+#ifndef PEOPLE_PEOPLE_H
+#define PEOPLE_PEOPLE_H
+
+#include "engine/engine.h"
+
+struct people;
+
+struct session {
+    int64_t person;
+    str name; /* the person record's */
+    str login;
+    str csrf; /* 32 hex digits, of this session */
+    enum lang lang;
+    str theme; /* "", "light", "dark" */
+    bool must_change;
+    /* API tokens: */
+    bool token;
+    str scopes; /* space separated: read write admin */
+    int64_t id; /* of the token */
+};
+
+const struct migration *people_migrations(size_t *n);
+
+MUST_CHECK err people_open(struct arena *life, struct engine *e, struct people **ret);
+
+/* The session of a cookie, asked in the page's first batch: no trip of its own.
+ * An ended, expired or unknown one gives false. */
+struct session_ask {
+    int place;
+};
+struct session_ask session_ask(const struct ctx *ctx, struct batch *b, str token);
+bool session_read(const struct ctx *ctx, struct batch *b, struct session_ask ask,
+                  struct session *ret);
+/* "Bearer ..." of the API, the same way. */
+struct session_ask token_ask(const struct ctx *ctx, struct batch *b, str token);
+bool token_read(const struct ctx *ctx, struct batch *b, struct session_ask ask,
+                struct session *ret);
+
+/* Checks a password on the caller's thread (about 30 ms, in the queue) and makes
+ * a session; `db` is a reader.  ERR_DENIED for any wrong pair; ERR_LIMIT with
+ * *ret_wait_s when slowed down. */
+MUST_CHECK err people_sign_in(struct people *p, struct db *db, struct arena *a, int64_t now,
+                              str login, str password, str peer, str agent, str *ret_token,
+                              int *ret_wait_s);
+MUST_CHECK err people_sign_out(struct people *p, struct arena *a, int64_t now, str token);
+/* A new password; ends all other sessions.  ERR_VALUE with words in `why` when
+ * it is too weak (shorter than 10 characters, contains the login, or is among
+ * the common ones) or `old` is wrong. */
+MUST_CHECK err people_set_password(struct people *p, struct db *db, struct arena *a, int64_t now,
+                                   int64_t person, str old, str fresh, struct words *why);
+/* By an administrator or the command line: creates the account or resets it;
+ * the person must change it at the next sign-in. */
+MUST_CHECK err people_set_account(struct people *p, struct arena *a, int64_t now, int64_t person,
+                                  str login, str password, bool must_change, struct words *why);
+MUST_CHECK err people_set_preferences(struct people *p, struct arena *a, int64_t now,
+                                      int64_t person, enum lang lang, str theme);
+/* Ends all sessions and tokens of somebody: on leaving, on demand. */
+MUST_CHECK err people_end_sessions(struct people *p, struct arena *a, int64_t now, int64_t person);
+
+struct token_row {
+    int64_t id, created_at, until, used_at;
+    str name, scopes;
+};
+MUST_CHECK err token_make(struct people *p, struct arena *a, int64_t now, int64_t person, str name,
+                          str scopes, int64_t until, str *ret_token);
+MUST_CHECK err token_list(struct db *db, struct arena *a, int64_t person, struct token_row **ret,
+                          size_t *n);
+MUST_CHECK err token_end(struct people *p, struct arena *a, int64_t now, int64_t person,
+                         int64_t id);
+
+struct session_row {
+    int64_t created_at, seen_at;
+    str peer, agent;
+    bool current;
+};
+MUST_CHECK err session_list(struct db *db, struct arena *a, int64_t person, str token,
+                            struct session_row **ret, size_t *n);
+
+#endif

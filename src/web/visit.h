@@ -1,0 +1,97 @@
+/* visit.h - one request as pages and API see it: who asks, on what snapshot.
+ *
+ * web_handle() is what http calls.  It finds the route, opens a read
+ * transaction, asks for session (or token) and the frame's figures in one
+ * batch, checks the CSRF token of every form, and calls the route's function.
+ * A route that performs an act ends with visit_submit(): the read transaction
+ * is closed, the connection sleeps, and when the writer has answered a worker
+ * opens a new snapshot and calls the second function.
+ *
+ * Everything lives in the exchange's arena.
+ */
+#ifndef WEB_VISIT_H
+#define WEB_VISIT_H
+
+#include "engine/act.h"
+#include "engine/desk.h"
+#include "engine/engine.h"
+#include "http/http.h"
+#include "people/people.h"
+
+struct visit;
+
+/* Patterns: "/r/~/#": ~ a name or word, # a number; captured in order. */
+struct route {
+    enum http_method method;
+    const char *pattern;
+    void (*run)(struct visit *v);
+    unsigned flags;
+    struct words title; /* for the list of all addresses in the manual */
+};
+enum {
+    ROUTE_PUBLIC = 1, /* without signing in */
+    ROUTE_API = 2,    /* bearer token or session; errors as problem+json; no CSRF for tokens */
+    ROUTE_UPLOAD = 4, /* bodies up to ATTACH_MAX + 1 MB */
+    ROUTE_WRITE = 8,  /* API: the token needs scope write */
+};
+struct routes {
+    const struct route *ptr;
+    size_t len;
+};
+
+struct app {
+    struct engine *engine;
+    struct people *people;
+    struct http_server *http; /* for the health page; set after start */
+    str public_url;           /* "https://zhidu.example.org", for links */
+    str organisation;         /* name shown in the frame */
+    bool demo;                /* demo accounts are shown at the door; loopback only */
+    str demo_hint;
+    struct routes pages, api;
+    void (*error_page)(struct visit *v, err e); /* the page layer's */
+    void (*error_api)(struct visit *v, err e);
+    int64_t started_at;
+};
+
+/* What a worker owns. */
+struct seat {
+    struct arena life;
+    struct db *db;
+};
+
+struct visit {
+    struct http_exchange *x;
+    struct app *app;
+    struct ctx ctx;
+    const struct model *model;
+    struct session session;
+    bool signed_in;
+    struct desk_counts counts;
+    const struct route *route;
+    str seg[6]; /* captured words */
+    int64_t num[6];
+    int nseg;
+    str token;      /* of the session, from the cookie */
+    struct act act; /* the act submitted */
+    void (*finish)(struct visit *v);
+    void *user;
+};
+
+/* http_options of the server: handle, worker_start, worker_end, body_limit. */
+void web_options(struct app *app, struct http_options *opt);
+
+/* Submits v->act (caller has filled it; arena, clock, actor, lang and done are
+ * set here) and has `finish` called with v->act.result. */
+void visit_submit(struct visit *v, void (*finish)(struct visit *v));
+
+/* --- answers ----------------------------------------------------------------- */
+void visit_html(struct visit *v, int status, str body);
+void visit_json(struct visit *v, int status, str body);
+void visit_redirect(struct visit *v, str path); /* 303 to a path of ours */
+void visit_error(struct visit *v, err e);       /* page or problem+json, by the route */
+/* The answer is a page: CSP and the other security headers. */
+void visit_secure(struct visit *v);
+str visit_param(struct visit *v, str name); /* of the query, then of the form */
+bool visit_is_htmx(const struct visit *v);
+
+#endif
