@@ -24,8 +24,10 @@ struct diags {
 
 struct diags diags_make(struct arena *a);
 /* Both texts are formats with the same arguments in the same order. */
-void diag_error(struct diags *d, struct pos p, const char *zh, const char *en, ...);
-void diag_warning(struct diags *d, struct pos p, const char *zh, const char *en, ...);
+void diag_error(struct diags *d, struct pos p, const char *zh, const char *en, ...)
+    __attribute__((format(printf, 3, 5), format(printf, 4, 5)));
+void diag_warning(struct diags *d, struct pos p, const char *zh, const char *en, ...)
+    __attribute__((format(printf, 3, 5), format(printf, 4, 5)));
 /* The nearest of `n` names by edit distance, or empty when none is near. */
 str diag_nearest(str name, const str *names, size_t n);
 str diag_print(struct arena *a, const struct diag *d, enum lang lang);
