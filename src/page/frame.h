@@ -10,6 +10,7 @@
 #include "base/html.h"
 #include "engine/refusal.h"
 #include "http/assets.h"
+
 #include "web/visit.h"
 
 struct frame_link {
@@ -59,8 +60,8 @@ void frame_end_bare(struct visit *v, struct html *out, int status);
 /* The page for an error, with the refusal if it has one. */
 void frame_error(struct visit *v, err e);
 
-url frame_icon_url(str name);
-html_safe frame_clause_text(const struct clause *c, enum lang lang);
+url frame_icons(void);                                         /* the sprite; #name picks one */
+str frame_clause_text(const struct clause *c, enum lang lang); /* its first 400 characters, plain */
 str frame_lang_tag(const struct frame *f);
 bool frame_has_words(struct words w);
 

@@ -1,0 +1,61 @@
+/* page.h - the pages: functions from a visit to an answer.  routes.c names them. */
+#ifndef PAGE_PAGE_H
+#define PAGE_PAGE_H
+
+#include "web/visit.h"
+
+extern const struct route page_routes[];
+extern const size_t page_routes_len;
+
+void page_home(struct visit *v);
+void page_sign_in(struct visit *v);
+void page_sign_in_post(struct visit *v);
+void page_sign_out(struct visit *v);
+void page_asset(struct visit *v);
+
+void page_inbox(struct visit *v);
+void page_notifications(struct visit *v);
+void page_notifications_read(struct visit *v);
+
+void page_types(struct visit *v);
+void page_list(struct visit *v);
+void page_list_export(struct visit *v);
+void page_list_bulk(struct visit *v);
+void page_list_save(struct visit *v);
+void page_list_forget(struct visit *v);
+
+void page_record(struct visit *v);
+void page_record_activity(struct visit *v);
+void page_record_note(struct visit *v); /* built-in acts: comment, attach, watch, label */
+void page_form_new(struct visit *v);
+void page_form_do(struct visit *v);
+void page_form_new_post(struct visit *v);
+void page_form_do_post(struct visit *v);
+void page_suggest(struct visit *v);
+void page_file(struct visit *v);
+void page_proof(struct visit *v);
+void page_proof_file(struct visit *v);
+
+void page_library(struct visit *v);
+void page_law(struct visit *v);
+void page_law_version(struct visit *v);
+void page_search(struct visit *v);
+
+void page_me(struct visit *v);
+void page_me_password(struct visit *v);
+void page_me_language(struct visit *v);
+void page_me_theme(struct visit *v);
+void page_me_token(struct visit *v);
+void page_me_token_end(struct visit *v);
+void page_me_sessions_end(struct visit *v);
+
+void page_admin(struct visit *v);
+void page_admin_settings(struct visit *v);
+void page_admin_setting(struct visit *v);
+void page_admin_setting_post(struct visit *v);
+void page_admin_jobs(struct visit *v);
+void page_admin_health(struct visit *v);
+void page_admin_account(struct visit *v);
+void page_admin_account_post(struct visit *v);
+
+#endif
