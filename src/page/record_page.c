@@ -1,0 +1,333 @@
+#include "page/record_page.h"
+
+#include "base/arena.h"
+#include "base/markdown.h"
+#include "page/page.h"
+
+#include "gen/record.html.h"
+
+str record_button_class(const struct record_action *a)
+{
+    return a->expected ? STR(" main") : STR("");
+}
+
+bool record_field_wide(const struct record_field *f)
+{
+    enum ftype t = f->field->type;
+    return t == F_MARKDOWN || t == F_LINES || t == F_FILTER || f->value.text.len > 80;
+}
+
+bool record_is_import(const struct activity *a)
+{
+    return (a->flags & ACT_IMPORT) != 0;
+}
+
+html_safe record_markdown(const struct visit *v, str text)
+{
+    return markdown_html(v->ctx.arena, text);
+}
+
+struct change_list record_changes(const struct activity *a)
+{
+    return (struct change_list){a->changes, a->nchanges};
+}
+
+struct ref_list record_relation_refs(const struct record_relation *r)
+{
+    return (struct ref_list){r->refs, r->nrefs};
+}
+
+struct words record_relation_title(const struct record_relation *r)
+{
+    return r->type->newest->title;
+}
+
+/* The step bar: the way to go, with the moment each state was entered. */
+static void put_steps(struct visit *v, const struct record_view *r, struct record_page *p)
+{
+    struct record_step *steps = arena_array(v->ctx.arena, struct record_step, r->npath + 1);
+    size_t here = r->npath;
+    for (size_t i = 0; i < r->npath; i++) {
+        steps[i].words = r->path[i]->words;
+        steps[i].here = r->rec.state && r->path[i]->code == r->rec.state->code;
+        here = steps[i].here ? i : here;
+    }
+    for (size_t i = 0; i < here && here < r->npath; i++) {
+        steps[i].past = true;
+    }
+    p->steps.ptr = steps;
+    p->steps.len = r->npath > 1 ? r->npath : 0;
+}
+
+static void put_actions(struct visit *v, const struct record_view *r, struct record_page *p)
+{
+    struct record_action *can = arena_array(v->ctx.arena, struct record_action, r->nactions + 1);
+    struct record_action *not = arena_array(v->ctx.arena, struct record_action, r->nactions + 1);
+    size_t ncan = 0;
+    size_t nnot = 0;
+    for (int round = 0; round < 2; round++) { /* what is expected stands first */
+        for (size_t i = 0; i < r->nactions; i++) {
+            const struct record_action *a = &r->actions[i];
+            if (a->hidden || a->expected != (round == 0)) {
+                continue;
+            }
+            if (a->allowed) {
+                can[ncan++] = *a;
+            } else {
+                not[nnot++] = *a;
+            }
+        }
+    }
+    p->actions.ptr = can;
+    p->actions.len = ncan;
+    p->locked.ptr = not;
+    p->locked.len = nnot;
+}
+
+static void put_clocks(struct visit *v, const struct record_view *r, struct record_page *p)
+{
+    struct record_clock *list = arena_array(v->ctx.arena, struct record_clock, r->nterms + 1);
+    size_t n = 0;
+    for (size_t i = 0; i < r->nterms; i++) {
+        const struct record_term *t = &r->terms[i];
+        struct record_clock *c = &list[n++];
+        c->words = t->term->words;
+        if (!c->words.zh.len && !c->words.en.len) {
+            c->words = (struct words){t->term->key, t->term->key};
+        }
+        c->clause = t->term->clause;
+        c->due = show_time(v, t->due);
+        if (t->ended) {
+            c->note = t->late ? words_in(WORDS("已结束，逾期", "ended, late"), v->ctx.lang)
+                              : words_in(WORDS("已按时结束", "ended in time"), v->ctx.lang);
+        } else if (t->paused_at) {
+            c->note = words_in(WORDS("计时暂停", "clock stopped"), v->ctx.lang);
+        } else {
+            c->note = show_due(v, t->due);
+        }
+        c->late_class = t->late ? STR(" late") : STR("");
+    }
+    p->clocks.ptr = list;
+    p->clocks.len = n;
+}
+
+static void put_parts(struct visit *v, const struct record_view *r, struct record_page *p)
+{
+    struct record_page_part *parts = arena_array(v->ctx.arena, struct record_page_part, r->nparts + 1);
+    size_t n = 0;
+    for (size_t i = 0; i < r->nparts; i++) {
+        const struct record_view_part *from = &r->parts[i];
+        if (!from->nrecords) {
+            continue;
+        }
+        struct record_page_row *rows =
+            arena_array(v->ctx.arena, struct record_page_row, from->nrecords);
+        for (size_t k = 0; k < from->nrecords; k++) {
+            const struct record *x = &from->records[k];
+            rows[k] = (struct record_page_row){.id = x->id,
+                                               .name = x->name.len ? x->name : x->number,
+                                               .when = show_when(v, x->changed_at),
+                                               .state = x->state};
+        }
+        parts[n].title = words_in(from->type->newest->title, v->ctx.lang);
+        parts[n].type = from->type->key;
+        parts[n].rows.ptr = rows;
+        parts[n].rows.len = from->nrecords;
+        n++;
+    }
+    p->parts.ptr = parts;
+    p->parts.len = n;
+}
+
+static bool field_filled(const struct record_field *f)
+{
+    const struct value *val = &f->value;
+    return f->nrows || f->nrefs || val->nids || (!val->null && (val->text.len || val->i64)) ||
+           (!val->null && (f->field->type == F_BOOL || f->field->type == F_INT));
+}
+
+/* Empty fields are left out: a record shows what is there. */
+static void put_fields(struct visit *v, const struct record_view *r, struct record_page *p)
+{
+    struct record_field *list = arena_array(v->ctx.arena, struct record_field, r->rec.nfields + 1);
+    size_t n = 0;
+    for (size_t i = 0; i < r->rec.nfields; i++) {
+        if (field_filled(&r->rec.fields[i])) {
+            list[n++] = r->rec.fields[i];
+        }
+    }
+    p->fields.ptr = list;
+    p->fields.len = n;
+}
+
+static str said_words(struct visit *v)
+{
+    const struct type *t = model_type(v->model, v->seg[0]);
+    str key = visit_param(v, STR("done"));
+    const struct action *a = t && key.len ? tdef_action(t->newest, key) : NULL;
+    if (!key.len) {
+        return STR("");
+    }
+    str name = a ? words_in(a->words, v->ctx.lang) : words_in(WORDS("操作", "The act"), v->ctx.lang);
+    return v->ctx.lang == LANG_EN ? str_fmt(v->ctx.arena, "%.*s: done.", STR_ARG(name))
+                                  : str_fmt(v->ctx.arena, "已完成：%.*s。", STR_ARG(name));
+}
+
+static void fill(struct visit *v, const struct type *t, const struct record_view *r,
+                 struct record_page *p)
+{
+    const struct law *law = r->rec.def->law;
+    *p = (struct record_page){
+        .visit = v,
+        .type = t->key,
+        .type_title = words_in(t->newest->title, v->ctx.lang),
+        .number = r->rec.number,
+        .name = r->rec.name,
+        .csrf = v->session.csrf,
+        .key = str_fmt(v->ctx.arena, "%llx", (unsigned long long)v->x->req.id ^
+                                                 (unsigned long long)v->ctx.now << 16),
+        .said = said_words(v),
+        .id = r->rec.id,
+        .law_version = law->version,
+        .law_key = law->reg->key,
+        .law_title = words_in(law->title, v->ctx.lang),
+        .created_at = r->rec.created_at,
+        .steps_left = r->steps_left,
+        .last_seq = r->nactivities ? r->activities[0].seq : 0,
+        .older = r->more_activities ? r->activities[r->nactivities - 1].id : 0,
+        .state = r->rec.state,
+        .creator = &r->rec.creator,
+        .unit = &r->rec.unit,
+        .watching = r->watching,
+        .can_watch = (t->newest->has & HAS_WATCHERS) != 0,
+        .watch_action = r->watching ? STR("unwatch") : STR("watch"),
+        .has_files = (t->newest->has & HAS_ATTACHMENTS) != 0,
+        .has_comments = (t->newest->has & HAS_COMMENTS) != 0,
+        .labels = {r->labels, r->nlabels},
+    };
+    p->activities.ptr = r->activities;
+    p->activities.len = r->nactivities;
+    p->files.ptr = r->attachments;
+    p->files.len = r->nattachments;
+    p->relations.ptr = r->relations;
+    p->relations.len = r->nrelations;
+    put_fields(v, r, p);
+    put_steps(v, r, p);
+    put_actions(v, r, p);
+    put_clocks(v, r, p);
+    put_parts(v, r, p);
+}
+
+void page_record(struct visit *v)
+{
+    const struct type *t = model_type(v->model, v->seg[0]);
+    if (!t) {
+        visit_error(v, err_make(ERR_NOT_FOUND, STR("type")));
+        return;
+    }
+    struct record_view r;
+    err e = record_view(&v->ctx, t, v->num[1], &r);
+    if (e.code) {
+        visit_error(v, e);
+        return;
+    }
+    struct record_page p;
+    fill(v, t, &r, &p);
+    struct frame f;
+    struct html out = frame_begin(
+        v, &f, str_fmt(v->ctx.arena, "%.*s %.*s", STR_ARG(p.number), STR_ARG(p.name)),
+        STR("records"));
+    record_page_html(&out, &p);
+    frame_end(v, &f, &out, 200);
+}
+
+void page_record_activity(struct visit *v)
+{
+    const struct type *t = model_type(v->model, v->seg[0]);
+    int64_t before = 0;
+    if (!t || !str_to_i64(visit_param(v, STR("before")), &before)) {
+        visit_error(v, err_make(ERR_NOT_FOUND, STR("type or before")));
+        return;
+    }
+    struct record rec;
+    err e = record_get(&v->ctx, t, v->num[1], &rec);
+    if (e.code) {
+        visit_error(v, e);
+        return;
+    }
+    struct activity *list;
+    size_t n;
+    bool more;
+    e = record_activities(&v->ctx, t, rec.id, before, &list, &n, &more);
+    if (e.code) {
+        visit_error(v, e);
+        return;
+    }
+    struct record_page p = {.visit = v,
+                            .type = t->key,
+                            .type_title = words_in(t->newest->title, v->ctx.lang),
+                            .number = rec.number,
+                            .name = rec.name,
+                            .id = rec.id,
+                            .older = more && n ? list[n - 1].id : 0};
+    p.activities.ptr = list;
+    p.activities.len = n;
+    struct frame f;
+    struct html out = frame_begin(v, &f, rec.name, STR("records"));
+    record_activity_page_html(&out, &p);
+    frame_end(v, &f, &out, 200);
+}
+
+/* --- built-in acts: comment, attach, watch, label ----------------------------- */
+
+static void note_done(struct visit *v)
+{
+    if (v->act.result.code) {
+        visit_error(v, v->act.result);
+        return;
+    }
+    visit_redirect(v, str_fmt(v->ctx.arena, "/r/%.*s/%lld#activity", STR_ARG(v->seg[0]),
+                              (long long)v->num[1]));
+}
+
+static bool note_allowed(str action)
+{
+    static const char *const names[] = {"comment", "attach", "watch", "unwatch", "label", "unlabel"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (str_eq(action, str_from(names[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void page_record_note(struct visit *v)
+{
+    str action = v->seg[2];
+    if (!note_allowed(action) || !model_type(v->model, v->seg[0])) {
+        visit_error(v, err_make(ERR_NOT_FOUND, STR("note")));
+        return;
+    }
+    size_t n = v->x->req.files.len;
+    struct act_file *files = arena_array(v->ctx.arena, struct act_file, n + 1);
+    size_t used = 0;
+    for (size_t i = 0; i < n; i++) {
+        const struct http_file *f = &v->x->req.files.ptr[i];
+        if (f->bytes.len) {
+            files[used++] =
+                (struct act_file){.name = f->filename, .mime = f->type, .bytes = f->bytes};
+        }
+    }
+    struct value_in *label = arena_new(v->ctx.arena, struct value_in);
+    *label = (struct value_in){.field = STR("label"), .text = visit_param(v, STR("label"))};
+    v->act = (struct act){.type = v->seg[0],
+                          .record = v->num[1],
+                          .action = action,
+                          .note = visit_param(v, STR("note")),
+                          .files = files,
+                          .nfiles = used,
+                          .values = label,
+                          .nvalues = label->text.len ? 1 : 0,
+                          .key = visit_param(v, STR("key"))};
+    visit_submit(v, note_done);
+}

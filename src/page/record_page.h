@@ -1,0 +1,94 @@
+/* record_page.h - what record.html shows. */
+#ifndef PAGE_RECORD_PAGE_H
+#define PAGE_RECORD_PAGE_H
+
+#include "engine/record.h"
+#include "page/frame.h"
+#include "page/show.h"
+
+#include "gen/frame.html.h"
+
+struct record_step {
+    struct words words;
+    str at;
+    bool here, past;
+};
+struct record_clock {
+    struct words words;
+    const struct clause *clause;
+    str due, note, late_class;
+};
+struct record_page_row {
+    int64_t id;
+    str name, when;
+    const struct state *state;
+};
+struct record_page_part {
+    str title, type;
+    struct {
+        const struct record_page_row *ptr;
+        size_t len;
+    } rows;
+};
+
+struct record_page {
+    const struct visit *visit;
+    str type, type_title, number, name, csrf, key, said;
+    int64_t id, law_version, created_at, steps_left, last_seq, older;
+    str law_key, law_title, watch_action;
+    const struct state *state;
+    const struct record_ref *creator, *unit;
+    bool watching, can_watch, has_files, has_comments;
+    struct {
+        const struct record_step *ptr;
+        size_t len;
+    } steps;
+    struct {
+        const struct record_field *ptr;
+        size_t len;
+    } fields;
+    struct {
+        const struct record_action *ptr;
+        size_t len;
+    } actions, locked;
+    struct {
+        const struct record_clock *ptr;
+        size_t len;
+    } clocks;
+    struct activity_list {
+        const struct activity *ptr;
+        size_t len;
+    } activities;
+    struct {
+        const struct attachment *ptr;
+        size_t len;
+    } files;
+    struct {
+        const struct record_relation *ptr;
+        size_t len;
+    } relations;
+    struct {
+        const struct record_page_part *ptr;
+        size_t len;
+    } parts;
+    struct str_list labels;
+};
+
+struct change_list {
+    const struct activity_change *ptr;
+    size_t len;
+};
+struct ref_list {
+    const struct record_ref *ptr;
+    size_t len;
+};
+
+str record_button_class(const struct record_action *a);
+bool record_field_wide(const struct record_field *f);
+bool record_is_import(const struct activity *a);
+html_safe record_markdown(const struct visit *v, str text);
+struct change_list record_changes(const struct activity *a);
+struct ref_list record_relation_refs(const struct record_relation *r);
+struct words record_relation_title(const struct record_relation *r);
+
+#endif

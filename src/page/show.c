@@ -1,0 +1,214 @@
+#include "page/show.h"
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/markdown.h"
+
+static int zone(const struct visit *v)
+{
+    return v->model ? v->model->zone_minutes : 480;
+}
+
+str show_time(const struct visit *v, int64_t ms)
+{
+    if (!ms) {
+        return STR("");
+    }
+    struct clock_civil c = clock_civil_at(ms, zone(v));
+    return str_fmt(v->ctx.arena, "%04d-%02d-%02d %02d:%02d", c.year, c.month, c.day, c.hour,
+                   c.minute);
+}
+
+str show_iso(const struct visit *v, int64_t ms)
+{
+    return clock_iso(v->ctx.arena, ms, zone(v));
+}
+
+str show_when(const struct visit *v, int64_t ms)
+{
+    if (!ms) {
+        return STR("");
+    }
+    struct clock_civil c = clock_civil_at(ms, zone(v));
+    struct clock_civil now = clock_civil_at(v->ctx.now, zone(v));
+    if (c.year != now.year) {
+        return str_fmt(v->ctx.arena, "%04d-%02d-%02d", c.year, c.month, c.day);
+    }
+    if (c.month == now.month && c.day == now.day) {
+        return v->ctx.lang == LANG_EN
+                   ? str_fmt(v->ctx.arena, "today %02d:%02d", c.hour, c.minute)
+                   : str_fmt(v->ctx.arena, "今天 %02d:%02d", c.hour, c.minute);
+    }
+    return str_fmt(v->ctx.arena, "%02d-%02d %02d:%02d", c.month, c.day, c.hour, c.minute);
+}
+
+str show_due(const struct visit *v, int64_t due)
+{
+    if (!due) {
+        return STR("");
+    }
+    int64_t left = due - v->ctx.now;
+    bool late = left < 0;
+    int64_t minutes = (late ? -left : left) / 60000;
+    bool en = v->ctx.lang == LANG_EN;
+    int64_t n = minutes;
+    const char *unit = en ? "min" : "分钟";
+    if (minutes >= 2 * 1440) {
+        n = minutes / 1440;
+        unit = en ? "days" : "天";
+    } else if (minutes >= 120) {
+        n = minutes / 60;
+        unit = en ? "h" : "小时";
+    }
+    if (en) {
+        return str_fmt(v->ctx.arena, late ? "%lld %s late" : "%lld %s left", (long long)n, unit);
+    }
+    return str_fmt(v->ctx.arena, late ? "已超 %lld %s" : "还剩 %lld %s", (long long)n, unit);
+}
+
+/* A state looks by its place in the life, not by its name: final ones are done,
+ * those with something to do are moving, the rest wait for somebody else. */
+str show_state_class(const struct state *s)
+{
+    if (!s) {
+        return STR("");
+    }
+    if (s->final) {
+        return STR("end");
+    }
+    return s->nnext ? STR("go") : STR("wait");
+}
+
+str show_size(const struct visit *v, int64_t bytes)
+{
+    if (bytes < 1024) {
+        return str_fmt(v->ctx.arena, "%lld B", (long long)bytes);
+    }
+    if (bytes < 1024 * 1024) {
+        return str_fmt(v->ctx.arena, "%lld KB", (long long)(bytes / 1024));
+    }
+    return str_fmt(v->ctx.arena, "%lld.%lld MB", (long long)(bytes / 1048576),
+                   (long long)(bytes % 1048576 * 10 / 1048576));
+}
+
+url show_ref_url(const struct visit *v, const struct record_ref *r)
+{
+    if (!r->type) {
+        return url_local(STR("/"));
+    }
+    return url_local(
+        str_fmt(v->ctx.arena, "/r/%.*s/%lld", STR_ARG(r->type->key), (long long)r->id));
+}
+
+str show_ref_name(const struct record_ref *r)
+{
+    return r->name.len ? r->name : r->number;
+}
+
+static void put_ref(struct html *out, const struct visit *v, const struct record_ref *r)
+{
+    if (r->visible && r->type) {
+        html_lit(out, "<a href=\"", 9);
+        html_url(out, show_ref_url(v, r));
+        html_lit(out, "\">", 2);
+        html_str(out, show_ref_name(r));
+        html_lit(out, "</a>", 4);
+    } else {
+        html_str(out, show_ref_name(r));
+    }
+}
+
+static void put_value(struct html *out, const struct visit *v, const struct record_field *f,
+                      bool line);
+
+static void put_rows(struct html *out, const struct visit *v, const struct record_field *f)
+{
+    html_lit(out, "<div class=\"scroll\"><table class=\"list\"><thead><tr>", 50);
+    for (size_t i = 0; i < f->rows[0].nfields; i++) {
+        html_lit(out, "<th>", 4);
+        html_words(out, f->rows[0].fields[i].field->words);
+        html_lit(out, "</th>", 5);
+    }
+    html_lit(out, "</tr></thead><tbody>", 20);
+    for (size_t r = 0; r < f->nrows; r++) {
+        html_lit(out, "<tr>", 4);
+        for (size_t i = 0; i < f->rows[r].nfields; i++) {
+            html_lit(out, "<td>", 4);
+            put_value(out, v, &f->rows[r].fields[i], true);
+            html_lit(out, "</td>", 5);
+        }
+        html_lit(out, "</tr>", 5);
+    }
+    html_lit(out, "</tbody></table></div>", 22);
+}
+
+static bool is_ref(enum ftype t)
+{
+    return t == F_REF || t == F_REFS || t == F_PERSON || t == F_PEOPLE || t == F_UNIT ||
+           t == F_POST;
+}
+
+static void put_value(struct html *out, const struct visit *v, const struct record_field *f,
+                      bool line)
+{
+    if (f->field->type == F_LINES) {
+        if (line) {
+            html_i64(out, (int64_t)f->nrows);
+        } else if (f->nrows) {
+            put_rows(out, v, f);
+        }
+        return;
+    }
+    if (is_ref(f->field->type)) {
+        for (size_t i = 0; i < f->nrefs; i++) {
+            if (i) {
+                html_words(out, WORDS("、", ", "));
+            }
+            put_ref(out, v, &f->refs[i]);
+        }
+        return;
+    }
+    if (f->field->type == F_MARKDOWN && !line) {
+        html_lit(out, "<div class=\"md\">", 16);
+        html_raw(out, markdown_html(v->ctx.arena, f->value.text));
+        html_lit(out, "</div>", 6);
+        return;
+    }
+    if (f->field->type == F_ATTACHMENT && !f->value.null) {
+        html_lit(out, "<a href=\"", 9);
+        html_url(out, url_local(str_fmt(v->ctx.arena, "/file/%lld", (long long)f->value.i64)));
+        html_lit(out, "\">", 2);
+        html_words(out, WORDS("下载附件", "Download"));
+        html_lit(out, "</a>", 4);
+        return;
+    }
+    html_str(out, value_show(&v->ctx, f->field, &f->value, STR("")));
+}
+
+static html_safe finish(struct html *out)
+{
+    return (html_safe){.html = html_end(out)};
+}
+
+static struct html small_html(const struct visit *v)
+{
+    enum { CAP = 256 };
+    return (struct html){.arena = v->ctx.arena,
+                         .buf = arena_bytes(v->ctx.arena, CAP),
+                         .cap = CAP,
+                         .lang = v->ctx.lang};
+}
+
+html_safe show_field(const struct visit *v, const struct record_field *f)
+{
+    struct html out = small_html(v);
+    put_value(&out, v, f, false);
+    return finish(&out);
+}
+
+html_safe show_cell(const struct visit *v, const struct record_field *f)
+{
+    struct html out = small_html(v);
+    put_value(&out, v, f, true);
+    return finish(&out);
+}

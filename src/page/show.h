@@ -1,0 +1,28 @@
+/* show.h - how one value, one time, one state looks; used by every page. */
+#ifndef PAGE_SHOW_H
+#define PAGE_SHOW_H
+
+#include "base/html.h"
+#include "engine/record.h"
+#include "web/visit.h"
+
+/* "今天 10:30", "11-24 10:30", "2025-03-02" - in the installation's zone. */
+str show_when(const struct visit *v, int64_t ms);
+/* Always whole: "2026-11-24 10:30". */
+str show_time(const struct visit *v, int64_t ms);
+/* "还剩 3 小时", "已超 2 天" */
+str show_due(const struct visit *v, int64_t due_ms);
+/* Class of the pill of a state: "go", "wait", "good", "end" or "". */
+str show_state_class(const struct state *s);
+str show_size(const struct visit *v, int64_t bytes);
+/* A field's value as HTML: links of references, Markdown, rows. */
+html_safe show_field(const struct visit *v, const struct record_field *f);
+/* The same, one line, for lists. */
+html_safe show_cell(const struct visit *v, const struct record_field *f);
+/* "/r/TYPE/ID" */
+url show_ref_url(const struct visit *v, const struct record_ref *r);
+str show_ref_name(const struct record_ref *r);
+/* ISO with offset, for <time datetime>. */
+str show_iso(const struct visit *v, int64_t ms);
+
+#endif
