@@ -66,7 +66,7 @@ MUST_CHECK err ledger_create(struct db *db, struct arena *a, str origin, int64_t
  * pointers (about 40 KB): `mark = log->edge` and `log->edge = mark` are the
  * whole of undoing. */
 struct ledger_edge {
-    int64_t size;                                 /* entries */
+    struct merkle_range tree;                     /* tree.size: entries */
     int64_t recorded_ms;                          /* of the last entry; 0 when empty */
     struct hash last;                             /* leaf hash of the last entry */
     struct hash part[LEDGER_LEVELS][LEDGER_TILE]; /* the unfinished tiles; of level l,
@@ -85,9 +85,10 @@ struct ledger {
  * *ret lives in `life`. */
 MUST_CHECK err ledger_open(struct arena *life, struct db *db, struct arena *a, struct ledger **ret);
 
-/* Adds one SELECT to the batch, which brings what other nodes appended since;
- * nothing on SQLite.  Then, when the batch has run, ledger_edge_read follows
- * it.  When more than LEDGER_CATCH_UP entries are missing it reads on by
+/* Adds one SELECT to the batch, which brings the last entry known and what was
+ * appended since (by other nodes, or by a commit that was durable although it
+ * reported a failure); returns its place.  When the batch has run,
+ * ledger_edge_read follows it.  When more than LEDGER_CATCH_UP entries are missing it reads on by
  * itself (further trips; only after a long sleep).  ERR_STORE when the stored
  * log is shorter than, or differs from, the edge in memory: call ledger_open
  * again, or better, an administrator. */
@@ -95,7 +96,8 @@ int ledger_edge_ask(struct ledger *log, struct batch *b);
 MUST_CHECK err ledger_edge_read(struct ledger *log, struct db *db, struct arena *a, struct batch *b,
                                 int place);
 
-/* The root of all entries up to the edge. */
+/* Entries up to the edge, and the root of them. */
+int64_t ledger_size(const struct ledger *log);
 struct hash ledger_root(const struct ledger *log);
 
 struct ledger_new {
@@ -112,7 +114,7 @@ struct ledger_act *ledger_act(struct ledger *log, struct arena *a, int64_t now);
  * entries; actor and object are copied.  Longer texts than allowed abort. */
 int64_t ledger_append(struct ledger_act *la, const struct ledger_new *e);
 /* Adds the INSERTs of all entries appended since the last put: two statements
- * for up to 8 entries, then two more for each 32, one per tile filled. */
+ * for each 16, 4, 2 or 1 entries (200 entries: 28), one per tile filled. */
 void ledger_put(struct ledger_act *la, struct batch *b);
 
 /* Erases the payloads of entries: appends an entry of type LEDGER_ERASURE
