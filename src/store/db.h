@@ -27,6 +27,9 @@
  * ERR_STORE, a bug of the caller, who should page.  Limits per connection:
  * db_limits().
  *
+ * Errors: a unique key broken is ERR_CONFLICT; a limit passed, a lock not given
+ * in time or a lost connection is ERR_BUSY; everything else is ERR_STORE.
+ *
  * Round trips and statements are counted (db_counts), so that tests can hold a
  * page to <= 2 trips and <= 20 statements.
  */
@@ -82,6 +85,8 @@ struct db_args {
 
 enum { BATCH_MAX = 256, DB_ARGS_MAX = 400 };
 
+/* Outside a transaction of its own a batch is all or nothing: it commits when
+ * the last statement has succeeded. */
 struct batch *batch_begin(struct db *db, struct arena *a);
 /* Adds a statement; the arguments are copied (not the bytes of their texts).
  * Returns its place for batch_rows.  More than BATCH_MAX statements abort. */
@@ -121,6 +126,8 @@ struct db_options {
  * bigram tokeniser (store/bigram.h) is registered. */
 MUST_CHECK err db_open(struct arena *life, str url, struct db_options opt, struct db **ret);
 enum db_kind db_kind(const struct db *db);
+/* Is the connection beyond use?  Then only opening another helps. */
+bool db_lost(const struct db *db);
 
 struct db_limits {
     int64_t steps;   /* SQLite: virtual machine steps per SELECT / PostgreSQL: ignored; 0: none */
@@ -149,7 +156,7 @@ void db_write_begin(struct db *db);
 MUST_CHECK err db_commit(struct db *db, struct arena *a);
 void db_rollback(struct db *db);
 /* One level of savepoint.  db_savepoint and db_release ride on the next batch
- * (release also on commit); rollback_to runs at once. */
+ * (release also on commit); rollback_to runs at once, and ends the savepoint. */
 void db_savepoint(struct db *db);
 void db_release(struct db *db);
 MUST_CHECK err db_rollback_to(struct db *db);
@@ -159,6 +166,9 @@ MUST_CHECK err db_rollback_to(struct db *db);
 bool db_in_write(struct db *db);
 /* SQLite: checkpoints the log.  PostgreSQL: nothing.  Returns pages left. */
 int64_t db_checkpoint(struct db *db, bool restart);
+/* SQLite's write-ahead log after this connection's last commit, for a writer;
+ * 0 elsewhere. */
+int64_t db_log_bytes(const struct db *db);
 
 /* --- schema ---------------------------------------------------------------- */
 

@@ -1,0 +1,558 @@
+#include "base/arena.h"
+#include "store/bigram.h"
+#include "store/db_sqlite_int.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum { BUSY_MS = 5000 };
+
+/* --- errors ------------------------------------------------------------------ */
+
+static enum err_code code_of(int rc)
+{
+    switch (rc & 0xff) {
+    case SQLITE_CONSTRAINT:
+        return rc == SQLITE_CONSTRAINT_UNIQUE || rc == SQLITE_CONSTRAINT_PRIMARYKEY ||
+                       rc == SQLITE_CONSTRAINT_ROWID
+                   ? ERR_CONFLICT
+                   : ERR_STORE;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+    case SQLITE_INTERRUPT:
+        return ERR_BUSY;
+    default:
+        return ERR_STORE;
+    }
+}
+
+static err sq_err(struct sq *q, struct arena *a, str text)
+{
+    int rc = sqlite3_extended_errcode(q->h);
+    str cut = str_from_n(text.ptr, text.len < 300 ? text.len : 300);
+    return err_make(code_of(rc),
+                    str_fmt(a, "sqlite %d: %s: %.*s", rc, sqlite3_errmsg(q->h), STR_ARG(cut)));
+}
+
+/* --- statements ---------------------------------------------------------------- */
+
+static void sq_drop(void *arg, struct cache_entry *e)
+{
+    (void)arg;
+    sqlite3_finalize(e->stmt);
+    sqlite3_free(e->map);
+    e->stmt = NULL;
+    e->map = NULL;
+}
+
+/* SQLite numbers $1, $2 ... by first appearance, because to it they are names.
+ * The map says which argument each of its parameters is. */
+static bool map_params(struct cache_entry *e)
+{
+    e->highest = 0;
+    e->nparams = sqlite3_bind_parameter_count(e->stmt);
+    bool in_order = true;
+    for (int i = 0; i < e->nparams; i++) {
+        const char *name = sqlite3_bind_parameter_name(e->stmt, i + 1);
+        int64_t n = 0;
+        if (!name || name[0] != '$' || !str_to_i64(str_from(name + 1), &n) || n < 1 ||
+            n > DB_ARGS_MAX) {
+            return false;
+        }
+        if (n != i + 1 && in_order) {
+            in_order = false;
+            e->map = sqlite3_malloc64((uint64_t)e->nparams * sizeof(*e->map));
+            if (!e->map) {
+                return false;
+            }
+            for (int k = 0; k < i; k++) {
+                e->map[k] = (uint16_t)k;
+            }
+        }
+        if (!in_order) {
+            e->map[i] = (uint16_t)(n - 1);
+        }
+        e->highest = (int)n > e->highest ? (int)n : e->highest;
+    }
+    return true;
+}
+
+static bool only_space(const char *p, const char *end)
+{
+    for (; p < end; p++) {
+        if (*p != ' ' && *p != '\n' && *p != '\t' && *p != '\r' && *p != ';') {
+            return false;
+        }
+    }
+    return true;
+}
+
+static err sq_prepare(struct sq *q, struct arena *a, str text, unsigned flags,
+                      struct cache_entry *e)
+{
+    sqlite3_stmt *stmt = NULL;
+    const char *tail = NULL;
+    if (text.len > INT32_MAX) {
+        return err_make(ERR_STORE, STR("statement too long"));
+    }
+    e->map = NULL;
+    int rc = sqlite3_prepare_v3(q->h, text.ptr, (int)text.len, flags, &stmt, &tail);
+    if (rc) {
+        return sq_err(q, a, text);
+    }
+    e->stmt = stmt;
+    if (!stmt || !only_space(tail, text.ptr + text.len) || !map_params(e)) {
+        sq_drop(NULL, e);
+        return err_make(ERR_STORE,
+                        str_fmt(a, "not one statement with $1, $2: %.*s", STR_ARG(text)));
+    }
+    e->text = str_from_n(sqlite3_sql(stmt), text.len);
+    e->reads = sqlite3_stmt_readonly(stmt);
+    q->db.counts.prepared++;
+    return OK;
+}
+
+static err sq_find(struct sq *q, struct arena *a, struct sql sql, struct cache_entry **ret)
+{
+    struct cache_entry *e = cache_find(&q->db.cache, sql, 0);
+    if (!e) {
+        e = cache_take(&q->db.cache, sq_drop, NULL);
+        err x = sq_prepare(q, a, sql.text, SQLITE_PREPARE_PERSISTENT, e);
+        if (x.code) {
+            return x;
+        }
+        e->hash = sql.hash ? sql.hash : str_hash(sql.text);
+        cache_put(&q->db.cache, e);
+    }
+    *ret = e;
+    return OK;
+}
+
+static int bind_one(sqlite3_stmt *stmt, int i, const struct db_arg *arg)
+{
+    if (arg->null) {
+        return sqlite3_bind_null(stmt, i);
+    }
+    if (arg->type == DB_ARG_I64) {
+        return sqlite3_bind_int64(stmt, i, arg->i64);
+    }
+    const char *p = arg->text.ptr ? arg->text.ptr : "";
+    if (arg->type == DB_ARG_TEXT) {
+        return sqlite3_bind_text64(stmt, i, p, arg->text.len, SQLITE_STATIC, SQLITE_UTF8);
+    }
+    return sqlite3_bind_blob64(stmt, i, p, arg->text.len, SQLITE_STATIC);
+}
+
+static err sq_bind(struct sq *q, struct arena *a, const struct cache_entry *e,
+                   const struct batch_stmt *s)
+{
+    if (s->unbound) {
+        return OK;
+    }
+    if (e->highest > s->nargs) {
+        return err_make(ERR_STORE,
+                        str_fmt(a, "$%d has no argument: %.*s", e->highest, STR_ARG(s->sql.text)));
+    }
+    for (int i = 0; i < e->nparams; i++) {
+        int n = e->map ? e->map[i] : i;
+        if (bind_one(e->stmt, i + 1, &s->args[n])) {
+            return sq_err(q, a, s->sql.text);
+        }
+    }
+    return OK;
+}
+
+/* --- results -------------------------------------------------------------------- */
+
+static void take_bytes(struct cell *c, struct arena *a, const void *p, int n)
+{
+    char *copy = arena_bytes(a, (size_t)n + 1);
+    if (n) {
+        memcpy(copy, p, (size_t)n);
+    }
+    copy[n] = '\0';
+    c->v.ptr = copy;
+    c->len = (uint32_t)n;
+    c->type = CELL_TEXT;
+}
+
+static void take_cell(struct cell *c, struct arena *a, sqlite3_stmt *stmt, int col)
+{
+    switch (sqlite3_column_type(stmt, col)) {
+    case SQLITE_INTEGER:
+        c->v.i64 = sqlite3_column_int64(stmt, col);
+        c->type = CELL_I64;
+        break;
+    case SQLITE_NULL:
+        c->type = CELL_NULL;
+        break;
+    case SQLITE_BLOB: {
+        const void *p = sqlite3_column_blob(stmt, col);
+        take_bytes(c, a, p, sqlite3_column_bytes(stmt, col));
+        break;
+    }
+    default: {
+        const void *p = sqlite3_column_text(stmt, col);
+        take_bytes(c, a, p, p ? sqlite3_column_bytes(stmt, col) : 0);
+        break;
+    }
+    }
+}
+
+static err sq_step(struct sq *q, struct batch_stmt *s, struct cache_entry *e)
+{
+    struct rows_data *d = &s->result;
+    sqlite3_stmt *stmt = e->stmt;
+    d->cols = sqlite3_column_count(stmt);
+    for (;;) {
+        int rc = sqlite3_step(stmt);
+        if (rc == SQLITE_DONE) {
+            d->changed = e->reads ? 0 : sqlite3_changes64(q->h);
+            return OK;
+        }
+        if (rc != SQLITE_ROW) {
+            return sq_err(q, d->arena, s->sql.text);
+        }
+        if (d->rows == s->max_rows) {
+            return err_make(ERR_STORE, str_fmt(d->arena, "more than %lld rows: %.*s",
+                                               (long long)s->max_rows, STR_ARG(s->sql.text)));
+        }
+        struct cell *row = rows_add(d);
+        for (int i = 0; i < d->cols; i++) {
+            take_cell(&row[i], d->arena, stmt, i);
+        }
+    }
+}
+
+static void sq_reset(struct sq *q)
+{
+    if (q->running) {
+        sqlite3_reset(q->running);
+        q->running = NULL;
+    }
+    if (q->once.stmt) {
+        sq_drop(NULL, &q->once);
+    }
+    q->limited = false;
+}
+
+static err sq_one(struct sq *q, struct batch_stmt *s)
+{
+    struct arena *a = s->result.arena;
+    struct cache_entry *e = &q->once;
+    err x;
+    if (s->once) {
+        *e = (struct cache_entry){0};
+        x = sq_prepare(q, a, s->sql.text, 0, e);
+    } else {
+        x = sq_find(q, a, s->sql, &e);
+    }
+    if (!x.code && q->db.tx == TX_READ && !e->reads) {
+        x = err_make(ERR_STORE, STR("a read transaction cannot write"));
+    }
+    if (!x.code) {
+        x = sq_bind(q, a, e, s);
+    }
+    if (!x.code) {
+        if (db_fault_due(&q->db)) {
+            sq_fault_arm(q);
+        }
+        q->running = e->stmt;
+        q->limited = e->reads;
+        q->steps_left = q->db.limits.steps;
+        x = sq_step(q, s, e);
+    }
+    int rc = x.code ? sqlite3_extended_errcode(q->h) : SQLITE_OK;
+    sq_reset(q);
+    sq_fault_after(q, rc);
+    return x;
+}
+
+/* One of our own statements without arguments or rows. */
+static err sq_say(struct sq *q, struct arena *a, struct sql sql)
+{
+    struct batch_stmt s = {.sql = sql, .result = {.arena = a}};
+    struct cache_entry *e = NULL;
+    err x = sq_find(q, a, sql, &e);
+    if (!x.code) {
+        q->running = e->stmt;
+        x = sq_step(q, &s, e);
+    }
+    sq_reset(q);
+    return x;
+}
+
+static struct sql step_sql(enum db_step step)
+{
+    switch (step) {
+    case STEP_BEGIN_READ:
+        return SQL("begin");
+    case STEP_BEGIN_WRITE:
+        return SQL("begin immediate");
+    case STEP_SAVEPOINT:
+        return SQL("savepoint s");
+    case STEP_RELEASE:
+        break;
+    }
+    return SQL("release s");
+}
+
+/* --- what db.c calls --------------------------------------------------------------- */
+
+static void sq_rollback(struct db *db, bool wait)
+{
+    (void)wait;
+    struct sq *q = sq_of(db);
+    if (!sqlite3_get_autocommit(q->h)) {
+        sqlite3_exec(q->h, "rollback", NULL, NULL, NULL);
+    }
+}
+
+static void sq_settle(struct db *db)
+{
+    struct sq *q = sq_of(db);
+    sq_reset(q);
+    if (q->own_tx) {
+        q->own_tx = false;
+        sq_rollback(db, true);
+    }
+}
+
+/* Does any statement change something?  What cannot be prepared before the
+ * ones in front of it have run (a table just made) does. */
+static bool batch_writes(struct sq *q, struct batch *b)
+{
+    for (int i = 0; i < b->len; i++) {
+        struct cache_entry *e = NULL;
+        if (b->stmts[i].once || sq_find(q, b->arena, b->stmts[i].sql, &e).code || !e->reads) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static err run_all(struct sq *q, struct batch *b)
+{
+    for (int i = 0; i < b->len; i++) {
+        err e = sq_one(q, &b->stmts[i]);
+        if (e.code) {
+            return e;
+        }
+    }
+    return OK;
+}
+
+static err run_own_tx(struct sq *q, struct batch *b)
+{
+    enum db_step begin = batch_writes(q, b) ? STEP_BEGIN_WRITE : STEP_BEGIN_READ;
+    err e = sq_say(q, b->arena, step_sql(begin));
+    if (e.code) {
+        return e;
+    }
+    q->own_tx = true;
+    e = run_all(q, b);
+    if (!e.code) {
+        e = sq_say(q, b->arena, SQL("commit"));
+    }
+    if (e.code) {
+        sq_rollback(&q->db, true);
+    }
+    q->own_tx = false;
+    return e;
+}
+
+static err sq_run(struct db *db, struct batch *b)
+{
+    struct sq *q = sq_of(db);
+    if (db->limits.time_ms) {
+        q->deadline_us = db_now_us() + db->limits.time_ms * 1000;
+    }
+    while (db->npend) {
+        err e = sq_say(q, b->arena, step_sql(db->pend[0]));
+        if (e.code) {
+            return e;
+        }
+        db_step_done(db);
+    }
+    if (db->tx == TX_WRITE && sqlite3_get_autocommit(q->h)) {
+        /* An error ended the transaction; what follows would commit alone. */
+        return err_make(ERR_STORE, STR("the transaction is gone"));
+    }
+    if (db->tx == TX_NONE && b->len > 1) {
+        return run_own_tx(q, b);
+    }
+    return run_all(q, b);
+}
+
+static err sq_commit(struct db *db, struct arena *a)
+{
+    struct sq *q = sq_of(db);
+    if (sqlite3_get_autocommit(q->h)) {
+        return err_make(ERR_STORE, STR("the transaction is gone"));
+    }
+    err e = sq_say(q, a, SQL("commit"));
+    sq_fault_after(q, e.code ? sqlite3_extended_errcode(q->h) : SQLITE_OK);
+    return e;
+}
+
+static err sq_rollback_to(struct db *db)
+{
+    struct sq *q = sq_of(db);
+    if (sqlite3_exec(q->h, "rollback to s; release s", NULL, NULL, NULL)) {
+        return err_make(ERR_STORE, STR("sqlite: rollback to savepoint failed"));
+    }
+    return OK;
+}
+
+static bool sq_in_write(struct db *db)
+{
+    return !sqlite3_get_autocommit(sq_of(db)->h);
+}
+
+static bool sq_lost(const struct db *db)
+{
+    (void)db;
+    return false;
+}
+
+/* SQLite calls this every SQ_PROGRESS_STEPS steps; no jump may leave it. */
+static int on_progress(void *arg)
+{
+    struct sq *q = arg;
+    if (!q->limited) {
+        return 0;
+    }
+    if (q->db.limits.steps) {
+        q->steps_left -= SQ_PROGRESS_STEPS;
+        if (q->steps_left <= 0) {
+            return 1;
+        }
+    }
+    return q->db.limits.time_ms && db_now_us() > q->deadline_us;
+}
+
+void sq_progress(struct sq *q)
+{
+    bool any = q->db.limits.steps || q->db.limits.time_ms;
+    sqlite3_progress_handler(q->h, any ? SQ_PROGRESS_STEPS : 0, any ? on_progress : NULL, q);
+}
+
+static void sq_limits(struct db *db)
+{
+    sq_progress(sq_of(db));
+}
+
+static void sq_plant(struct db *db)
+{
+    if (db->fault == DB_FAULT_NONE) {
+        sq_fault_off(sq_of(db));
+    }
+}
+
+static const struct db_ops ops = {
+    .settle = sq_settle,
+    .run = sq_run,
+    .commit = sq_commit,
+    .rollback = sq_rollback,
+    .rollback_to = sq_rollback_to,
+    .in_write = sq_in_write,
+    .lost = sq_lost,
+    .limits = sq_limits,
+    .plant = sq_plant,
+};
+
+/* --- the log ------------------------------------------------------------------------- */
+
+static int on_commit(void *arg, sqlite3 *h, const char *name, int pages)
+{
+    (void)h;
+    (void)name;
+    ((struct sq *)arg)->log_pages = pages;
+    return SQLITE_OK;
+}
+
+int64_t db_log_bytes(const struct db *db)
+{
+    enum { FRAME = 4096 + 24 };
+    return db->kind == DB_SQLITE ? ((const struct sq *)db)->log_pages * FRAME : 0;
+}
+
+int64_t db_checkpoint(struct db *db, bool restart)
+{
+    enum { WAIT_FOR_READERS_MS = 50 };
+    if (db->kind != DB_SQLITE) {
+        return 0;
+    }
+    struct sq *q = sq_of(db);
+    db->ops->settle(db);
+    int log = 0;
+    int done = 0;
+    sqlite3_busy_timeout(q->h, WAIT_FOR_READERS_MS);
+    int mode = restart ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;
+    int rc = sqlite3_wal_checkpoint_v2(q->h, NULL, mode, &log, &done);
+    sqlite3_busy_timeout(q->h, BUSY_MS);
+    if (rc == SQLITE_OK && restart) {
+        q->log_pages = 0;
+    }
+    return log > done ? log - done : 0;
+}
+
+/* --- opening ------------------------------------------------------------------------- */
+
+static void sq_close(void *arg)
+{
+    struct sq *q = arg;
+    if (!q->h) {
+        return;
+    }
+    sq_fault_off(q);
+    sq_reset(q);
+    while (q->db.cache.newest != CACHE_NONE) {
+        struct cache_entry *e = &q->db.cache.entries[q->db.cache.newest];
+        sq_drop(NULL, e);
+        cache_remove(&q->db.cache, e);
+    }
+    int rc = sqlite3_close(q->h);
+    assert(rc == SQLITE_OK); /* no statement is left open */
+    (void)rc;
+}
+
+static bool sq_setup(struct sq *q, struct db_options opt)
+{
+    sqlite3_extended_result_codes(q->h, 1);
+    sqlite3_busy_timeout(q->h, BUSY_MS);
+    sqlite3_db_config(q->h, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    sqlite3_db_config(q->h, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    sqlite3_db_config(q->h, SQLITE_DBCONFIG_ENABLE_TRIGGER, 1, NULL);
+    const char *always = "pragma journal_mode=wal; pragma synchronous=full;"
+                         "pragma temp_store=memory; pragma foreign_keys=off;";
+    const char *cache = opt.writer ? "pragma cache_size=-16384; pragma wal_autocheckpoint=0"
+                                   : "pragma cache_size=-4096";
+    if (sqlite3_exec(q->h, always, NULL, NULL, NULL) ||
+        sqlite3_exec(q->h, cache, NULL, NULL, NULL) || !bigram_register(q->h)) {
+        return false;
+    }
+    if (opt.writer) {
+        sqlite3_wal_hook(q->h, on_commit, q);
+    }
+    return true;
+}
+
+err db_sqlite_open(struct arena *life, str path, struct db_options opt, struct db **ret)
+{
+    struct sq *q = arena_new(life, struct sq);
+    q->db.kind = DB_SQLITE;
+    q->db.ops = &ops;
+    q->life = life;
+    cache_make(&q->db.cache, life);
+    str file = str_copy(life, path);
+    arena_defer(life, sq_close, q);
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+    int rc = sqlite3_open_v2(file.ptr, &q->h, flags, NULL);
+    if (rc || !sq_setup(q, opt)) {
+        const char *why = q->h ? sqlite3_errmsg(q->h) : "out of memory";
+        return err_make(ERR_STORE, str_fmt(life, "cannot open %.*s: %s", STR_ARG(path), why));
+    }
+    *ret = &q->db;
+    return OK;
+}

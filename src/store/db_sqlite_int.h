@@ -1,0 +1,39 @@
+/* db_sqlite_int.h - one SQLite connection, shared by db_sqlite*.c. */
+#ifndef STORE_DB_SQLITE_INT_H
+#define STORE_DB_SQLITE_INT_H
+
+#include "store/db_int.h"
+
+#include <sqlite3.h>
+
+struct sq_shim; /* db_sqlite_fault.c */
+
+struct sq {
+    struct db db;
+    sqlite3 *h;
+    sqlite3_stmt *running;   /* stepped and not reset yet */
+    struct cache_entry once; /* a statement outside the cache */
+    bool own_tx;             /* a batch's own transaction is open */
+    bool limited;            /* the running statement may be interrupted */
+    int64_t steps_left, deadline_us;
+    int64_t log_pages; /* in the write-ahead log at the last commit */
+    struct sq_shim *shim;
+    struct arena *life;
+};
+
+enum { SQ_PROGRESS_STEPS = 1000 };
+
+static inline struct sq *sq_of(struct db *db)
+{
+    return (struct sq *)db; /* db is its first member */
+}
+
+/* Sets SQLite's progress callback as the limits (and a planted interrupt) say. */
+void sq_progress(struct sq *q);
+/* Makes ready the planted fault, right before the statement that meets it. */
+void sq_fault_arm(struct sq *q);
+/* After a statement or a commit: takes the fault away once it has struck. */
+void sq_fault_after(struct sq *q, int rc);
+void sq_fault_off(struct sq *q);
+
+#endif
