@@ -74,13 +74,13 @@ static void put_actions(struct visit *v, const struct record_view *r, struct rec
             if (a->allowed) {
                 can[ncan++] = *a;
             } else {
-                not[nnot++] = *a;
+                not [nnot++] = *a;
             }
         }
     }
     p->actions.ptr = can;
     p->actions.len = ncan;
-    p->locked.ptr = not;
+    p->locked.ptr = not ;
     p->locked.len = nnot;
 }
 
@@ -113,7 +113,8 @@ static void put_clocks(struct visit *v, const struct record_view *r, struct reco
 
 static void put_parts(struct visit *v, const struct record_view *r, struct record_page *p)
 {
-    struct record_page_part *parts = arena_array(v->ctx.arena, struct record_page_part, r->nparts + 1);
+    struct record_page_part *parts =
+        arena_array(v->ctx.arena, struct record_page_part, r->nparts + 1);
     size_t n = 0;
     for (size_t i = 0; i < r->nparts; i++) {
         const struct record_view_part *from = &r->parts[i];
@@ -168,7 +169,8 @@ static str said_words(struct visit *v)
     if (!key.len) {
         return STR("");
     }
-    str name = a ? words_in(a->words, v->ctx.lang) : words_in(WORDS("操作", "The act"), v->ctx.lang);
+    str name =
+        a ? words_in(a->words, v->ctx.lang) : words_in(WORDS("操作", "The act"), v->ctx.lang);
     return v->ctx.lang == LANG_EN ? str_fmt(v->ctx.arena, "%.*s: done.", STR_ARG(name))
                                   : str_fmt(v->ctx.arena, "已完成：%.*s。", STR_ARG(name));
 }
@@ -184,8 +186,8 @@ static void fill(struct visit *v, const struct type *t, const struct record_view
         .number = r->rec.number,
         .name = r->rec.name,
         .csrf = v->session.csrf,
-        .key = str_fmt(v->ctx.arena, "%llx", (unsigned long long)v->x->req.id ^
-                                                 (unsigned long long)v->ctx.now << 16),
+        .key = str_fmt(v->ctx.arena, "%llx",
+                       (unsigned long long)v->x->req.id ^ (unsigned long long)v->ctx.now << 16),
         .said = said_words(v),
         .id = r->rec.id,
         .law_version = law->version,
@@ -234,9 +236,9 @@ void page_record(struct visit *v)
     struct record_page p;
     fill(v, t, &r, &p);
     struct frame f;
-    struct html out = frame_begin(
-        v, &f, str_fmt(v->ctx.arena, "%.*s %.*s", STR_ARG(p.number), STR_ARG(p.name)),
-        STR("records"));
+    struct html out =
+        frame_begin(v, &f, str_fmt(v->ctx.arena, "%.*s %.*s", STR_ARG(p.number), STR_ARG(p.name)),
+                    STR("records"));
     record_page_html(&out, &p);
     frame_end(v, &f, &out, 200);
 }
@@ -292,7 +294,8 @@ static void note_done(struct visit *v)
 
 static bool note_allowed(str action)
 {
-    static const char *const names[] = {"comment", "attach", "watch", "unwatch", "label", "unlabel"};
+    static const char *const names[] = {"comment", "attach", "watch",
+                                        "unwatch", "label",  "unlabel"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         if (str_eq(action, str_from(names[i]))) {
             return true;

@@ -35,9 +35,8 @@ str show_when(const struct visit *v, int64_t ms)
         return str_fmt(v->ctx.arena, "%04d-%02d-%02d", c.year, c.month, c.day);
     }
     if (c.month == now.month && c.day == now.day) {
-        return v->ctx.lang == LANG_EN
-                   ? str_fmt(v->ctx.arena, "today %02d:%02d", c.hour, c.minute)
-                   : str_fmt(v->ctx.arena, "今天 %02d:%02d", c.hour, c.minute);
+        return v->ctx.lang == LANG_EN ? str_fmt(v->ctx.arena, "today %02d:%02d", c.hour, c.minute)
+                                      : str_fmt(v->ctx.arena, "今天 %02d:%02d", c.hour, c.minute);
     }
     return str_fmt(v->ctx.arena, "%02d-%02d %02d:%02d", c.month, c.day, c.hour, c.minute);
 }

@@ -4,6 +4,7 @@
 
 #include "base/html.h"
 #include "engine/record.h"
+
 #include "web/visit.h"
 
 /* "今天 10:30", "11-24 10:30", "2025-03-02" - in the installation's zone. */

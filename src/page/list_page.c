@@ -1,0 +1,328 @@
+#include "page/list_page.h"
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "page/page.h"
+
+#include "gen/list.html.h"
+
+enum { ROWS = 50, COLUMNS_MAX = 12 };
+
+/* --- the register of registers ---------------------------------------------- */
+
+void page_types(struct visit *v)
+{
+    const struct model *m = v->model;
+    struct types_group *groups = arena_array(v->ctx.arena, struct types_group, m->nregs + 1);
+    size_t ngroups = 0;
+    for (size_t i = 0; i < m->nregs; i++) {
+        const struct law *law = m->regs[i]->newest;
+        struct types_tile *tiles = arena_array(v->ctx.arena, struct types_tile, law->ntdefs + 1);
+        size_t n = 0;
+        for (size_t k = 0; k < law->ntdefs; k++) {
+            const struct tdef *d = law->tdefs[k];
+            if (d->part_of || d->type->lines) {
+                continue;
+            }
+            tiles[n++] = (struct types_tile){
+                .key = d->type->key,
+                .title = words_in(d->title, v->ctx.lang),
+                .kind = words_in(d->newest ? WORDS("台账", "Register") : WORDS("单据", "Cases"),
+                                 v->ctx.lang),
+                .icon = d->newest ? STR("database") : STR("list-check")};
+        }
+        if (n) {
+            groups[ngroups].title = words_in(law->title, v->ctx.lang);
+            groups[ngroups].reg = m->regs[i]->key;
+            groups[ngroups].tiles.ptr = tiles;
+            groups[ngroups].tiles.len = n;
+            ngroups++;
+        }
+    }
+    struct types_page p = {.groups = {groups, ngroups}};
+    struct frame f;
+    struct html out =
+        frame_begin(v, &f, words_in(WORDS("台账与单据", "Records"), v->ctx.lang), STR("records"));
+    list_types_html(&out, &p);
+    frame_end(v, &f, &out, 200);
+}
+
+/* --- the query of a list ------------------------------------------------------- */
+
+static const struct http_params *params_of(struct visit *v)
+{
+    return v->x->req.method == HTTP_POST ? &v->x->req.form : &v->x->req.query;
+}
+
+static bool is_list_param(str name)
+{
+    return str_starts(name, STR("w.")) || str_eq(name, STR("q")) || str_eq(name, STR("f")) ||
+           str_eq(name, STR("open")) || str_eq(name, STR("mine")) || str_eq(name, STR("c")) ||
+           str_eq(name, STR("o"));
+}
+
+str list_query_text(struct visit *v)
+{
+    struct html out = {.arena = v->ctx.arena, .buf = arena_bytes(v->ctx.arena, 512), .cap = 512};
+    const struct http_params *ps = params_of(v);
+    for (size_t i = 0; i < ps->len; i++) {
+        const struct http_param *p = &ps->ptr[i];
+        if (!is_list_param(p->name) || !p->value.len) {
+            continue;
+        }
+        if (out.len) {
+            html_lit(&out, "&", 1);
+        }
+        html_url_part(&out, p->name);
+        html_lit(&out, "=", 1);
+        html_url_part(&out, p->value);
+    }
+    return html_end(&out);
+}
+
+void list_query_read(struct visit *v, const struct type *t, struct list_query *q,
+                     struct words *filter_error)
+{
+    *q = (struct list_query){.type = t, .limit = ROWS, .count = true};
+    str *columns = arena_array(v->ctx.arena, str, COLUMNS_MAX);
+    const struct http_params *ps = params_of(v);
+    for (size_t i = 0; i < ps->len; i++) {
+        const struct http_param *p = &ps->ptr[i];
+        str value = str_trim(p->value);
+        if (!value.len) {
+            continue;
+        }
+        if (str_starts(p->name, STR("w.")) && q->nwhere < 16) {
+            q->where[q->nwhere].field = str_from_n(p->name.ptr + 2, p->name.len - 2);
+            q->where[q->nwhere].op = LIST_EQ;
+            q->where[q->nwhere++].value = value;
+        } else if (str_eq(p->name, STR("c")) && q->ncolumns < COLUMNS_MAX) {
+            columns[q->ncolumns++] = value;
+        }
+    }
+    q->columns = columns;
+    q->search = str_trim(visit_param(v, STR("q")));
+    q->filter = str_trim(visit_param(v, STR("f")));
+    q->open_only = visit_param(v, STR("open")).len > 0;
+    q->mine = visit_param(v, STR("mine")).len > 0;
+    q->order = visit_param(v, STR("o"));
+    q->cursor = visit_param(v, STR("p"));
+    *filter_error = (struct words){0};
+    if (q->filter.len) {
+        err e = list_check_filter(&v->ctx, t, q->filter, filter_error);
+        if (e.code) {
+            q->filter = STR(""); /* shown without it, the mistake beside the box */
+        }
+    }
+}
+
+/* --- the page ---------------------------------------------------------------------- */
+
+static bool chosen(const struct list_query *q, str field, str key)
+{
+    for (size_t i = 0; i < q->nwhere; i++) {
+        if (str_eq(q->where[i].field, field)) {
+            for (str rest = q->where[i].value; rest.ptr;) {
+                if (str_eq(str_cut(rest, ',', &rest), key)) {
+                    return true;
+                }
+            }
+        }
+    }
+    return false;
+}
+
+static struct list_options choice_options(struct visit *v, const struct list_query *q,
+                                          const struct field *f)
+{
+    struct list_option *o = arena_array(v->ctx.arena, struct list_option, f->nkeys + 2);
+    size_t n = 0;
+    if (f->type == F_BOOL) {
+        o[n++] =
+            (struct list_option){STR("true"), WORDS("是", "Yes"), chosen(q, f->key, STR("true"))};
+        o[n++] =
+            (struct list_option){STR("false"), WORDS("否", "No"), chosen(q, f->key, STR("false"))};
+        return (struct list_options){o, n};
+    }
+    for (size_t i = 0; i < f->nkeys; i++) {
+        const struct choice_key *k = &f->keys[i];
+        if (!k->retired || chosen(q, f->key, k->key)) {
+            o[n++] = (struct list_option){k->key, k->words, chosen(q, f->key, k->key)};
+        }
+    }
+    return (struct list_options){o, n};
+}
+
+static void put_options(struct visit *v, const struct list_query *q, const struct list_page *lp,
+                        struct list_view *p)
+{
+    const struct tdef *d = q->type->newest;
+    struct list_option *states = arena_array(v->ctx.arena, struct list_option, d->nstates + 1);
+    for (size_t i = 0; i < d->nstates; i++) {
+        states[i] = (struct list_option){d->states[i].key, d->states[i].words,
+                                         chosen(q, STR("state"), d->states[i].key)};
+    }
+    p->states = (struct list_options){states, d->nstates};
+    struct list_filter *filters = arena_array(v->ctx.arena, struct list_filter, d->nfields + 1);
+    struct list_option *columns = arena_array(v->ctx.arena, struct list_option, d->nfields + 1);
+    size_t nf = 0;
+    size_t nc = 0;
+    for (size_t i = 0; i < d->nfields; i++) {
+        const struct field *f = &d->fields[i];
+        if (f->see.tree) {
+            continue; /* hidden from some: neither offered nor named here */
+        }
+        if ((f->type == F_CHOICE || f->type == F_BOOL) && nf < 4) {
+            filters[nf++] = (struct list_filter){f->key, f->words, choice_options(v, q, f)};
+        }
+        if (f->column.len && f->type != F_MARKDOWN) {
+            bool on = false;
+            for (size_t k = 0; k < lp->ncolumns; k++) {
+                on = on || str_eq(lp->columns[k]->key, f->key);
+            }
+            columns[nc++] = (struct list_option){f->key, f->words, on};
+        }
+    }
+    p->filters.ptr = filters;
+    p->filters.len = nf;
+    p->columns_all = (struct list_options){columns, nc};
+    struct list_option *orders = arena_array(v->ctx.arena, struct list_option, 3);
+    orders[0] =
+        (struct list_option){STR(""), WORDS("最近更新在前", "Latest change first"), !q->order.len};
+    orders[1] = (struct list_option){STR("created_at"), WORDS("最早创建在前", "Oldest first"),
+                                     str_eq(q->order, STR("created_at"))};
+    orders[2] = (struct list_option){STR("-created_at"), WORDS("最新创建在前", "Newest first"),
+                                     str_eq(q->order, STR("-created_at"))};
+    p->orders = (struct list_options){orders, 3};
+}
+
+/* Actions that ask for nothing can be done on many records at once. */
+static void put_bulk(struct visit *v, const struct type *t, struct list_view *p)
+{
+    const struct tdef *d = t->newest;
+    struct list_option *bulk = arena_array(v->ctx.arena, struct list_option, d->nactions + 1);
+    struct frame_new *news = arena_array(v->ctx.arena, struct frame_new, d->nactions + 1);
+    size_t nb = 0;
+    size_t nn = 0;
+    for (size_t i = 0; i < d->nactions; i++) {
+        const struct action *a = &d->actions[i];
+        bool nobody = a->who.nobody || (a->who.may_auto && !a->who.who.text.len);
+        if (a->creates) {
+            if (!nobody) {
+                news[nn++] = (struct frame_new){t->key, a->key, a->words};
+            }
+            continue;
+        }
+        bool asks = false;
+        for (size_t k = 0; k < a->nasks; k++) {
+            asks = asks || a->asks[k].required;
+        }
+        if (!asks && !nobody) {
+            bulk[nb++] = (struct list_option){a->key, a->words, false};
+        }
+    }
+    p->bulk = (struct list_options){bulk, nb};
+    p->news = (struct frame_news){news, nn};
+}
+
+static void put_rows(struct visit *v, const struct list_page *lp, struct list_view *p)
+{
+    struct list_row *rows = arena_array(v->ctx.arena, struct list_row, lp->nrows + 1);
+    for (size_t i = 0; i < lp->nrows; i++) {
+        const struct record *r = &lp->rows[i];
+        struct list_cell *cells = arena_array(v->ctx.arena, struct list_cell, lp->ncolumns + 1);
+        for (size_t c = 0; c < lp->ncolumns; c++) {
+            cells[c].words = lp->columns[c]->words;
+            for (size_t k = 0; k < r->nfields; k++) {
+                if (str_eq(r->fields[k].field->key, lp->columns[c]->key)) {
+                    cells[c].value = show_cell(v, &r->fields[k]);
+                    break;
+                }
+            }
+        }
+        rows[i] = (struct list_row){.id = r->id,
+                                    .changed_at = r->changed_at,
+                                    .number = r->number,
+                                    .name = r->name,
+                                    .state = r->state,
+                                    .cells = {cells, lp->ncolumns}};
+    }
+    p->rows.ptr = rows;
+    p->rows.len = lp->nrows;
+    struct list_cell *heads = arena_array(v->ctx.arena, struct list_cell, lp->ncolumns + 1);
+    for (size_t c = 0; c < lp->ncolumns; c++) {
+        heads[c].words = lp->columns[c]->words;
+    }
+    p->heads = (struct list_cells){heads, lp->ncolumns};
+}
+
+static str count_words(struct visit *v, int64_t n)
+{
+    if (n < 0) {
+        return STR("");
+    }
+    bool en = v->ctx.lang == LANG_EN;
+    if (n > 10000) {
+        return en ? STR("more than 10,000") : STR("超过 10,000 条");
+    }
+    return str_fmt(v->ctx.arena, en ? "%lld records" : "共 %lld 条", (long long)n);
+}
+
+void page_list(struct visit *v)
+{
+    const struct type *t = model_type(v->model, v->seg[0]);
+    if (!t) {
+        visit_error(v, err_make(ERR_NOT_FOUND, STR("type")));
+        return;
+    }
+    struct list_query q;
+    struct words filter_error;
+    list_query_read(v, t, &q, &filter_error);
+    struct list_page lp;
+    err e = list_page(&v->ctx, &q, &lp);
+    if (e.code) {
+        visit_error(v, e);
+        return;
+    }
+    struct saved_view *views;
+    size_t nviews;
+    e = list_views(&v->ctx, t, &views, &nviews);
+    if (e.code) {
+        visit_error(v, e);
+        return;
+    }
+    struct list_view p = {
+        .visit = v,
+        .type = t->key,
+        .title = words_in(t->newest->title, v->ctx.lang),
+        .csrf = v->session.csrf,
+        .key = str_fmt(v->ctx.arena, "%llxb",
+                       (unsigned long long)v->x->req.id ^ (unsigned long long)v->ctx.now << 16),
+        .search = q.search,
+        .filter = visit_param(v, STR("f")),
+        .filter_error = filter_error,
+        .query = list_query_text(v),
+        .next = lp.next,
+        .prev = lp.prev,
+        .count = count_words(v, lp.count),
+        .searched_to = lp.searched_window ? show_time(v, lp.searched_to) : STR(""),
+        .open_only = q.open_only,
+        .mine = q.mine,
+        .has_state = t->newest->nstates > 0,
+        .left_out = lp.left_out,
+        .views = {views, nviews}};
+    p.filtered = p.query.len > 0;
+    put_options(v, &q, &lp, &p);
+    put_bulk(v, t, &p);
+    put_rows(v, &lp, &p);
+    struct frame f;
+    struct html out = frame_begin(v, &f, p.title, STR("records"));
+    list_html(&out, &p);
+    frame_end(v, &f, &out, 200);
+}
+
+url list_view_url(const struct list_view *p, const struct saved_view *s)
+{
+    return url_local(
+        str_fmt(p->visit->ctx.arena, "/r/%.*s?%.*s", STR_ARG(p->type), STR_ARG(s->filter)));
+}

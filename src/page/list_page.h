@@ -1,0 +1,104 @@
+/* list_page.h - what list.html shows. */
+#ifndef PAGE_LIST_PAGE_H
+#define PAGE_LIST_PAGE_H
+
+#include "engine/list.h"
+#include "page/frame.h"
+#include "page/show.h"
+
+#include "gen/frame.html.h"
+
+struct types_tile {
+    str key, title, kind, icon;
+};
+struct types_group {
+    str title, reg;
+    struct {
+        const struct types_tile *ptr;
+        size_t len;
+    } tiles;
+};
+struct types_page {
+    struct {
+        const struct types_group *ptr;
+        size_t len;
+    } groups;
+};
+
+struct list_option {
+    str key;
+    struct words words;
+    bool on;
+};
+struct list_options {
+    const struct list_option *ptr;
+    size_t len;
+};
+struct list_filter {
+    str key;
+    struct words words;
+    struct list_options options;
+};
+struct list_cell {
+    struct words words;
+    html_safe value;
+};
+struct list_cells {
+    const struct list_cell *ptr;
+    size_t len;
+};
+struct list_row {
+    int64_t id, changed_at;
+    str number, name;
+    const struct state *state;
+    struct list_cells cells;
+};
+
+struct list_view {
+    const struct visit *visit;
+    str type, title, csrf, key, search, filter, query, next, prev, count, searched_to;
+    struct words filter_error;
+    bool open_only, mine, filtered, has_state;
+    int64_t left_out;
+    struct list_options states, columns_all, orders, bulk;
+    struct {
+        const struct list_filter *ptr;
+        size_t len;
+    } filters;
+    struct {
+        const struct list_row *ptr;
+        size_t len;
+    } rows;
+    struct list_cells heads;
+    struct {
+        const struct saved_view *ptr;
+        size_t len;
+    } views;
+    struct frame_news news;
+};
+
+struct bulk_row {
+    int64_t id;
+    str name;
+    bool ok;
+    struct words words;
+    const struct clause *clause;
+};
+struct bulk_page {
+    str type, title, summary;
+    struct words action;
+    struct {
+        const struct bulk_row *ptr;
+        size_t len;
+    } rows;
+};
+
+url list_view_url(const struct list_view *p, const struct saved_view *s);
+/* The query of a list from the parameters of a request: shared by page, export
+ * and saved views. */
+void list_query_read(struct visit *v, const struct type *t, struct list_query *q,
+                     struct words *filter_error);
+/* The same parameters as text again ("q=...&w.state=..."), without the cursor. */
+str list_query_text(struct visit *v);
+
+#endif
