@@ -5,11 +5,11 @@
 V       ?= release
 B       ?= build/$(V)
 CC      := $(if $(filter fuzz,$(V)),clang,$(if $(filter default,$(origin CC)),gcc,$(CC)))
+comma   := ,
 PKGS    := libmicrohttpd sqlite3 libpq jansson yaml-0.1 md4c libsodium libcrypto libpcre2-8 libqrencode
 SAN     := $(if $(filter asan,$(V)),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all)\
            $(if $(filter tsan,$(V)),-fsanitize=thread)\
            $(if $(filter fuzz,$(V)),-fsanitize=fuzzer-no-link$(comma)address$(comma)undefined -fno-sanitize-recover=all)
-comma   := ,
 WARN    := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
            -Wold-style-definition -Wpointer-arith -Wwrite-strings -Wvla -Wundef \
            -Wimplicit-fallthrough -Walloca -Wformat=2 -Wswitch-enum -Werror
@@ -45,14 +45,17 @@ $(B)/gen/assets.c $(B)/gen/assets.S &: $(ASSETS) tool/embed.sh
 	tool/embed.sh $(B)/gen build/z $(ASSETS)
 
 # --- compile -------------------------------------------------------------------------------------
-$(B)/obj/%.o: src/%.c | $(GEN)
+# What includes a template waits for the templates; the layers below do not.
+PAGED   := $(foreach l,web page api cli,$(wildcard src/$(l)/*.c tests/$(l)/*.c)) $(wildcard src/*.c)
+$(patsubst %.c,$(B)/%.o,$(patsubst src/%,obj/%,$(PAGED))): | $(GEN)
+$(B)/obj/%.o: src/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 $(B)/gen/%.o: $(B)/gen/%.c | $(GEN)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 $(B)/gen/assets_S.o: $(B)/gen/assets.S
 	$(CC) -c -o $@ $<
-$(B)/tests/%.o: tests/%.c | $(GEN)
+$(B)/tests/%.o: tests/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -Itests -c -o $@ $<
 

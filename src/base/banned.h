@@ -12,6 +12,14 @@
 #include <string.h>
 #include <time.h>
 
+/* The C library makes some of them macros under _FORTIFY_SOURCE. */
+#undef strcpy
+#undef strcat
+#undef sprintf
+#undef vsprintf
+#undef strncpy
+#undef strncat
+
 #pragma GCC poison strcpy strcat sprintf vsprintf strtok atoi atol atof gets
 #pragma GCC poison gmtime localtime asctime ctime srand strncpy strncat
 /* Not poisoned: openssl/evp.h names parameters so. */
