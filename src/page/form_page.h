@@ -1,0 +1,70 @@
+/* form_page.h - what form.html shows: an action's fields as inputs. */
+#ifndef PAGE_FORM_PAGE_H
+#define PAGE_FORM_PAGE_H
+
+#include "engine/record.h"
+#include "page/frame.h"
+#include "page/show.h"
+
+#include "gen/frame.html.h"
+
+enum form_input_kind {
+    INPUT_TEXT,
+    INPUT_AREA,
+    INPUT_SELECT,
+    INPUT_RADIO,
+    INPUT_CHECKS,
+    INPUT_FILE,
+    INPUT_RECORD,
+    INPUT_ROWS
+};
+
+struct form_option {
+    str value, words;
+    bool on;
+};
+struct form_options {
+    const struct form_option *ptr;
+    size_t len;
+};
+
+struct form_row;
+struct form_input {
+    enum form_input_kind kind;
+    str name, words, value, type, mode, hint, error, to;
+    const struct clause *clause;
+    int64_t max, lines;
+    bool required; /* marked so */
+    bool must;     /* and the browser may insist: not for conditional ones */
+    bool bad, wide, multiple;
+    struct form_options options;
+    struct {
+        const struct form_row *ptr;
+        size_t len;
+    } rows;
+};
+struct form_inputs {
+    const struct form_input *ptr;
+    size_t len;
+};
+struct form_row {
+    str prefix, legend;
+    int64_t id;
+    bool removable;
+    struct form_inputs inputs;
+};
+
+struct form_page {
+    str type, type_title, record_name, title, csrf, key, draft, error, ask, next_words;
+    int64_t record, ver;
+    const struct clause *clause;
+    const struct refusal *refusal;
+    struct form_inputs inputs;
+    bool files, kept;
+    url target, back;
+};
+
+/* The values a form sent, for act and form_get. */
+struct value_in *form_values(struct visit *v, const struct action *a, size_t *n);
+
+#endif
