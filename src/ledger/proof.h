@@ -68,7 +68,7 @@ struct proof_growth {
 str proof_growth_write(struct arena *a, const struct proof_growth *p);
 /* `old`: the earlier checkpoint (a note, a proof file or a growth file, whose
  * checkpoint is taken); both checkpoints must be signed by one of the keys. */
-enum proof_result proof_growth_check(struct hasher *h, struct arena *a, str old, str file,
+enum proof_result proof_growth_check(struct hasher *h, str old, str file,
                                      const struct note_key *keys, size_t nkeys,
                                      struct proof_growth *ret, str *why);
 
