@@ -21,46 +21,84 @@ enum { ERASE_MAX = 1000, ERASE_STEP = 100 };
     "create table ledger_checkpoint (size ID, note text not null, signed_at INT not null);" \
     "create table ledger_erased (seq ID, by_seq INT not null);"
 
-#define FIXED_SQLITE(table)                                        \
-    "create trigger " table "_no_update before update on " table   \
-    " begin select raise(abort, '" table " is append-only'); end;" \
-    "create trigger " table "_no_delete before delete on " table   \
-    " begin select raise(abort, '" table " is append-only'); end;"
+#define FIXED_SQLITE(b, table)                                                               \
+    batch_add((b),                                                                           \
+              SQL("create trigger if not exists " table "_no_update before update on " table \
+                  " begin select raise(abort, '" table " is append-only'); end"),            \
+              NO_ARGS)
+#define KEPT_SQLITE(b, table)                                                                \
+    batch_add((b),                                                                           \
+              SQL("create trigger if not exists " table "_no_delete before delete on " table \
+                  " begin select raise(abort, '" table " is append-only'); end"),            \
+              NO_ARGS)
 
-#define TRIGGERS_SQLITE                                                       \
-    FIXED_SQLITE("ledger_log")                                                \
-    FIXED_SQLITE("ledger_leaf")                                               \
-    FIXED_SQLITE("ledger_tile")                                               \
-    FIXED_SQLITE("ledger_checkpoint")                                         \
-    FIXED_SQLITE("ledger_erased")                                             \
-    "create trigger ledger_payload_no_update before update on ledger_payload" \
-    " begin select raise(abort, 'ledger_payload is append-only'); end;"       \
-    "create trigger ledger_payload_erased before delete on ledger_payload"    \
-    " when not exists (select 1 from ledger_erased where seq = old.seq)"      \
-    " begin select raise(abort, 'ledger_payload: no erasure entry'); end;"
+static void add_triggers_sqlite(struct batch *b)
+{
+    FIXED_SQLITE(b, "ledger_log");
+    FIXED_SQLITE(b, "ledger_leaf");
+    FIXED_SQLITE(b, "ledger_payload");
+    FIXED_SQLITE(b, "ledger_tile");
+    FIXED_SQLITE(b, "ledger_checkpoint");
+    FIXED_SQLITE(b, "ledger_erased");
+    KEPT_SQLITE(b, "ledger_log");
+    KEPT_SQLITE(b, "ledger_leaf");
+    KEPT_SQLITE(b, "ledger_tile");
+    KEPT_SQLITE(b, "ledger_checkpoint");
+    KEPT_SQLITE(b, "ledger_erased");
+    batch_add(b,
+              SQL("create trigger if not exists ledger_payload_erased"
+                  " before delete on ledger_payload"
+                  " when not exists (select 1 from ledger_erased where seq = old.seq)"
+                  " begin select raise(abort, 'ledger_payload: no erasure entry'); end"),
+              NO_ARGS);
+}
 
-#define FIXED_PG(table)                                                \
-    "create trigger " table "_fixed before update or delete on " table \
-    " for each row execute function ledger_fixed();"                   \
-    "create trigger " table "_kept before truncate on " table          \
-    " for each statement execute function ledger_fixed();"
+#define FIXED_PG(b, table, acts)                                                        \
+    batch_add((b),                                                                      \
+              SQL("create or replace trigger " table "_fixed before " acts " on " table \
+                  " for each row execute function ledger_fixed()"),                     \
+              NO_ARGS);                                                                 \
+    batch_add((b),                                                                      \
+              SQL("create or replace trigger " table "_kept before truncate on " table  \
+                  " for each statement execute function ledger_fixed()"),               \
+              NO_ARGS)
 
-#define TRIGGERS_PG                                                                                \
-    "create function ledger_fixed() returns trigger language plpgsql as "                          \
-    "$$ begin raise exception '% is append-only', tg_table_name; end $$;"                          \
-    "create function ledger_may_erase() returns trigger language plpgsql as "                      \
-    "$$ begin if not exists (select 1 from ledger_erased where seq = old.seq) then"                \
-    " raise exception 'ledger_payload: no erasure entry'; end if; return old; end $$;" FIXED_PG(   \
-        "ledger_log") FIXED_PG("ledger_leaf") FIXED_PG("ledger_tile")                              \
-        FIXED_PG("ledger_checkpoint") FIXED_PG(                                                    \
-            "ledger_erased") "create trigger ledger_payload_fixed before update on ledger_payload" \
-                             " for each row execute function ledger_fixed();"                      \
-                             "create trigger ledger_payload_kept before truncate on "              \
-                             "ledger_payload"                                                      \
-                             " for each statement execute function ledger_fixed();"                \
-                             "create trigger ledger_payload_erased before delete on "              \
-                             "ledger_payload"                                                      \
-                             " for each row execute function ledger_may_erase();"
+static void add_triggers_pg(struct batch *b)
+{
+    batch_add(b,
+              SQL("create or replace function ledger_fixed() returns trigger language plpgsql as"
+                  " $$ begin raise exception '% is append-only', tg_table_name; end $$"),
+              NO_ARGS);
+    batch_add(b,
+              SQL("create or replace function ledger_may_erase() returns trigger"
+                  " language plpgsql as $$ begin"
+                  " if not exists (select 1 from ledger_erased where seq = old.seq) then"
+                  " raise exception 'ledger_payload: no erasure entry'; end if;"
+                  " return old; end $$"),
+              NO_ARGS);
+    FIXED_PG(b, "ledger_log", "update or delete");
+    FIXED_PG(b, "ledger_leaf", "update or delete");
+    FIXED_PG(b, "ledger_payload", "update");
+    FIXED_PG(b, "ledger_tile", "update or delete");
+    FIXED_PG(b, "ledger_checkpoint", "update or delete");
+    FIXED_PG(b, "ledger_erased", "update or delete");
+    batch_add(b,
+              SQL("create or replace trigger ledger_payload_erased before delete on ledger_payload"
+                  " for each row execute function ledger_may_erase()"),
+              NO_ARGS);
+}
+
+/* The batch in a transaction of its own. */
+static err run_write(struct db *db, struct arena *a, struct batch *b)
+{
+    db_write_begin(db);
+    err e = batch_run(b);
+    if (!e.code) {
+        return db_commit(db, a);
+    }
+    db_rollback(db);
+    return e;
+}
 
 err ledger_create(struct db *db, struct arena *a, str origin, int64_t now)
 {
@@ -69,17 +107,22 @@ err ledger_create(struct db *db, struct arena *a, str origin, int64_t now)
     }
     const struct migration list[] = {
         {.name = "ledger 0001 tables", .script = SQL(TABLES)},
-        {.name = "ledger 0002 triggers",
-         .script = db_kind(db) == DB_SQLITE ? SQL(TRIGGERS_SQLITE) : SQL(TRIGGERS_PG)},
     };
     err e = db_migrate(db, a, list, sizeof(list) / sizeof(list[0]));
     if (e.code) {
         return e;
     }
-    e = db_exec(db, a,
-                SQL("insert into ledger_log (id, origin, algorithm, created_at)"
-                    " values (1, $1, 'sha256+ed25519', $2) on conflict (id) do nothing"),
-                ARGS(db_text(origin), db_i64(now)));
+    struct batch *b = batch_begin(db, a);
+    if (db_kind(db) == DB_SQLITE) {
+        add_triggers_sqlite(b);
+    } else {
+        add_triggers_pg(b);
+    }
+    batch_add(b,
+              SQL("insert into ledger_log (id, origin, algorithm, created_at)"
+                  " values (1, $1, 'sha256+ed25519', $2) on conflict (id) do nothing"),
+              ARGS(db_text(origin), db_i64(now)));
+    e = run_write(db, a, b);
     if (e.code) {
         return e;
     }
@@ -416,18 +459,12 @@ err ledger_erase(struct ledger_act *la, struct batch *b, str actor, str object, 
 
 static err store_checkpoint(struct db *db, struct arena *a, int64_t size, str note, int64_t now)
 {
-    db_write_begin(db);
-    err e = db_exec(db, a,
-                    SQL("insert into ledger_checkpoint (size, note, signed_at) values ($1, $2, $3)"
-                        " on conflict (size) do nothing"),
-                    ARGS(db_i64(size), db_text(note), db_i64(now)));
-    if (!e.code) {
-        e = db_commit(db, a);
-    }
-    if (e.code) {
-        db_rollback(db);
-    }
-    return e;
+    struct batch *b = batch_begin(db, a);
+    batch_add(b,
+              SQL("insert into ledger_checkpoint (size, note, signed_at) values ($1, $2, $3)"
+                  " on conflict (size) do nothing"),
+              ARGS(db_i64(size), db_text(note), db_i64(now)));
+    return run_write(db, a, b);
 }
 
 err ledger_checkpoint(struct ledger *log, struct db *db, struct arena *a,

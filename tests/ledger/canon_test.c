@@ -1,11 +1,7 @@
 #include "base/arena.h"
 #include "ledger/canon.h"
 
-/* clang-format off */
-#include <stdarg.h>
-#include <setjmp.h>
-#include <cmocka.h>
-/* clang-format on */
+#include "support/test.h"
 
 static int set_up(void **state)
 {

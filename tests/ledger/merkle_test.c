@@ -1,14 +1,9 @@
 #include "base/arena.h"
+#include "ledger/merkle.h"
+
+#include "support/test.h"
 
 #include <sodium.h>
-
-/* clang-format off */
-#include <stdarg.h>
-#include <setjmp.h>
-#include <cmocka.h>
-/* clang-format on */
-
-#include "ledger/merkle.h"
 
 enum { N = 130 };
 

@@ -1,11 +1,7 @@
 #include "base/arena.h"
 #include "ledger/note.h"
 
-/* clang-format off */
-#include <stdarg.h>
-#include <setjmp.h>
-#include <cmocka.h>
-/* clang-format on */
+#include "support/test.h"
 
 struct fixture {
     struct arena a;
