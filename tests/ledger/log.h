@@ -43,7 +43,7 @@ static inline struct ledger_new log_entry(struct arena *a, int64_t seq)
     return e;
 }
 
-void log_grow(struct log *l, int64_t n, int group, int64_t now)
+static inline void log_grow(struct log *l, int64_t n, int group, int64_t now)
 {
     struct arena a = arena_make(64 << 20);
     while (n > 0) {
@@ -68,14 +68,14 @@ void log_grow(struct log *l, int64_t n, int group, int64_t now)
     arena_end(&a);
 }
 
-void log_sign(struct log *l, int64_t now)
+static inline void log_sign(struct log *l, int64_t now)
 {
     int64_t size = 0;
     dbs_ok(ledger_checkpoint(l->led, l->t->db, l->t->a, &l->signer, now, &size));
     assert_int_equal(size, ledger_size(l->led));
 }
 
-void log_tamper(struct log *l, struct sql sql, struct db_args args)
+static inline void log_tamper(struct log *l, struct sql sql, struct db_args args)
 {
     static const char *const tables[] = {"leaf", "payload", "tile", "checkpoint", "erased"};
     struct db *db = l->t->db;
