@@ -77,6 +77,11 @@ void html_i64(struct html *out, int64_t v)
     html_lit(out, p, (size_t)(buf + sizeof(buf) - p));
 }
 
+void html_size(struct html *out, size_t v)
+{
+    html_i64(out, v > INT64_MAX ? INT64_MAX : (int64_t)v);
+}
+
 void html_url(struct html *out, url u)
 {
     html_str(out, u.text);

@@ -68,6 +68,7 @@ static inline void html_lit(struct html *out, const char *p, size_t n)
 
 void html_str(struct html *out, str s);
 void html_i64(struct html *out, int64_t v);
+void html_size(struct html *out, size_t v);
 void html_raw(struct html *out, html_safe s);
 void html_words(struct html *out, struct words w); /* in the page's language */
 void html_url(struct html *out, url u);
@@ -79,6 +80,7 @@ void html_url_part(struct html *out, str s);
     int:       html_i64,               \
     long:      html_i64,               \
     long long: html_i64,               \
+    unsigned long: html_size,          \
     url:       html_url,               \
     struct words: html_words,          \
     html_safe: html_raw)(out, x)
@@ -87,6 +89,7 @@ void html_url_part(struct html *out, str s);
     int:       html_i64,               \
     long:      html_i64,               \
     long long: html_i64,               \
+    unsigned long: html_size,          \
     struct words: html_words,          \
     url:       html_url)(out, x)
 #define HTML_PUT_URL(out, x) _Generic((x), url: html_url)(out, x)

@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/markdown.h"
+#include "engine/schema.h"
 #include "page/page.h"
 
 #include "gen/record.html.h"

@@ -1,0 +1,407 @@
+#include "web/visit.h"
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "engine/attach.h"
+
+#include <sodium.h>
+
+/* --- routes --------------------------------------------------------------------- */
+
+/* One segment of a pattern against one of the path. */
+static bool segment(struct visit *v, str want, str have)
+{
+    if (str_eq(want, STR("~"))) {
+        if (!have.len) {
+            return false;
+        }
+        v->seg[v->nseg++] = have;
+        return true;
+    }
+    if (str_eq(want, STR("#"))) {
+        int64_t n;
+        if (!str_to_i64(have, &n) || n <= 0) {
+            return false;
+        }
+        v->num[v->nseg++] = n;
+        return true;
+    }
+    return str_eq(want, have);
+}
+
+static bool matches(struct visit *v, const char *pattern, str path)
+{
+    v->nseg = 0;
+    str want = str_from(pattern);
+    str have = path;
+    while (want.ptr && have.ptr) {
+        str w = str_cut(want, '/', &want);
+        str h = str_cut(have, '/', &have);
+        if (v->nseg >= 6 || !segment(v, w, h)) {
+            return false;
+        }
+    }
+    return !want.ptr && !have.ptr;
+}
+
+static const struct route *find(struct visit *v, const struct routes *rs, enum http_method method,
+                                bool *other_method)
+{
+    for (size_t i = 0; i < rs->len; i++) {
+        const struct route *r = &rs->ptr[i];
+        bool same = r->method == method || (r->method == HTTP_GET && method == HTTP_HEAD);
+        if (!same && *other_method) {
+            continue;
+        }
+        if (matches(v, r->pattern, v->x->req.path)) {
+            if (same) {
+                return r;
+            }
+            *other_method = true;
+        }
+    }
+    return NULL;
+}
+
+/* --- answers -------------------------------------------------------------------- */
+
+static const char csp[] =
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; font-src 'self'; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'";
+
+void visit_secure(struct visit *v)
+{
+    http_header_add(v->x, STR("Content-Security-Policy"), str_from(csp));
+    http_header_add(v->x, STR("Referrer-Policy"), STR("same-origin"));
+    http_header_add(v->x, STR("Cross-Origin-Opener-Policy"), STR("same-origin"));
+    http_header_add(v->x, STR("Cache-Control"), STR("no-store"));
+}
+
+static void answer(struct visit *v, int status, str type, str body)
+{
+    v->x->res.status = status;
+    v->x->res.type = type;
+    v->x->res.body = body;
+    v->x->res.file = -1;
+}
+
+void visit_html(struct visit *v, int status, str body)
+{
+    answer(v, status, STR("text/html; charset=utf-8"), body);
+    visit_secure(v);
+}
+
+void visit_json(struct visit *v, int status, str body)
+{
+    answer(v, status, STR("application/json"), body);
+    http_header_add(v->x, STR("Cache-Control"), STR("no-store"));
+}
+
+/* A local path in a header: percent-encoded where it must be. */
+static str location(struct arena *a, str path)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    struct buf b = buf_make(a, 8192);
+    str safe = url_local(path).text;
+    for (size_t i = 0; i < safe.len; i++) {
+        unsigned char c = (unsigned char)safe.ptr[i];
+        if (c <= 0x20 || c >= 0x7f || c == '"' || c == '<' || c == '>' || c == '\\') {
+            char e[3] = {'%', hex[c >> 4], hex[c & 15]};
+            buf_put(&b, str_from_n(e, 3));
+        } else {
+            buf_put_c(&b, (char)c);
+        }
+    }
+    return buf_str(&b);
+}
+
+void visit_redirect(struct visit *v, str path)
+{
+    answer(v, 303, STR("text/plain; charset=utf-8"), STR(""));
+    http_header_add(v->x, STR("Location"), location(v->ctx.arena, path));
+    http_header_add(v->x, STR("Cache-Control"), STR("no-store"));
+}
+
+void visit_error(struct visit *v, err e)
+{
+    if (v->route && (v->route->flags & ROUTE_API)) {
+        v->app->error_api(v, e);
+    } else if (!v->route && str_starts(v->x->req.path, STR("/api/"))) {
+        v->app->error_api(v, e);
+    } else {
+        v->app->error_page(v, e);
+    }
+}
+
+str visit_param(struct visit *v, str name)
+{
+    if (http_has_param(&v->x->req.query, name)) {
+        return http_param(&v->x->req.query, name);
+    }
+    return http_param(&v->x->req.form, name);
+}
+
+bool visit_is_htmx(const struct visit *v)
+{
+    return str_eq(http_param(&v->x->req.headers, STR("hx-request")), STR("true"));
+}
+
+/* --- a part of a visit: a snapshot around a function ------------------------------ */
+
+static void part_begin(struct visit *v)
+{
+    struct seat *seat = v->x->local;
+    v->model = engine_model(v->app->engine);
+    v->ctx = ctx_make(v->app->engine, v->model, seat->db, &v->x->arena, v->x->now,
+                      v->session.person, v->signed_in ? v->session.lang : v->x->lang);
+    db_read_begin(seat->db);
+}
+
+static void release(void *arg)
+{
+    struct visit *v = arg;
+    if (v->model) {
+        struct seat *seat = v->x->local;
+        db_read_end(seat->db);
+        engine_release(v->app->engine, v->model);
+        v->model = NULL;
+    }
+}
+
+/* Session and figures of the frame, in one batch. */
+static err identify(struct visit *v)
+{
+    str bearer = http_param(&v->x->req.headers, STR("authorization"));
+    bool api = v->route && (v->route->flags & ROUTE_API);
+    bool by_token = api && str_starts(bearer, STR("Bearer "));
+    v->token = by_token ? str_trim(str_from_n(bearer.ptr + 7, bearer.len - 7))
+                        : http_cookie(v->x, STR("zhidu"));
+    if (!v->token.len || v->token.len > 200) {
+        return OK;
+    }
+    struct batch *b = batch_begin(v->ctx.db, v->ctx.arena);
+    struct session_ask ask =
+        by_token ? token_ask(&v->ctx, b, v->token) : session_ask(&v->ctx, b, v->token);
+    err e = batch_run(b);
+    if (e.code) {
+        return e;
+    }
+    v->signed_in = by_token ? token_read(&v->ctx, b, ask, &v->session)
+                            : session_read(&v->ctx, b, ask, &v->session);
+    if (!v->signed_in) {
+        v->session = (struct session){0};
+        return OK;
+    }
+    v->ctx.actor = v->session.person;
+    v->ctx.lang = v->session.lang;
+    v->x->lang = v->session.lang;
+    return OK;
+}
+
+static err frame_figures(struct visit *v)
+{
+    struct batch *b = batch_begin(v->ctx.db, v->ctx.arena);
+    struct desk_ask ask = desk_counts_ask(&v->ctx, b);
+    err e = batch_run(b);
+    if (!e.code) {
+        v->counts = desk_counts_read(b, ask);
+    }
+    return e;
+}
+
+/* A form carries the session's CSRF token; a token of the API needs none. */
+static bool csrf_ok(struct visit *v)
+{
+    enum http_method m = v->x->req.method;
+    if (m == HTTP_GET || m == HTTP_HEAD || v->session.token || !v->signed_in) {
+        return true;
+    }
+    str have = http_param(&v->x->req.form, STR("csrf"));
+    if (!have.len) {
+        have = http_param(&v->x->req.headers, STR("x-csrf-token"));
+    }
+    return have.len == v->session.csrf.len && have.len > 0 &&
+           sodium_memcmp(have.ptr, v->session.csrf.ptr, have.len) == 0;
+}
+
+static bool scope_ok(const struct visit *v)
+{
+    if (!v->session.token) {
+        return true;
+    }
+    str want = (v->route->flags & ROUTE_WRITE) ? STR("write") : STR("read");
+    for (str rest = v->session.scopes; rest.ptr;) {
+        if (str_eq(str_cut(rest, ' ', &rest), want)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static err admit(struct visit *v)
+{
+    if (!v->route) {
+        return err_make(ERR_NOT_FOUND, STR("route"));
+    }
+    err e = identify(v);
+    if (e.code) {
+        return e;
+    }
+    if (!v->signed_in && !(v->route->flags & ROUTE_PUBLIC)) {
+        return err_make(ERR_SIGNIN, STR("no session"));
+    }
+    if (!csrf_ok(v)) {
+        return err_make(ERR_INVALID, STR("csrf"));
+    }
+    if (v->signed_in && !scope_ok(v)) {
+        return err_make(ERR_DENIED, STR("scope of the token"));
+    }
+    bool frame = v->signed_in && !(v->route->flags & (ROUTE_API | ROUTE_PUBLIC));
+    return frame ? frame_figures(v) : OK;
+}
+
+static void run(struct visit *v)
+{
+    bool other_method = false;
+    v->route = find(v, &v->app->pages, v->x->req.method, &other_method);
+    if (!v->route) {
+        v->route = find(v, &v->app->api, v->x->req.method, &other_method);
+    }
+    err e = admit(v);
+    if (!v->route && other_method) {
+        answer(v, 405, STR("text/plain; charset=utf-8"), STR("405\n"));
+        return;
+    }
+    if (e.code) {
+        visit_error(v, e);
+        return;
+    }
+    bool must_change = v->signed_in && v->session.must_change && !v->session.token &&
+                       !str_starts(v->x->req.path, STR("/me")) &&
+                       !str_starts(v->x->req.path, STR("/sign")) &&
+                       !(v->route->flags & ROUTE_PUBLIC);
+    if (must_change) {
+        visit_redirect(v, STR("/me?must=1"));
+        return;
+    }
+    v->route->run(v);
+}
+
+/* --- acts: two plain functions ------------------------------------------------------ */
+
+static void act_done(struct act *act)
+{
+    struct visit *v = act->user;
+    http_resume(v->x);
+}
+
+static int resume(struct http_exchange *x)
+{
+    struct visit *v = x->user;
+    part_begin(v);
+    v->ctx.actor = v->session.person;
+    void (*finish)(struct visit *) = v->finish;
+    v->finish = NULL;
+    err e = (v->route->flags & (ROUTE_API | ROUTE_PUBLIC)) ? OK : frame_figures(v);
+    if (e.code) {
+        visit_error(v, e);
+    } else {
+        finish(v);
+    }
+    release(v);
+    return HTTP_DONE;
+}
+
+void visit_submit(struct visit *v, void (*finish)(struct visit *v))
+{
+    struct act *act = &v->act;
+    act->arena = v->ctx.arena;
+    act->actor = v->session.person;
+    act->now = v->ctx.now;
+    act->lang = v->ctx.lang;
+    act->done = act_done;
+    act->user = v;
+    act->result = act_check(&v->ctx, act);
+    if (act->result.code) {
+        finish(v);
+        return;
+    }
+    v->finish = finish;
+}
+
+static int handle(struct http_exchange *x)
+{
+    struct visit *v = arena_new(&x->arena, struct visit);
+    *v = (struct visit){.x = x, .app = x->app};
+    x->user = v;
+    x->res.file = -1;
+    arena_defer(&x->arena, release, v); /* also when the arena is full half-way */
+    part_begin(v);
+    run(v);
+    release(v);
+    if (!v->finish) {
+        return HTTP_DONE;
+    }
+    x->later = resume;
+    err e = act_submit(v->app->engine, &v->act);
+    if (e.code) {
+        part_begin(v);
+        v->finish = NULL;
+        http_header_add(x, STR("Retry-After"), STR("1"));
+        visit_error(v, e);
+        release(v);
+        return HTTP_DONE;
+    }
+    return HTTP_LATER;
+}
+
+/* --- the server's options ------------------------------------------------------------ */
+
+static void seat_end(void *app, void *local)
+{
+    (void)app;
+    struct seat *seat = local;
+    arena_end(&seat->life);
+    free(seat);
+}
+
+static void *seat_start(void *app_, int worker)
+{
+    (void)worker;
+    struct app *app = app_;
+    struct seat *seat = calloc(1, sizeof(*seat));
+    if (!seat) {
+        abort();
+    }
+    seat->life = arena_make(64u << 20);
+    err e = engine_reader(app->engine, &seat->life, &seat->db);
+    if (e.code) {
+        fprintf(stderr, "a worker cannot open the database: %.*s\n", STR_ARG(e.detail));
+        abort();
+    }
+    return seat;
+}
+
+static int64_t body_limit(void *app_, enum http_method method, str path)
+{
+    struct app *app = app_;
+    struct visit probe = {.app = app};
+    struct http_exchange x = {.req = {.path = path, .method = method}};
+    probe.x = &x;
+    bool other = false;
+    const struct route *r = find(&probe, &app->pages, method, &other);
+    if (!r) {
+        r = find(&probe, &app->api, method, &other);
+    }
+    return r && (r->flags & ROUTE_UPLOAD) ? (int64_t)ATTACH_MAX + (1 << 20) : 1 << 20;
+}
+
+void web_options(struct app *app, struct http_options *opt)
+{
+    opt->app = app;
+    opt->handle = handle;
+    opt->worker_start = seat_start;
+    opt->worker_end = seat_end;
+    opt->body_limit = body_limit;
+}
