@@ -8,7 +8,7 @@
  *     do:
  *       - {create: loan, with: {device: NB-0007, due: =today + 10d}, save: L}
  *       - {as: keeper.wang, perform: L.hand_over, with: {...}, refused: leader-permits}
- *       - {clock: +11d}
+ *       - {clock: +11d}                   (or a moment: 2026-09-30T16:00+08:00)
  *       - {check: L, holds: "state == 'lent' and due > today"}
  *       - {see: L, as: li.lei, expect: "no"}
  *       - {list: loan, as: li.lei, where: "state == 'lent'", count: 3}
@@ -19,13 +19,21 @@
  *       - {publish: v2}                    (tests only: folder v2/ beside the file)
  * Values: data by the field's type; a leading = is an expression over the saved
  * names; a saved name stands for its record; a person by login name; a unit, a
- * choice and a register record by key, number or name.
+ * choice and a register record by key, number, unique field or name.
+ *
+ * A check begins at STEPS_BEGIN, so that examples can name days; the records of
+ * all regulations and the demo organisation are there by then.  Turning the
+ * clock works off, in order, everything that falls due on the way; it is never
+ * turned back.
  */
 #ifndef MODEL_STEPS_H
 #define MODEL_STEPS_H
 
 #include "model/diag.h"
 #include "model/model.h"
+
+/* The clock of a check at its first step: a Monday, a working day. */
+#define STEPS_BEGIN STR("2026-01-05T09:00+08:00")
 
 enum step_kind {
     STEP_CREATE,
@@ -67,7 +75,7 @@ struct step {
     str holds;          /* expression */
     bool expect;        /* see */
     int64_t count;      /* list; -1: not said */
-    str text;           /* clock "+11d", term due, number, publish folder, where */
+    str text;           /* clock "+11d" or a moment, term due, number, publish folder, where */
     const str *actions; /* tasks */
     size_t nactions;
 };
