@@ -50,14 +50,14 @@ PAGED   := $(foreach l,web page api cli,$(wildcard src/$(l)/*.c tests/$(l)/*.c))
 $(patsubst %.c,$(B)/%.o,$(patsubst src/%,obj/%,$(PAGED))): | $(GEN)
 $(B)/obj/%.o: src/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+	@echo "  cc   $<"; $(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 $(B)/gen/%.o: $(B)/gen/%.c | $(GEN)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+	@echo "  cc   $<"; $(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 $(B)/gen/assets_S.o: $(B)/gen/assets.S
 	$(CC) -c -o $@ $<
 $(B)/tests/%.o: tests/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -Itests -c -o $@ $<
+	@echo "  cc   $<"; $(CC) $(CPPFLAGS) $(CFLAGS) -Itests -c -o $@ $<
 
 define layer_lib
 $(B)/lib$(1).a: $$(patsubst src/%.c,$(B)/obj/%.o,$$(call lib_src,$(1))) $(2)
@@ -69,7 +69,7 @@ $(foreach l,$(filter-out page,$(LAYERS)),$(eval $(call layer_lib,$(l),)))
 $(eval $(call layer_lib,page,$(PAGE_GEN)))
 
 $(B)/zhidu: $(B)/obj/main.o $(LIBS)
-	$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LINK) $(PKGL)
+	@echo "  link $@"; $(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LINK) $(PKGL)
 $(B)/zhidu-verify: $(B)/obj/verify_main.o $(B)/libledger.a $(B)/libstore.a $(B)/libbase.a
 	$(CC) $(LDFLAGS) -o $@ $^ $(PKGL)
 

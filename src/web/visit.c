@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/html.h"
 #include "engine/attach.h"
 
 #include <sodium.h>

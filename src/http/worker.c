@@ -1,0 +1,200 @@
+#include "base/clock.h"
+#include "http/http_int.h"
+
+#include <microhttpd.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { POOL_MAX = 64 };
+
+/* --- exchanges are kept with their first block of memory -------------------------- */
+
+struct http_exchange_private *http_exchange_take(struct http_server *s)
+{
+    pthread_mutex_lock(&s->lock);
+    struct http_exchange_private *p = s->pool;
+    if (p) {
+        s->pool = p->next;
+        s->npool--;
+    }
+    pthread_mutex_unlock(&s->lock);
+    if (!p) {
+        p = calloc(1, sizeof(*p));
+        if (!p) {
+            return NULL;
+        }
+        p->x.arena = arena_make(s->opt.arena_limit);
+    }
+    struct arena arena = p->x.arena;
+    memset(p, 0, sizeof(*p));
+    p->x = (struct http_exchange){.arena = arena, .app = s->opt.app, .priv = p};
+    p->x.res.file = -1;
+    p->server = s;
+    return p;
+}
+
+void http_exchange_give(struct http_exchange_private *p)
+{
+    struct http_server *s = p->server;
+    p->x.arena.full = NULL;
+    arena_reset(&p->x.arena);
+    pthread_mutex_lock(&s->lock);
+    bool keep = s->npool < POOL_MAX && !s->stopping;
+    if (keep) {
+        p->next = s->pool;
+        s->pool = p;
+        s->npool++;
+    }
+    pthread_mutex_unlock(&s->lock);
+    if (!keep) {
+        arena_end(&p->x.arena);
+        free(p);
+    }
+}
+
+void http_pool_end(struct http_server *s)
+{
+    while (s->pool) {
+        struct http_exchange_private *p = s->pool;
+        s->pool = p->next;
+        arena_end(&p->x.arena);
+        free(p);
+    }
+}
+
+/* --- the queue ---------------------------------------------------------------------- */
+
+static void put(struct http_server *s, struct http_exchange_private *p)
+{
+    p->next = NULL;
+    *s->tail = p;
+    s->tail = &p->next;
+    s->queued++;
+    s->queue_most = s->queued > s->queue_most ? s->queued : s->queue_most;
+    pthread_cond_signal(&s->wake);
+}
+
+bool http_queue(struct http_exchange_private *p)
+{
+    struct http_server *s = p->server;
+    pthread_mutex_lock(&s->lock);
+    bool room = s->queued < s->opt.queue_max && !s->stopping;
+    s->in_work++; /* until request_done, also when it is refused now */
+    if (room) {
+        put(s, p);
+    }
+    pthread_mutex_unlock(&s->lock);
+    return room;
+}
+
+static struct http_exchange_private *take(struct http_server *s)
+{
+    pthread_mutex_lock(&s->lock);
+    while (!s->head && !s->stopping) {
+        pthread_cond_wait(&s->wake, &s->lock);
+    }
+    struct http_exchange_private *p = s->head;
+    if (p) {
+        s->head = p->next;
+        s->queued--;
+        if (!s->head) {
+            s->tail = &s->head;
+        }
+    }
+    pthread_mutex_unlock(&s->lock);
+    return p;
+}
+
+void http_resume(struct http_exchange *x)
+{
+    struct http_exchange_private *p = x->priv;
+    if (atomic_exchange(&p->phase, PHASE_RESUMED) == PHASE_RETURNED) {
+        struct http_server *s = p->server;
+        pthread_mutex_lock(&s->lock);
+        put(s, p);
+        pthread_mutex_unlock(&s->lock);
+    }
+}
+
+/* --- one part of one exchange ---------------------------------------------------------- */
+
+struct target {
+    jmp_buf jump;
+};
+
+static void arena_was_full(void *arg)
+{
+    struct target *t = arg;
+    longjmp(t->jump, 1);
+}
+
+static int call(struct http_exchange_private *p)
+{
+    return p->second ? p->x.later(&p->x) : p->server->opt.handle(&p->x);
+}
+
+/* The one target of this layer.  Alone in its function: nothing here changes
+ * between setjmp and the jump. */
+static int guarded(struct http_exchange_private *p)
+{
+    struct target t;
+    if (setjmp(t.jump) != 0) {
+        return -1;
+    }
+    p->x.arena.full = arena_was_full;
+    p->x.arena.full_arg = &t;
+    return call(p);
+}
+
+static void cut_short(struct http_exchange *x)
+{
+    x->arena.full = NULL;
+    arena_reset(&x->arena); /* its clean-ups end the transaction */
+    if (x->res.file >= 0) {
+        x->res.file = -1;
+    }
+    x->res = (struct http_response){
+        .status = 503,
+        .type = STR("text/plain; charset=utf-8"),
+        .body = STR("请求过大，无法处理。 The request needs too much memory.\n"),
+        .constant = true,
+        .file = -1};
+}
+
+static void work(struct http_exchange_private *p)
+{
+    atomic_store(&p->phase, PHASE_RUNNING);
+    int r = guarded(p);
+    if (r == HTTP_LATER) {
+        /* From the moment the phase says so another thread may own it. */
+        if (atomic_exchange(&p->phase, PHASE_RETURNED) == PHASE_RESUMED) {
+            p->second = true;
+            work(p);
+        }
+        return;
+    }
+    if (r < 0) {
+        cut_short(&p->x);
+    }
+    p->x.arena.full = NULL;
+    p->stage = STAGE_ANSWER;
+    MHD_resume_connection(p->connection);
+}
+
+void *http_worker(void *arg)
+{
+    struct http_server *s = arg;
+    void *local = s->opt.worker_start
+                      ? s->opt.worker_start(s->opt.app, atomic_fetch_add(&s->worker_no, 1))
+                      : NULL;
+    for (struct http_exchange_private *p; (p = take(s));) {
+        /* A second time in the queue means resumed: PHASE_RESUMED. */
+        p->second = atomic_load(&p->phase) == PHASE_RESUMED;
+        p->x.local = local;
+        work(p);
+    }
+    if (s->opt.worker_end) {
+        s->opt.worker_end(s->opt.app, local);
+    }
+    return NULL;
+}
