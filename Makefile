@@ -83,6 +83,8 @@ $(patsubst tests/%.c,$(B)/t/%,$(wildcard tests/$(1)/*_test.c)): $(B)/t/%: $(B)/t
 endef
 $(foreach l,$(LAYERS),$(eval $(call layer_tests,$(l),$(patsubst %,$(B)/lib%.a,$(call upto,$(LAYERS),$(l))))))
 
+# one of them runs zhidu-verify as a process
+$(B)/t/ledger/proof_test: | $(B)/zhidu-verify
 tests: $(TESTS)
 test: $(TESTS)
 	tool/run-tests.sh $(TESTS)

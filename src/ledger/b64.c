@@ -16,31 +16,38 @@ void b64_put(struct buf *b, str bytes)
     }
 }
 
+/* libsodium 1.0.18 takes bytes above 127 for '/'. */
+static bool ascii(str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if ((unsigned char)text.ptr[i] > 127) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool b64_get_most(str text, unsigned char *out, size_t cap, size_t *ret_len)
+{
+    return text.len % 4 == 0 && ascii(text) &&
+           sodium_base642bin(out, cap, text.ptr, text.len, NULL, ret_len, NULL,
+                             sodium_base64_VARIANT_ORIGINAL) == 0;
+}
+
 bool b64_get_n(str text, unsigned char *out, size_t n)
 {
     size_t got = 0;
-    if (text.len != (n + 2) / 3 * 4) {
-        return false;
-    }
-    return sodium_base642bin(out, n, text.ptr, text.len, NULL, &got, NULL,
-                             sodium_base64_VARIANT_ORIGINAL) == 0 &&
-           got == n;
+    return text.len == (n + 2) / 3 * 4 && b64_get_most(text, out, n, &got) && got == n;
 }
 
 bool b64_get(struct arena *a, str text, str *ret)
 {
-    if (text.len % 4 != 0) {
+    size_t got = 0;
+    size_t cap = text.len / 4 * 3;
+    char *out = arena_bytes(a, cap + 1);
+    if (!b64_get_most(text, (unsigned char *)out, cap, &got)) {
         return false;
     }
-    size_t pad = 0;
-    while (pad < 2 && pad < text.len && text.ptr[text.len - 1 - pad] == '=') {
-        pad++;
-    }
-    size_t n = text.len / 4 * 3 - pad;
-    char *out = arena_bytes(a, n + 1);
-    if (!b64_get_n(text, (unsigned char *)out, n)) {
-        return false;
-    }
-    *ret = (str){.ptr = out, .len = n};
+    *ret = str_from_n(out, got);
     return true;
 }

@@ -247,10 +247,7 @@ static bool parse_sig(str line, unsigned char room[SIG_BYTES_MAX], struct sig *r
     str base;
     line = (str){.ptr = line.ptr + sizeof(dash) - 1, .len = line.len - (sizeof(dash) - 1)};
     ret->name = str_cut(line, ' ', &base);
-    if (!note_name_ok(ret->name) || base.len % 4 != 0 ||
-        sodium_base642bin(room, SIG_BYTES_MAX, base.ptr, base.len, NULL, &got, NULL,
-                          sodium_base64_VARIANT_ORIGINAL) ||
-        got < 5) {
+    if (!note_name_ok(ret->name) || !b64_get_most(base, room, SIG_BYTES_MAX, &got) || got < 5) {
         return false;
     }
     ret->id = read_u32(room);

@@ -142,6 +142,8 @@ static void malformed_checkpoints_are_refused(void **state)
         {"root too long", STR("a.example\n7\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2JC\n" SIG)},
         {"root with loose bits",
          STR("a.example\n7\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2J=\n" SIG)},
+        {"root with a letter that only looks like two slashes",
+         STR("a.example\n7\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jx\u00e9I=\n" SIG)},
         {"root without padding",
          STR("a.example\n7\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I\n" SIG)},
         {"root in the alphabet of URLs",
