@@ -15,6 +15,7 @@
 /* One version of one regulation, as files.  `name` is the folder's. */
 struct source {
     str name;
+    str folder;     /* where it was read, for messages; empty: the name */
     str text_zh;    /* regulation.md */
     str text_en;    /* regulation.en.md */
     str definition; /* definition.yaml */
@@ -36,6 +37,8 @@ struct sources {
 /* Reads the folders below `dir` (each with a definition.yaml) as version 1.
  * Files: at most 1 MB each, 200 folders, no symbolic links followed out. */
 MUST_CHECK err load_folder(struct arena *a, str dir, struct sources *ret);
+/* Reads one folder as version 1 of regulation `name`. */
+MUST_CHECK err load_one(struct arena *a, str dir, str name, struct source *ret);
 
 /* Builds the model of all versions given.  NULL when there are mistakes. */
 struct model *model_build(struct arena *a, const struct sources *s, struct diags *d);

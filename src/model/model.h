@@ -85,6 +85,7 @@ struct clause {
     struct law *law;
     int order; /* place in the text */
     bool cited;
+    struct pos pos; /* of its heading, in the Chinese text */
 };
 
 /* --- expressions ---------------------------------------------------------- */
@@ -215,6 +216,7 @@ struct setting {
     struct law *law;
     bool overridden; /* differs from the definition's default */
     str default_written;
+    struct pos pos;
 };
 
 /* --- types -------------------------------------------------------------------- */
@@ -492,6 +494,7 @@ struct post_name {
     str key;
     struct words words;
     int position; /* code in the organisation's list of positions */
+    struct pos pos;
 };
 
 struct law {

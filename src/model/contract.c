@@ -1,0 +1,150 @@
+#include "model/contract.h"
+
+#include "model/diag.h"
+
+/* What a register must have: fields of these types, states of these names. */
+struct wanted {
+    const char *field;
+    enum ftype types[3];
+    int ntypes;
+    const char *is; /* for the message */
+};
+
+static const struct type *find(const struct model *m, const char *key)
+{
+    const struct type *t = model_type(m, str_from(key));
+    return t && t->newest && !t->lines ? t : NULL;
+}
+
+static void check_fields(const struct type *t, const struct wanted *w, size_t n, struct diags *d)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct field *f = tdef_field(t->newest, str_from(w[i].field));
+        bool ok = false;
+        for (int j = 0; f && j < w[i].ntypes; j++) {
+            ok = ok || f->type == w[i].types[j];
+        }
+        if (!ok) {
+            diag_error(d, f ? f->pos : t->newest->pos,
+                       "类型“%.*s”是语言所用的台账，须有字段 %s：%s",
+                       "type \"%.*s\" is a register of the language and needs field %s: %s",
+                       STR_ARG(t->key), w[i].field, w[i].is);
+        }
+    }
+}
+
+static void check_state(const struct type *t, const char *state, struct diags *d)
+{
+    if (!tdef_state(t->newest, str_from(state))) {
+        diag_error(d, t->newest->pos, "类型“%.*s”是语言所用的台账，须有状态 %s",
+                   "type \"%.*s\" is a register of the language and needs state %s",
+                   STR_ARG(t->key), state);
+    }
+    if (!t->newest->newest) {
+        diag_error(d, t->newest->pos, "类型“%.*s”是台账，须写 follows: newest",
+                   "type \"%.*s\" is a register and needs follows: newest", STR_ARG(t->key));
+    }
+}
+
+static void check_post(const struct type *t, struct diags *d)
+{
+    static const struct wanted fields[] = {
+        {"person", {F_PERSON}, 1, "person"},
+        {"position", {F_CHOICE}, 1, "choice, of: setting('..')"},
+        {"unit", {F_UNIT}, 1, "unit"},
+        {"of", {F_REF}, 1, "ref"},
+        {"starts", {F_DATE}, 1, "date"},
+        {"ends", {F_DATE}, 1, "date"},
+    };
+    check_fields(t, fields, sizeof fields / sizeof fields[0], d);
+    check_state(t, "in_force", d);
+    const struct field *f = tdef_field(t->newest, STR("position"));
+    if (f && f->type == F_CHOICE && !f->list) {
+        diag_error(d, f->pos, "字段 position 的选项须来自类型为 list 的设定",
+                   "the choices of field position come from a setting of type list");
+    }
+    const struct field *of = tdef_field(t->newest, STR("of"));
+    if (of && of->type == F_REF && of->to) {
+        diag_error(d, of->pos, "字段 of 须能指向任何记录（不写 to）",
+                   "field of points to any record (no to)");
+    }
+}
+
+static void check_calendar(const struct type *t, struct diags *d)
+{
+    static const struct wanted fields[] = {
+        {"day", {F_DATE}, 1, "date"},
+        {"kind", {F_CHOICE}, 1, "choice, of: [holiday, workday]"},
+    };
+    static const char *const settings[] = {"calendar.week", "calendar.hours", "calendar.zone"};
+    check_fields(t, fields, 2, d);
+    check_state(t, "active", d);
+    const struct field *f = tdef_field(t->newest, STR("kind"));
+    if (f && f->type == F_CHOICE &&
+        (!field_choice(f, STR("holiday")) || !field_choice(f, STR("workday")))) {
+        diag_error(d, f->pos, "字段 kind 的选项须有 holiday 和 workday",
+                   "the choices of field kind hold holiday and workday");
+    }
+    for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
+        const struct setting *v = law_setting(t->newest->law, str_from(settings[i]));
+        if (!v || v->kind != V_TEXT || v->list) {
+            diag_error(d, t->newest->pos, "定义 calendar_day 的制度须有类型为 text 的设定 %s",
+                       "the regulation that defines calendar_day needs setting %s of type text",
+                       settings[i]);
+        }
+    }
+}
+
+/* "+08:00" in minutes. */
+static bool zone_minutes(str s, int *ret)
+{
+    int64_t h;
+    int64_t m;
+    if (s.len != 6 || (s.ptr[0] != '+' && s.ptr[0] != '-') || s.ptr[3] != ':' ||
+        !str_to_i64(str_from_n(s.ptr + 1, 2), &h) || !str_to_i64(str_from_n(s.ptr + 4, 2), &m) ||
+        h < 0 || h > 14 || m < 0 || m > 59) {
+        return false;
+    }
+    *ret = (int)(h * 60 + m) * (s.ptr[0] == '-' ? -1 : 1);
+    return true;
+}
+
+static void bind_zone(struct model *m, struct diags *d)
+{
+    m->zone_minutes = 8 * 60;
+    const struct setting *v =
+        m->calendar_day ? law_setting(m->calendar_day->reg->newest, STR("calendar.zone")) : NULL;
+    if (v && !zone_minutes(v->text, &m->zone_minutes)) {
+        diag_error(d, v->pos, "时区“%.*s”应写成 +08:00 的样子",
+                   "time zone \"%.*s\" is written like +08:00", STR_ARG(v->text));
+    }
+}
+
+void contract_bind(struct model *m, struct diags *d)
+{
+    static const struct wanted person[] = {{"full_name", {F_TEXT}, 1, "text"},
+                                           {"unit", {F_UNIT}, 1, "unit"}};
+    static const struct wanted unit[] = {{"title", {F_TEXT}, 1, "text"},
+                                         {"parent", {F_UNIT}, 1, "unit"}};
+    const struct type *t[] = {find(m, "person"), find(m, "unit"), find(m, "post"),
+                              find(m, "calendar_day")};
+    struct type **to[] = {&m->person, &m->unit, &m->post, &m->calendar_day};
+    for (size_t i = 0; i < 4; i++) {
+        *to[i] = t[i] ? m->types[t[i]->code] : NULL;
+    }
+    if (m->person) {
+        check_fields(m->person, person, 2, d);
+        check_state(m->person, "active", d);
+    }
+    if (m->unit) {
+        check_fields(m->unit, unit, 2, d);
+        check_state(m->unit, "active", d);
+    }
+    if (m->post) {
+        check_post(m->post, d);
+    }
+    if (m->calendar_day) {
+        check_calendar(m->calendar_day, d);
+    }
+    bind_zone(m, d);
+}
