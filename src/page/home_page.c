@@ -1,0 +1,359 @@
+#include "page/home_page.h"
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "page/page.h"
+
+#include "gen/home.html.h"
+
+/* --- the door --------------------------------------------------------------------- */
+
+static void door(struct visit *v, str error, int status)
+{
+    str lang = visit_param(v, STR("lang"));
+    if (str_eq(lang, STR("en")) || str_eq(lang, STR("zh"))) {
+        v->ctx.lang = str_eq(lang, STR("en")) ? LANG_EN : LANG_ZH;
+    }
+    struct door_page p = {.error = error,
+                          .back = visit_param(v, STR("back")),
+                          .login = visit_param(v, STR("login")),
+                          .demo = v->app->demo ? v->app->demo_hint : STR("")};
+    struct frame f;
+    struct html out = frame_begin_bare(v, &f, words_in(WORDS("登录", "Sign in"), v->ctx.lang));
+    home_door_html(&out, &p);
+    frame_end_bare(v, &out, status);
+}
+
+void page_sign_in(struct visit *v)
+{
+    if (v->signed_in) {
+        visit_redirect(v, STR("/"));
+        return;
+    }
+    door(v, STR(""), 200);
+}
+
+/* A sign-in form brings no session, so its CSRF guard is SameSite and the
+ * origin: a page elsewhere must not sign a browser in. */
+static bool same_origin(struct visit *v)
+{
+    str site = http_param(&v->x->req.headers, STR("sec-fetch-site"));
+    return !site.len || str_eq(site, STR("same-origin")) || str_eq(site, STR("none"));
+}
+
+void page_sign_in_post(struct visit *v)
+{
+    if (!same_origin(v)) {
+        visit_error(v, err_make(ERR_INVALID, STR("cross-site sign-in")));
+        return;
+    }
+    str token;
+    int wait_s = 0;
+    str agent = http_param(&v->x->req.headers, STR("user-agent"));
+    db_read_end(v->ctx.db); /* hashing takes a while: hold no snapshot over it */
+    err e = people_sign_in(v->app->people, v->ctx.db, v->ctx.arena, v->ctx.now,
+                           str_trim(visit_param(v, STR("login"))), visit_param(v, STR("password")),
+                           v->x->req.peer, agent, &token, &wait_s);
+    db_read_begin(v->ctx.db);
+    if (e.code == ERR_LIMIT) {
+        bool en = v->ctx.lang == LANG_EN;
+        door(v,
+             str_fmt(v->ctx.arena,
+                     en ? "Too many attempts.  Please wait %d seconds."
+                        : "尝试过多，请 %d 秒后再试。",
+                     wait_s),
+             429);
+        return;
+    }
+    if (e.code) {
+        bool wrong = e.code == ERR_DENIED;
+        door(v,
+             words_in(wrong ? WORDS("用户名或密码不正确。", "The user name or password is wrong.")
+                            : err_words(e.code),
+                      v->ctx.lang),
+             wrong ? 403 : err_http(e.code));
+        return;
+    }
+    http_cookie_set(v->x, STR("zhidu"), token, -1);
+    str back = visit_param(v, STR("back"));
+    visit_redirect(v, back.len ? back : STR("/"));
+}
+
+static void cookie_away(struct visit *v)
+{
+    http_cookie_set(v->x, STR("zhidu"), STR(""), 0);
+    visit_redirect(v, STR("/signin"));
+}
+
+void page_sign_out(struct visit *v)
+{
+    err e = people_sign_out(v->app->people, v->ctx.arena, v->ctx.now, v->token);
+    if (e.code) {
+        visit_error(v, e);
+        return;
+    }
+    cookie_away(v);
+}
+
+/* --- assets --------------------------------------------------------------------------- */
+
+static bool accepts(const struct visit *v, str coding)
+{
+    return str_has(http_param(&v->x->req.headers, STR("accept-encoding")), coding);
+}
+
+void page_asset(struct visit *v)
+{
+    const struct asset *a = asset_find(v->x->req.path);
+    struct http_response *res = &v->x->res;
+    if (!a) {
+        *res = (struct http_response){.status = 404,
+                                      .type = STR("text/plain; charset=utf-8"),
+                                      .body = STR("404\n"),
+                                      .constant = true,
+                                      .file = -1};
+        return;
+    }
+    bool same = str_eq(http_param(&v->x->req.headers, STR("if-none-match")), a->etag);
+    bool br = a->br.len && accepts(v, STR("br"));
+    bool gz = !br && a->gz.len && accepts(v, STR("gzip"));
+    *res = (struct http_response){.status = same ? 304 : 200,
+                                  .type = a->type,
+                                  .body = same ? STR("")
+                                          : br ? a->br
+                                          : gz ? a->gz
+                                               : a->raw,
+                                  .constant = true,
+                                  .file = -1};
+    http_header_add(v->x, STR("ETag"), a->etag);
+    http_header_add(v->x, STR("Cache-Control"), STR("public, max-age=31536000, immutable"));
+    http_header_add(v->x, STR("Vary"), STR("Accept-Encoding"));
+    if (!same && (br || gz)) {
+        http_header_add(v->x, STR("Content-Encoding"), br ? STR("br") : STR("gzip"));
+    }
+}
+
+/* --- home and inbox ----------------------------------------------------------------------- */
+
+url home_task_url(const struct visit *v, const struct task_row *t)
+{
+    if (t->action && t->rec.type) {
+        return url_local(str_fmt(v->ctx.arena, "/r/%.*s/%lld/do/%.*s", STR_ARG(t->rec.type->key),
+                                 (long long)t->rec.id, STR_ARG(t->action->key)));
+    }
+    return show_ref_url(v, &t->rec);
+}
+
+str home_late(const struct task_row *t)
+{
+    return t->late ? STR("late") : STR("");
+}
+
+static str hello(struct visit *v)
+{
+    int hour = clock_civil_at(v->ctx.now, v->model->zone_minutes).hour;
+    struct words w = hour < 6    ? WORDS("夜深了", "Good night")
+                     : hour < 12 ? WORDS("上午好", "Good morning")
+                     : hour < 18 ? WORDS("下午好", "Good afternoon")
+                                 : WORDS("晚上好", "Good evening");
+    str s = words_in(w, v->ctx.lang);
+    return str_fmt(v->ctx.arena, v->ctx.lang == LANG_EN ? "%.*s, %.*s" : "%.*s，%.*s", STR_ARG(s),
+                   STR_ARG(v->session.name));
+}
+
+static void put_laws(struct visit *v, struct home_page *p)
+{
+    struct home_law *laws = arena_array(v->ctx.arena, struct home_law, v->model->nregs + 1);
+    for (size_t i = 0; i < v->model->nregs; i++) {
+        const struct law *l = v->model->regs[i]->newest;
+        laws[i] = (struct home_law){l->reg->key, words_in(l->title, v->ctx.lang), l->version,
+                                    (int64_t)l->nclauses};
+    }
+    p->laws.ptr = laws;
+    p->laws.len = v->model->nregs;
+}
+
+void page_home(struct visit *v)
+{
+    struct task_row *todo;
+    struct task_row *mine;
+    size_t ntodo;
+    size_t nmine;
+    str next;
+    err e = desk_tasks(&v->ctx, DESK_TODO, STR(""), 8, &todo, &ntodo, &next);
+    if (!e.code) {
+        e = desk_tasks(&v->ctx, DESK_MINE, STR(""), 8, &mine, &nmine, &next);
+    }
+    if (e.code) {
+        visit_error(v, e);
+        return;
+    }
+    struct frame f;
+    struct html out = frame_begin(v, &f, words_in(WORDS("首页", "Home"), v->ctx.lang), STR("home"));
+    struct home_page p = {.visit = v,
+                          .hello = hello(v),
+                          .date = clock_date(v->ctx.arena, v->ctx.today),
+                          .tasks = v->counts.tasks,
+                          .late = v->counts.late,
+                          .unread = v->counts.unread,
+                          .news = f.news,
+                          .todo = {todo, ntodo},
+                          .mine = {mine, nmine}};
+    put_laws(v, &p);
+    home_html(&out, &p);
+    frame_end(v, &f, &out, 200);
+}
+
+static const struct box {
+    enum desk_box box;
+    const char *key;
+    struct words words, nothing;
+} boxes[] = {
+    {DESK_TODO,
+     "todo",
+     {{"待办", 6}, {"To do", 5}},
+     {{"没有待办事项。", 21}, {"There is nothing to do.", 23}}},
+    {DESK_DONE,
+     "done",
+     {{"已办", 6}, {"Done", 4}},
+     {{"您还没有办理过事项。", 30}, {"You have not done anything yet.", 31}}},
+    {DESK_MINE,
+     "mine",
+     {{"我发起的", 12}, {"Started by me", 13}},
+     {{"您还没有发起任何单据。", 33}, {"You have not started anything yet.", 34}}},
+    {DESK_WATCHED,
+     "watched",
+     {{"我关注的", 12}, {"Watched", 7}},
+     {{"您还没有关注任何记录。", 33}, {"You do not watch anything yet.", 30}}},
+};
+
+void page_inbox(struct visit *v)
+{
+    enum { N = sizeof(boxes) / sizeof(boxes[0]) };
+    str want = visit_param(v, STR("box"));
+    const struct box *here = &boxes[0];
+    struct inbox_tab *tabs = arena_array(v->ctx.arena, struct inbox_tab, N);
+    for (size_t i = 0; i < N; i++) {
+        here = str_eq(want, str_from(boxes[i].key)) ? &boxes[i] : here;
+    }
+    for (size_t i = 0; i < N; i++) {
+        tabs[i] = (struct inbox_tab){str_from(boxes[i].key), boxes[i].words, &boxes[i] == here};
+    }
+    struct inbox_page p = {.visit = v,
+                           .title = words_in(here->words, v->ctx.lang),
+                           .box = str_from(here->key),
+                           .nothing = words_in(here->nothing, v->ctx.lang),
+                           .tabs = {tabs, N}};
+    struct task_row *rows;
+    err e =
+        desk_tasks(&v->ctx, here->box, visit_param(v, STR("p")), 50, &rows, &p.rows.len, &p.next);
+    if (e.code) {
+        visit_error(v, e);
+        return;
+    }
+    p.rows.ptr = rows;
+    struct frame f;
+    struct html out =
+        frame_begin(v, &f, p.title, here->box == DESK_MINE ? STR("mine") : STR("inbox"));
+    inbox_html(&out, &p);
+    frame_end(v, &f, &out, 200);
+}
+
+/* --- notifications ---------------------------------------------------------------------------- */
+
+void page_notifications(struct visit *v)
+{
+    int64_t before = 0;
+    if (!str_to_i64(visit_param(v, STR("before")), &before)) {
+        before = 0;
+    }
+    struct notifications_page p = {.visit = v, .csrf = v->session.csrf};
+    struct notification_row *rows;
+    err e = desk_notifications(&v->ctx, before, 50, &rows, &p.rows.len);
+    if (e.code) {
+        visit_error(v, e);
+        return;
+    }
+    p.rows.ptr = rows;
+    p.older = p.rows.len == 50 ? rows[49].id : 0;
+    p.last = !before && p.rows.len && v->counts.unread ? rows[0].id : 0;
+    struct frame f;
+    struct html out =
+        frame_begin(v, &f, words_in(WORDS("通知", "Notifications"), v->ctx.lang), STR(""));
+    notifications_html(&out, &p);
+    frame_end(v, &f, &out, 200);
+}
+
+static void read_done(struct visit *v)
+{
+    if (v->act.result.code) {
+        visit_error(v, v->act.result);
+        return;
+    }
+    visit_redirect(v, STR("/notifications"));
+}
+
+void page_notifications_read(struct visit *v)
+{
+    struct value_in *up_to = arena_new(v->ctx.arena, struct value_in);
+    *up_to = (struct value_in){.field = STR("up_to"), .text = visit_param(v, STR("up_to"))};
+    v->act = (struct act){.action = STR("read_notifications"), .values = up_to, .nvalues = 1};
+    visit_submit(v, read_done);
+}
+
+/* --- search --------------------------------------------------------------------------------------
+ */
+
+html_safe search_snippet(const struct visit *v, const struct search_hit *h)
+{
+    struct html out = {.arena = v->ctx.arena,
+                       .buf = arena_bytes(v->ctx.arena, 512),
+                       .cap = 512,
+                       .lang = v->ctx.lang};
+    size_t from = 0;
+    for (size_t i = 0; i < h->snippet.len; i++) {
+        char c = h->snippet.ptr[i];
+        if (c == '\x01' || c == '\x02') {
+            html_str(&out, str_from_n(h->snippet.ptr + from, i - from));
+            if (c == '\x01') {
+                html_lit(&out, "<mark>", 6);
+            } else {
+                html_lit(&out, "</mark>", 7);
+            }
+            from = i + 1;
+        }
+    }
+    if (h->snippet.len) {
+        html_str(&out, str_from_n(h->snippet.ptr + from, h->snippet.len - from));
+    }
+    return (html_safe){.html = html_end(&out)};
+}
+
+void page_search(struct visit *v)
+{
+    struct search_page p = {.visit = v, .query = str_trim(visit_param(v, STR("q")))};
+    int64_t older = 0;
+    if (!str_to_i64(visit_param(v, STR("older")), &older)) {
+        older = 0;
+    }
+    if (p.query.len) {
+        struct record_ref ref;
+        err e = record_by_number(&v->ctx, p.query, &ref);
+        if (!e.code && ref.visible) {
+            visit_redirect(v, show_ref_url(v, &ref).text);
+            return;
+        }
+        struct search_hit *hits;
+        e = desk_search(&v->ctx, p.query, NULL, older, &hits, &p.hits.len, &p.older);
+        if (e.code) {
+            visit_error(v, e);
+            return;
+        }
+        p.hits.ptr = hits;
+    }
+    struct frame f;
+    struct html out =
+        frame_begin(v, &f, words_in(WORDS("搜索", "Search"), v->ctx.lang), STR("search"));
+    search_html(&out, &p);
+    frame_end(v, &f, &out, 200);
+}
