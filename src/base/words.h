@@ -17,6 +17,15 @@ struct words {
 
 #define WORDS(zh_, en_) ((struct words){.zh = STR(zh_), .en = STR(en_)})
 
+/* The same as an initialiser of a static table. */
+#define WORDS_INIT(zh_, en_)        \
+    {                               \
+        {"" zh_, sizeof(zh_) - 1},  \
+        {                           \
+            "" en_, sizeof(en_) - 1 \
+        }                           \
+    }
+
 /* The text in `lang`; the other language where that one is empty. */
 static inline str words_in(struct words w, enum lang lang)
 {

@@ -9,13 +9,13 @@ static const struct nav_entry {
     struct words words;
     bool tab;
 } entries[] = {
-    {"home", "/", "home", {{"首页", 6}, {"Home", 4}}, true},
-    {"inbox", "/inbox", "inbox", {{"待办", 6}, {"Inbox", 5}}, true},
-    {"mine", "/inbox?box=mine", "send", {{"我发起的", 12}, {"Started by me", 13}}, false},
-    {"records", "/r", "stack-2", {{"台账与单据", 15}, {"Records", 7}}, true},
-    {"law", "/law", "book-2", {{"制度", 6}, {"Regulations", 11}}, true},
-    {"search", "/search", "search", {{"搜索", 6}, {"Search", 6}}, true},
-    {"admin", "/admin", "settings", {{"管理", 6}, {"Administration", 14}}, false},
+    {"home", "/", "home", WORDS_INIT("首页", "Home"), true},
+    {"inbox", "/inbox", "inbox", WORDS_INIT("待办", "Inbox"), true},
+    {"mine", "/inbox?box=mine", "send", WORDS_INIT("我发起的", "Started by me"), false},
+    {"records", "/r", "stack-2", WORDS_INIT("台账与单据", "Records"), true},
+    {"law", "/law", "book-2", WORDS_INIT("制度", "Regulations"), true},
+    {"search", "/search", "search", WORDS_INIT("搜索", "Search"), true},
+    {"admin", "/admin", "settings", WORDS_INIT("管理", "Administration"), false},
 };
 
 static void put_links(struct visit *v, struct frame *f, str nav)

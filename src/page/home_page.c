@@ -209,22 +209,14 @@ static const struct box {
     const char *key;
     struct words words, nothing;
 } boxes[] = {
-    {DESK_TODO,
-     "todo",
-     {{"待办", 6}, {"To do", 5}},
-     {{"没有待办事项。", 21}, {"There is nothing to do.", 23}}},
-    {DESK_DONE,
-     "done",
-     {{"已办", 6}, {"Done", 4}},
-     {{"您还没有办理过事项。", 30}, {"You have not done anything yet.", 31}}},
-    {DESK_MINE,
-     "mine",
-     {{"我发起的", 12}, {"Started by me", 13}},
-     {{"您还没有发起任何单据。", 33}, {"You have not started anything yet.", 34}}},
-    {DESK_WATCHED,
-     "watched",
-     {{"我关注的", 12}, {"Watched", 7}},
-     {{"您还没有关注任何记录。", 33}, {"You do not watch anything yet.", 30}}},
+    {DESK_TODO, "todo", WORDS_INIT("待办", "To do"),
+     WORDS_INIT("没有待办事项。", "There is nothing to do.")},
+    {DESK_DONE, "done", WORDS_INIT("已办", "Done"),
+     WORDS_INIT("您还没有办理过事项。", "You have not done anything yet.")},
+    {DESK_MINE, "mine", WORDS_INIT("我发起的", "Started by me"),
+     WORDS_INIT("您还没有发起任何单据。", "You have not started anything yet.")},
+    {DESK_WATCHED, "watched", WORDS_INIT("我关注的", "Watched"),
+     WORDS_INIT("您还没有关注任何记录。", "You do not watch anything yet.")},
 };
 
 void page_inbox(struct visit *v)
