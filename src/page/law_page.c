@@ -1,0 +1,266 @@
+#include "page/law_page.h"
+
+#include "base/arena.h"
+#include "base/enc.h"
+#include "base/markdown.h"
+#include "ledger/ledger.h"
+#include "page/page.h"
+
+#include "gen/law.html.h"
+
+enum { USES_MAX = 12, CHAPTERS_MAX = 20 };
+
+html_safe law_text(const struct visit *v, struct words w)
+{
+    return markdown_html(v->ctx.arena, words_in(w, v->ctx.lang));
+}
+
+static str owner_of(struct visit *v, const struct law *l)
+{
+    for (size_t i = 0; i < l->nposts; i++) {
+        if (str_eq(l->posts[i].key, l->owner)) {
+            return words_in(l->posts[i].words, v->ctx.lang);
+        }
+    }
+    return words_in(l->owner_words, v->ctx.lang);
+}
+
+static str when_of(struct visit *v, const struct law *l)
+{
+    return l->published_at ? show_time(v, l->published_at) : STR("");
+}
+
+/* --- library -------------------------------------------------------------------------- */
+
+static bool same_words(struct words a, struct words b)
+{
+    return str_eq(a.zh, b.zh) && str_eq(a.en, b.en);
+}
+
+static struct library_law library_law(struct visit *v, const struct law *l)
+{
+    struct words *chapters = arena_array(v->ctx.arena, struct words, CHAPTERS_MAX);
+    struct library_law r = {.key = l->reg->key,
+                            .title = words_in(l->title, v->ctx.lang),
+                            .owner = owner_of(v, l),
+                            .when = when_of(v, l),
+                            .version = l->version,
+                            .clauses = (int64_t)l->nclauses};
+    size_t n = 0;
+    for (size_t i = 0; i < l->nclauses; i++) {
+        const struct clause *c = &l->clauses[i];
+        r.cited += c->cited;
+        r.manual += !c->cited;
+        bool fresh = (c->chapter.zh.len || c->chapter.en.len) &&
+                     (n == 0 || !same_words(chapters[n - 1], c->chapter));
+        if (fresh && n < CHAPTERS_MAX) {
+            chapters[n++] = c->chapter;
+        }
+    }
+    r.chapters = (struct words_list){chapters, n};
+    return r;
+}
+
+void page_library(struct visit *v)
+{
+    struct library_law *laws = arena_array(v->ctx.arena, struct library_law, v->model->nregs + 1);
+    for (size_t i = 0; i < v->model->nregs; i++) {
+        laws[i] = library_law(v, v->model->regs[i]->newest);
+    }
+    struct library_page p = {.laws = {laws, v->model->nregs}};
+    struct frame f;
+    struct html out =
+        frame_begin(v, &f, words_in(WORDS("制度", "Regulations"), v->ctx.lang), STR("law"));
+    law_library_html(&out, &p);
+    frame_end(v, &f, &out, 200);
+}
+
+/* --- what executes a clause ----------------------------------------------------------------- */
+
+struct uses {
+    struct visit *v;
+    const struct clause *clause;
+    struct law_use *list;
+    size_t len;
+};
+
+static void use(struct uses *u, const struct clause *c, const struct tdef *d, struct words what,
+                struct words kind)
+{
+    if (c != u->clause || u->len >= USES_MAX) {
+        return;
+    }
+    enum lang lang = u->v->ctx.lang;
+    str t = words_in(
+        d->title.zh.len || d->title.en.len ? d->title : (struct words){d->type->key, d->type->key},
+        lang);
+    str w = words_in(what, lang);
+    str k = words_in(kind, lang);
+    bool page = !d->part_of && !d->type->lines;
+    u->list[u->len++] = (struct law_use){
+        page ? d->type->key : STR(""),
+        w.len ? str_fmt(u->v->ctx.arena, "%.*s · %.*s: %.*s", STR_ARG(t), STR_ARG(k), STR_ARG(w))
+              : str_fmt(u->v->ctx.arena, "%.*s · %.*s", STR_ARG(t), STR_ARG(k))};
+}
+
+static void uses_of_type(struct uses *u, const struct tdef *d)
+{
+    for (size_t i = 0; i < d->nactions; i++) {
+        const struct action *a = &d->actions[i];
+        use(u, a->clause, d, a->words, WORDS("操作", "action"));
+        for (size_t k = 0; k < a->nneeds; k++) {
+            if (a->needs[k].check.clause != a->clause) {
+                use(u, a->needs[k].check.clause, d, a->needs[k].check.words,
+                    WORDS("条件", "condition"));
+            }
+        }
+    }
+    for (size_t i = 0; i < d->nfields; i++) {
+        use(u, d->fields[i].clause, d, d->fields[i].words, WORDS("栏目", "field"));
+    }
+    for (size_t i = 0; i < d->nrules; i++) {
+        use(u, d->rules[i].check.clause, d, d->rules[i].check.words, WORDS("规则", "rule"));
+    }
+    for (size_t i = 0; i < d->nterms; i++) {
+        use(u, d->terms[i].clause, d, d->terms[i].words, WORDS("时限", "deadline"));
+    }
+    for (size_t i = 0; i < d->nuniques; i++) {
+        use(u, d->uniques[i].clause, d, (struct words){0}, WORDS("不得重复", "unique"));
+    }
+}
+
+static void put_articles(struct visit *v, const struct law *l, struct law_page *p)
+{
+    struct law_article *list = arena_array(v->ctx.arena, struct law_article, l->nclauses + 1);
+    for (size_t i = 0; i < l->nclauses; i++) {
+        const struct clause *c = &l->clauses[i];
+        struct law_article *a = &list[i];
+        a->clause = c;
+        bool fresh = i == 0 || !same_words(c->chapter, l->clauses[i - 1].chapter);
+        a->chapter = fresh ? c->chapter : (struct words){0};
+        struct uses u = {
+            .v = v, .clause = c, .list = arena_array(v->ctx.arena, struct law_use, USES_MAX)};
+        for (size_t k = 0; k < l->ntdefs; k++) {
+            uses_of_type(&u, l->tdefs[k]);
+        }
+        for (size_t k = 0; k < l->nsettings && u.len < USES_MAX; k++) {
+            const struct setting *s = &l->settings[k];
+            if (s->clause == c) {
+                str name = words_in(s->words, v->ctx.lang);
+                u.list[u.len++] = (struct law_use){
+                    STR(""), str_fmt(v->ctx.arena, "%.*s = %.*s", STR_ARG(name.len ? name : s->key),
+                                     STR_ARG(s->written))};
+            }
+        }
+        a->uses.ptr = u.list;
+        a->uses.len = u.len;
+        a->class = u.len ? STR("alive") : STR("manual");
+    }
+    p->articles.ptr = list;
+    p->articles.len = l->nclauses;
+}
+
+static void show_law(struct visit *v, const struct reg *r, const struct law *l)
+{
+    struct law_page p = {.visit = v,
+                         .law = l,
+                         .key = r->key,
+                         .title = words_in(l->title, v->ctx.lang),
+                         .owner = owner_of(v, l),
+                         .when = when_of(v, l),
+                         .version = l->version,
+                         .old = l != r->newest};
+    struct law_version *versions = arena_array(v->ctx.arena, struct law_version, r->nlaws + 1);
+    for (size_t i = 0; i < r->nlaws; i++) {
+        const struct law *x = r->laws[r->nlaws - 1 - i];
+        versions[i] = (struct law_version){x->version, when_of(v, x), x == l};
+    }
+    p.versions.ptr = versions;
+    p.versions.len = r->nlaws > 1 ? r->nlaws : 0;
+    put_articles(v, l, &p);
+    struct frame f;
+    struct html out = frame_begin(v, &f, p.title, STR("law"));
+    law_html(&out, &p);
+    frame_end(v, &f, &out, 200);
+}
+
+void page_law(struct visit *v)
+{
+    const struct reg *r = model_reg(v->model, v->seg[0]);
+    if (!r) {
+        visit_error(v, err_make(ERR_NOT_FOUND, STR("regulation")));
+        return;
+    }
+    show_law(v, r, r->newest);
+}
+
+void page_law_version(struct visit *v)
+{
+    const struct reg *r = model_reg(v->model, v->seg[0]);
+    for (size_t i = 0; r && i < r->nlaws; i++) {
+        if (r->laws[i]->version == v->num[1]) {
+            show_law(v, r, r->laws[i]);
+            return;
+        }
+    }
+    visit_error(v, err_make(ERR_NOT_FOUND, STR("version")));
+}
+
+/* --- proofs
+ * --------------------------------------------------------------------------------------- */
+
+void page_proof(struct visit *v)
+{
+    struct proof_page p = {.visit = v, .seq = v->num[0]};
+    err e = record_by_seq(&v->ctx, p.seq, &p.record);
+    struct ledger_entry entry;
+    if (!e.code) {
+        e = ledger_get(v->ctx.db, v->ctx.arena, p.seq, &entry);
+    }
+    struct ledger_view *view;
+    if (!e.code) {
+        e = ledger_view(v->ctx.db, v->ctx.arena, &view);
+    }
+    if (e.code) {
+        visit_error(v, e);
+        return;
+    }
+    struct note_checkpoint cp;
+    err none = ledger_view_checkpoint(view, p.seq, &p.checkpoint, &cp);
+    p.ready = none.code == ERR_NONE;
+    p.size = ledger_view_size(view);
+    p.recorded = show_time(v, entry.recorded_ms);
+    p.actor = entry.actor;
+    p.object = entry.object;
+    p.digest = enc_hex(v->ctx.arena, str_from_n((const char *)&entry.digest, sizeof(entry.digest)));
+    p.payload = entry.erased ? words_in(WORDS("（已依法删除）", "(erased by law)"), v->ctx.lang)
+                             : entry.payload;
+    struct frame f;
+    struct html out = frame_begin(v, &f, words_in(WORDS("存证", "Proof"), v->ctx.lang), STR(""));
+    proof_html(&out, &p);
+    frame_end(v, &f, &out, 200);
+}
+
+void page_proof_file(struct visit *v)
+{
+    struct record_ref ref;
+    err e = record_by_seq(&v->ctx, v->num[0], &ref);
+    struct ledger_view *view;
+    str text;
+    if (!e.code) {
+        e = ledger_view(v->ctx.db, v->ctx.arena, &view);
+    }
+    if (!e.code) {
+        e = ledger_export(view, v->num[0], &text);
+    }
+    if (e.code) {
+        visit_error(v, e);
+        return;
+    }
+    v->x->res = (struct http_response){
+        .status = 200, .type = STR("text/plain; charset=utf-8"), .body = text, .file = -1};
+    http_header_add(
+        v->x, STR("Content-Disposition"),
+        str_fmt(v->ctx.arena, "attachment; filename=\"proof-%lld.txt\"", (long long)v->num[0]));
+    http_header_add(v->x, STR("Cache-Control"), STR("no-store"));
+}

@@ -1,0 +1,71 @@
+/* law_page.h - what law.html shows: library, reading page, proof. */
+#ifndef PAGE_LAW_PAGE_H
+#define PAGE_LAW_PAGE_H
+
+#include "engine/record.h"
+#include "page/frame.h"
+#include "page/show.h"
+
+#include "gen/frame.html.h"
+
+struct words_list {
+    const struct words *ptr;
+    size_t len;
+};
+struct library_law {
+    str key, title, owner, when;
+    int64_t version, clauses, cited, manual;
+    struct words_list chapters;
+};
+struct library_page {
+    struct {
+        const struct library_law *ptr;
+        size_t len;
+    } laws;
+};
+
+struct law_use { /* what of the definition cites a clause */
+    str type;
+    str words;
+};
+struct law_article {
+    const struct clause *clause;
+    struct words chapter; /* where it begins a new one */
+    str class;
+    struct {
+        const struct law_use *ptr;
+        size_t len;
+    } uses;
+};
+struct law_version {
+    int64_t version;
+    str when;
+    bool here;
+};
+struct law_page {
+    const struct visit *visit;
+    const struct law *law;
+    str key, title, owner, when;
+    int64_t version;
+    bool old;
+    struct {
+        const struct law_article *ptr;
+        size_t len;
+    } articles;
+    struct {
+        const struct law_version *ptr;
+        size_t len;
+    } versions;
+};
+
+struct proof_page {
+    const struct visit *visit;
+    struct record_ref record;
+    int64_t seq, size;
+    str recorded, actor, object, digest, payload, checkpoint;
+    bool ready;
+};
+
+html_safe law_text(const struct visit *v, struct words w);
+
+#endif
