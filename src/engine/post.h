@@ -1,0 +1,16 @@
+/* post.h - does the actor hold a position now?  For the few things that are the
+ * program's own and no regulation's: settings, accounts, jobs, health.
+ */
+#ifndef ENGINE_POST_H
+#define ENGINE_POST_H
+
+#include "engine/ctx.h"
+
+/* Positions the program itself asks for. */
+#define POSITION_ADMINISTRATOR STR("administrator")
+#define POSITION_AUDITOR STR("auditor")
+
+/* An appointment in force today, in any unit.  false where nobody keeps posts. */
+MUST_CHECK err post_held(const struct ctx *ctx, str position, bool *ret);
+
+#endif

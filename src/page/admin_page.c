@@ -1,0 +1,348 @@
+#include "page/admin_page.h"
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "engine/job.h"
+#include "engine/post.h"
+#include "model/expr.h"
+#include "page/page.h"
+
+#include "gen/admin.html.h"
+
+/* Rights of the program itself: a person with the post of administrator. */
+static bool administrator(struct visit *v, bool must)
+{
+    bool yes = false;
+    err e = post_held(&v->ctx, POSITION_ADMINISTRATOR, &yes);
+    if (!e.code && must && !yes) {
+        e = err_make(ERR_DENIED, STR("not an administrator"));
+    }
+    if (e.code) {
+        visit_error(v, e);
+        return false;
+    }
+    return yes || !must;
+}
+
+void page_admin(struct visit *v)
+{
+    struct admin_page p = {0};
+    err e = post_held(&v->ctx, POSITION_ADMINISTRATOR, &p.administrator);
+    if (e.code) {
+        visit_error(v, e);
+        return;
+    }
+    struct frame f;
+    struct html out =
+        frame_begin(v, &f, words_in(WORDS("管理", "Administration"), v->ctx.lang), STR("admin"));
+    admin_html(&out, &p);
+    frame_end(v, &f, &out, 200);
+}
+
+/* --- settings ----------------------------------------------------------------------- */
+
+static str list_written(struct visit *v, const struct setting *s)
+{
+    struct buf b = buf_make(v->ctx.arena, 40000);
+    for (size_t i = 0; i < s->nkeys; i++) {
+        const struct choice_key *k = &s->keys[i];
+        buf_put_fmt(&b, "%s%.*s:%.*s|%.*s\n", k->retired ? "-" : "", STR_ARG(k->key),
+                    STR_ARG(k->words.zh), STR_ARG(k->words.en));
+    }
+    return buf_str(&b);
+}
+
+static str list_shown(struct visit *v, const struct setting *s)
+{
+    struct buf b = buf_make(v->ctx.arena, 4000);
+    for (size_t i = 0; i < s->nkeys; i++) {
+        if (!s->keys[i].retired) {
+            buf_put(&b, b.len ? STR(" · ") : STR(""));
+            buf_put(&b, words_in(s->keys[i].words, v->ctx.lang));
+        }
+    }
+    return buf_str(&b);
+}
+
+static str setting_shown(struct visit *v, const struct setting *s)
+{
+    if (s->list) {
+        return list_shown(v, s);
+    }
+    if (s->kind == V_TEXT) {
+        return s->written;
+    }
+    return expr_literal_words(v->ctx.arena, s->kind, s->i64, v->ctx.lang);
+}
+
+static str setting_name(struct visit *v, const struct setting *s)
+{
+    str name = words_in(s->words, v->ctx.lang);
+    return name.len ? name : s->key;
+}
+
+void page_admin_settings(struct visit *v)
+{
+    const struct model *m = v->model;
+    struct settings_group *groups = arena_array(v->ctx.arena, struct settings_group, m->nregs + 1);
+    size_t n = 0;
+    for (size_t i = 0; i < m->nregs; i++) {
+        const struct law *l = m->regs[i]->newest;
+        struct settings_row *rows =
+            arena_array(v->ctx.arena, struct settings_row, l->nsettings + 1);
+        for (size_t k = 0; k < l->nsettings; k++) {
+            const struct setting *s = &l->settings[k];
+            rows[k] = (struct settings_row){s, setting_name(v, s), setting_shown(v, s)};
+        }
+        if (l->nsettings) {
+            groups[n].key = l->reg->key;
+            groups[n].title = words_in(l->title, v->ctx.lang);
+            groups[n].version = l->version;
+            groups[n].rows.ptr = rows;
+            groups[n].rows.len = l->nsettings;
+            n++;
+        }
+    }
+    struct settings_page p = {.groups = {groups, n}};
+    struct frame f;
+    struct html out =
+        frame_begin(v, &f, words_in(WORDS("制度参数", "Settings"), v->ctx.lang), STR("admin"));
+    admin_settings_html(&out, &p);
+    frame_end(v, &f, &out, 200);
+}
+
+static const struct setting *find_setting(struct visit *v)
+{
+    const struct reg *r = model_reg(v->model, v->seg[0]);
+    const struct setting *s = r ? law_setting(r->newest, v->seg[1]) : NULL;
+    if (!s) {
+        visit_error(v, err_make(ERR_NOT_FOUND, STR("setting")));
+    }
+    return s;
+}
+
+static void show_setting(struct visit *v, const struct setting *s, str value, str error,
+                         struct changes changes, int status)
+{
+    struct setting_page p = {.reg = v->seg[0],
+                             .name = setting_name(v, s),
+                             .value = value,
+                             .csrf = v->session.csrf,
+                             .error = error,
+                             .setting = s,
+                             .changes = changes};
+    struct frame f;
+    struct html out = frame_begin(v, &f, p.name, STR("admin"));
+    admin_setting_html(&out, &p);
+    frame_end(v, &f, &out, status);
+}
+
+void page_admin_setting(struct visit *v)
+{
+    const struct setting *s = find_setting(v);
+    if (s) {
+        show_setting(v, s, s->list ? list_written(v, s) : s->written, STR(""), (struct changes){0},
+                     200);
+    }
+}
+
+static str mistakes(struct visit *v, const struct diags *d)
+{
+    struct buf b = buf_make(v->ctx.arena, 4000);
+    for (size_t i = 0; i < d->len && i < 5; i++) {
+        if (!d->ptr[i].warning) {
+            buf_put(&b, b.len ? STR(" · ") : STR(""));
+            buf_put(&b, words_in(d->ptr[i].words, v->ctx.lang));
+        }
+    }
+    return b.len ? buf_str(&b) : words_in(WORDS("值无效。", "Not a valid value."), v->ctx.lang);
+}
+
+/* First what would change, then, confirmed, the new version.  Publishing waits
+ * for the writer on this worker: it is rare, and an administrator's act. */
+void page_admin_setting_post(struct visit *v)
+{
+    const struct setting *s = find_setting(v);
+    if (!s || !administrator(v, true)) {
+        return;
+    }
+    str value = visit_param(v, STR("value"));
+    struct diags d = diags_make(v->ctx.arena);
+    struct publication pub;
+    err e =
+        publish_plan_setting(v->app->engine, v->ctx.arena, v->seg[0], v->seg[1], value, &d, &pub);
+    if (e.code == ERR_VALUE || e.code == ERR_INVALID || d.errors) {
+        show_setting(v, s, value, mistakes(v, &d), (struct changes){0}, 422);
+        return;
+    }
+    if (e.code) {
+        visit_error(v, e);
+        return;
+    }
+    if (!pub.changes.len || pub.changes.refused || !visit_param(v, STR("confirm")).len) {
+        str error = pub.changes.len
+                        ? STR("")
+                        : words_in(WORDS("值没有变化。", "The value is the same."), v->ctx.lang);
+        show_setting(v, s, value, error, pub.changes, error.len ? 422 : 200);
+        return;
+    }
+    db_read_end(v->ctx.db);
+    e = publish(v->app->engine, v->ctx.arena, &pub, v->session.person, v->ctx.now);
+    db_read_begin(v->ctx.db);
+    if (e.code) {
+        visit_error(v, e);
+        return;
+    }
+    visit_redirect(v, STR("/admin/settings"));
+}
+
+/* --- jobs and health -------------------------------------------------------------------- */
+
+void page_admin_jobs(struct visit *v)
+{
+    if (!administrator(v, true)) {
+        return;
+    }
+    struct job *jobs;
+    size_t n;
+    err e = job_list(&v->ctx, &jobs, &n);
+    if (e.code) {
+        visit_error(v, e);
+        return;
+    }
+    static const struct {
+        const char *class;
+        struct words words;
+    } states[] = {{"wait", WORDS_INIT("等待", "waiting")},
+                  {"go", WORDS_INIT("进行中", "running")},
+                  {"good", WORDS_INIT("完成", "done")},
+                  {"bad", WORDS_INIT("失败", "failed")},
+                  {"end", WORDS_INIT("已取消", "cancelled")}};
+    struct job_row *rows = arena_array(v->ctx.arena, struct job_row, n + 1);
+    for (size_t i = 0; i < n; i++) {
+        rows[i] = (struct job_row){words_in(jobs[i].title, v->ctx.lang),
+                                   jobs[i].message,
+                                   words_in(states[jobs[i].state].words, v->ctx.lang),
+                                   str_from(states[jobs[i].state].class),
+                                   jobs[i].done,
+                                   jobs[i].total,
+                                   jobs[i].changed_at};
+    }
+    struct jobs_page p = {.visit = v, .rows = {rows, n}};
+    struct frame f;
+    struct html out =
+        frame_begin(v, &f, words_in(WORDS("后台任务", "Jobs"), v->ctx.lang), STR("admin"));
+    admin_jobs_html(&out, &p);
+    frame_end(v, &f, &out, 200);
+}
+
+static struct health_row figure(struct visit *v, struct words name, int64_t n, bool bad,
+                                struct words advice)
+{
+    return (struct health_row){name, advice, str_fmt(v->ctx.arena, "%lld", (long long)n), bad};
+}
+
+void page_admin_health(struct visit *v)
+{
+    if (!administrator(v, true)) {
+        return;
+    }
+    struct engine_stats s = engine_stats(v->app->engine);
+    struct http_stats h = {0};
+    if (v->app->http) {
+        h = http_stats(v->app->http);
+    }
+    int64_t lag = s.ledger_size - s.checkpoint_size;
+    bool late = s.last_tick_at && v->ctx.now - s.last_tick_at > 10000;
+    struct health_row rows[] = {
+        figure(v, WORDS("存证条目", "Ledger entries"), s.ledger_size, false, WORDS("", "")),
+        figure(v, WORDS("尚未签出检查点的条目", "Entries not yet in a checkpoint"), lag, lag > 5000,
+               lag > 5000
+                   ? WORDS("检查点落后，请检查签名密钥", "Checkpoints lag: look at the signing key")
+                   : WORDS("每秒签出一次", "Signed every second")),
+        figure(v, WORDS("制度版次", "Epoch of regulations"), s.epoch, false, WORDS("", "")),
+        figure(v, WORDS("等待写入", "Waiting to be written"), s.writer.queue_now,
+               s.writer.queue_now > 400, WORDS("上限 512", "At most 512")),
+        figure(v, WORDS("已写入操作", "Acts written"), s.writer.jobs, false,
+               WORDS("自启动以来", "Since start")),
+        figure(v, WORDS("提交耗时 p99（微秒）", "Commit p99 (µs)"), s.writer.group_p99_us,
+               s.writer.group_p99_us > 500000, WORDS("近 1024 组", "Of the last 1,024 groups")),
+        figure(v, WORDS("等待建立搜索", "Waiting for the search index"), s.records_waiting_search,
+               s.records_waiting_search > 10000, WORDS("一秒内可搜到", "Found within a second")),
+        figure(v, WORDS("到期未处理的时限", "Deadlines due, not yet handled"), s.terms_due, late,
+               late ? WORDS("时钟线程停滞，请重启", "The clock stands still: restart")
+                    : WORDS("", "")),
+        figure(v, WORDS("数据库日志（字节）", "Write-ahead log (bytes)"), s.writer.log_bytes,
+               s.writer.log_bytes > 256 << 20, WORDS("超过 64 MB 会收缩", "Shrinks above 64 MB")),
+        figure(v, WORDS("打开的连接", "Open connections"), h.open, false, WORDS("", "")),
+        figure(v, WORDS("请求总数", "Requests"), h.requests, false,
+               WORDS("自启动以来", "Since start")),
+        figure(v, WORDS("服务器错误", "Server errors"), h.status[5], h.status[5] > 0,
+               h.status[5] > 0 ? WORDS("见日志", "See the log") : WORDS("", "")),
+    };
+    size_t n = sizeof(rows) / sizeof(rows[0]);
+    bool bad = false;
+    for (size_t i = 0; i < n; i++) {
+        bad = bad || rows[i].bad;
+    }
+    struct health_page p = {
+        .state = words_in(bad ? WORDS("需要关注", "Needs attention") : WORDS("正常", "Well"),
+                          v->ctx.lang),
+        .class = bad ? STR("bad") : STR("good"),
+        .rows = {rows, n}};
+    struct frame f;
+    struct html out =
+        frame_begin(v, &f, words_in(WORDS("运行状况", "Health"), v->ctx.lang), STR("admin"));
+    admin_health_html(&out, &p);
+    frame_end(v, &f, &out, 200);
+}
+
+/* --- accounts -------------------------------------------------------------------------------- */
+
+static void show_account(struct visit *v, str said, bool bad, int status)
+{
+    struct record rec;
+    err e = v->model->person ? record_get(&v->ctx, v->model->person, v->num[0], &rec)
+                             : err_make(ERR_NOT_FOUND, STR("person"));
+    if (e.code) {
+        visit_error(v, e);
+        return;
+    }
+    struct account_page p = {.name = rec.name,
+                             .login = visit_param(v, STR("login")),
+                             .csrf = v->session.csrf,
+                             .said = said,
+                             .said_class = bad ? STR("bad") : STR("good"),
+                             .person = rec.id};
+    struct frame f;
+    struct html out = frame_begin(v, &f, rec.name, STR("admin"));
+    admin_account_html(&out, &p);
+    frame_end(v, &f, &out, status);
+}
+
+void page_admin_account(struct visit *v)
+{
+    if (administrator(v, true)) {
+        show_account(v, STR(""), false, 200);
+    }
+}
+
+void page_admin_account_post(struct visit *v)
+{
+    if (!administrator(v, true)) {
+        return;
+    }
+    struct words why = {0};
+    db_read_end(v->ctx.db);
+    err e = people_set_account(v->app->people, v->ctx.arena, v->ctx.now, v->num[0],
+                               str_trim(visit_param(v, STR("login"))),
+                               visit_param(v, STR("password")), true, &why);
+    db_read_begin(v->ctx.db);
+    bool bad = e.code != ERR_NONE;
+    struct words done = WORDS("账号已建立，请告知本人初始密码。",
+                              "The account is ready.  Tell its owner the first password.");
+    if (bad && !why.zh.len) {
+        why = err_words(e.code);
+    }
+    show_account(v, words_in(bad ? why : done, v->ctx.lang), bad, bad ? 422 : 200);
+}

@@ -1,0 +1,83 @@
+/* admin_page.h - what admin.html shows: profile, settings, jobs, health, accounts. */
+#ifndef PAGE_ADMIN_PAGE_H
+#define PAGE_ADMIN_PAGE_H
+
+#include "engine/publish.h"
+#include "page/frame.h"
+#include "page/show.h"
+
+#include "gen/frame.html.h"
+
+struct me_page {
+    const struct visit *visit;
+    str name, login, csrf, said, said_class, fresh_token;
+    struct record_ref person;
+    struct {
+        const struct session_row *ptr;
+        size_t len;
+    } sessions;
+    struct {
+        const struct token_row *ptr;
+        size_t len;
+    } tokens;
+};
+
+struct admin_page {
+    bool administrator;
+};
+
+struct settings_row {
+    const struct setting *setting;
+    str name, value;
+};
+struct settings_group {
+    str key, title;
+    int64_t version;
+    struct {
+        const struct settings_row *ptr;
+        size_t len;
+    } rows;
+};
+struct settings_page {
+    struct {
+        const struct settings_group *ptr;
+        size_t len;
+    } groups;
+};
+struct setting_page {
+    str reg, name, value, csrf, error;
+    const struct setting *setting;
+    struct changes changes;
+};
+
+struct job_row {
+    str title, message, state, class;
+    int64_t done, total, at;
+};
+struct jobs_page {
+    const struct visit *visit;
+    struct {
+        const struct job_row *ptr;
+        size_t len;
+    } rows;
+};
+
+struct health_row {
+    struct words name, advice;
+    str value;
+    bool bad;
+};
+struct health_page {
+    str state, class;
+    struct {
+        const struct health_row *ptr;
+        size_t len;
+    } rows;
+};
+
+struct account_page {
+    str name, login, csrf, said, said_class;
+    int64_t person;
+};
+
+#endif

@@ -1,0 +1,150 @@
+#include "base/arena.h"
+#include "base/clock.h"
+#include "page/admin_page.h"
+#include "page/page.h"
+
+#include "gen/admin.html.h"
+
+static void show_me(struct visit *v, str said, bool bad, str fresh_token, int status)
+{
+    struct me_page p = {.visit = v,
+                        .name = v->session.name,
+                        .login = v->session.login,
+                        .csrf = v->session.csrf,
+                        .said = said,
+                        .said_class = bad ? STR("bad") : STR("good"),
+                        .fresh_token = fresh_token,
+                        .person = {.id = v->session.person,
+                                   .type = v->model->person,
+                                   .name = v->session.name,
+                                   .visible = true}};
+    struct session_row *sessions;
+    struct token_row *tokens;
+    err e = session_list(v->ctx.db, v->ctx.arena, v->session.person, v->token, &sessions,
+                         &p.sessions.len);
+    if (!e.code) {
+        e = token_list(v->ctx.db, v->ctx.arena, v->session.person, &tokens, &p.tokens.len);
+    }
+    if (e.code) {
+        visit_error(v, e);
+        return;
+    }
+    p.sessions.ptr = sessions;
+    p.tokens.ptr = tokens;
+    struct frame f;
+    struct html out =
+        frame_begin(v, &f, words_in(WORDS("个人资料", "My profile"), v->ctx.lang), STR(""));
+    admin_me_html(&out, &p);
+    frame_end(v, &f, &out, status);
+}
+
+void page_me(struct visit *v)
+{
+    bool must = v->session.must_change;
+    str said = must ? words_in(WORDS("请先修改初始密码，再继续使用。",
+                                     "Please change the first password before you go on."),
+                               v->ctx.lang)
+                    : STR("");
+    if (visit_param(v, STR("done")).len) {
+        said = words_in(WORDS("已保存。", "Saved."), v->ctx.lang);
+    }
+    show_me(v, said, must, STR(""), 200);
+}
+
+void page_me_password(struct visit *v)
+{
+    str fresh = visit_param(v, STR("fresh"));
+    if (!str_eq(fresh, visit_param(v, STR("again")))) {
+        show_me(v,
+                words_in(WORDS("两次输入的新密码不一致。", "The two new passwords differ."),
+                         v->ctx.lang),
+                true, STR(""), 422);
+        return;
+    }
+    struct words why = {0};
+    db_read_end(v->ctx.db);
+    err e = people_set_password(v->app->people, v->ctx.db, v->ctx.arena, v->ctx.now,
+                                v->session.person, visit_param(v, STR("old")), fresh, &why);
+    db_read_begin(v->ctx.db);
+    if (e.code) {
+        show_me(v, words_in(why.zh.len ? why : err_words(e.code), v->ctx.lang), true, STR(""), 422);
+        return;
+    }
+    /* All sessions have ended, this one too: sign in with the new one. */
+    http_cookie_set(v->x, STR("zhidu"), STR(""), 0);
+    visit_redirect(v, STR("/signin"));
+}
+
+static void prefer(struct visit *v, enum lang lang, str theme)
+{
+    db_read_end(v->ctx.db);
+    err e = people_set_preferences(v->app->people, v->ctx.arena, v->ctx.now, v->session.person,
+                                   lang, theme);
+    db_read_begin(v->ctx.db);
+    if (e.code) {
+        visit_error(v, e);
+        return;
+    }
+    str back = visit_param(v, STR("back"));
+    visit_redirect(v, back.len ? back : STR("/"));
+}
+
+void page_me_language(struct visit *v)
+{
+    prefer(v, str_eq(visit_param(v, STR("lang")), STR("en")) ? LANG_EN : LANG_ZH, v->session.theme);
+}
+
+void page_me_theme(struct visit *v)
+{
+    str theme = visit_param(v, STR("theme"));
+    bool known = str_eq(theme, STR("dark")) || str_eq(theme, STR("light"));
+    prefer(v, v->session.lang, known ? theme : STR(""));
+}
+
+void page_me_token(struct visit *v)
+{
+    int64_t days = 0;
+    str scopes = visit_param(v, STR("scopes"));
+    bool known = str_eq(scopes, STR("read")) || str_eq(scopes, STR("read write"));
+    if (!str_to_i64(visit_param(v, STR("days")), &days) || days < 1 || days > 730 || !known ||
+        !visit_param(v, STR("name")).len) {
+        show_me(v, words_in(WORDS("有效天数为 1 到 730。", "Days: from 1 to 730."), v->ctx.lang),
+                true, STR(""), 422);
+        return;
+    }
+    str token;
+    db_read_end(v->ctx.db);
+    err e = token_make(v->app->people, v->ctx.arena, v->ctx.now, v->session.person,
+                       visit_param(v, STR("name")), scopes, v->ctx.now + days * CLOCK_DAY, &token);
+    db_read_begin(v->ctx.db);
+    if (e.code) {
+        visit_error(v, e);
+        return;
+    }
+    show_me(v, STR(""), false, token, 200);
+}
+
+void page_me_token_end(struct visit *v)
+{
+    db_read_end(v->ctx.db);
+    err e = token_end(v->app->people, v->ctx.arena, v->ctx.now, v->session.person, v->num[0]);
+    db_read_begin(v->ctx.db);
+    if (e.code) {
+        visit_error(v, e);
+        return;
+    }
+    visit_redirect(v, STR("/me?done=1"));
+}
+
+void page_me_sessions_end(struct visit *v)
+{
+    db_read_end(v->ctx.db);
+    err e = people_end_sessions(v->app->people, v->ctx.arena, v->ctx.now, v->session.person);
+    db_read_begin(v->ctx.db);
+    if (e.code) {
+        visit_error(v, e);
+        return;
+    }
+    http_cookie_set(v->x, STR("zhidu"), STR(""), 0);
+    visit_redirect(v, STR("/signin"));
+}
