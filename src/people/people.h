@@ -19,7 +19,7 @@
 
 #include "engine/engine.h"
 
-struct people;
+struct accounts;
 
 struct session {
     int64_t person;
@@ -37,7 +37,7 @@ struct session {
 
 const struct migration *people_migrations(size_t *n);
 
-MUST_CHECK err people_open(struct arena *life, struct engine *e, struct people **ret);
+MUST_CHECK err people_open(struct arena *life, struct engine *e, struct accounts **ret);
 
 /* The session of a cookie, asked in the page's first batch: no trip of its own.
  * An ended, expired or unknown one gives false. */
@@ -55,33 +55,34 @@ bool token_read(const struct ctx *ctx, struct batch *b, struct session_ask ask,
 /* Checks a password on the caller's thread (about 30 ms, in the queue) and makes
  * a session; `db` is a reader.  ERR_DENIED for any wrong pair; ERR_LIMIT with
  * *ret_wait_s when slowed down. */
-MUST_CHECK err people_sign_in(struct people *p, struct db *db, struct arena *a, int64_t now,
+MUST_CHECK err people_sign_in(struct accounts *p, struct db *db, struct arena *a, int64_t now,
                               str login, str password, str peer, str agent, str *ret_token,
                               int *ret_wait_s);
-MUST_CHECK err people_sign_out(struct people *p, struct arena *a, int64_t now, str token);
+MUST_CHECK err people_sign_out(struct accounts *p, struct arena *a, int64_t now, str token);
 /* A new password; ends all other sessions.  ERR_VALUE with words in `why` when
  * it is too weak (shorter than 10 characters, contains the login, or is among
  * the common ones) or `old` is wrong. */
-MUST_CHECK err people_set_password(struct people *p, struct db *db, struct arena *a, int64_t now,
+MUST_CHECK err people_set_password(struct accounts *p, struct db *db, struct arena *a, int64_t now,
                                    int64_t person, str old, str fresh, struct words *why);
 /* By an administrator or the command line: creates the account or resets it;
  * the person must change it at the next sign-in. */
-MUST_CHECK err people_set_account(struct people *p, struct arena *a, int64_t now, int64_t person,
+MUST_CHECK err people_set_account(struct accounts *p, struct arena *a, int64_t now, int64_t person,
                                   str login, str password, bool must_change, struct words *why);
-MUST_CHECK err people_set_preferences(struct people *p, struct arena *a, int64_t now,
+MUST_CHECK err people_set_preferences(struct accounts *p, struct arena *a, int64_t now,
                                       int64_t person, enum lang lang, str theme);
 /* Ends all sessions and tokens of somebody: on leaving, on demand. */
-MUST_CHECK err people_end_sessions(struct people *p, struct arena *a, int64_t now, int64_t person);
+MUST_CHECK err people_end_sessions(struct accounts *p, struct arena *a, int64_t now,
+                                   int64_t person);
 
 struct token_row {
     int64_t id, created_at, until, used_at;
     str name, scopes;
 };
-MUST_CHECK err token_make(struct people *p, struct arena *a, int64_t now, int64_t person, str name,
-                          str scopes, int64_t until, str *ret_token);
+MUST_CHECK err token_make(struct accounts *p, struct arena *a, int64_t now, int64_t person,
+                          str name, str scopes, int64_t until, str *ret_token);
 MUST_CHECK err token_list(struct db *db, struct arena *a, int64_t person, struct token_row **ret,
                           size_t *n);
-MUST_CHECK err token_end(struct people *p, struct arena *a, int64_t now, int64_t person,
+MUST_CHECK err token_end(struct accounts *p, struct arena *a, int64_t now, int64_t person,
                          int64_t id);
 
 struct session_row {

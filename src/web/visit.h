@@ -41,7 +41,7 @@ struct routes {
 
 struct app {
     struct engine *engine;
-    struct people *people;
+    struct accounts *people;
     struct http_server *http; /* for the health page; set after start */
     str public_url;           /* "https://zhidu.example.org", for links */
     str organisation;         /* name shown in the frame */

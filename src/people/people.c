@@ -1,0 +1,221 @@
+#include "base/arena.h"
+#include "base/enc.h"
+#include "engine/write.h"
+#include "people/people_int.h"
+
+#include <sodium.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char tables[] =
+    "create table account(person ID, login text not null unique, hash text not null,"
+    " must_change INT not null default 0, disabled INT not null default 0,"
+    " lang INT not null default 0, theme text not null default '',"
+    " created_at INT not null, changed_at INT not null);"
+    "create table session(token BLOB not null primary key, person INT not null,"
+    " created_at INT not null, seen_at INT not null, idle_until INT not null,"
+    " until INT not null, csrf text not null, peer text not null, agent text not null);"
+    "create index session_person on session(person);"
+    "create table token(id ID, person INT not null, name text not null,"
+    " hash BLOB not null unique, scopes text not null, created_at INT not null,"
+    " until INT not null, used_at INT);"
+    "create index token_person on token(person);";
+
+const struct migration *people_migrations(size_t *n)
+{
+    static const struct migration list[] = {
+        {.name = "people 0001", .script = {.text = {tables, sizeof(tables) - 1}}}};
+    *n = sizeof(list) / sizeof(list[0]);
+    return list;
+}
+
+static void people_end(void *arg)
+{
+    struct accounts *p = arg;
+    sem_destroy(&p->hashing);
+    pthread_mutex_destroy(&p->lock);
+}
+
+err people_open(struct arena *life, struct engine *e, struct accounts **ret)
+{
+    if (sodium_init() < 0) {
+        return err_make(ERR_STORE, STR("libsodium does not start"));
+    }
+    struct accounts *p = arena_new(life, struct accounts);
+    p->engine = e;
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    sem_init(&p->hashing, 0, cores > 0 ? (unsigned)cores : 1);
+    pthread_mutex_init(&p->lock, NULL);
+    arena_defer(life, people_end, p);
+    str hash;
+    err r = password_hash(p, life, STR("nobody has this password"), &hash);
+    if (r.code) {
+        return r;
+    }
+    memcpy(p->dummy, hash.ptr, hash.len + 1 < sizeof(p->dummy) ? hash.len + 1 : 0);
+    *ret = p;
+    return OK;
+}
+
+str token_hash(struct arena *a, str token)
+{
+    char *out = arena_bytes(a, crypto_hash_sha256_BYTES);
+    crypto_hash_sha256((unsigned char *)out, (const unsigned char *)token.ptr, token.len);
+    return str_from_n(out, crypto_hash_sha256_BYTES);
+}
+
+str token_random(struct arena *a)
+{
+    char raw[TOKEN_BYTES];
+    randombytes_buf(raw, sizeof(raw));
+    return enc_base64url(a, str_from_n(raw, sizeof(raw)));
+}
+
+str login_fold(struct arena *a, str login)
+{
+    char *p = arena_bytes(a, login.len + 1);
+    for (size_t i = 0; i < login.len; i++) {
+        p[i] =
+            login.ptr[i] >= 'A' && login.ptr[i] <= 'Z' ? (char)(login.ptr[i] + 32) : login.ptr[i];
+    }
+    return str_from_n(p, login.len);
+}
+
+/* --- accounts ------------------------------------------------------------------------- */
+
+struct set_account {
+    int64_t person, now;
+    str login, hash;
+    bool must_change, taken;
+};
+
+static err put_account(void *arg, struct db *db, struct arena *a)
+{
+    struct set_account *s = arg;
+    struct rows other;
+    err e = db_query(db, a, SQL("select person from account where login = $1 and person <> $2"),
+                     ARGS(db_text(s->login), db_i64(s->person)), &other);
+    if (e.code) {
+        return e;
+    }
+    s->taken = rows_next(&other);
+    if (s->taken) {
+        return err_make(ERR_CONFLICT, STR("login is taken"));
+    }
+    struct batch *b = batch_begin(db, a);
+    batch_add(b,
+              SQL("insert into account(person, login, hash, must_change, disabled, created_at,"
+                  " changed_at) values($1, $2, $3, $4, 0, $5, $5)"
+                  " on conflict (person) do update set login = excluded.login,"
+                  " hash = excluded.hash, must_change = excluded.must_change, disabled = 0,"
+                  " changed_at = excluded.changed_at"),
+              ARGS(db_i64(s->person), db_text(s->login), db_text(s->hash), db_i64(s->must_change),
+                   db_i64(s->now)));
+    batch_add(b, SQL("delete from session where person = $1"), ARGS(db_i64(s->person)));
+    return batch_run(b);
+}
+
+static bool login_ok(str login)
+{
+    if (login.len < 2 || login.len > 60) {
+        return false;
+    }
+    for (size_t i = 0; i < login.len; i++) {
+        char c = login.ptr[i];
+        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+              c == '-' || c == '@')) {
+            return false;
+        }
+    }
+    return true;
+}
+
+err people_set_account(struct accounts *p, struct arena *a, int64_t now, int64_t person, str login,
+                       str password, bool must_change, struct words *why)
+{
+    struct set_account s = {
+        .person = person, .now = now, .login = login_fold(a, login), .must_change = must_change};
+    *why = password_weak(password, s.login);
+    if (!login_ok(s.login)) {
+        *why = WORDS("用户名由 2 到 60 个小写字母、数字和 . _ - @ 组成。",
+                     "A user name has 2 to 60 lower-case letters, digits and . _ - @.");
+    }
+    if (why->zh.len) {
+        return err_make(ERR_VALUE, STR("weak password or bad login"));
+    }
+    err e = password_hash(p, a, password, &s.hash);
+    if (!e.code) {
+        e = engine_write(p->engine, put_account, &s);
+    }
+    if (s.taken) {
+        *why = WORDS("这个用户名已被他人使用。", "Somebody else has this user name.");
+    }
+    return e;
+}
+
+struct set_hash {
+    int64_t person, now;
+    str hash;
+};
+
+static err put_hash(void *arg, struct db *db, struct arena *a)
+{
+    struct set_hash *s = arg;
+    struct batch *b = batch_begin(db, a);
+    batch_add(b,
+              SQL("update account set hash = $2, must_change = 0, changed_at = $3"
+                  " where person = $1"),
+              ARGS(db_i64(s->person), db_text(s->hash), db_i64(s->now)));
+    batch_add(b, SQL("delete from session where person = $1"), ARGS(db_i64(s->person)));
+    return batch_run(b);
+}
+
+err people_set_password(struct accounts *p, struct db *db, struct arena *a, int64_t now,
+                        int64_t person, str old, str fresh, struct words *why)
+{
+    struct rows r;
+    err e = db_query(db, a, SQL("select hash, login from account where person = $1"),
+                     ARGS(db_i64(person)), &r);
+    if (e.code) {
+        return e;
+    }
+    bool known = rows_next(&r);
+    if (!password_matches(p, a, known ? rows_text(&r, 0) : STR(""), old)) {
+        *why = WORDS("当前密码不正确。", "The present password is wrong.");
+        return err_make(ERR_VALUE, STR("old password"));
+    }
+    *why = password_weak(fresh, rows_text(&r, 1));
+    if (str_eq(old, fresh)) {
+        *why = WORDS("新密码不能与当前密码相同。",
+                     "The new password must differ from the present one.");
+    }
+    if (why->zh.len) {
+        return err_make(ERR_VALUE, STR("weak password"));
+    }
+    struct set_hash s = {.person = person, .now = now};
+    e = password_hash(p, a, fresh, &s.hash);
+    return e.code ? e : engine_write(p->engine, put_hash, &s);
+}
+
+struct preferences {
+    int64_t person, now;
+    enum lang lang;
+    str theme;
+};
+
+static err put_preferences(void *arg, struct db *db, struct arena *a)
+{
+    struct preferences *s = arg;
+    return db_exec(db, a,
+                   SQL("update account set lang = $2, theme = $3, changed_at = $4"
+                       " where person = $1"),
+                   ARGS(db_i64(s->person), db_i64(s->lang), db_text(s->theme), db_i64(s->now)));
+}
+
+err people_set_preferences(struct accounts *p, struct arena *a, int64_t now, int64_t person,
+                           enum lang lang, str theme)
+{
+    (void)a;
+    struct preferences s = {person, now, lang, theme};
+    return engine_write(p->engine, put_preferences, &s);
+}
