@@ -1,0 +1,307 @@
+#include "engine/record_load.h"
+
+#include "base/arena.h"
+
+#include <assert.h>
+
+/* --- columns ------------------------------------------------------------------------ */
+
+static const char *const base_columns[LOAD_BASE] = {
+    "id", "number", "name", "state", "law", "ver", "created_at", "changed_at", "creator", "unit"};
+
+void load_columns(struct sqlb *b, const struct field *const *fields, size_t n)
+{
+    for (int i = 0; i < LOAD_BASE; i++) {
+        if (i) {
+            SQLB_LIT(b, ", ");
+        }
+        SQLB_LIT(b, "r.");
+        sqlb_ident(b, str_from(base_columns[i]));
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (fields[i]->column.len) {
+            SQLB_LIT(b, ", r.");
+            sqlb_ident(b, fields[i]->column);
+        } else if (fields[i]->is.tree && !fields[i]->stored) {
+            SQLB_LIT(b, ", (");
+            sqlb_sql(b, fields[i]->is.value);
+            SQLB_LIT(b, ")");
+        }
+    }
+}
+
+static bool has_column(const struct field *f)
+{
+    return f->column.len || (f->is.tree && !f->stored);
+}
+
+static bool is_text(const struct field *f)
+{
+    return f->type == F_TEXT || f->type == F_MARKDOWN || f->type == F_FILTER || f->type == F_IP ||
+           f->type == F_MAC || f->type == F_URL;
+}
+
+struct record load_record(const struct ctx *ctx, const struct type *t, const struct rows *r,
+                          int col, const struct field *const *fields, size_t n)
+{
+    struct record rec = {.type = t,
+                         .id = rows_i64(r, col),
+                         .number = rows_text(r, col + 1),
+                         .name = rows_text(r, col + 2),
+                         .law = rows_i64(r, col + 4),
+                         .ver = rows_i64(r, col + 5),
+                         .created_at = rows_i64(r, col + 6),
+                         .changed_at = rows_i64(r, col + 7),
+                         .creator = {.id = rows_i64(r, col + 8), .type = ctx->model->person},
+                         .unit = {.id = rows_i64(r, col + 9), .type = ctx->model->unit}};
+    rec.def = type_at(t, rec.law);
+    rec.state = rows_null(r, col + 3) ? NULL : type_state(t, rows_i64(r, col + 3));
+    rec.fields = arena_array(ctx->arena, struct record_field, n + 1);
+    rec.nfields = n;
+    int at = col + LOAD_BASE;
+    for (size_t i = 0; i < n; i++) {
+        struct record_field *f = &rec.fields[i];
+        f->field = fields[i];
+        f->value.null = true;
+        if (!has_column(fields[i])) {
+            continue;
+        }
+        f->value.null = rows_null(r, at);
+        if (is_text(fields[i])) {
+            f->value.text = rows_text(r, at);
+        } else {
+            f->value.i64 = rows_i64(r, at);
+        }
+        at++;
+    }
+    return rec;
+}
+
+const struct field **load_fields(const struct ctx *ctx, const struct type *t, size_t *n)
+{
+    const struct tdef *d = t->newest;
+    const struct field **list = arena_array(ctx->arena, const struct field *, d->nfields + 1);
+    size_t count = 0;
+    for (size_t i = 0; i < d->nfields; i++) {
+        if (!d->fields[i].see.tree) {
+            list[count++] = &d->fields[i];
+        }
+    }
+    *n = count;
+    return list;
+}
+
+/* --- visibility ------------------------------------------------------------------------ */
+
+void load_visible(struct sqlb *b, const struct type *t)
+{
+    const struct tdef *d = t->newest;
+    if (t->part_of && !d->see.tree) {
+        /* Inside the derived table r is still the outer record. */
+        SQLB_LIT(b, "exists(select 1 from (select * from ");
+        sqlb_ident(b, t->part_of->table);
+        SQLB_LIT(b, " p0 where p0.\"id\" = r.");
+        sqlb_ident2(b, "f_", t->part_of->key);
+        SQLB_LIT(b, ") r where ");
+        load_visible(b, t->part_of);
+        SQLB_LIT(b, ")");
+    } else if (d->see.everyone || !d->see.tree) {
+        SQLB_LIT(b, "1 = 1");
+    } else if (!d->see.is_actor.text.len) {
+        SQLB_LIT(b, "1 = 0");
+    } else {
+        SQLB_LIT(b, "(");
+        sqlb_sql(b, d->see.is_actor);
+        SQLB_LIT(b, ")");
+    }
+}
+
+bool load_is_ref(const struct field *f)
+{
+    return f->type == F_REF || f->type == F_PERSON || f->type == F_UNIT || f->type == F_POST;
+}
+
+bool load_is_link(const struct field *f)
+{
+    return f->type == F_REFS || f->type == F_PEOPLE;
+}
+
+const struct type *load_ref_type(const struct ctx *ctx, const struct field *f)
+{
+    switch ((int)f->type) {
+    case F_PERSON:
+    case F_PEOPLE:
+        return ctx->model->person;
+    case F_UNIT:
+        return ctx->model->unit;
+    case F_POST:
+        return ctx->model->post;
+    default:
+        return f->to;
+    }
+}
+
+/* --- names --------------------------------------------------------------------------------- */
+
+struct name {
+    int64_t id;
+    struct record_ref ref;
+    bool known;
+};
+struct group {
+    const struct type *type;
+    struct name *list;
+    size_t n, cap;
+    size_t asked; /* those before were asked in an earlier round */
+    int places[NAMES_MAX / 64 + 1];
+    int nplaces;
+};
+struct names {
+    const struct ctx *ctx;
+    struct group *groups; /* by type code */
+};
+
+struct names *names_begin(const struct ctx *ctx)
+{
+    struct names *n = arena_new(ctx->arena, struct names);
+    n->ctx = ctx;
+    n->groups = arena_array(ctx->arena, struct group, ctx->model->ntypes + 1);
+    return n;
+}
+
+static struct group *group_of(const struct names *n, const struct type *t)
+{
+    return t && (size_t)t->code < n->ctx->model->ntypes ? &n->groups[t->code] : NULL;
+}
+
+static struct name *find(const struct group *g, int64_t id)
+{
+    for (size_t i = 0; g && i < g->n; i++) {
+        if (g->list[i].id == id) {
+            return &g->list[i];
+        }
+    }
+    return NULL;
+}
+
+void names_want(struct names *n, const struct type *t, int64_t id)
+{
+    struct group *g = group_of(n, t);
+    if (!g || !id || g->n >= NAMES_MAX || find(g, id)) {
+        return;
+    }
+    g->type = t;
+    if (g->n == g->cap) {
+        size_t cap = g->cap ? g->cap * 2 : 8;
+        struct name *list = arena_array(n->ctx->arena, struct name, cap);
+        for (size_t i = 0; i < g->n; i++) {
+            list[i] = g->list[i];
+        }
+        g->list = list;
+        g->cap = cap;
+    }
+    g->list[g->n++] = (struct name){.id = id};
+}
+
+static struct sql names_sql(const struct names *n, const struct type *t, size_t width)
+{
+    struct sqlb b = sqlb_make(n->ctx->arena);
+    SQLB_LIT(&b, "select r.\"id\", r.\"number\", r.\"name\", case when ");
+    load_visible(&b, t);
+    SQLB_LIT(&b, " then 1 else 0 end from ");
+    sqlb_ident(&b, t->table);
+    SQLB_LIT(&b, " r where r.\"id\" in (");
+    for (size_t i = 0; i < width; i++) {
+        if (i) {
+            SQLB_LIT(&b, ", ");
+        }
+        sqlb_param(&b, (int)i + 4);
+    }
+    SQLB_LIT(&b, ")");
+    return sqlb_end(&b);
+}
+
+static void ask_some(struct names *n, struct group *g, size_t from, size_t count, struct batch *b)
+{
+    size_t width = 1;
+    while (width < count) {
+        width *= 2;
+    }
+    struct db_arg args[64];
+    for (size_t i = 0; i < width; i++) {
+        args[i] = db_i64(g->list[from + (i < count ? i : count - 1)].id);
+    }
+    g->places[g->nplaces++] =
+        batch_add(b, names_sql(n, g->type, width), ctx_args(n->ctx, args, (int)width));
+}
+
+void names_ask(struct names *n, struct batch *b)
+{
+    for (size_t i = 0; i < n->ctx->model->ntypes; i++) {
+        struct group *g = &n->groups[i];
+        g->nplaces = 0;
+        for (size_t from = g->asked; from < g->n; from += 64) {
+            ask_some(n, g, from, g->n - from < 64 ? g->n - from : 64, b);
+        }
+        g->asked = g->n;
+    }
+}
+
+void names_read(struct names *n, struct batch *b)
+{
+    for (size_t i = 0; i < n->ctx->model->ntypes; i++) {
+        struct group *g = &n->groups[i];
+        for (int k = 0; k < g->nplaces; k++) {
+            struct rows r = batch_rows(b, g->places[k]);
+            while (rows_next(&r)) {
+                struct name *x = find(g, rows_i64(&r, 0));
+                if (x && !x->known) {
+                    bool visible = rows_i64(&r, 3) == 1;
+                    x->known = true;
+                    x->ref = (struct record_ref){.id = x->id,
+                                                 .type = g->type,
+                                                 .number = visible ? rows_text(&r, 1) : STR(""),
+                                                 .name = visible ? rows_text(&r, 2) : STR(""),
+                                                 .visible = visible};
+                }
+            }
+        }
+        g->nplaces = 0;
+    }
+}
+
+struct record_ref names_get(const struct names *n, const struct type *t, int64_t id)
+{
+    const struct name *x = find(group_of(n, t), id);
+    if (x && x->known) {
+        return x->ref;
+    }
+    return (struct record_ref){.id = id, .type = t};
+}
+
+void names_want_record(struct names *n, const struct record *r)
+{
+    names_want(n, r->creator.type, r->creator.id);
+    names_want(n, r->unit.type, r->unit.id);
+    for (size_t i = 0; i < r->nfields; i++) {
+        const struct record_field *f = &r->fields[i];
+        if (load_is_ref(f->field) && !f->value.null) {
+            names_want(n, load_ref_type(n->ctx, f->field), f->value.i64);
+        }
+    }
+}
+
+void names_fill(const struct names *n, struct record *r)
+{
+    r->creator = names_get(n, r->creator.type, r->creator.id);
+    r->unit = names_get(n, r->unit.type, r->unit.id);
+    for (size_t i = 0; i < r->nfields; i++) {
+        struct record_field *f = &r->fields[i];
+        if (load_is_ref(f->field) && !f->value.null) {
+            struct record_ref *ref = arena_new(n->ctx->arena, struct record_ref);
+            *ref = names_get(n, load_ref_type(n->ctx, f->field), f->value.i64);
+            f->refs = ref;
+            f->nrefs = 1;
+        }
+    }
+}

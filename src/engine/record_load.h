@@ -1,0 +1,51 @@
+/* record_load.h - rows into records, ids into names; shared by record, list,
+ * form and desk.
+ *
+ * Conventions of every statement made here: $1 now, $2 actor, $3 today, then
+ * what the caller adds; alias r is the record.  Statements of one shape have
+ * one text, so they stay prepared: lists of ids are padded to 1, 2, 4 ... 64.
+ */
+#ifndef ENGINE_RECORD_LOAD_H
+#define ENGINE_RECORD_LOAD_H
+
+#include "engine/record.h"
+#include "store/db.h"
+
+enum { LOAD_BASE = 10, NAMES_MAX = 512 };
+
+/* "r.id, r.number ... r.f_x": the base columns, then those of the fields that
+ * have one, in order. */
+void load_columns(struct sqlb *b, const struct field *const *fields, size_t n);
+/* The record of the present row, whose columns begin at `col`.  References are
+ * ids without names until names_fill. */
+struct record load_record(const struct ctx *ctx, const struct type *t, const struct rows *r,
+                          int col, const struct field *const *fields, size_t n);
+/* The fields of a type's newest definition the actor may see without asking
+ * the database (no `see` of their own), in order. */
+const struct field **load_fields(const struct ctx *ctx, const struct type *t, size_t *n);
+
+/* An SQL boolean over r: may the actor see it?  A part is seen with its parent. */
+void load_visible(struct sqlb *b, const struct type *t);
+
+/* --- names of references ----------------------------------------------------- */
+
+struct names;
+struct names *names_begin(const struct ctx *ctx);
+void names_want(struct names *n, const struct type *t, int64_t id);
+/* One statement per type wanted. */
+void names_ask(struct names *n, struct batch *b);
+void names_read(struct names *n, struct batch *b);
+/* The reference by name; not visible where it may not be seen or is not there
+ * (its name is then empty: what one may not see does not leak by name). */
+struct record_ref names_get(const struct names *n, const struct type *t, int64_t id);
+
+/* Wants all references a record's fields hold; later puts them in. */
+void names_want_record(struct names *n, const struct record *r);
+void names_fill(const struct names *n, struct record *r);
+
+/* The type a reference field points to; NULL: any. */
+const struct type *load_ref_type(const struct ctx *ctx, const struct field *f);
+bool load_is_ref(const struct field *f);  /* one id in a column */
+bool load_is_link(const struct field *f); /* refs, people: a table of links */
+
+#endif
