@@ -1,0 +1,197 @@
+/* activity.c - the history of a record, in words. */
+#include "base/arena.h"
+#include "base/json.h"
+#include "engine/view_int.h"
+
+enum { PER_PAGE = 50 };
+
+int activity_ask(const struct ctx *ctx, struct batch *b, int64_t record, int64_t before)
+{
+    struct db_arg args[] = {db_i64(record), db_i64(before ? before : INT64_MAX)};
+    return batch_add(b,
+                     SQL("select \"id\", \"seq\", \"at\", \"recorded\", \"person\", \"principal\","
+                         " \"action\", \"law\", \"from_state\", \"to_state\", \"flags\", \"cause\","
+                         " \"note\", \"changes\" from \"act\" where \"record\" = $4 and \"id\" < $5"
+                         " order by \"id\" desc limit 51"),
+                     ctx_args(ctx, args, 2));
+}
+
+/* --- built-in actions ------------------------------------------------------------------ */
+
+static struct words builtin_words(str key)
+{
+    static const struct {
+        const char *key;
+        struct words words;
+    } list[] = {{"comment", WORDS_INIT("发表意见", "commented")},
+                {"attach", WORDS_INIT("添加附件", "attached")},
+                {"detach", WORDS_INIT("移除附件", "removed an attachment")},
+                {"watch", WORDS_INIT("关注", "watches this")},
+                {"unwatch", WORDS_INIT("取消关注", "no longer watches this")},
+                {"label", WORDS_INIT("添加标签", "labelled")},
+                {"unlabel", WORDS_INIT("移除标签", "removed a label")},
+                {"receipt", WORDS_INIT("签收", "confirmed reading")}};
+    for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
+        if (str_eq(key, str_from(list[i].key))) {
+            return list[i].words;
+        }
+    }
+    return (struct words){key, key};
+}
+
+/* --- changes ------------------------------------------------------------------------------ */
+
+static struct value value_of(const struct json_value *j, const struct field *f)
+{
+    struct value v = {.null = !j || j->kind == JV_NULL};
+    if (v.null) {
+        return v;
+    }
+    if (j->kind == JV_TEXT) {
+        v.text = j->text;
+    } else if (j->kind == JV_INT) {
+        v.i64 = j->i64;
+    } else if (j->kind == JV_TRUE) {
+        v.i64 = 1;
+    }
+    (void)f;
+    return v;
+}
+
+struct change_values { /* kept beside the words until names are known */
+    struct activity_change change;
+    struct value before, after;
+};
+
+static struct words shown(const struct ctx *ctx, const struct names *names, const struct field *f,
+                          const struct value *v)
+{
+    if (v->null) {
+        return (struct words){0};
+    }
+    str s;
+    if (load_is_ref(f)) {
+        struct record_ref ref = names_get(names, load_ref_type(ctx, f), v->i64);
+        s = ref.name.len ? ref.name : ref.number;
+        s = s.len ? s : (ctx->lang == LANG_EN ? STR("(not visible)") : STR("（不可见）"));
+    } else {
+        s = value_show(ctx, f, v, STR(""));
+    }
+    return (struct words){s, s};
+}
+
+static void read_changes(const struct ctx *ctx, const struct type *t, str text, struct names *names,
+                         struct activity *a)
+{
+    const struct json_value *list;
+    if (!text.len || json_read(ctx->arena, text, &list).code || list->kind != JV_LIST) {
+        return;
+    }
+    struct change_values *cs = arena_array(ctx->arena, struct change_values, list->len + 1);
+    size_t n = 0;
+    for (size_t i = 0; i < list->len; i++) {
+        const struct field *f =
+            tdef_field(t->newest, json_str_of(json_get(&list->items[i], STR("f"))));
+        if (!f || f->see.tree || f->type == F_LINES || load_is_link(f)) {
+            continue; /* gone, hidden from some, or shown as what it is now */
+        }
+        cs[n].change.field = f;
+        cs[n].before = value_of(json_get(&list->items[i], STR("o")), f);
+        cs[n].after = value_of(json_get(&list->items[i], STR("n")), f);
+        if (load_is_ref(f)) {
+            names_want(names, load_ref_type(ctx, f), cs[n].before.i64);
+            names_want(names, load_ref_type(ctx, f), cs[n].after.i64);
+        }
+        n++;
+    }
+    a->changes = &cs[0].change; /* activity_finish makes them a plain array */
+    a->nchanges = n;
+}
+
+void activity_finish(const struct ctx *ctx, const struct names *names, struct activity *list,
+                     size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct activity *a = &list[i];
+        a->person = names_get(names, ctx->model->person, a->person.id);
+        a->principal = names_get(names, ctx->model->person, a->principal.id);
+        if (!a->nchanges) {
+            continue;
+        }
+        const struct change_values *cs = (const struct change_values *)(const void *)a->changes;
+        struct activity_change *plain =
+            arena_array(ctx->arena, struct activity_change, a->nchanges);
+        for (size_t k = 0; k < a->nchanges; k++) {
+            plain[k].field = cs[k].change.field;
+            plain[k].before = shown(ctx, names, plain[k].field, &cs[k].before);
+            plain[k].after = shown(ctx, names, plain[k].field, &cs[k].after);
+        }
+        a->changes = plain;
+    }
+}
+
+void activity_read(const struct ctx *ctx, const struct type *t, struct batch *b, int place,
+                   struct names *names, struct activity **ret, size_t *n, bool *more)
+{
+    struct rows r = batch_rows(b, place);
+    struct activity *list = arena_array(ctx->arena, struct activity, (size_t)rows_count(&r) + 1);
+    size_t count = 0;
+    *more = rows_count(&r) > PER_PAGE;
+    while (count < PER_PAGE && rows_next(&r)) {
+        struct activity *a = &list[count++];
+        const struct tdef *d = type_at(t, rows_i64(&r, 7));
+        *a = (struct activity){
+            .id = rows_i64(&r, 0),
+            .seq = rows_i64(&r, 1),
+            .at = rows_i64(&r, 2),
+            .recorded = rows_i64(&r, 3),
+            .person = {.id = rows_i64(&r, 4)},
+            .principal = {.id = rows_i64(&r, 5)},
+            .action_key = rows_text(&r, 6),
+            .from = rows_null(&r, 8) ? NULL : type_state(t, rows_i64(&r, 8)),
+            .to = rows_null(&r, 9) ? NULL : type_state(t, rows_i64(&r, 9)),
+            .flags = (unsigned)rows_i64(&r, 10),
+            .cause = rows_text(&r, 11),
+            .note = rows_text(&r, 12),
+        };
+        a->action = d ? tdef_action(d, a->action_key) : NULL;
+        a->action_words = a->action ? a->action->words : builtin_words(a->action_key);
+        if (a->to == a->from) {
+            a->to = NULL;
+        }
+        if (str_eq(a->action_key, STR("comment")) == false && !a->action) {
+            a->note = STR("");
+        }
+        names_want(names, ctx->model->person, a->person.id);
+        names_want(names, ctx->model->person, a->principal.id);
+        read_changes(ctx, t, rows_text(&r, 13), names, a);
+    }
+    *ret = list;
+    *n = count;
+}
+
+err record_activities(const struct ctx *ctx, const struct type *t, int64_t id, int64_t before,
+                      struct activity **ret, size_t *n, bool *more)
+{
+    struct record rec;
+    err e = view_row(ctx, t, id, NULL, 0, &rec);
+    if (e.code) {
+        return e;
+    }
+    struct batch *b = batch_begin(ctx->db, ctx->arena);
+    int place = activity_ask(ctx, b, id, before);
+    e = batch_run(b);
+    if (e.code) {
+        return e;
+    }
+    struct names *names = names_begin(ctx);
+    activity_read(ctx, t, b, place, names, ret, n, more);
+    b = batch_begin(ctx->db, ctx->arena);
+    names_ask(names, b);
+    e = batch_run(b);
+    if (!e.code) {
+        names_read(names, b);
+        activity_finish(ctx, names, *ret, *n);
+    }
+    return e;
+}

@@ -1,0 +1,288 @@
+#include "engine/guard.h"
+
+#include "base/arena.h"
+#include "engine/record_load.h"
+#include "engine/refusal_int.h"
+#include "engine/who_words.h"
+
+struct guard_column {
+    enum { COLUMN_WHO, COLUMN_NEED, COLUMN_SEE } kind;
+    const struct action *action;
+    const struct cond *cond;
+    const struct add *add;
+    const struct field *field;
+};
+
+enum { COLUMNS_MAX = 240 };
+
+/* --- the statement ------------------------------------------------------------------- */
+
+static bool from_here(const struct action *a, const struct state *now)
+{
+    if (!a->from_any && a->nfrom == 0) {
+        return true;
+    }
+    if (a->from_any) {
+        return !now || !now->final;
+    }
+    for (size_t i = 0; now && i < a->nfrom; i++) {
+        if (a->from[i]->code == now->code) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct guard_column *column(struct guards_ask *g, struct sqlb *b)
+{
+    if (g->n) {
+        SQLB_LIT(b, ", ");
+    }
+    return &g->columns[g->n++];
+}
+
+static void put_people(struct sqlb *b, const struct people *p)
+{
+    if (p->everyone) {
+        SQLB_LIT(b, "1");
+    } else if (!p->is_actor.text.len) {
+        SQLB_LIT(b, "0");
+    } else {
+        SQLB_LIT(b, "case when (");
+        sqlb_sql(b, p->is_actor);
+        SQLB_LIT(b, ") then 1 else 0 end");
+    }
+}
+
+static void put_cond(struct sqlb *b, const struct cond *c)
+{
+    /* Applies when `when` is true or unknown. */
+    if (c->when && c->when->tree) {
+        SQLB_LIT(b, "case when not (");
+        sqlb_sql(b, c->when->not_false);
+        SQLB_LIT(b, ") then 1 else ");
+    }
+    SQLB_LIT(b, "cast((");
+    sqlb_sql(b, c->value);
+    SQLB_LIT(b, ") as integer)");
+    if (c->when && c->when->tree) {
+        SQLB_LIT(b, " end");
+    }
+}
+
+static void put_needs(struct guards_ask *g, struct sqlb *b, const struct action *a,
+                      const struct need *needs, size_t n, const struct add *add)
+{
+    for (size_t i = 0; i < n && g->n < COLUMNS_MAX; i++) {
+        if (needs[i].when == NEED_BEFORE && needs[i].check.tree && !needs[i].check.reads.old) {
+            *column(g, b) = (struct guard_column){
+                .kind = COLUMN_NEED, .action = a, .cond = &needs[i].check, .add = add};
+            put_cond(b, &needs[i].check);
+        }
+    }
+}
+
+static void put_action(const struct ctx *ctx, struct guards_ask *g, struct sqlb *b,
+                       const struct action *a)
+{
+    if (g->n >= COLUMNS_MAX) {
+        return;
+    }
+    *column(g, b) = (struct guard_column){.kind = COLUMN_WHO, .action = a};
+    put_people(b, &a->who);
+    put_needs(g, b, a, a->needs, a->nneeds, NULL);
+    for (size_t i = 0; i < ctx->model->nregs; i++) {
+        const struct law *l = ctx->model->regs[i]->newest;
+        for (size_t k = 0; k < l->nadds; k++) {
+            const struct add *add = &l->adds[k];
+            if (add->to_type == a->of->type && str_eq(add->to_action, a->key)) {
+                put_needs(g, b, a, add->needs, add->nneeds, add);
+            }
+        }
+    }
+}
+
+struct guards_ask guards_ask(const struct ctx *ctx, const struct record *rec, struct batch *batch)
+{
+    struct guards_ask g = {.rec = rec,
+                           .columns = arena_array(ctx->arena, struct guard_column, COLUMNS_MAX + 1),
+                           .place = -1};
+    struct sqlb b = sqlb_make(ctx->arena);
+    SQLB_LIT(&b, "select ");
+    for (size_t i = 0; i < rec->def->nactions; i++) {
+        const struct action *a = &rec->def->actions[i];
+        if (!a->creates && from_here(a, rec->state)) {
+            put_action(ctx, &g, &b, a);
+        }
+    }
+    const struct tdef *newest = rec->type->newest;
+    for (size_t i = 0; i < newest->nfields && g.n < COLUMNS_MAX; i++) {
+        if (newest->fields[i].see.tree) {
+            *column(&g, &b) =
+                (struct guard_column){.kind = COLUMN_SEE, .field = &newest->fields[i]};
+            put_people(&b, &newest->fields[i].see);
+        }
+    }
+    if (!g.n) {
+        return g;
+    }
+    SQLB_LIT(&b, " from ");
+    sqlb_ident(&b, rec->type->table);
+    SQLB_LIT(&b, " r where r.\"id\" = $4");
+    struct db_arg id = db_i64(rec->id);
+    g.place = batch_add(batch, sqlb_end(&b), ctx_args(ctx, &id, 1));
+    return g;
+}
+
+/* --- the answers ------------------------------------------------------------------------ */
+
+static const struct clause *cite(const struct action *a, const struct cond *c)
+{
+    return c && c->clause ? c->clause : a->clause;
+}
+
+const struct refusal *guard_refusal_who(const struct ctx *ctx, const struct action *a)
+{
+    struct words who = who_words(ctx->arena, ctx->model, a->of, &a->who);
+    struct words remedy = {0};
+    if (who.zh.len || who.en.len) {
+        remedy.zh = str_fmt(ctx->arena, "可由以下人员办理：%.*s。", STR_ARG(who.zh));
+        remedy.en =
+            str_fmt(ctx->arena, "It may be done by: %.*s.", STR_ARG(words_in(who, LANG_EN)));
+    }
+    str name_en = words_in(a->words, LANG_EN);
+    struct words what = {
+        .zh = str_fmt(ctx->arena, "您不是可以「%.*s」的人。", STR_ARG(a->words.zh)),
+        .en =
+            str_fmt(ctx->arena, "You are not one of those who may do \"%.*s\".", STR_ARG(name_en))};
+    return refuse(ctx->arena, ERR_DENIED, REFUSED_WHO, a->clause, what, remedy).why;
+}
+
+const struct refusal *guard_refusal_state(const struct ctx *ctx, const struct action *a,
+                                          const struct state *now)
+{
+    struct words names[16];
+    size_t n = 0;
+    for (size_t i = 0; i < a->nfrom && n < 16; i++) {
+        names[n++] = a->from[i]->words;
+    }
+    struct words states =
+        n ? words_join(ctx->arena, names, n) : WORDS("未结束", "any that is not final");
+    struct words here = now ? now->words : WORDS("无状态", "no state");
+    struct words what = {
+        .zh = str_fmt(ctx->arena, "记录处于「%.*s」，此时不能「%.*s」。", STR_ARG(here.zh),
+                      STR_ARG(a->words.zh)),
+        .en = str_fmt(ctx->arena, "The record is \"%.*s\"; \"%.*s\" is not possible now.",
+                      STR_ARG(words_in(here, LANG_EN)), STR_ARG(words_in(a->words, LANG_EN)))};
+    struct words remedy = {
+        .zh = str_fmt(ctx->arena, "须先到达：%.*s。", STR_ARG(states.zh)),
+        .en = str_fmt(ctx->arena, "It must first be: %.*s.", STR_ARG(words_in(states, LANG_EN)))};
+    return refuse(ctx->arena, ERR_RULE, REFUSED_STATE, a->clause, what, remedy).why;
+}
+
+const struct refusal *guard_refusal_need(const struct ctx *ctx, const struct action *a,
+                                         const struct cond *c, bool unknown)
+{
+    struct words what = c->words;
+    if (!what.zh.len && !what.en.len) {
+        what.zh = str_fmt(ctx->arena, "条件不满足：%.*s", STR_ARG(c->text));
+        what.en = str_fmt(ctx->arena, "This does not hold: %.*s", STR_ARG(c->text));
+    }
+    struct words remedy = {0};
+    if (unknown) {
+        remedy.zh = str_fmt(ctx->arena, "缺少判断所需的内容：%.*s", STR_ARG(c->text));
+        remedy.en =
+            str_fmt(ctx->arena, "What is needed to decide is missing: %.*s", STR_ARG(c->text));
+    }
+    return refuse(ctx->arena, ERR_RULE, unknown ? REFUSED_UNKNOWN : REFUSED_NEEDS, cite(a, c), what,
+                  remedy)
+        .why;
+}
+
+static bool never_by_hand(const struct action *a)
+{
+    return a->who.nobody || (a->who.may_auto && !a->who.is_actor.text.len);
+}
+
+static bool is_next(const struct state *s, const struct action *a)
+{
+    for (size_t i = 0; s && i < s->nnext; i++) {
+        if (str_eq(s->next[i]->key, a->key)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The first thing that stands in the way, in the order the writer asks. */
+static const struct refusal *judge(const struct ctx *ctx, const struct guards_ask *g,
+                                   const struct rows *r, const struct action *a)
+{
+    for (size_t i = 0; i < g->n; i++) {
+        const struct guard_column *c = &g->columns[i];
+        if (c->kind == COLUMN_SEE || c->action != a) {
+            continue;
+        }
+        bool unknown = rows_null(r, (int)i);
+        if (!unknown && rows_i64(r, (int)i) == 1) {
+            continue;
+        }
+        if (c->kind == COLUMN_WHO) {
+            return guard_refusal_who(ctx, a);
+        }
+        return guard_refusal_need(ctx, a, c->cond, unknown);
+    }
+    return NULL;
+}
+
+void guards_read(const struct ctx *ctx, struct batch *b, const struct guards_ask *g,
+                 struct record_action **ret, size_t *n)
+{
+    const struct record *rec = g->rec;
+    struct record_action *list =
+        arena_array(ctx->arena, struct record_action, rec->def->nactions + 1);
+    size_t count = 0;
+    struct rows r = {0};
+    bool row = false;
+    if (g->place >= 0) {
+        r = batch_rows(b, g->place);
+        row = rows_next(&r);
+    }
+    const struct state *own = rec->state ? tdef_state_at(rec->def, rec->state->code) : NULL;
+    for (size_t i = 0; i < rec->def->nactions; i++) {
+        const struct action *a = &rec->def->actions[i];
+        if (a->creates) {
+            continue;
+        }
+        struct record_action *x = &list[count++];
+        x->action = a;
+        x->expected = is_next(own, a);
+        if (!from_here(a, rec->state)) {
+            x->why = guard_refusal_state(ctx, a, rec->state);
+            x->hidden = never_by_hand(a);
+        } else {
+            x->why = row ? judge(ctx, g, &r, a) : guard_refusal_who(ctx, a);
+            x->allowed = row && !x->why;
+            x->hidden = !x->allowed && never_by_hand(a);
+        }
+    }
+    *ret = list;
+    *n = count;
+}
+
+bool guards_sees(struct batch *b, const struct guards_ask *g, const struct field *f)
+{
+    if (g->place < 0) {
+        return false;
+    }
+    struct rows r = batch_rows(b, g->place);
+    if (!rows_next(&r)) {
+        return false;
+    }
+    for (size_t i = 0; i < g->n; i++) {
+        if (g->columns[i].kind == COLUMN_SEE && g->columns[i].field == f) {
+            return rows_i64(&r, (int)i) == 1;
+        }
+    }
+    return false;
+}

@@ -1,0 +1,33 @@
+/* guard.h - what the actor may do to a record now, and why not: the guards of
+ * all its actions in one SELECT.
+ */
+#ifndef ENGINE_GUARD_H
+#define ENGINE_GUARD_H
+
+#include "engine/record.h"
+#include "store/db.h"
+
+struct guards_ask {
+    const struct record *rec;
+    struct guard_column *columns; /* what each column of the statement answers */
+    size_t n;
+    int place; /* -1: nothing to ask */
+};
+
+/* Adds the statement for a record whose row is known.  `actor_fields` with
+ * their own `see` are asked too: *hidden gets their answers. */
+struct guards_ask guards_ask(const struct ctx *ctx, const struct record *rec, struct batch *b);
+/* One entry per action of the record's own version that does not create. */
+void guards_read(const struct ctx *ctx, struct batch *b, const struct guards_ask *ask,
+                 struct record_action **ret, size_t *n);
+/* May the actor see this field (one with a `see` of its own)? */
+bool guards_sees(struct batch *b, const struct guards_ask *ask, const struct field *f);
+
+/* The refusals themselves, the same wherever they are made. */
+const struct refusal *guard_refusal_who(const struct ctx *ctx, const struct action *a);
+const struct refusal *guard_refusal_state(const struct ctx *ctx, const struct action *a,
+                                          const struct state *now);
+const struct refusal *guard_refusal_need(const struct ctx *ctx, const struct action *a,
+                                         const struct cond *c, bool unknown);
+
+#endif

@@ -1,0 +1,518 @@
+/* view.c - one record with everything a page shows of it, in two batches and,
+ * where links or changes name records not named elsewhere, a third. */
+#include "base/arena.h"
+#include "engine/guard.h"
+#include "engine/view_int.h"
+
+enum { RELATIONS_MAX = 5, RELATED_MAX = 20, PARTS_MAX = 4, PART_ROWS = 50 };
+
+err view_row(const struct ctx *ctx, const struct type *t, int64_t id,
+             const struct field *const *fields, size_t n, struct record *ret)
+{
+    struct sqlb q = sqlb_make(ctx->arena);
+    SQLB_LIT(&q, "select ");
+    load_columns(&q, fields, n);
+    SQLB_LIT(&q, " from ");
+    sqlb_ident(&q, t->table);
+    SQLB_LIT(&q, " r where r.\"id\" = $4 and ");
+    load_visible(&q, t);
+    struct db_arg arg = db_i64(id);
+    struct rows r;
+    err e = db_query(ctx->db, ctx->arena, sqlb_end(&q), ctx_args(ctx, &arg, 1), &r);
+    if (e.code) {
+        return e;
+    }
+    if (!rows_next(&r)) {
+        return err_make(ERR_NOT_FOUND, STR("record"));
+    }
+    *ret = load_record(ctx, t, &r, 0, fields, n);
+    return OK;
+}
+
+static err run_names(const struct ctx *ctx, struct names *names)
+{
+    struct batch *b = batch_begin(ctx->db, ctx->arena);
+    names_ask(names, b);
+    err e = batch_run(b);
+    if (!e.code) {
+        names_read(names, b);
+    }
+    return e;
+}
+
+static void fill_links(const struct ctx *ctx, const struct names *names, struct record *rec)
+{
+    names_fill(names, rec);
+    for (size_t i = 0; i < rec->nfields; i++) {
+        struct record_field *f = &rec->fields[i];
+        if (load_is_link(f->field)) {
+            struct record_ref *refs = arena_array(ctx->arena, struct record_ref, f->value.nids + 1);
+            for (size_t k = 0; k < f->value.nids; k++) {
+                refs[k] = names_get(names, load_ref_type(ctx, f->field), f->value.ids[k]);
+            }
+            f->refs = refs;
+            f->nrefs = f->value.nids;
+        }
+        for (size_t k = 0; k < f->nrows; k++) {
+            struct record row = {.fields = (struct record_field *)(uintptr_t)f->rows[k].fields,
+                                 .nfields = f->rows[k].nfields};
+            names_fill(names, &row);
+        }
+    }
+}
+
+err record_get(const struct ctx *ctx, const struct type *t, int64_t id, struct record *ret)
+{
+    size_t n;
+    const struct field **fields = load_fields(ctx, t, &n);
+    err e = view_row(ctx, t, id, fields, n, ret);
+    if (e.code) {
+        return e;
+    }
+    struct names *names = names_begin(ctx);
+    struct batch *b = batch_begin(ctx->db, ctx->arena);
+    names_want_record(names, ret);
+    names_ask(names, b);
+    struct links_ask *links = links_ask(ctx, ret, b);
+    e = batch_run(b);
+    if (e.code) {
+        return e;
+    }
+    names_read(names, b);
+    links_read(ctx, b, links, names, ret);
+    e = run_names(ctx, names);
+    if (e.code) {
+        return e;
+    }
+    fill_links(ctx, names, ret);
+    return OK;
+}
+
+/* --- the second batch ------------------------------------------------------------------- */
+
+struct asks {
+    struct guards_ask guards;
+    struct links_ask *links;
+    int activities, attachments, labels, watching, terms, steps;
+    struct {
+        const struct type *type;
+        const struct field *field;
+        int place;
+    } relations[RELATIONS_MAX];
+    size_t nrelations;
+    struct {
+        const struct type *type;
+        int place;
+    } parts[PARTS_MAX];
+    size_t nparts;
+};
+
+/* References into people and units come from everywhere; their lists are a
+ * click away, so only references to the type itself are shown here. */
+static void ask_relations(const struct ctx *ctx, const struct record *rec, struct batch *b,
+                          struct asks *q)
+{
+    const struct model *m = ctx->model;
+    for (size_t i = 0; i < m->ntypes && q->nrelations < RELATIONS_MAX; i++) {
+        const struct type *t = m->types[i];
+        const struct tdef *d = t->newest;
+        for (size_t k = 0; d && !t->lines && k < d->nfields && q->nrelations < RELATIONS_MAX; k++) {
+            const struct field *f = &d->fields[k];
+            bool parent = t->part_of && str_eq(f->key, t->part_of->key);
+            if (f->type != F_REF || f->to != rec->type || f->see.tree || parent) {
+                continue;
+            }
+            struct sqlb s = sqlb_make(ctx->arena);
+            SQLB_LIT(&s, "select r.\"id\", r.\"number\", r.\"name\" from ");
+            sqlb_ident(&s, t->table);
+            SQLB_LIT(&s, " r where r.");
+            sqlb_ident(&s, f->column);
+            SQLB_LIT(&s, " = $4 and ");
+            load_visible(&s, t);
+            SQLB_LIT(&s, " order by r.\"changed_at\" desc, r.\"id\" desc limit 21");
+            struct db_arg id = db_i64(rec->id);
+            q->relations[q->nrelations].type = t;
+            q->relations[q->nrelations].field = f;
+            q->relations[q->nrelations++].place = batch_add(b, sqlb_end(&s), ctx_args(ctx, &id, 1));
+        }
+    }
+}
+
+static void ask_parts(const struct ctx *ctx, const struct record *rec, struct batch *b,
+                      struct asks *q)
+{
+    for (size_t i = 0; i < rec->type->nparts && q->nparts < PARTS_MAX; i++) {
+        const struct type *t = rec->type->parts[i];
+        if (t->lines) {
+            continue;
+        }
+        struct sqlb s = sqlb_make(ctx->arena);
+        SQLB_LIT(&s, "select ");
+        load_columns(&s, NULL, 0);
+        SQLB_LIT(&s, " from ");
+        sqlb_ident(&s, t->table);
+        SQLB_LIT(&s, " r where r.");
+        sqlb_ident2(&s, "f_", rec->type->key);
+        SQLB_LIT(&s, " = $4 order by r.\"id\" limit 50");
+        struct db_arg id = db_i64(rec->id);
+        q->parts[q->nparts].type = t;
+        q->parts[q->nparts++].place = batch_add(b, sqlb_end(&s), ctx_args(ctx, &id, 1));
+    }
+}
+
+static int ask(const struct ctx *ctx, struct batch *b, struct sql sql, int64_t id)
+{
+    struct db_arg arg = db_i64(id);
+    return batch_add(b, sql, ctx_args(ctx, &arg, 1));
+}
+
+static void ask_all(const struct ctx *ctx, const struct record *rec, struct batch *b,
+                    struct asks *q)
+{
+    unsigned has = rec->type->newest->has;
+    q->guards = guards_ask(ctx, rec, b);
+    q->links = links_ask(ctx, rec, b);
+    q->activities = activity_ask(ctx, b, rec->id, 0);
+    q->attachments = q->labels = q->watching = q->terms = -1;
+    if (has & HAS_ATTACHMENTS) {
+        q->attachments =
+            ask(ctx, b,
+                SQL("select \"id\", \"name\", \"mime\", \"size\", \"sha256\", \"at\", \"person\""
+                    " from \"attachment\" where \"record\" = $4 and \"removed_at\" is null"
+                    " and \"field\" is null order by \"id\" limit 100"),
+                rec->id);
+    }
+    if (has & HAS_LABEL) {
+        q->labels = ask(ctx, b,
+                        SQL("select \"label\" from \"label\" where \"record\" = $4"
+                            " order by \"label\" limit 50"),
+                        rec->id);
+    }
+    if (has & HAS_WATCHERS) {
+        q->watching =
+            ask(ctx, b, SQL("select 1 from \"watcher\" where \"record\" = $4 and \"person\" = $2"),
+                rec->id);
+    }
+    if (rec->def->nterms) {
+        q->terms =
+            ask(ctx, b,
+                SQL("select \"term\", \"started\", \"due\", \"used\", \"paused_at\", \"ended\""
+                    " from \"term\" where \"record\" = $4 order by \"run\" desc, \"started\""
+                    " desc limit 50"),
+                rec->id);
+    }
+    q->steps = ask(ctx, b,
+                   SQL("select cast(coalesce(sum(\"left\"), 0) as bigint) from \"step_job\""
+                       " where \"record\" = $4"),
+                   rec->id);
+    ask_relations(ctx, rec, b, q);
+    ask_parts(ctx, rec, b, q);
+}
+
+/* --- reading it --------------------------------------------------------------------------- */
+
+static void read_attachments(const struct ctx *ctx, struct batch *b, int place, struct names *names,
+                             struct record_view *v)
+{
+    if (place < 0) {
+        return;
+    }
+    struct rows r = batch_rows(b, place);
+    v->attachments = arena_array(ctx->arena, struct attachment, (size_t)rows_count(&r) + 1);
+    while (rows_next(&r)) {
+        str mime = rows_text(&r, 2);
+        v->attachments[v->nattachments++] = (struct attachment){
+            .id = rows_i64(&r, 0),
+            .name = rows_text(&r, 1),
+            .mime = mime,
+            .size = rows_i64(&r, 3),
+            .sha256 = rows_text(&r, 4),
+            .at = rows_i64(&r, 5),
+            .person = {.id = rows_i64(&r, 6)},
+            .image = str_eq(mime, STR("image/png")) || str_eq(mime, STR("image/jpeg")) ||
+                     str_eq(mime, STR("image/webp"))};
+        names_want(names, ctx->model->person, rows_i64(&r, 6));
+    }
+}
+
+static void read_terms(const struct ctx *ctx, struct batch *b, int place, struct record_view *v)
+{
+    if (place < 0) {
+        return;
+    }
+    struct rows r = batch_rows(b, place);
+    v->terms = arena_array(ctx->arena, struct record_term, (size_t)rows_count(&r) + 1);
+    while (rows_next(&r)) {
+        const struct term *t = tdef_term(v->rec.def, rows_text(&r, 0));
+        bool known = t != NULL;
+        for (size_t i = 0; known && i < v->nterms; i++) {
+            known = v->terms[i].term != t; /* the latest run of each is enough */
+        }
+        if (!known) {
+            continue;
+        }
+        struct record_term *x = &v->terms[v->nterms++];
+        *x = (struct record_term){.term = t,
+                                  .started = rows_i64(&r, 1),
+                                  .due = rows_i64(&r, 2),
+                                  .used_ms = rows_i64(&r, 3),
+                                  .paused_at = rows_i64(&r, 4),
+                                  .ended = rows_i64(&r, 5)};
+        int64_t end = x->ended ? x->ended : ctx->now;
+        x->late = x->due && !x->paused_at && end > x->due;
+    }
+}
+
+static void read_relations(const struct ctx *ctx, struct batch *b, const struct asks *q,
+                           struct record_view *v)
+{
+    v->relations = arena_array(ctx->arena, struct record_relation, q->nrelations + 1);
+    for (size_t i = 0; i < q->nrelations; i++) {
+        struct rows r = batch_rows(b, q->relations[i].place);
+        if (!rows_count(&r)) {
+            continue;
+        }
+        struct record_ref *refs = arena_array(ctx->arena, struct record_ref, RELATED_MAX);
+        struct record_relation *x = &v->relations[v->nrelations++];
+        *x = (struct record_relation){.type = q->relations[i].type,
+                                      .field = q->relations[i].field,
+                                      .refs = refs,
+                                      .more = rows_count(&r) > RELATED_MAX};
+        while (x->nrefs < RELATED_MAX && rows_next(&r)) {
+            refs[x->nrefs++] = (struct record_ref){.id = rows_i64(&r, 0),
+                                                   .type = x->type,
+                                                   .number = rows_text(&r, 1),
+                                                   .name = rows_text(&r, 2),
+                                                   .visible = true};
+        }
+    }
+}
+
+static void read_parts(const struct ctx *ctx, struct batch *b, const struct asks *q,
+                       struct record_view *v)
+{
+    v->parts = arena_array(ctx->arena, struct record_view_part, q->nparts + 1);
+    for (size_t i = 0; i < q->nparts; i++) {
+        struct rows r = batch_rows(b, q->parts[i].place);
+        struct record *list = arena_array(ctx->arena, struct record, (size_t)rows_count(&r) + 1);
+        size_t n = 0;
+        while (rows_next(&r)) {
+            list[n++] = load_record(ctx, q->parts[i].type, &r, 0, NULL, 0);
+        }
+        v->parts[v->nparts].type = q->parts[i].type;
+        v->parts[v->nparts].records = list;
+        v->parts[v->nparts++].nrecords = n;
+    }
+}
+
+static void read_small(const struct ctx *ctx, struct batch *b, const struct asks *q,
+                       struct record_view *v)
+{
+    if (q->labels >= 0) {
+        struct rows r = batch_rows(b, q->labels);
+        v->labels = arena_array(ctx->arena, str, (size_t)rows_count(&r) + 1);
+        while (rows_next(&r)) {
+            v->labels[v->nlabels++] = rows_text(&r, 0);
+        }
+    }
+    if (q->watching >= 0) {
+        struct rows r = batch_rows(b, q->watching);
+        v->watching = rows_next(&r);
+    }
+    struct rows r = batch_rows(b, q->steps);
+    v->steps_left = rows_next(&r) ? rows_i64(&r, 0) : 0;
+}
+
+/* The way to go: from the first state along the first expected action (or the
+ * first that leads on), each state once.  A state off this way is put at the
+ * place where it was left. */
+static const struct state *step_on(const struct tdef *d, const struct state *s)
+{
+    for (size_t i = 0; i < s->nnext; i++) {
+        const struct action *a = s->next[i];
+        if (a->to_kind == TO_STATE && a->to->code != s->code) {
+            return a->to;
+        }
+        if (a->to_kind == TO_FIRST && a->ntos && a->tos[a->ntos - 1].state->code != s->code) {
+            return a->tos[a->ntos - 1].state;
+        }
+    }
+    for (size_t i = 0; i < d->nactions; i++) {
+        const struct action *a = &d->actions[i];
+        for (size_t k = 0; k < a->nfrom; k++) {
+            if (a->from[k]->code == s->code && a->to_kind == TO_STATE && a->to->code > s->code) {
+                return a->to;
+            }
+        }
+    }
+    return NULL;
+}
+
+static void put_path(const struct ctx *ctx, struct record_view *v)
+{
+    const struct tdef *d = v->rec.def;
+    const struct state **path = arena_array(ctx->arena, const struct state *, d->nstates + 2);
+    const struct state *s = NULL;
+    for (size_t i = 0; i < d->nactions && !s; i++) {
+        s = d->actions[i].creates && d->actions[i].to_kind == TO_STATE ? d->actions[i].to : NULL;
+    }
+    bool here = false;
+    while (s && v->npath < d->nstates) {
+        for (size_t i = 0; i < v->npath; i++) {
+            if (path[i]->code == s->code) {
+                s = NULL;
+                break;
+            }
+        }
+        if (!s) {
+            break;
+        }
+        path[v->npath++] = s;
+        here = here || (v->rec.state && v->rec.state->code == s->code);
+        s = step_on(d, s);
+    }
+    if (!here && v->rec.state && v->npath) {
+        size_t at = v->npath;
+        for (size_t i = 0; i < v->npath; i++) {
+            at = path[i]->code > v->rec.state->code && at == v->npath ? i : at;
+        }
+        for (size_t i = v->npath; i > at; i--) {
+            path[i] = path[i - 1];
+        }
+        path[at] = v->rec.state;
+        v->npath++;
+    }
+    v->path = path;
+}
+
+/* Fields with a `see` of their own, once the guards have said yes. */
+static void drop_hidden(struct batch *b, const struct asks *q, struct record *rec)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < rec->nfields; i++) {
+        const struct field *f = rec->fields[i].field;
+        if (!f->see.tree || guards_sees(b, &q->guards, f)) {
+            rec->fields[n++] = rec->fields[i];
+        }
+    }
+    rec->nfields = n;
+}
+
+static const struct field **all_fields(const struct ctx *ctx, const struct type *t, size_t *n)
+{
+    const struct tdef *d = t->newest;
+    const struct field **list = arena_array(ctx->arena, const struct field *, d->nfields + 1);
+    for (size_t i = 0; i < d->nfields; i++) {
+        list[i] = &d->fields[i];
+    }
+    *n = d->nfields;
+    return list;
+}
+
+err record_view(const struct ctx *ctx, const struct type *t, int64_t id, struct record_view *ret)
+{
+    size_t n;
+    const struct field **fields = all_fields(ctx, t, &n);
+    struct record_view v = {0};
+    err e = view_row(ctx, t, id, fields, n, &v.rec);
+    if (e.code) {
+        return e;
+    }
+    struct names *names = names_begin(ctx);
+    struct batch *b = batch_begin(ctx->db, ctx->arena);
+    struct asks q = {0};
+    names_want_record(names, &v.rec);
+    names_want(names, ctx->model->person, ctx->actor);
+    names_ask(names, b);
+    ask_all(ctx, &v.rec, b, &q);
+    e = batch_run(b);
+    if (e.code) {
+        return e;
+    }
+    names_read(names, b);
+    guards_read(ctx, b, &q.guards, &v.actions, &v.nactions);
+    links_read(ctx, b, q.links, names, &v.rec);
+    activity_read(ctx, t, b, q.activities, names, &v.activities, &v.nactivities,
+                  &v.more_activities);
+    read_attachments(ctx, b, q.attachments, names, &v);
+    read_terms(ctx, b, q.terms, &v);
+    read_relations(ctx, b, &q, &v);
+    read_parts(ctx, b, &q, &v);
+    read_small(ctx, b, &q, &v);
+    drop_hidden(b, &q, &v.rec);
+    e = run_names(ctx, names); /* nothing to ask in most cases: no statement, no trip */
+    if (e.code) {
+        return e;
+    }
+    fill_links(ctx, names, &v.rec);
+    activity_finish(ctx, names, v.activities, v.nactivities);
+    for (size_t i = 0; i < v.nattachments; i++) {
+        v.attachments[i].person = names_get(names, ctx->model->person, v.attachments[i].person.id);
+    }
+    put_path(ctx, &v);
+    *ret = v;
+    return OK;
+}
+
+/* --- by number, by ledger entry --------------------------------------------------------------- */
+
+err record_by_number(const struct ctx *ctx, str number, struct record_ref *ret)
+{
+    const struct model *m = ctx->model;
+    struct batch *b = batch_begin(ctx->db, ctx->arena);
+    int *places = arena_array(ctx->arena, int, m->ntypes + 1);
+    bool plausible = number.len > 0 && number.len <= 60;
+    size_t asked = 0;
+    for (size_t i = 0; i < m->ntypes; i++) {
+        places[i] = -1;
+        const struct tdef *d = m->types[i]->newest;
+        str head = d && d->number.nparts && !d->number.parts[0].path ? d->number.parts[0].literal
+                                                                     : STR("");
+        if (!plausible || !d || !d->number.nparts || !str_starts(number, head) || asked >= 20) {
+            continue;
+        }
+        asked++;
+        struct sqlb s = sqlb_make(ctx->arena);
+        SQLB_LIT(&s, "select r.\"id\", r.\"number\", r.\"name\" from ");
+        sqlb_ident(&s, m->types[i]->table);
+        SQLB_LIT(&s, " r where r.\"number\" = $4 and ");
+        load_visible(&s, m->types[i]);
+        struct db_arg arg = db_text(number);
+        places[i] = batch_add(b, sqlb_end(&s), ctx_args(ctx, &arg, 1));
+    }
+    err e = asked ? batch_run(b) : OK;
+    for (size_t i = 0; !e.code && i < m->ntypes; i++) {
+        if (places[i] < 0) {
+            continue;
+        }
+        struct rows r = batch_rows(b, places[i]);
+        if (rows_next(&r)) {
+            *ret = (struct record_ref){rows_i64(&r, 0), m->types[i], rows_text(&r, 2),
+                                       rows_text(&r, 1), true};
+            return OK;
+        }
+    }
+    return e.code ? e : err_make(ERR_NOT_FOUND, STR("number"));
+}
+
+err record_by_seq(const struct ctx *ctx, int64_t seq, struct record_ref *ret)
+{
+    struct rows r;
+    err e = db_query(ctx->db, ctx->arena,
+                     SQL("select \"record\", \"type\" from \"act\" where \"seq\" = $1 limit 1"),
+                     ARGS(db_i64(seq)), &r);
+    if (e.code) {
+        return e;
+    }
+    *ret = (struct record_ref){0};
+    if (!rows_next(&r)) {
+        return OK; /* about no record */
+    }
+    const struct type *t = model_type_at(ctx->model, (int)rows_i64(&r, 1));
+    struct record rec;
+    e = t ? view_row(ctx, t, rows_i64(&r, 0), NULL, 0, &rec) : err_make(ERR_NOT_FOUND, STR("type"));
+    if (!e.code) {
+        *ret = (struct record_ref){rec.id, t, rec.name, rec.number, true};
+    }
+    return e;
+}

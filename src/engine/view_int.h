@@ -1,0 +1,27 @@
+/* view_int.h - what the files of the reading side share. */
+#ifndef ENGINE_VIEW_INT_H
+#define ENGINE_VIEW_INT_H
+
+#include "engine/record_load.h"
+
+/* The row of a record with the actor's right to see it: ERR_NOT_FOUND both
+ * where there is none and where it may not be seen. */
+MUST_CHECK err view_row(const struct ctx *ctx, const struct type *t, int64_t id,
+                        const struct field *const *fields, size_t n, struct record *ret);
+
+/* Acts of a record, newest first: `before` 0 or an act's id. */
+int activity_ask(const struct ctx *ctx, struct batch *b, int64_t record, int64_t before);
+/* Reads them; people are wanted in `names` (their names come with the row). */
+void activity_read(const struct ctx *ctx, const struct type *t, struct batch *b, int place,
+                   struct names *names, struct activity **ret, size_t *n, bool *more);
+/* After names were read: puts the names of references into the changes. */
+void activity_finish(const struct ctx *ctx, const struct names *names, struct activity *list,
+                     size_t n);
+
+/* Links (refs, people) and rows (lines) of a record. */
+struct links_ask;
+struct links_ask *links_ask(const struct ctx *ctx, const struct record *r, struct batch *b);
+void links_read(const struct ctx *ctx, struct batch *b, struct links_ask *ask, struct names *names,
+                struct record *r);
+
+#endif
