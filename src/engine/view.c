@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "engine/guard.h"
 #include "engine/view_int.h"
+#include "ledger/ledger.h"
 
 enum { RELATIONS_MAX = 5, RELATED_MAX = 20, PARTS_MAX = 4, PART_ROWS = 50 };
 
@@ -497,18 +498,18 @@ err record_by_number(const struct ctx *ctx, str number, struct record_ref *ret)
 
 err record_by_seq(const struct ctx *ctx, int64_t seq, struct record_ref *ret)
 {
-    struct rows r;
-    err e = db_query(ctx->db, ctx->arena,
-                     SQL("select \"record\", \"type\" from \"act\" where \"seq\" = $1 limit 1"),
-                     ARGS(db_i64(seq)), &r);
+    struct ledger_entry entry;
+    err e = ledger_get(ctx->db, ctx->arena, seq, &entry);
     if (e.code) {
         return e;
     }
     *ret = (struct record_ref){0};
-    if (!rows_next(&r)) {
-        return OK; /* about no record */
+    str rest;
+    const struct type *t = model_type(ctx->model, str_cut(entry.object, ':', &rest));
+    int64_t id;
+    if (!t || !str_to_i64(rest, &id)) {
+        return OK; /* about no record: a publication, an erasure */
     }
-    const struct type *t = model_type_at(ctx->model, (int)rows_i64(&r, 1));
     struct record rec;
     e = t ? view_row(ctx, t, rows_i64(&r, 0), NULL, 0, &rec) : err_make(ERR_NOT_FOUND, STR("type"));
     if (!e.code) {
