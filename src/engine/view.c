@@ -511,7 +511,7 @@ err record_by_seq(const struct ctx *ctx, int64_t seq, struct record_ref *ret)
         return OK; /* about no record: a publication, an erasure */
     }
     struct record rec;
-    e = t ? view_row(ctx, t, rows_i64(&r, 0), NULL, 0, &rec) : err_make(ERR_NOT_FOUND, STR("type"));
+    e = view_row(ctx, t, id, NULL, 0, &rec);
     if (!e.code) {
         *ret = (struct record_ref){rec.id, t, rec.name, rec.number, true};
     }

@@ -1,0 +1,392 @@
+/* form.c - what the form of an action shows, and what it would be told. */
+#include "base/arena.h"
+#include "engine/act.h"
+#include "engine/guard.h"
+#include "engine/view_int.h"
+
+enum { SUGGESTIONS = 50 };
+
+/* The record as the form judges it: what was typed, over what is there. */
+struct draft {
+    const struct ctx *ctx;
+    const struct type *type;
+    const struct tdef *def;
+    struct record rec;   /* id 0: a new one */
+    struct value *typed; /* by field index of def */
+    bool *has;
+};
+
+/* FROM (select ... ) r, with typed values as parameters from $4 and the stored
+ * row beneath.  `id` is $4. */
+static void put_from(struct draft *d, struct sqlb *b, struct db_arg *args, int *nargs)
+{
+    const struct tdef *def = d->def;
+    args[(*nargs)++] = db_i64(d->rec.id);
+    SQLB_LIT(b, " from (select ");
+    if (d->rec.id) {
+        SQLB_LIT(b, "s.\"id\", s.\"number\", s.\"name\", s.\"state\", s.\"law\", s.\"ver\","
+                    " s.\"created_at\", s.\"changed_at\", s.\"creator\", s.\"unit\"");
+        for (size_t i = 0; i < d->type->nstates; i++) {
+            SQLB_LIT(b, ", s.");
+            sqlb_ident(b, d->type->states[i]->at_column);
+        }
+    } else {
+        SQLB_LIT(b, "cast($4 as bigint) as \"id\", cast(null as text) as \"number\","
+                    " cast(null as text) as \"name\", cast(null as bigint) as \"state\","
+                    " cast(null as bigint) as \"law\", cast(null as bigint) as \"ver\","
+                    " $1 as \"created_at\", $1 as \"changed_at\", $2 as \"creator\","
+                    " cast(null as bigint) as \"unit\"");
+        for (size_t i = 0; i < d->type->nstates; i++) {
+            SQLB_LIT(b, ", cast(null as bigint) as ");
+            sqlb_ident(b, d->type->states[i]->at_column);
+        }
+    }
+    for (size_t i = 0; i < d->type->ncolumns; i++) {
+        const struct column *c = &d->type->columns[i];
+        const struct value *v = NULL;
+        for (size_t k = 0; k < def->nfields; k++) {
+            if (d->has[k] && str_eq(def->fields[k].column, c->name)) {
+                v = &d->typed[k];
+            }
+        }
+        SQLB_LIT(b, ", ");
+        if (v) {
+            args[*nargs] = c->text ? (v->null ? db_null_text() : db_text(v->text))
+                                   : (v->null ? db_null_i64() : db_i64(v->i64));
+            (*nargs)++;
+            sqlb_param(b, *nargs + 3);
+        } else if (d->rec.id) {
+            SQLB_LIT(b, "s.");
+            sqlb_ident(b, c->name);
+        } else if (c->text) {
+            SQLB_LIT(b, "cast(null as text)");
+        } else {
+            SQLB_LIT(b, "cast(null as bigint)");
+        }
+        SQLB_LIT(b, " as ");
+        sqlb_ident(b, c->name);
+    }
+    if (d->rec.id) {
+        SQLB_LIT(b, " from ");
+        sqlb_ident(b, d->type->table);
+        SQLB_LIT(b, " s where s.\"id\" = $4");
+    }
+    SQLB_LIT(b, ") r");
+}
+
+/* Defaults of a new record that were not typed. */
+static err put_defaults(struct draft *d)
+{
+    struct sqlb b = sqlb_make(d->ctx->arena);
+    struct db_arg args[DB_ARGS_MAX];
+    size_t which[200];
+    size_t n = 0;
+    SQLB_LIT(&b, "select ");
+    for (size_t i = 0; i < d->def->nfields && n < 200; i++) {
+        const struct field *f = &d->def->fields[i];
+        if (!f->def.tree || d->has[i] || !f->column.len) {
+            continue;
+        }
+        if (n) {
+            SQLB_LIT(&b, ", ");
+        }
+        which[n++] = i;
+        sqlb_sql(&b, f->def.value);
+    }
+    if (!n) {
+        return OK;
+    }
+    int nargs = 0;
+    put_from(d, &b, args, &nargs);
+    struct rows r;
+    err e = db_query(d->ctx->db, d->ctx->arena, sqlb_end(&b), ctx_args(d->ctx, args, nargs), &r);
+    if (e.code || !rows_next(&r)) {
+        return e;
+    }
+    for (size_t i = 0; i < n; i++) {
+        const struct field *f = &d->def->fields[which[i]];
+        struct value v = {.null = rows_null(&r, (int)i)};
+        if (f->value.kind == V_TEXT) {
+            v.text = rows_text(&r, (int)i);
+        } else {
+            v.i64 = rows_i64(&r, (int)i);
+        }
+        d->typed[which[i]] = v;
+        d->has[which[i]] = !v.null;
+    }
+    return OK;
+}
+
+/* Which conditional asks apply: bit i of *ret for ask i. */
+static err judge_asks(struct draft *d, const struct action *a, bool *ret)
+{
+    struct sqlb b = sqlb_make(d->ctx->arena);
+    struct db_arg args[DB_ARGS_MAX];
+    size_t which[64];
+    size_t n = 0;
+    SQLB_LIT(&b, "select ");
+    for (size_t i = 0; i < a->nasks; i++) {
+        ret[i] = true;
+        if (a->asks[i].when.tree && n < 64) {
+            if (n) {
+                SQLB_LIT(&b, ", ");
+            }
+            SQLB_LIT(&b, "cast((");
+            sqlb_sql(&b, a->asks[i].when.value);
+            SQLB_LIT(&b, ") as integer)");
+            which[n++] = i;
+        }
+    }
+    if (!n) {
+        return OK;
+    }
+    int nargs = 0;
+    put_from(d, &b, args, &nargs);
+    struct rows r;
+    err e = db_query(d->ctx->db, d->ctx->arena, sqlb_end(&b), ctx_args(d->ctx, args, nargs), &r);
+    if (e.code || !rows_next(&r)) {
+        return e;
+    }
+    for (size_t i = 0; i < n; i++) {
+        ret[which[i]] = !rows_null(&r, (int)i) && rows_i64(&r, (int)i) == 1;
+    }
+    return OK;
+}
+
+static const struct value_in *typed_for(const struct field *f, const struct value_in *values,
+                                        size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (str_eq(values[i].field, f->key)) {
+            return &values[i];
+        }
+    }
+    return NULL;
+}
+
+static err read_typed(struct draft *d, const struct value_in *values, size_t n,
+                      struct words *errors)
+{
+    for (size_t i = 0; i < d->def->nfields; i++) {
+        const struct field *f = &d->def->fields[i];
+        const struct value_in *in = typed_for(f, values, n);
+        if (!in || f->type == F_LINES) {
+            continue;
+        }
+        struct words why = {0};
+        err e = value_read(d->ctx, f, in, &d->typed[i], &why);
+        if (e.code && e.code != ERR_VALUE) {
+            return e;
+        }
+        d->has[i] = !e.code;
+        errors[i] = why;
+    }
+    return OK;
+}
+
+/* --- the form ----------------------------------------------------------------------- */
+
+static void field_now(struct draft *d, struct form_field *ff, size_t index)
+{
+    ff->now.field = ff->field;
+    ff->now.value = (struct value){.null = true};
+    for (size_t i = 0; i < d->rec.nfields; i++) {
+        if (str_eq(d->rec.fields[i].field->key, ff->field->key)) {
+            ff->now = d->rec.fields[i];
+        }
+    }
+    if (!d->rec.id && d->has[index]) {
+        ff->now.value = d->typed[index];
+    }
+}
+
+static size_t index_of(const struct tdef *d, const struct field *f)
+{
+    for (size_t i = 0; i < d->nfields; i++) {
+        if (str_eq(d->fields[i].key, f->key)) {
+            return i;
+        }
+    }
+    return 0;
+}
+
+static err suggest_for(const struct ctx *ctx, struct form_field *ff)
+{
+    const struct type *t = load_ref_type(ctx, ff->field);
+    if (!t || (!load_is_ref(ff->field) && !load_is_link(ff->field))) {
+        return OK;
+    }
+    struct record_ref *refs;
+    err e = record_suggest(ctx, t, STR(""), &refs, &ff->nsuggestions);
+    if (!e.code) {
+        ff->suggestions = refs;
+    }
+    return e;
+}
+
+static err put_fields(struct draft *d, const struct action *a, const bool *asked,
+                      const struct words *errors, const struct value_in *values, size_t nvalues,
+                      struct form *form)
+{
+    form->fields = arena_array(d->ctx->arena, struct form_field, a->nasks + 1);
+    struct names *names = names_begin(d->ctx);
+    for (size_t i = 0; i < a->nasks; i++) {
+        const struct ask *ask = &a->asks[i];
+        bool typed = typed_for(ask->field, values, nvalues) != NULL;
+        if (!asked[i] && !typed) {
+            /* Shown all the same while its condition may still become true by
+             * what is typed on this page; it is then not required. */
+            if (!ask->when.reads.typed) {
+                continue;
+            }
+        }
+        size_t at = index_of(d->def, ask->field);
+        struct form_field *ff = &form->fields[form->nfields++];
+        *ff = (struct form_field){.ask = ask,
+                                  .field = ask->field,
+                                  .typed = typed_for(ask->field, values, nvalues),
+                                  .error = errors[at],
+                                  .required = ask->required && asked[i],
+                                  .clause = ask->field->clause};
+        field_now(d, ff, at);
+        if (load_is_ref(ask->field) && !ff->now.value.null) {
+            names_want(names, load_ref_type(d->ctx, ask->field), ff->now.value.i64);
+        }
+        err e = suggest_for(d->ctx, ff);
+        if (e.code) {
+            return e;
+        }
+    }
+    struct batch *b = batch_begin(d->ctx->db, d->ctx->arena);
+    names_ask(names, b);
+    err e = batch_run(b);
+    if (e.code) {
+        return e;
+    }
+    names_read(names, b);
+    for (size_t i = 0; i < form->nfields; i++) {
+        struct record one = {.fields = &form->fields[i].now, .nfields = 1};
+        names_fill(names, &one);
+    }
+    return OK;
+}
+
+/* Why the action would be refused already now, before anything is typed. */
+static err put_refusal(struct draft *d, const struct action *a, struct form *form)
+{
+    struct batch *b = batch_begin(d->ctx->db, d->ctx->arena);
+    if (d->rec.id) {
+        struct guards_ask g = guards_ask(d->ctx, &d->rec, b);
+        err e = batch_run(b);
+        struct record_action *list;
+        size_t n = 0;
+        if (!e.code) {
+            guards_read(d->ctx, b, &g, &list, &n);
+        }
+        for (size_t i = 0; i < n; i++) {
+            form->refusal = list[i].action == a && !list[i].allowed ? list[i].why : form->refusal;
+        }
+        return e;
+    }
+    if (a->who.everyone) {
+        return OK;
+    }
+    struct sqlb q = sqlb_make(d->ctx->arena);
+    struct db_arg args[DB_ARGS_MAX];
+    int nargs = 0;
+    SQLB_LIT(&q, "select case when (");
+    if (a->who.is_actor.text.len) {
+        sqlb_sql(&q, a->who.is_actor);
+    } else {
+        SQLB_LIT(&q, "1 = 0");
+    }
+    SQLB_LIT(&q, ") then 1 else 0 end");
+    put_from(d, &q, args, &nargs);
+    struct rows r;
+    err e = db_query(d->ctx->db, d->ctx->arena, sqlb_end(&q), ctx_args(d->ctx, args, nargs), &r);
+    if (!e.code && rows_next(&r) && rows_i64(&r, 0) != 1 && !a->who.reads.record) {
+        form->refusal = guard_refusal_who(d->ctx, a);
+    }
+    return e;
+}
+
+static void take_errors(struct form *form, const struct refusal *why)
+{
+    for (size_t i = 0; why && i < why->nfields; i++) {
+        str rest;
+        str key = str_cut(why->fields[i].field, '.', &rest);
+        for (size_t k = 0; k < form->nfields; k++) {
+            struct form_field *ff = &form->fields[k];
+            if (str_eq(ff->field->key, key) && !ff->error.zh.len) {
+                ff->error = why->fields[i].words;
+            }
+        }
+    }
+}
+
+/* The dry run: what the writer would say to these values. */
+static void dry_run(struct draft *d, const struct action *a, const struct value_in *values,
+                    size_t n, struct form *form)
+{
+    struct act act = {.arena = d->ctx->arena,
+                      .actor = d->ctx->actor,
+                      .now = d->ctx->now,
+                      .lang = d->ctx->lang,
+                      .type = d->type->key,
+                      .record = d->rec.id,
+                      .action = a->key,
+                      .values = values,
+                      .nvalues = n};
+    err e = act_check(d->ctx, &act);
+    if (e.code && e.why) {
+        form->refusal = e.why;
+        take_errors(form, e.why);
+    }
+}
+
+err form_get(const struct ctx *ctx, const struct type *t, int64_t record, str action,
+             const struct value_in *values, size_t nvalues, bool check, struct form *ret)
+{
+    struct draft d = {.ctx = ctx, .type = t, .def = t->newest};
+    if (record) {
+        err e = record_get(ctx, t, record, &d.rec);
+        if (e.code) {
+            return e;
+        }
+        d.def = d.rec.def;
+    }
+    const struct action *a = tdef_action(d.def, action);
+    if (!a || a->creates != (record == 0)) {
+        return err_make(ERR_NOT_FOUND, STR("action"));
+    }
+    d.typed = arena_array(ctx->arena, struct value, d.def->nfields + 1);
+    d.has = arena_array(ctx->arena, bool, d.def->nfields + 1);
+    struct words *errors = arena_array(ctx->arena, struct words, d.def->nfields + 1);
+    bool *asked = arena_array(ctx->arena, bool, a->nasks + 1);
+    struct form form = {.type = t,
+                        .def = d.def,
+                        .action = a,
+                        .record = record,
+                        .ver = d.rec.ver,
+                        .ref = {d.rec.id, t, d.rec.name, d.rec.number, true}};
+    err e = read_typed(&d, values, nvalues, errors);
+    if (!e.code && !record) {
+        e = put_defaults(&d);
+    }
+    if (!e.code) {
+        e = judge_asks(&d, a, asked);
+    }
+    if (!e.code) {
+        e = put_fields(&d, a, asked, errors, values, nvalues, &form);
+    }
+    if (!e.code) {
+        e = put_refusal(&d, a, &form);
+    }
+    if (!e.code && check) {
+        dry_run(&d, a, values, nvalues, &form);
+    }
+    if (!e.code) {
+        *ret = form;
+    }
+    return e;
+}
