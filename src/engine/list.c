@@ -1,0 +1,497 @@
+/* list.c - lists: who may see what, in pages.
+ *
+ * Three ways, chosen by what `see` comes to for this actor:
+ *   all       everybody may see every record, or a constant alternative holds:
+ *             the order index is walked
+ *   branches  every alternative names a column and at most 64 ids in all: one
+ *             branch per id, each led by the index (column, changed_at, id) and
+ *             limited, their union merged; padded to 1, 2, 4 ... 64 branches so
+ *             that the statement stays prepared
+ *   windows   the rest, and filters no index leads: 5,000 rows of the order
+ *             index at a time, at most 4 windows a request; the page says how
+ *             far it came and goes on from there
+ * So the cost of a page does not grow with the table, and a list always equals
+ * what asking `see` record by record would give.
+ */
+#include "base/arena.h"
+#include "engine/list_int.h"
+
+enum { WINDOW = 5000, WINDOWS_MAX = 4, BRANCHES_MAX = 64, COUNT_MAX = 10000 };
+
+/* --- the way ------------------------------------------------------------------------- */
+
+static err expand(struct listing *l)
+{
+    const struct people *see = &l->type->newest->see;
+    const struct ctx *ctx = l->ctx;
+    if (see->everyone || (!see->tree && !l->type->part_of)) {
+        l->way = WAY_ALL;
+        return OK;
+    }
+    l->way = WAY_WINDOWS;
+    if (!see->tree || see->nalts == 0) {
+        return OK; /* a part: seen with its parent, row by row */
+    }
+    struct batch *b = batch_begin(ctx->db, ctx->arena);
+    int *places = arena_array(ctx->arena, int, see->nalts + 1);
+    for (size_t i = 0; i < see->nalts; i++) {
+        const struct see_alt *alt = &see->alts[i];
+        struct sqlb q = sqlb_make(ctx->arena);
+        if (alt->kind == SEE_CONST) {
+            SQLB_LIT(&q, "select case when (");
+            sqlb_sql(&q, alt->test);
+            SQLB_LIT(&q, ") then 1 else 0 end");
+        } else if (alt->kind == SEE_COLUMN) {
+            SQLB_LIT(&q, "select q.\"id\" from (");
+            sqlb_sql(&q, alt->ids);
+            SQLB_LIT(&q, ") q where q.\"id\" is not null limit 65");
+        } else {
+            return OK;
+        }
+        places[i] = batch_add(b, sqlb_end(&q), ctx_args(ctx, NULL, 0));
+    }
+    err e = batch_run(b);
+    if (e.code) {
+        return e;
+    }
+    for (size_t i = 0; i < see->nalts; i++) {
+        struct rows r = batch_rows(b, places[i]);
+        while (rows_next(&r)) {
+            if (see->alts[i].kind == SEE_CONST) {
+                if (rows_i64(&r, 0) == 1) {
+                    l->way = WAY_ALL;
+                    return OK;
+                }
+            } else if (l->nbranches < BRANCHES_MAX) {
+                l->branches[l->nbranches++] = (struct branch){&see->alts[i], rows_i64(&r, 0)};
+            } else {
+                l->nbranches = BRANCHES_MAX + 1;
+            }
+        }
+        if (l->nbranches > BRANCHES_MAX) {
+            return OK;
+        }
+    }
+    l->way = WAY_BRANCHES;
+    return OK;
+}
+
+/* --- pieces of statements ---------------------------------------------------------------- */
+
+static void put_order(const struct listing *l, struct sqlb *b, const char *alias, bool back)
+{
+    bool desc = l->desc != back;
+    SQLB_LIT(b, " order by ");
+    if (l->by_change) {
+        sqlb_ident(b, str_from(alias));
+        if (desc) {
+            SQLB_LIT(b, ".\"changed_at\" desc, ");
+        } else {
+            SQLB_LIT(b, ".\"changed_at\", ");
+        }
+    }
+    sqlb_ident(b, str_from(alias));
+    if (desc) {
+        SQLB_LIT(b, ".\"id\" desc");
+    } else {
+        SQLB_LIT(b, ".\"id\"");
+    }
+}
+
+/* $4 and $5 are the place one comes from. */
+static void put_keyset(const struct listing *l, struct sqlb *b)
+{
+    bool down = l->desc != l->back;
+    if (l->by_change) {
+        if (down) {
+            SQLB_LIT(b, "(r.\"changed_at\", r.\"id\") < ($4, $5)");
+        } else {
+            SQLB_LIT(b, "(r.\"changed_at\", r.\"id\") > ($4, $5)");
+        }
+    } else if (down) {
+        SQLB_LIT(b, "r.\"id\" < $5");
+    } else {
+        SQLB_LIT(b, "r.\"id\" > $5");
+    }
+}
+
+static void put_filters(const struct listing *l, struct sqlb *b)
+{
+    if (l->filters.text.len) {
+        SQLB_LIT(b, " and ");
+        sqlb_sql(b, l->filters);
+    }
+}
+
+static int ids_params(const struct listing *l)
+{
+    return 6 + l->nargs; /* $4 $5 keyset, then filters, then ids */
+}
+
+/* "select id, changed_at from (branch) union ..." */
+static void put_branches(const struct listing *l, struct sqlb *b, size_t width)
+{
+    for (size_t i = 0; i < width; i++) {
+        const struct branch *br = &l->branches[i < l->nbranches ? i : l->nbranches - 1];
+        if (i) {
+            SQLB_LIT(b, " union ");
+        }
+        SQLB_LIT(b,
+                 "select q.\"id\", q.\"changed_at\" from (select r.\"id\", r.\"changed_at\" from ");
+        sqlb_ident(b, l->type->table);
+        SQLB_LIT(b, " r where r.");
+        sqlb_ident(b, br->alt->column);
+        SQLB_LIT(b, " = ");
+        sqlb_param(b, ids_params(l) + (int)i);
+        if (br->alt->rest.text.len) {
+            SQLB_LIT(b, " and (");
+            sqlb_sql(b, br->alt->rest);
+            SQLB_LIT(b, ")");
+        }
+        SQLB_LIT(b, " and ");
+        put_keyset(l, b);
+        put_filters(l, b);
+        put_order(l, b, "r", l->back);
+        SQLB_LIT(b, " limit ");
+        sqlb_i64(b, l->limit + 1);
+        SQLB_LIT(b, ") q");
+    }
+}
+
+static size_t branch_width(const struct listing *l)
+{
+    size_t width = 1;
+    while (width < l->nbranches) {
+        width *= 2;
+    }
+    return width;
+}
+
+static struct sql branches_sql(const struct listing *l)
+{
+    struct sqlb b = sqlb_make(l->ctx->arena);
+    SQLB_LIT(&b, "select ");
+    load_columns(&b, l->columns, l->ncolumns);
+    SQLB_LIT(&b, " from (");
+    put_branches(l, &b, branch_width(l));
+    SQLB_LIT(&b, ") u join ");
+    sqlb_ident(&b, l->type->table);
+    SQLB_LIT(&b, " r on r.\"id\" = u.\"id\"");
+    put_order(l, &b, "u", l->back);
+    SQLB_LIT(&b, " limit ");
+    sqlb_i64(&b, l->limit + 1);
+    return sqlb_end(&b);
+}
+
+static struct sql all_sql(const struct listing *l)
+{
+    struct sqlb b = sqlb_make(l->ctx->arena);
+    SQLB_LIT(&b, "select ");
+    load_columns(&b, l->columns, l->ncolumns);
+    SQLB_LIT(&b, " from ");
+    sqlb_ident(&b, l->type->table);
+    SQLB_LIT(&b, " r where ");
+    put_keyset(l, &b);
+    put_order(l, &b, "r", l->back);
+    SQLB_LIT(&b, " limit ");
+    sqlb_i64(&b, l->limit + 1);
+    return sqlb_end(&b);
+}
+
+/* A window: the filters and `see` on 5,000 rows of the order index; first row
+ * of the answer is about the window itself: how many rows it held, its last. */
+static struct sql window_sql(const struct listing *l)
+{
+    struct sqlb b = sqlb_make(l->ctx->arena);
+    SQLB_LIT(&b, "select ");
+    load_columns(&b, l->columns, l->ncolumns);
+    SQLB_LIT(&b, " from (select * from ");
+    sqlb_ident(&b, l->type->table);
+    SQLB_LIT(&b, " r where ");
+    put_keyset(l, &b);
+    put_order(l, &b, "r", l->back);
+    SQLB_LIT(&b, " limit 5000) r where ");
+    if (l->way == WAY_ALL) {
+        SQLB_LIT(&b, "1 = 1");
+    } else {
+        load_visible(&b, l->type);
+    }
+    put_filters(l, &b);
+    put_order(l, &b, "r", l->back);
+    SQLB_LIT(&b, " limit ");
+    sqlb_i64(&b, l->limit + 1);
+    return sqlb_end(&b);
+}
+
+/* The last row of a window of 5,000, if there are so many. */
+static struct sql window_end_sql(const struct listing *l)
+{
+    struct sqlb b = sqlb_make(l->ctx->arena);
+    SQLB_LIT(&b, "select r.\"changed_at\", r.\"id\" from ");
+    sqlb_ident(&b, l->type->table);
+    SQLB_LIT(&b, " r where ");
+    put_keyset(l, &b);
+    put_order(l, &b, "r", l->back);
+    SQLB_LIT(&b, " limit 1 offset 4999");
+    return sqlb_end(&b);
+}
+
+static struct db_args args_of(const struct listing *l, bool filters, bool ids)
+{
+    struct db_arg *args =
+        arena_array(l->ctx->arena, struct db_arg, (size_t)l->nargs + BRANCHES_MAX + 3);
+    int n = 0;
+    args[n++] = db_i64(l->at_change);
+    args[n++] = db_i64(l->at_id);
+    for (int i = 0; filters && i < l->nargs; i++) {
+        args[n++] = l->args[i];
+    }
+    size_t width = ids ? branch_width(l) : 0;
+    for (size_t i = 0; i < width; i++) {
+        args[n++] = db_i64(l->branches[i < l->nbranches ? i : l->nbranches - 1].id);
+    }
+    return ctx_args(l->ctx, args, n);
+}
+
+/* --- running it ------------------------------------------------------------------------------ */
+
+static void take_rows(struct listing *l, struct rows *r)
+{
+    while (l->nrows <= (size_t)l->limit && rows_next(r)) {
+        l->rows[l->nrows++] = load_record(l->ctx, l->type, r, 0, l->columns, l->ncolumns);
+    }
+}
+
+static err run_once(struct listing *l, struct sql sql, bool filters, bool ids)
+{
+    struct rows r;
+    err e = db_query(l->ctx->db, l->ctx->arena, sql, args_of(l, filters, ids), &r);
+    if (!e.code) {
+        take_rows(l, &r);
+    }
+    return e;
+}
+
+static err run_windows(struct listing *l)
+{
+    struct sql window = window_sql(l);
+    struct sql end = window_end_sql(l);
+    int64_t from_change = l->at_change;
+    int64_t from_id = l->at_id;
+    for (int i = 0; i < WINDOWS_MAX; i++) {
+        struct batch *b = batch_begin(l->ctx->db, l->ctx->arena);
+        int rows_at = batch_add(b, window, args_of(l, true, false));
+        int end_at = batch_add(b, end, args_of(l, false, false));
+        err e = batch_run(b);
+        if (e.code) {
+            return e;
+        }
+        struct rows r = batch_rows(b, rows_at);
+        take_rows(l, &r);
+        struct rows last = batch_rows(b, end_at);
+        bool more = rows_next(&last);
+        if (l->nrows > (size_t)l->limit || !more) {
+            l->at_change = from_change;
+            l->at_id = from_id;
+            return OK;
+        }
+        l->at_change = rows_i64(&last, 0);
+        l->at_id = rows_i64(&last, 1);
+    }
+    l->stopped = true;
+    l->stopped_change = l->at_change;
+    l->stopped_id = l->at_id;
+    l->at_change = from_change;
+    l->at_id = from_id;
+    return OK;
+}
+
+static err run(struct listing *l)
+{
+    if (l->way == WAY_BRANCHES && l->nbranches == 0) {
+        return OK; /* nothing of this type concerns him */
+    }
+    if (l->way == WAY_BRANCHES) {
+        return run_once(l, branches_sql(l), true, true);
+    }
+    if (l->way == WAY_ALL && !l->filters.text.len) {
+        return run_once(l, all_sql(l), false, false);
+    }
+    return run_windows(l);
+}
+
+/* --- counts -------------------------------------------------------------------------------------
+ */
+
+static err count_rows(struct listing *l, int64_t *ret)
+{
+    *ret = 0;
+    if (l->way == WAY_BRANCHES && l->nbranches == 0) {
+        return OK;
+    }
+    struct sqlb b = sqlb_make(l->ctx->arena);
+    SQLB_LIT(&b, "select count(*) from (select 1 from ");
+    sqlb_ident(&b, l->type->table);
+    SQLB_LIT(&b, " r where r.\"id\" > 0 and ");
+    if (l->way == WAY_ALL) {
+        SQLB_LIT(&b, "1 = 1");
+    } else {
+        load_visible(&b, l->type);
+    }
+    put_filters(l, &b);
+    SQLB_LIT(&b, " limit ");
+    sqlb_i64(&b, COUNT_MAX + 1);
+    SQLB_LIT(&b, ") q");
+    struct rows r;
+    err e = db_query(l->ctx->db, l->ctx->arena, sqlb_end(&b), args_of(l, true, false), &r);
+    if (!e.code && rows_next(&r)) {
+        *ret = rows_i64(&r, 0);
+    }
+    return e;
+}
+
+/* Visible rows for which the typed filter is unknown, in the newest window. */
+static err count_unknown(struct listing *l, int64_t *ret)
+{
+    *ret = 0;
+    if (!l->typed.tree) {
+        return OK;
+    }
+    struct sqlb b = sqlb_make(l->ctx->arena);
+    SQLB_LIT(&b, "select count(*) from (select * from ");
+    sqlb_ident(&b, l->type->table);
+    SQLB_LIT(&b, " r order by r.\"changed_at\" desc, r.\"id\" desc limit 20000) r where (");
+    sqlb_sql(&b, l->typed.not_false);
+    SQLB_LIT(&b, ") and not coalesce((");
+    sqlb_sql(&b, l->typed.is_true);
+    SQLB_LIT(&b, "), 1 = 0) and ");
+    load_visible(&b, l->type);
+    struct rows r;
+    err e = db_query(l->ctx->db, l->ctx->arena, sqlb_end(&b), ctx_args(l->ctx, NULL, 0), &r);
+    if (!e.code && rows_next(&r)) {
+        *ret = rows_i64(&r, 0);
+    }
+    return e;
+}
+
+/* --- the page
+ * -------------------------------------------------------------------------------------- */
+
+static str cursor_text(const struct listing *l, char direction, int64_t change, int64_t id)
+{
+    return str_fmt(l->ctx->arena, "%c%lld.%lld", direction, (long long)change, (long long)id);
+}
+
+static bool read_cursor(struct listing *l, str cursor)
+{
+    bool desc = l->desc;
+    l->at_change = desc ? INT64_MAX : INT64_MIN;
+    l->at_id = desc ? INT64_MAX : 0;
+    if (!cursor.len) {
+        return true;
+    }
+    str rest;
+    l->back = cursor.ptr[0] == 'p';
+    str change = str_cut(str_from_n(cursor.ptr + 1, cursor.len - 1), '.', &rest);
+    return cursor.len < 100 && (l->back || cursor.ptr[0] == 'n') &&
+           str_to_i64(change, &l->at_change) && str_to_i64(rest, &l->at_id);
+}
+
+static void put_cursors(struct listing *l, bool came, struct list_page *ret)
+{
+    bool more = l->nrows > (size_t)l->limit;
+    if (more) {
+        l->nrows = (size_t)l->limit;
+    }
+    if (l->back) { /* read towards the beginning: turn it round */
+        for (size_t i = 0; i < l->nrows / 2; i++) {
+            struct record t = l->rows[i];
+            l->rows[i] = l->rows[l->nrows - 1 - i];
+            l->rows[l->nrows - 1 - i] = t;
+        }
+    }
+    if (l->nrows) {
+        const struct record *first = &l->rows[0];
+        const struct record *last = &l->rows[l->nrows - 1];
+        if (l->back ? more : came) {
+            ret->prev = cursor_text(l, 'p', first->changed_at, first->id);
+        }
+        if (l->back || more) {
+            ret->next = cursor_text(l, 'n', last->changed_at, last->id);
+        }
+    }
+    if (l->stopped && !more) {
+        ret->searched_window = true;
+        ret->searched_to = l->stopped_change;
+        str go_on = cursor_text(l, l->back ? 'p' : 'n', l->stopped_change, l->stopped_id);
+        if (l->back) {
+            ret->prev = go_on;
+        } else {
+            ret->next = go_on;
+        }
+    }
+}
+
+static err put_names(struct listing *l)
+{
+    struct names *names = names_begin(l->ctx);
+    for (size_t i = 0; i < l->nrows; i++) {
+        for (size_t k = 0; k < l->rows[i].nfields; k++) {
+            const struct record_field *f = &l->rows[i].fields[k];
+            if (load_is_ref(f->field) && !f->value.null) {
+                names_want(names, load_ref_type(l->ctx, f->field), f->value.i64);
+            }
+        }
+    }
+    struct batch *b = batch_begin(l->ctx->db, l->ctx->arena);
+    names_ask(names, b);
+    err e = batch_run(b);
+    if (e.code) {
+        return e;
+    }
+    names_read(names, b);
+    for (size_t i = 0; i < l->nrows; i++) {
+        names_fill(names, &l->rows[i]);
+    }
+    return OK;
+}
+
+err list_page(const struct ctx *ctx, const struct list_query *q, struct list_page *ret)
+{
+    struct listing l = {.ctx = ctx, .type = q->type};
+    l.limit = q->limit > 0 && q->limit <= 200 ? q->limit : 50;
+    l.by_change = !q->order.len || str_eq(q->order, STR("changed_at"));
+    l.desc = l.by_change || str_eq(q->order, STR("-created_at"));
+    l.branches = arena_array(ctx->arena, struct branch, BRANCHES_MAX + 1);
+    l.rows = arena_array(ctx->arena, struct record, (size_t)l.limit + 1);
+    *ret = (struct list_page){.count = -1};
+    if (!read_cursor(&l, q->cursor)) {
+        return err_make(ERR_INVALID, STR("cursor"));
+    }
+    err e = list_columns(&l, q);
+    if (!e.code) {
+        e = list_filters(&l, q);
+    }
+    if (!e.code) {
+        e = expand(&l);
+    }
+    if (!e.code) {
+        e = run(&l);
+    }
+    if (!e.code && q->count) {
+        e = count_rows(&l, &ret->count);
+    }
+    if (!e.code) {
+        e = count_unknown(&l, &ret->left_out);
+    }
+    if (e.code) {
+        return e;
+    }
+    put_cursors(&l, q->cursor.len > 0, ret);
+    e = put_names(&l);
+    ret->rows = l.rows;
+    ret->nrows = l.nrows;
+    ret->columns = l.columns;
+    ret->ncolumns = l.ncolumns;
+    return e;
+}

@@ -1,0 +1,42 @@
+/* list_int.h - what the files of a listing share. */
+#ifndef ENGINE_LIST_INT_H
+#define ENGINE_LIST_INT_H
+
+#include "engine/list.h"
+#include "engine/record_load.h"
+
+struct branch {
+    const struct see_alt *alt;
+    int64_t id;
+};
+
+enum list_way { WAY_ALL, WAY_BRANCHES, WAY_WINDOWS };
+
+struct listing {
+    const struct ctx *ctx;
+    const struct type *type;
+    enum list_way way;
+    struct branch *branches;
+    size_t nbranches;
+    const struct field **columns;
+    size_t ncolumns;
+    struct sql filters; /* conditions over r, joined by and; its parameters from $6 */
+    struct db_arg args[80];
+    int nargs;
+    struct cond typed; /* the typed filter, part of filters */
+    bool by_change, desc, back;
+    int64_t at_change, at_id; /* the place one comes from */
+    int limit;
+    struct record *rows;
+    size_t nrows;
+    bool stopped; /* after its windows */
+    int64_t stopped_change, stopped_id;
+};
+
+/* The columns asked for, or the type's usual ones. */
+MUST_CHECK err list_columns(struct listing *l, const struct list_query *q);
+/* ERR_INVALID for a field that is not there or may not be seen by everyone who
+ * sees the record. */
+MUST_CHECK err list_filters(struct listing *l, const struct list_query *q);
+
+#endif
