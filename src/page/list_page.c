@@ -83,7 +83,7 @@ str list_query_text(struct visit *v)
 void list_query_read(struct visit *v, const struct type *t, struct list_query *q,
                      struct words *filter_error)
 {
-    *q = (struct list_query){.type = t, .limit = ROWS, .count = true};
+    *q = (struct list_query){.type = t, .limit = ROWS};
     str *columns = arena_array(v->ctx.arena, str, COLUMNS_MAX);
     const struct http_params *ps = params_of(v);
     for (size_t i = 0; i < ps->len; i++) {
@@ -107,6 +107,7 @@ void list_query_read(struct visit *v, const struct type *t, struct list_query *q
     q->mine = visit_param(v, STR("mine")).len > 0;
     q->order = visit_param(v, STR("o"));
     q->cursor = visit_param(v, STR("p"));
+    q->count = visit_param(v, STR("n")).len > 0;
     *filter_error = (struct words){0};
     if (q->filter.len) {
         err e = list_check_filter(&v->ctx, t, q->filter, filter_error);

@@ -1,0 +1,304 @@
+/* desk.c - one person's tasks, notifications and own records. */
+#include "engine/desk.h"
+
+#include "base/arena.h"
+#include "engine/record_load.h"
+#include "engine/schema.h"
+
+/* --- the frame's figures ------------------------------------------------------------- */
+
+struct desk_ask desk_counts_ask(const struct ctx *ctx, struct batch *b)
+{
+    struct desk_ask ask;
+    ask.tasks = batch_add(b,
+                          SQL("select count(*) from (select 1 from \"task\" where \"person\" = $2"
+                              " limit 101) q"),
+                          ctx_args(ctx, NULL, 0));
+    ask.late = batch_add(b,
+                         SQL("select count(*) from (select 1 from \"task\" where \"person\" = $2"
+                             " and \"due\" < $1 limit 101) q"),
+                         ctx_args(ctx, NULL, 0));
+    ask.unread = batch_add(b,
+                           SQL("select count(*) from (select 1 from \"notification\""
+                               " where \"person\" = $2 and \"read_at\" is null"
+                               " order by \"id\" desc limit 101) q"),
+                           ctx_args(ctx, NULL, 0));
+    return ask;
+}
+
+static int64_t count_of(struct batch *b, int place)
+{
+    struct rows r = batch_rows(b, place);
+    return rows_next(&r) ? rows_i64(&r, 0) : 0;
+}
+
+struct desk_counts desk_counts_read(struct batch *b, struct desk_ask ask)
+{
+    return (struct desk_counts){count_of(b, ask.tasks), count_of(b, ask.late),
+                                count_of(b, ask.unread)};
+}
+
+/* --- tasks ---------------------------------------------------------------------------- */
+
+/* Keyset by two numbers, "a.b"; the first page begins before everything. */
+static bool read_cursor(str cursor, int64_t *a, int64_t *b)
+{
+    str rest;
+    return cursor.len < 60 && str_to_i64(str_cut(cursor, '.', &rest), a) && str_to_i64(rest, b);
+}
+
+/* Records named in rows whose type and id stand in two columns: state and name
+ * come from the record's own table, one statement a type. */
+struct seen {
+    const struct state *state;
+    struct record_ref ref;
+    int64_t law;
+};
+
+struct lookup {
+    int64_t type, id;
+};
+
+static err look(const struct ctx *ctx, const struct lookup *list, size_t n, struct seen *ret)
+{
+    struct batch *b = batch_begin(ctx->db, ctx->arena);
+    int *places = arena_array(ctx->arena, int, ctx->model->ntypes + 1);
+    bool any = false;
+    for (size_t t = 0; t < ctx->model->ntypes; t++) {
+        struct db_arg ids[256];
+        size_t count = 0;
+        for (size_t i = 0; i < n && count < 256; i++) {
+            if (list[i].type == ctx->model->types[t]->code) {
+                ids[count++] = db_i64(list[i].id);
+            }
+        }
+        places[t] = -1;
+        if (!count) {
+            continue;
+        }
+        size_t width = 1;
+        while (width < count) {
+            width *= 2;
+        }
+        for (size_t i = count; i < width; i++) {
+            ids[i] = ids[count - 1];
+        }
+        struct sqlb q = sqlb_make(ctx->arena);
+        SQLB_LIT(&q, "select r.\"id\", r.\"number\", r.\"name\", r.\"state\", r.\"law\" from ");
+        sqlb_ident(&q, ctx->model->types[t]->table);
+        SQLB_LIT(&q, " r where ");
+        load_visible(&q, ctx->model->types[t]);
+        SQLB_LIT(&q, " and r.\"id\" in (");
+        for (size_t i = 0; i < width; i++) {
+            if (i) {
+                SQLB_LIT(&q, ", ");
+            }
+            sqlb_param(&q, (int)i + 4);
+        }
+        SQLB_LIT(&q, ")");
+        places[t] = batch_add(b, sqlb_end(&q), ctx_args(ctx, ids, (int)width));
+        any = true;
+    }
+    err e = any ? batch_run(b) : OK;
+    for (size_t t = 0; !e.code && t < ctx->model->ntypes; t++) {
+        if (places[t] < 0) {
+            continue;
+        }
+        const struct type *type = ctx->model->types[t];
+        struct rows r = batch_rows(b, places[t]);
+        while (rows_next(&r)) {
+            for (size_t i = 0; i < n; i++) {
+                if (list[i].type == type->code && list[i].id == rows_i64(&r, 0)) {
+                    ret[i].ref = (struct record_ref){list[i].id, type, rows_text(&r, 2),
+                                                     rows_text(&r, 1), true};
+                    ret[i].state = rows_null(&r, 3) ? NULL : type_state(type, rows_i64(&r, 3));
+                    ret[i].law = rows_i64(&r, 4);
+                }
+            }
+        }
+    }
+    return e;
+}
+
+static err read_tasks(const struct ctx *ctx, struct rows *r, struct task_row **ret, size_t *n)
+{
+    size_t max = (size_t)rows_count(r);
+    struct task_row *list = arena_array(ctx->arena, struct task_row, max + 1);
+    struct lookup *ids = arena_array(ctx->arena, struct lookup, max + 1);
+    str *actions = arena_array(ctx->arena, str, max + 1);
+    size_t count = 0;
+    while (rows_next(r)) {
+        ids[count] = (struct lookup){rows_i64(r, 1), rows_i64(r, 2)};
+        actions[count] = rows_text(r, 4);
+        list[count++] = (struct task_row){.id = rows_i64(r, 0),
+                                          .kind = (int)rows_i64(r, 3),
+                                          .words = {rows_text(r, 5), rows_text(r, 6)},
+                                          .due = rows_i64(r, 7),
+                                          .created_at = rows_i64(r, 8)};
+    }
+    struct seen *seen = arena_array(ctx->arena, struct seen, count + 1);
+    err e = look(ctx, ids, count, seen);
+    if (e.code) {
+        return e;
+    }
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!seen[i].ref.id) {
+            continue; /* gone, or no longer for his eyes */
+        }
+        struct task_row t = list[i];
+        t.rec = seen[i].ref;
+        t.state = seen[i].state;
+        const struct tdef *d = type_at(t.rec.type, seen[i].law);
+        t.action = actions[i].len && d ? tdef_action(d, actions[i]) : NULL;
+        t.late = t.due && t.due < ctx->now;
+        list[kept++] = t;
+    }
+    *ret = list;
+    *n = kept;
+    return OK;
+}
+
+/* To do: by due, what has none last; the index (person, due, id) is walked in
+ * two halves, since the databases disagree about the place of nulls. */
+static err todo(const struct ctx *ctx, str cursor, int limit, struct rows *ret)
+{
+    int64_t due = INT64_MIN;
+    int64_t id = 0;
+    if (cursor.len && !read_cursor(cursor, &due, &id)) {
+        return err_make(ERR_INVALID, STR("cursor"));
+    }
+    struct db_arg args[] = {db_i64(due), db_i64(id), db_i64(limit + 1)};
+    return db_query(
+        ctx->db, ctx->arena,
+        SQL("select \"id\", \"type\", \"record\", \"kind\", \"action\", \"zh\", \"en\", \"due\","
+            " \"created_at\" from (select * from (select \"id\", \"type\", \"record\", \"kind\","
+            " \"action\", \"zh\", \"en\", \"due\", \"created_at\", \"due\" as k from \"task\""
+            " where \"person\" = $2 and \"due\" is not null and (\"due\", \"id\") > ($4, $5)"
+            " order by \"due\", \"id\" limit $6) a union all"
+            " select * from (select \"id\", \"type\", \"record\", \"kind\", \"action\", \"zh\","
+            " \"en\", \"due\", \"created_at\", 9000000000000000000 as k from \"task\""
+            " where \"person\" = $2 and \"due\" is null"
+            " and (9000000000000000000, \"id\") > ($4, $5) order by \"id\" limit $6) b) q"
+            " order by k, \"id\" limit $6"),
+        ctx_args(ctx, args, 3), ret);
+}
+
+/* Done: what I did, newest act first, each record once a page. */
+static err acted(const struct ctx *ctx, str cursor, int limit, bool created, struct rows *ret)
+{
+    int64_t before = INT64_MAX;
+    int64_t none = 0;
+    if (cursor.len && !read_cursor(cursor, &before, &none)) {
+        return err_make(ERR_INVALID, STR("cursor"));
+    }
+    struct db_arg args[] = {db_i64(before), db_i64(limit + 1)};
+    if (created) {
+        return db_query(ctx->db, ctx->arena,
+                        SQL("select \"id\", \"type\", \"record\", 0, '', '', '', 0, \"at\""
+                            " from \"act\" where \"person\" = $2 and \"id\" < $4"
+                            " and \"from_state\" is null and \"to_state\" is not null"
+                            " and \"parent\" is null order by \"id\" desc limit $5"),
+                        ctx_args(ctx, args, 2), ret);
+    }
+    return db_query(ctx->db, ctx->arena,
+                    SQL("select \"id\", \"type\", \"record\", 0, \"action\", '', '', 0, \"at\""
+                        " from \"act\" where \"person\" = $2 and \"id\" < $4"
+                        " and \"from_state\" is not null and \"parent\" is null"
+                        " order by \"id\" desc limit $5"),
+                    ctx_args(ctx, args, 2), ret);
+}
+
+static err watched(const struct ctx *ctx, str cursor, int limit, struct rows *ret)
+{
+    int64_t after = INT64_MAX;
+    int64_t none = 0;
+    if (cursor.len && !read_cursor(cursor, &after, &none)) {
+        return err_make(ERR_INVALID, STR("cursor"));
+    }
+    struct db_arg args[] = {db_i64(after), db_i64(limit + 1)};
+    return db_query(ctx->db, ctx->arena,
+                    SQL("select w.\"record\", (select c.\"type\" from \"act\" c"
+                        " where c.\"record\" = w.\"record\" order by c.\"id\" limit 1),"
+                        " w.\"record\", 0, '', '', '', 0, (select max(c.\"at\") from \"act\" c"
+                        " where c.\"record\" = w.\"record\") from \"watcher\" w"
+                        " where w.\"person\" = $2 and w.\"record\" < $4"
+                        " order by w.\"record\" desc limit $5"),
+                    ctx_args(ctx, args, 2), ret);
+}
+
+/* The last row of a full page, as the next cursor; looked at before rows that
+ * may no longer be seen are dropped. */
+static str next_cursor(const struct ctx *ctx, enum desk_box box, struct rows r, int limit)
+{
+    if (rows_count(&r) <= limit) {
+        return STR("");
+    }
+    for (int i = 0; i < limit; i++) {
+        rows_next(&r);
+    }
+    if (box == DESK_TODO) {
+        int64_t due = rows_null(&r, 7) ? 9000000000000000000 : rows_i64(&r, 7);
+        return str_fmt(ctx->arena, "%lld.%lld", (long long)due, (long long)rows_i64(&r, 0));
+    }
+    return str_fmt(ctx->arena, "%lld.0", (long long)rows_i64(&r, 0));
+}
+
+err desk_tasks(const struct ctx *ctx, enum desk_box box, str cursor, int limit,
+               struct task_row **ret, size_t *n, str *next)
+{
+    struct rows r;
+    limit = limit > 0 && limit <= 200 ? limit : 50;
+    err e = box == DESK_TODO      ? todo(ctx, cursor, limit, &r)
+            : box == DESK_WATCHED ? watched(ctx, cursor, limit, &r)
+                                  : acted(ctx, cursor, limit, box == DESK_MINE, &r);
+    if (e.code) {
+        return e;
+    }
+    *next = next_cursor(ctx, box, r, limit);
+    e = read_tasks(ctx, &r, ret, n);
+    if (!e.code && *n > (size_t)limit) {
+        *n = (size_t)limit;
+    }
+    for (size_t i = 0; !e.code && box != DESK_TODO && i < *n; i++) {
+        (*ret)[i].action = NULL;
+        (*ret)[i].words = (*ret)[i].rec.type->newest->title;
+    }
+    return e;
+}
+
+/* --- notifications ------------------------------------------------------------------------ */
+
+err desk_notifications(const struct ctx *ctx, int64_t before, int limit,
+                       struct notification_row **ret, size_t *n)
+{
+    struct db_arg args[] = {db_i64(before ? before : INT64_MAX), db_i64(limit)};
+    struct rows r;
+    err e = db_query(ctx->db, ctx->arena,
+                     SQL("select \"id\", \"at\", \"read_at\", \"zh\", \"en\", \"type\", \"record\""
+                         " from \"notification\" where \"person\" = $2 and \"id\" < $4"
+                         " order by \"id\" desc limit $5"),
+                     ctx_args(ctx, args, 2), &r);
+    if (e.code) {
+        return e;
+    }
+    size_t max = (size_t)rows_count(&r);
+    struct notification_row *list = arena_array(ctx->arena, struct notification_row, max + 1);
+    struct lookup *ids = arena_array(ctx->arena, struct lookup, max + 1);
+    size_t count = 0;
+    while (rows_next(&r)) {
+        ids[count] = (struct lookup){rows_i64(&r, 5), rows_i64(&r, 6)};
+        list[count++] = (struct notification_row){.id = rows_i64(&r, 0),
+                                                  .at = rows_i64(&r, 1),
+                                                  .read_at = rows_i64(&r, 2),
+                                                  .words = {rows_text(&r, 3), rows_text(&r, 4)}};
+    }
+    struct seen *seen = arena_array(ctx->arena, struct seen, count + 1);
+    e = look(ctx, ids, count, seen);
+    for (size_t i = 0; !e.code && i < count; i++) {
+        list[i].rec = seen[i].ref;
+    }
+    *ret = list;
+    *n = count;
+    return e;
+}

@@ -1,0 +1,241 @@
+/* list_more.c - what one does with a list: export it, act on many, keep a view. */
+#include "base/arena.h"
+#include "base/buf.h"
+#include "page/list_page.h"
+#include "page/page.h"
+
+#include "gen/list.html.h"
+
+enum { EXPORT_MAX = 10000, BULK_MAX = 100 };
+
+/* --- export ------------------------------------------------------------------------ */
+
+/* RFC 4180; a cell that begins like a formula gets a leading ' (our import takes
+ * it off again). */
+static void put_cell(struct buf *b, str s)
+{
+    bool formula = s.len && memchr("=+-@\t\r", s.ptr[0], 6) != NULL;
+    int64_t number;
+    formula = formula && !str_to_i64(s, &number);
+    bool quote = formula;
+    for (size_t i = 0; i < s.len && !quote; i++) {
+        quote = s.ptr[i] == '"' || s.ptr[i] == ',' || s.ptr[i] == '\n' || s.ptr[i] == '\r';
+    }
+    if (!quote) {
+        buf_put(b, s);
+        return;
+    }
+    buf_put_c(b, '"');
+    if (formula) {
+        buf_put_c(b, '\'');
+    }
+    for (size_t i = 0; i < s.len; i++) {
+        if (s.ptr[i] == '"') {
+            buf_put_c(b, '"');
+        }
+        buf_put_c(b, s.ptr[i]);
+    }
+    buf_put_c(b, '"');
+}
+
+static str cell_of(struct visit *v, const struct record_field *f)
+{
+    if (f->nrefs) {
+        const struct record_ref *r = &f->refs[0];
+        return r->number.len ? r->number : r->name;
+    }
+    return f->value.null ? STR("") : value_plain(&v->ctx, f->field, &f->value);
+}
+
+static void put_record(struct visit *v, struct buf *b, const struct record *r)
+{
+    put_cell(b, r->number);
+    buf_put_c(b, ',');
+    put_cell(b, r->name);
+    buf_put_c(b, ',');
+    put_cell(b, r->state ? r->state->key : STR(""));
+    for (size_t i = 0; i < r->nfields; i++) {
+        buf_put_c(b, ',');
+        put_cell(b, cell_of(v, &r->fields[i]));
+    }
+    buf_put_c(b, ',');
+    buf_put(b, show_time(v, r->created_at));
+    buf_put_c(b, ',');
+    buf_put(b, show_time(v, r->changed_at));
+    BUF_LIT(b, "\r\n");
+}
+
+static void put_heads(struct buf *b, const struct list_page *lp)
+{
+    BUF_LIT(b, "\xef\xbb\xbfnumber,name,state");
+    for (size_t i = 0; i < lp->ncolumns; i++) {
+        buf_put_c(b, ',');
+        buf_put(b, lp->columns[i]->key);
+    }
+    BUF_LIT(b, ",created_at,changed_at\r\n");
+}
+
+void page_list_export(struct visit *v)
+{
+    const struct type *t = model_type(v->model, v->seg[0]);
+    if (!t) {
+        visit_error(v, err_make(ERR_NOT_FOUND, STR("type")));
+        return;
+    }
+    struct list_query q;
+    struct words bad;
+    list_query_read(v, t, &q, &bad);
+    q.limit = 200;
+    q.count = false;
+    if (!q.ncolumns) { /* everything that fits in a cell */
+        str *all = arena_array(v->ctx.arena, str, t->newest->nfields + 1);
+        for (size_t i = 0; i < t->newest->nfields; i++) {
+            all[q.ncolumns++] = t->newest->fields[i].key;
+        }
+        q.columns = all;
+    }
+    struct buf b = buf_make(v->ctx.arena, 24 << 20);
+    size_t n = 0;
+    for (bool first = true; n < EXPORT_MAX; first = false) {
+        struct list_page lp;
+        err e = list_page(&v->ctx, &q, &lp);
+        if (e.code) {
+            visit_error(v, e);
+            return;
+        }
+        if (first) {
+            put_heads(&b, &lp);
+        }
+        for (size_t i = 0; i < lp.nrows; i++, n++) {
+            put_record(v, &b, &lp.rows[i]);
+        }
+        if (!lp.next.len) {
+            break;
+        }
+        q.cursor = lp.next;
+    }
+    v->x->res = (struct http_response){
+        .status = 200, .type = STR("text/csv; charset=utf-8"), .body = buf_str(&b), .file = -1};
+    http_header_add(v->x, STR("Content-Disposition"),
+                    str_fmt(v->ctx.arena, "attachment; filename=\"%.*s.csv\"", STR_ARG(t->key)));
+    http_header_add(v->x, STR("Cache-Control"), STR("no-store"));
+}
+
+/* --- one action on many ---------------------------------------------------------------- */
+
+struct bulk {
+    int64_t ids[BULK_MAX];
+    size_t n, at;
+    struct bulk_row rows[BULK_MAX];
+};
+
+static void bulk_show(struct visit *v, struct bulk *k)
+{
+    const struct type *t = model_type(v->model, v->seg[0]);
+    const struct action *a = t ? tdef_action(t->newest, v->act.action) : NULL;
+    size_t done = 0;
+    for (size_t i = 0; i < k->n; i++) {
+        done += k->rows[i].ok;
+        struct record rec;
+        err e =
+            t ? record_get(&v->ctx, t, k->rows[i].id, &rec) : err_make(ERR_NOT_FOUND, STR("type"));
+        if (!e.code) {
+            k->rows[i].name =
+                str_fmt(v->ctx.arena, "%.*s %.*s", STR_ARG(rec.number), STR_ARG(rec.name));
+        }
+    }
+    struct bulk_page p = {.type = v->seg[0],
+                          .title = t ? words_in(t->newest->title, v->ctx.lang) : STR(""),
+                          .action = a ? a->words : (struct words){v->act.action, v->act.action},
+                          .summary =
+                              str_fmt(v->ctx.arena,
+                                      v->ctx.lang == LANG_EN ? "%zu of %zu done" : "完成 %zu / %zu",
+                                      done, k->n),
+                          .rows = {k->rows, k->n}};
+    struct frame f;
+    struct html out = frame_begin(v, &f, words_in(p.action, v->ctx.lang), STR("records"));
+    list_bulk_html(&out, &p);
+    frame_end(v, &f, &out, 200);
+}
+
+/* One act per record, one after the other, each with its own answer. */
+static void bulk_next(struct visit *v)
+{
+    struct bulk *k = v->user;
+    if (k->at > 0) {
+        struct bulk_row *r = &k->rows[k->at - 1];
+        err e = v->act.result;
+        r->ok = !e.code;
+        if (e.code) {
+            r->words = e.why ? e.why->what : err_words(e.code);
+            r->clause = e.why ? e.why->clause : NULL;
+        }
+    }
+    if (k->at == k->n) {
+        bulk_show(v, k);
+        return;
+    }
+    int64_t id = k->ids[k->at];
+    k->rows[k->at].id = id;
+    k->rows[k->at].name = str_fmt(v->ctx.arena, "%lld", (long long)id);
+    k->at++;
+    v->act = (struct act){
+        .type = v->seg[0],
+        .record = id,
+        .action = v->act.action,
+        .key = str_fmt(v->ctx.arena, "%.*s%zu", STR_ARG(visit_param(v, STR("key"))), k->at)};
+    visit_submit(v, bulk_next);
+}
+
+void page_list_bulk(struct visit *v)
+{
+    struct bulk *k = arena_new(v->ctx.arena, struct bulk);
+    const struct http_params *ps = &v->x->req.form;
+    for (size_t i = 0; i < ps->len && k->n < BULK_MAX; i++) {
+        if (str_eq(ps->ptr[i].name, STR("id")) && str_to_i64(ps->ptr[i].value, &k->ids[k->n])) {
+            k->n++;
+        }
+    }
+    v->user = k;
+    v->act.action = visit_param(v, STR("action"));
+    if (!k->n || !v->act.action.len) {
+        visit_redirect(v, str_fmt(v->ctx.arena, "/r/%.*s", STR_ARG(v->seg[0])));
+        return;
+    }
+    bulk_next(v);
+}
+
+/* --- saved views -------------------------------------------------------------------------- */
+
+static void view_done(struct visit *v)
+{
+    if (v->act.result.code) {
+        visit_error(v, v->act.result);
+        return;
+    }
+    visit_redirect(v, str_fmt(v->ctx.arena, "/r/%.*s?%.*s", STR_ARG(v->seg[0]),
+                              STR_ARG(visit_param(v, STR("query")))));
+}
+
+void page_list_save(struct visit *v)
+{
+    struct value_in *in = arena_array(v->ctx.arena, struct value_in, 3);
+    in[0] = (struct value_in){.field = STR("name"), .text = visit_param(v, STR("name"))};
+    in[1] = (struct value_in){.field = STR("filter"), .text = visit_param(v, STR("query"))};
+    in[2] =
+        (struct value_in){.field = STR("shared"),
+                          .text = visit_param(v, STR("shared")).len ? STR("true") : STR("false")};
+    v->act =
+        (struct act){.type = v->seg[0], .action = STR("save_view"), .values = in, .nvalues = 3};
+    visit_submit(v, view_done);
+}
+
+void page_list_forget(struct visit *v)
+{
+    struct value_in *in = arena_new(v->ctx.arena, struct value_in);
+    *in = (struct value_in){.field = STR("view"),
+                            .text = str_fmt(v->ctx.arena, "%lld", (long long)v->num[1])};
+    v->act =
+        (struct act){.type = v->seg[0], .action = STR("delete_view"), .values = in, .nvalues = 1};
+    visit_submit(v, view_done);
+}
