@@ -12,6 +12,8 @@ enum { ATTACH_MAX = 20 * 1024 * 1024 };
 
 /* Puts bytes where they belong and gives their SHA-256 in hex.  Before the act. */
 MUST_CHECK err attach_store(struct engine *e, struct arena *a, str bytes, str *ret_sha256);
+/* Where they lie: DIR/blobs/ab/cdef..., NUL-terminated. */
+str attach_path(struct arena *a, str data_dir, str sha256);
 /* One attachment of a record the actor may see (and whose field he may see). */
 MUST_CHECK err attach_open(const struct ctx *ctx, int64_t id, struct attachment *ret, int *ret_fd,
                            str *ret_bytes); /* fd >= 0, or bytes in memory */

@@ -297,6 +297,30 @@ static void act_done(struct act *act)
     http_resume(v->x);
 }
 
+static int resume(struct http_exchange *x);
+
+/* The end of a part: the snapshot is closed, and an act that was submitted goes
+ * to the writer. */
+static int conclude(struct visit *v)
+{
+    release(v);
+    if (!v->finish) {
+        return HTTP_DONE;
+    }
+    v->x->later = resume;
+    err e = act_submit(v->app->engine, &v->act);
+    if (!e.code) {
+        return HTTP_LATER; /* from here on another thread may own the exchange */
+    }
+    v->finish = NULL;
+    part_begin(v);
+    v->ctx.actor = v->session.person;
+    http_header_add(v->x, STR("Retry-After"), STR("1"));
+    visit_error(v, e);
+    release(v);
+    return HTTP_DONE;
+}
+
 static int resume(struct http_exchange *x)
 {
     struct visit *v = x->user;
@@ -310,8 +334,7 @@ static int resume(struct http_exchange *x)
     } else {
         finish(v);
     }
-    release(v);
-    return HTTP_DONE;
+    return conclude(v);
 }
 
 void visit_submit(struct visit *v, void (*finish)(struct visit *v))
@@ -340,21 +363,7 @@ static int handle(struct http_exchange *x)
     arena_defer(&x->arena, release, v); /* also when the arena is full half-way */
     part_begin(v);
     run(v);
-    release(v);
-    if (!v->finish) {
-        return HTTP_DONE;
-    }
-    x->later = resume;
-    err e = act_submit(v->app->engine, &v->act);
-    if (e.code) {
-        part_begin(v);
-        v->finish = NULL;
-        http_header_add(x, STR("Retry-After"), STR("1"));
-        visit_error(v, e);
-        release(v);
-        return HTTP_DONE;
-    }
-    return HTTP_LATER;
+    return conclude(v);
 }
 
 /* --- the server's options ------------------------------------------------------------ */
