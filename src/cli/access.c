@@ -1,0 +1,280 @@
+/* access.c - user, token, ledger, export: what an administrator does at a terminal. */
+#include "base/clock.h"
+#include "base/enc.h"
+#include "engine/list.h"
+#include "ledger/ledger.h"
+#include "ledger/note.h"
+
+#include "cli/cli.h"
+
+#include <string.h>
+#include <unistd.h>
+
+/* --- accounts and tokens ---------------------------------------------------------------- */
+
+static err find_person(struct cli *c, struct arena *a, str who, int64_t *ret)
+{
+    struct db *db;
+    struct rows r;
+    err e = engine_reader(c->engine, a, &db);
+    if (!e.code) {
+        e = db_query(db, a,
+                     SQL("select \"id\" from \"r_person\" where \"number\" = $1 or \"name\" = $1"
+                         " limit 2"),
+                     ARGS(db_text(who)), &r);
+    }
+    if (e.code) {
+        return e;
+    }
+    if (rows_count(&r) != 1) {
+        return err_make(ERR_NOT_FOUND, rows_count(&r) ? STR("more than one person has this name")
+                                                      : STR("no such person"));
+    }
+    rows_next(&r);
+    *ret = rows_i64(&r, 0);
+    return OK;
+}
+
+int cmd_user(struct cli *c, int argc, char **argv)
+{
+    char *p = arena_bytes(c->arena, 512);
+    ssize_t n = isatty(STDIN_FILENO) ? 0 : read(STDIN_FILENO, p, 511);
+    str rest;
+    str password = n > 0 ? str_trim(str_cut(str_from_n(p, (size_t)n), '\n', &rest)) : STR("");
+    str given = cli_option(argc, argv, "password"); /* sent on by the control socket */
+    struct words why = {0};
+    int64_t person;
+    err e = find_person(c, c->arena, cli_word(argc, argv, 0), &person);
+    if (!e.code) {
+        e = people_set_account(c->people, c->arena, c->now(), person,
+                               cli_option(argc, argv, "login"), given.len ? given : password, true,
+                               &why);
+    }
+    if (e.code) {
+        str w = words_in(why, c->lang);
+        fprintf(c->out, "%.*s\n", STR_ARG(w));
+        return cli_fail(c, e);
+    }
+    cli_say(c, "账号已建立；首次登录须修改密码。",
+            "The account is ready; the password must be changed at the first sign-in.");
+    return 0;
+}
+
+int cmd_token(struct cli *c, int argc, char **argv)
+{
+    struct db *db;
+    struct rows r;
+    int64_t days = 90;
+    str scopes = cli_option(argc, argv, "scopes");
+    str token;
+    if (!str_to_i64(cli_option(argc, argv, "days"), &days)) {
+        days = 90;
+    }
+    err e = engine_reader(c->engine, c->arena, &db);
+    if (!e.code) {
+        e = db_query(db, c->arena, SQL("select person from account where login = $1"),
+                     ARGS(db_text(cli_word(argc, argv, 0))), &r);
+    }
+    if (!e.code && !rows_next(&r)) {
+        e = err_make(ERR_NOT_FOUND, STR("no such account"));
+    }
+    if (!e.code) {
+        str name = cli_option(argc, argv, "name");
+        e = token_make(c->people, c->arena, c->now(), rows_i64(&r, 0),
+                       name.len ? name : STR("command line"), scopes.len ? scopes : STR("read"),
+                       c->now() + days * CLOCK_DAY, &token);
+    }
+    if (e.code) {
+        return cli_fail(c, e);
+    }
+    fprintf(c->out, "%.*s\n", STR_ARG(token));
+    return 0;
+}
+
+/* --- ledger ---------------------------------------------------------------------------------- */
+
+static bool progress(void *arg, int64_t done, int64_t total)
+{
+    struct cli *c = arg;
+    if (isatty(fileno(c->out))) {
+        fprintf(c->out, "\r%lld / %lld", (long long)done, (long long)total);
+        fflush(c->out);
+    }
+    return true;
+}
+
+static err read_key(struct cli *c, struct note_key *ret)
+{
+    str path = str_fmt(c->arena, "%.*s/ledger.pub", STR_ARG(c->config.data));
+    FILE *f = fopen(path.ptr, "re");
+    if (!f) {
+        return err_make(ERR_NOT_FOUND, path);
+    }
+    char *p = arena_bytes(c->arena, 1024);
+    size_t n = fread(p, 1, 1023, f);
+    fclose(f);
+    return note_key_parse(hash_make(c->arena), c->arena, str_trim(str_from_n(p, n)), ret);
+}
+
+static int verify(struct cli *c, struct db *db)
+{
+    struct note_key key;
+    err e = read_key(c, &key);
+    struct ledger_report rep = {0};
+    struct ledger_verify_options o = {
+        .keys = &key, .nkeys = 1, .last_signature_only = true, .progress = progress, .arg = c};
+    if (!e.code) {
+        e = ledger_verify(db, c->arena, &o, &rep);
+    }
+    if (e.code) {
+        return cli_fail(c, e);
+    }
+    if (rep.bad) {
+        str what = words_in(rep.what, c->lang);
+        cli_say(c, "不符：第 %lld 条：%.*s", "Not in order: entry %lld: %.*s", (long long)rep.seq,
+                STR_ARG(what));
+        return 1;
+    }
+    cli_say(c, "相符：%lld 条，%lld 个内容摘要，%lld 个检查点，%lld 个签名",
+            "In order: %lld entries, %lld contents, %lld checkpoints, %lld signatures",
+            (long long)rep.entries, (long long)rep.payloads, (long long)rep.checkpoints,
+            (long long)rep.signatures);
+    return 0;
+}
+
+static int proof(struct cli *c, struct db *db, str seq)
+{
+    int64_t n;
+    struct ledger_view *view;
+    str text;
+    err e = str_to_i64(seq, &n) ? OK : err_make(ERR_INVALID, STR("the number of an entry"));
+    db_read_begin(db);
+    if (!e.code) {
+        e = ledger_view(db, c->arena, &view);
+    }
+    if (!e.code) {
+        e = ledger_export(view, n, &text);
+    }
+    db_read_end(db);
+    if (e.code) {
+        return cli_fail(c, e);
+    }
+    fwrite(text.ptr, 1, text.len, c->out);
+    return 0;
+}
+
+int cmd_ledger(struct cli *c, int argc, char **argv)
+{
+    str what = cli_word(argc, argv, 0);
+    str url = c->config.database.len
+                  ? c->config.database
+                  : str_fmt(c->arena, "sqlite:%.*s/zhidu.db", STR_ARG(c->config.data));
+    struct db *db;
+    err e = db_open(c->arena, url, (struct db_options){0}, &db);
+    if (e.code) {
+        return cli_fail(c, e);
+    }
+    if (str_eq(what, STR("verify"))) {
+        return verify(c, db);
+    }
+    if (str_eq(what, STR("proof"))) {
+        return proof(c, db, cli_word(argc, argv, 1));
+    }
+    if (str_eq(what, STR("key"))) {
+        struct note_key key;
+        e = read_key(c, &key);
+        if (e.code) {
+            return cli_fail(c, e);
+        }
+        str vkey = note_vkey(c->arena, &key);
+        fprintf(c->out, "%.*s\n", STR_ARG(vkey));
+        return 0;
+    }
+    cli_say(c, "verify、key 或 proof？", "verify, key or proof?");
+    return 2;
+}
+
+/* --- export --------------------------------------------------------------------------------------
+ */
+
+static void put_csv(FILE *f, str s)
+{
+    bool formula = s.len && memchr("=+-@", s.ptr[0], 4) != NULL;
+    fputc('"', f);
+    if (formula) {
+        fputc('\'', f);
+    }
+    for (size_t i = 0; i < s.len; i++) {
+        if (s.ptr[i] == '"') {
+            fputc('"', f);
+        }
+        fputc(s.ptr[i], f);
+    }
+    fputc('"', f);
+}
+
+static void put_row(struct cli *c, const struct ctx *ctx, const struct record *r)
+{
+    put_csv(c->out, r->number);
+    fputc(',', c->out);
+    put_csv(c->out, r->name);
+    fputc(',', c->out);
+    put_csv(c->out, r->state ? r->state->key : STR(""));
+    for (size_t i = 0; i < r->nfields; i++) {
+        const struct record_field *f = &r->fields[i];
+        fputc(',', c->out);
+        if (f->nrefs) {
+            put_csv(c->out, f->refs[0].number.len ? f->refs[0].number : f->refs[0].name);
+        } else if (!f->value.null) {
+            put_csv(c->out, value_plain(ctx, f->field, &f->value));
+        }
+    }
+    fputs("\r\n", c->out);
+}
+
+int cmd_export(struct cli *c, int argc, char **argv)
+{
+    const struct model *m = engine_model(c->engine);
+    const struct type *t = model_type(m, cli_word(argc, argv, 0));
+    struct db *db;
+    err e = t ? engine_reader(c->engine, c->arena, &db) : err_make(ERR_NOT_FOUND, STR("type"));
+    if (e.code) {
+        return cli_fail(c, e);
+    }
+    str *columns = arena_array(c->arena, str, t->newest->nfields + 1);
+    for (size_t i = 0; i < t->newest->nfields; i++) {
+        columns[i] = t->newest->fields[i].key;
+    }
+    struct list_query q = {.type = t,
+                           .limit = 200,
+                           .filter = cli_option(argc, argv, "filter"),
+                           .columns = columns,
+                           .ncolumns = t->newest->nfields};
+    for (bool first = true;; first = false) {
+        struct arena a = arena_make(64u << 20);
+        struct ctx ctx = ctx_make(c->engine, m, db, &a, c->now(), 0, c->lang);
+        struct list_page p;
+        db_read_begin(db);
+        e = list_page(&ctx, &q, &p);
+        db_read_end(db);
+        if (e.code) {
+            e.detail = str_copy(c->arena, e.detail);
+            arena_end(&a);
+            return cli_fail(c, e);
+        }
+        for (size_t i = 0; first && i < p.ncolumns; i++) {
+            fprintf(c->out, "%s%.*s", i ? "," : "number,name,state,", STR_ARG(p.columns[i]->key));
+        }
+        if (first) {
+            fputs("\r\n", c->out);
+        }
+        for (size_t i = 0; i < p.nrows; i++) {
+            put_row(c, &ctx, &p.rows[i]);
+        }
+        q.cursor = str_copy(c->arena, p.next);
+        arena_end(&a);
+        if (!q.cursor.len) {
+            return 0;
+        }
+    }
+}

@@ -1,0 +1,242 @@
+#include "cli/cli.h"
+
+#include "base/clock.h"
+
+#include <locale.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* clang-format off */
+const struct command cli_commands[] = {
+    {"serve", WORDS_INIT("启动服务", "run the server"),
+     WORDS_INIT("用法：zhidu serve [--port N] [--address A] [--data DIR]\n"
+                "例：  zhidu serve --data /var/lib/zhidu\n",
+                "Usage:   zhidu serve [--port N] [--address A] [--data DIR]\n"
+                "Example: zhidu serve --data /var/lib/zhidu\n"),
+     cmd_serve, NEEDS_NOTHING, false},
+    {"init", WORDS_INIT("新建一个数据目录并发布制度", "make a data folder and publish regulations"),
+     WORDS_INIT("用法：zhidu init 制度目录 [--data DIR] [--demo]\n"
+                "      首个管理员：--admin 姓名 --login 用户名（密码从标准输入读取一行）\n"
+                "例：  zhidu init regulations --demo\n",
+                "Usage:   zhidu init FOLDER [--data DIR] [--demo]\n"
+                "         first administrator: --admin NAME --login LOGIN (the password is one line of standard input)\n"
+                "Example: zhidu init regulations --demo\n"),
+     cmd_init, NEEDS_NOTHING, false},
+    {"check", WORDS_INIT("检查制度定义并运行其示例", "check definitions and run their examples"),
+     WORDS_INIT("用法：zhidu check 制度目录 [--no-examples]\n例：  zhidu check regulations\n",
+                "Usage:   zhidu check FOLDER [--no-examples]\nExample: zhidu check regulations\n"),
+     cmd_check, NEEDS_NOTHING, false},
+    {"publish", WORDS_INIT("把改动后的制度发布为新版本", "publish changed regulations as the next version"),
+     WORDS_INIT("用法：zhidu publish 制度目录 [--yes]\n      先显示变化，确认后发布。\n例：  zhidu publish regulations\n",
+                "Usage:   zhidu publish FOLDER [--yes]\n         Shows what changes; --yes publishes it.\nExample: zhidu publish regulations --yes\n"),
+     cmd_publish, NEEDS_ENGINE, true},
+    {"import", WORDS_INIT("导入历史数据", "bring your history"),
+     WORDS_INIT("用法：zhidu import 映射.yaml 数据.csv [--dry-run] [--rejects 文件] [--report 文件]\n"
+                "例：  zhidu import examples/service-desk/mapping.yaml log.csv --dry-run\n",
+                "Usage:   zhidu import MAPPING.yaml DATA.csv [--dry-run] [--rejects FILE] [--report FILE]\n"
+                "Example: zhidu import examples/service-desk/mapping.yaml log.csv --dry-run\n"),
+     cmd_import, NEEDS_ENGINE, true},
+    {"export", WORDS_INIT("导出一类记录为 CSV", "export records of a type as CSV"),
+     WORDS_INIT("用法：zhidu export 类型 [--filter 条件] > 文件.csv\n",
+                "Usage:   zhidu export TYPE [--filter EXPRESSION] > FILE.csv\n"),
+     cmd_export, NEEDS_ENGINE, false},
+    {"user", WORDS_INIT("为人员建立或重置登录账号", "give a person an account"),
+     WORDS_INIT("用法：zhidu user 人员编号或姓名 --login 用户名   （密码从标准输入读取一行）\n",
+                "Usage:   zhidu user NUMBER-OR-NAME --login LOGIN   (the password is one line of standard input)\n"),
+     cmd_user, NEEDS_ENGINE, true},
+    {"token", WORDS_INIT("签发接口令牌", "issue an API token"),
+     WORDS_INIT("用法：zhidu token 用户名 --name 用途 [--scopes \"read write\"] [--days 90]\n",
+                "Usage:   zhidu token LOGIN --name PURPOSE [--scopes \"read write\"] [--days 90]\n"),
+     cmd_token, NEEDS_ENGINE, true},
+    {"ledger", WORDS_INIT("核验存证日志、导出证明与公钥", "verify the ledger, export proofs and the public key"),
+     WORDS_INIT("用法：zhidu ledger verify | key | proof 序号 [> 文件]\n",
+                "Usage:   zhidu ledger verify | key | proof ENTRY [> FILE]\n"),
+     cmd_ledger, NEEDS_NOTHING, false},
+    {"version", WORDS_INIT("显示版本", "show the version"),
+     WORDS_INIT("用法：zhidu version\n", "Usage: zhidu version\n"), cmd_version, NEEDS_NOTHING, false},
+};
+/* clang-format on */
+const size_t cli_commands_len = sizeof(cli_commands) / sizeof(cli_commands[0]);
+
+/* --- small things for commands -------------------------------------------------------- */
+
+void cli_say(struct cli *c, const char *zh, const char *en, ...)
+{
+    va_list ap;
+    va_start(ap, en);
+    vfprintf(c->out, c->lang == LANG_EN ? en : zh, ap);
+    va_end(ap);
+    fputc('\n', c->out);
+    fflush(c->out);
+}
+
+int cli_fail(struct cli *c, err e)
+{
+    str words = words_in(e.why ? e.why->what : err_words(e.code), c->lang);
+    fprintf(c->out, "zhidu: %.*s", STR_ARG(words));
+    if (e.detail.len) {
+        fprintf(c->out, " (%.*s)", STR_ARG(e.detail));
+    }
+    fputc('\n', c->out);
+    return 1;
+}
+
+str cli_option(int argc, char **argv, const char *name)
+{
+    size_t n = strlen(name);
+    for (int i = 0; i < argc; i++) {
+        if (strncmp(argv[i], "--", 2) != 0 || strncmp(argv[i] + 2, name, n) != 0) {
+            continue;
+        }
+        if (argv[i][2 + n] == '=') {
+            return str_from(argv[i] + 3 + n);
+        }
+        if (argv[i][2 + n] == '\0' && i + 1 < argc) {
+            return str_from(argv[i + 1]);
+        }
+    }
+    return STR("");
+}
+
+bool cli_flag(int argc, char **argv, const char *name)
+{
+    for (int i = 0; i < argc; i++) {
+        if (strncmp(argv[i], "--", 2) == 0 && strcmp(argv[i] + 2, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_flag(const char *arg)
+{
+    static const char *const flags[] = {"--yes", "--demo", "--dry-run", "--no-examples", "--help"};
+    for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+        if (strcmp(arg, flags[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+str cli_word(int argc, char **argv, int n)
+{
+    for (int i = 0; i < argc; i++) {
+        if (strncmp(argv[i], "--", 2) == 0) {
+            i += !is_flag(argv[i]) && !strchr(argv[i], '=');
+            continue;
+        }
+        if (n-- == 0) {
+            return str_from(argv[i]);
+        }
+    }
+    return STR("");
+}
+
+str cli_path(struct cli *c, str path)
+{
+    if (str_starts(path, STR("/"))) {
+        return str_copy(c->arena, path);
+    }
+    return str_fmt(c->arena, "%.*s/%.*s", STR_ARG(c->cwd), STR_ARG(path));
+}
+
+int cmd_version(struct cli *c, int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    fprintf(c->out, "zhidu 0.3.0\n");
+    return 0;
+}
+
+/* --- dispatch ------------------------------------------------------------------------------ */
+
+static enum lang lang_of_environment(void)
+{
+    const char *l = getenv("LC_ALL");
+    l = l && *l ? l : getenv("LC_MESSAGES");
+    l = l && *l ? l : getenv("LANG");
+    return l && strncmp(l, "en", 2) == 0 ? LANG_EN : LANG_ZH;
+}
+
+static int usage(struct cli *c)
+{
+    cli_say(c, "制度 Zhidu：让写下的制度真正运行，并自证其行。\n\n命令：",
+            "Zhidu: written regulations that run, and prove it.\n\nCommands:");
+    for (size_t i = 0; i < cli_commands_len; i++) {
+        str what = words_in(cli_commands[i].what, c->lang);
+        fprintf(c->out, "  %-10s %.*s\n", cli_commands[i].name, STR_ARG(what));
+    }
+    cli_say(
+        c, "\n每个命令加 --help 可看用法。配置：--config 文件，或环境变量 ZHIDU_*。",
+        "\nEach command explains itself with --help.  Configuration: --config FILE, or ZHIDU_*.");
+    return 2;
+}
+
+static int run_here(struct cli *c, const struct command *cmd, int argc, char **argv)
+{
+    struct installation in = {.lock = -1};
+    if (cmd->needs == NEEDS_ENGINE) {
+        err e = installation_open(c->arena, &c->config, false, &in);
+        if (e.code) {
+            return cli_fail(c, e);
+        }
+        c->engine = in.engine;
+        c->people = in.people;
+    }
+    int code = cmd->run(c, argc, argv);
+    if (in.engine) {
+        installation_close(&in);
+    }
+    return code;
+}
+
+static void overrides(struct cli *c, int argc, char **argv)
+{
+    str data = cli_option(argc, argv, "data");
+    str address = cli_option(argc, argv, "address");
+    int64_t port;
+    c->config.data = cli_path(c, data.len ? data : c->config.data);
+    c->config.address = address.len ? address : c->config.address;
+    if (str_to_i64(cli_option(argc, argv, "port"), &port)) {
+        c->config.port = (int)port;
+    }
+}
+
+int cli_main(int argc, char **argv)
+{
+    struct arena life = arena_make(1u << 30);
+    char cwd[4096];
+    struct cli c = {.arena = &life,
+                    .lang = lang_of_environment(),
+                    .out = stdout,
+                    .now = clock_now,
+                    .cwd = str_from(getcwd(cwd, sizeof(cwd)) ? cwd : "/")};
+    const struct command *cmd = NULL;
+    for (size_t i = 0; argc > 1 && i < cli_commands_len; i++) {
+        cmd = strcmp(argv[1], cli_commands[i].name) == 0 ? &cli_commands[i] : cmd;
+    }
+    if (!cmd) {
+        return usage(&c);
+    }
+    int n = argc - 2;
+    char **args = argv + 2;
+    if (cli_flag(n, args, "help")) {
+        str help = words_in(cmd->help, c.lang);
+        printf("%.*s", STR_ARG(help));
+        return 0;
+    }
+    err e = config_read(&life, cli_option(n, args, "config"), &c.config);
+    if (e.code) {
+        return cli_fail(&c, e);
+    }
+    overrides(&c, n, args);
+    int code = 0;
+    if (!cmd->writes || !control_send(&c, argc - 1, argv + 1, &code)) {
+        code = run_here(&c, cmd, n, args);
+    }
+    arena_end(&life);
+    return code;
+}

@@ -1,0 +1,101 @@
+/* cli.h - the command line: one function per command.
+ *
+ * A command that needs the installation gets it open in `engine`.  Those that
+ * write talk to a running server through <data>/control.sock: the server runs
+ * the very same function and its output comes back; where none runs, the
+ * command opens the data folder itself (under the folder's lock).
+ */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/words.h"
+#include "engine/engine.h"
+#include "people/people.h"
+
+#include <stdio.h>
+
+struct config {
+    str data;     /* folder */
+    str database; /* URL; empty: sqlite in the data folder */
+    str address;
+    int port;
+    str public_url, organisation, origin;
+    str tls_cert, tls_key; /* files */
+    str proxies;           /* addresses, separated by commas */
+    bool demo;
+};
+
+struct cli {
+    struct arena *arena; /* of the whole command */
+    struct config config;
+    enum lang lang;
+    FILE *out;
+    struct engine *engine; /* open for commands that need it */
+    struct accounts *people;
+    int64_t (*now)(void);
+    str cwd; /* folder names of the caller are relative to it */
+};
+
+struct command {
+    const char *name;
+    struct words what;
+    struct words help;                                /* usage and examples */
+    int (*run)(struct cli *c, int argc, char **argv); /* exit code */
+    enum { NEEDS_NOTHING, NEEDS_ENGINE } needs;
+    bool writes; /* a running server does it */
+};
+
+extern const struct command cli_commands[];
+extern const size_t cli_commands_len;
+
+/* Defaults, then the file (--config, $ZHIDU_CONFIG, /etc/zhidu/zhidu.conf when
+ * it is there), then ZHIDU_* of the environment.  ERR_INVALID names file and line. */
+MUST_CHECK err config_read(struct arena *a, str file, struct config *ret);
+
+/* The engine of a data folder: its keys, its lock. */
+struct installation {
+    struct engine *engine;
+    struct accounts *people;
+    int lock; /* fd; -1 */
+};
+MUST_CHECK err installation_open(struct arena *life, const struct config *cfg, bool background,
+                                 struct installation *ret);
+/* Makes one of the folders of regulations. */
+MUST_CHECK err installation_make(struct arena *life, const struct config *cfg,
+                                 const struct sources *s, struct diags *d,
+                                 struct installation *ret);
+void installation_close(struct installation *i);
+
+/* The server's end of the control socket, on a thread of its own. */
+struct control;
+MUST_CHECK err control_start(struct arena *life, const struct cli *base, struct control **ret);
+void control_stop(struct control *c);
+/* The caller's end: true when a server took the command; *code is its answer. */
+bool control_send(const struct cli *c, int argc, char **argv, int *code);
+
+int cli_main(int argc, char **argv);
+
+/* --- for commands ---------------------------------------------------------- */
+void cli_say(struct cli *c, const char *zh, const char *en, ...);
+int cli_fail(struct cli *c, err e); /* prints it; exit code 1 */
+/* --name VALUE or --name=VALUE; empty when absent.  Flags: "1". */
+str cli_option(int argc, char **argv, const char *name);
+bool cli_flag(int argc, char **argv, const char *name);
+/* The n-th argument that is no option (from 0), or empty. */
+str cli_word(int argc, char **argv, int n);
+str cli_path(struct cli *c, str path); /* absolute */
+
+int cmd_serve(struct cli *c, int argc, char **argv);
+int cmd_init(struct cli *c, int argc, char **argv);
+int cmd_check(struct cli *c, int argc, char **argv);
+int cmd_publish(struct cli *c, int argc, char **argv);
+int cmd_import(struct cli *c, int argc, char **argv);
+int cmd_export(struct cli *c, int argc, char **argv);
+int cmd_user(struct cli *c, int argc, char **argv);
+int cmd_token(struct cli *c, int argc, char **argv);
+int cmd_ledger(struct cli *c, int argc, char **argv);
+int cmd_version(struct cli *c, int argc, char **argv);
+
+#endif

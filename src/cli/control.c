@@ -1,0 +1,201 @@
+/* control.c - the local socket between the command line and a running server.
+ *
+ * One command a connection.  The caller sends its working folder and its
+ * arguments, each ended by a NUL, then an empty one; what the command prints
+ * comes back, and last one byte: its exit code.  The socket belongs to the
+ * server's user (mode 0600), so whoever may open it may also open the data. */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum { ARGS_MAX = 32, BYTES_MAX = 64 * 1024 };
+
+struct control {
+    struct cli base;
+    int fd;
+    atomic_bool stop;
+    pthread_t thread;
+    str path;
+};
+
+static bool address(str data, struct sockaddr_un *ret)
+{
+    *ret = (struct sockaddr_un){.sun_family = AF_UNIX};
+    int n = snprintf(ret->sun_path, sizeof(ret->sun_path), "%.*s/control.sock", STR_ARG(data));
+    return n > 0 && (size_t)n < sizeof(ret->sun_path);
+}
+
+/* --- the server's end ----------------------------------------------------------------- */
+
+static size_t read_all(int fd, char *p)
+{
+    size_t n = 0;
+    while (n < BYTES_MAX) {
+        struct pollfd pf = {.fd = fd, .events = POLLIN};
+        if (poll(&pf, 1, 5000) != 1) {
+            return 0;
+        }
+        ssize_t got = read(fd, p + n, BYTES_MAX - n);
+        if (got <= 0) {
+            return 0;
+        }
+        n += (size_t)got;
+        if (n >= 2 && p[n - 1] == '\0' && p[n - 2] == '\0') {
+            return n - 1;
+        }
+    }
+    return 0;
+}
+
+static void answer(struct control *c, int fd)
+{
+    struct arena a = arena_make(512u << 20);
+    char *bytes = arena_bytes(&a, BYTES_MAX);
+    size_t n = read_all(fd, bytes);
+    char *argv[ARGS_MAX + 1];
+    int argc = 0;
+    for (size_t i = 0; i < n && argc < ARGS_MAX; i += strlen(bytes + i) + 1) {
+        argv[argc++] = bytes + i;
+    }
+    int out_fd = dup(fd);
+    FILE *out = out_fd >= 0 ? fdopen(out_fd, "w") : NULL;
+    unsigned char code = 2;
+    const struct command *cmd = NULL;
+    for (size_t i = 0; argc >= 3 && i < cli_commands_len; i++) {
+        bool same = strcmp(argv[2], cli_commands[i].name) == 0 && cli_commands[i].writes;
+        cmd = same ? &cli_commands[i] : cmd;
+    }
+    if (cmd && out) {
+        struct cli one = c->base;
+        one.arena = &a;
+        one.cwd = str_from(argv[0]);
+        one.lang = strcmp(argv[1], "en") == 0 ? LANG_EN : LANG_ZH;
+        one.out = out;
+        code = (unsigned char)cmd->run(&one, argc - 3, argv + 3);
+    }
+    if (out) {
+        fputc('\0', out);
+        fputc(code, out);
+        fclose(out);
+    }
+    arena_end(&a);
+}
+
+static void *serve(void *arg)
+{
+    struct control *c = arg;
+    while (!atomic_load(&c->stop)) {
+        struct pollfd pf = {.fd = c->fd, .events = POLLIN};
+        if (poll(&pf, 1, 300) != 1) {
+            continue;
+        }
+        int fd = accept(c->fd, NULL, NULL);
+        if (fd >= 0) {
+            answer(c, fd);
+            close(fd);
+        }
+    }
+    return NULL;
+}
+
+err control_start(struct arena *life, const struct cli *base, struct control **ret)
+{
+    struct control *c = arena_new(life, struct control);
+    c->base = *base;
+    struct sockaddr_un at;
+    if (!address(base->config.data, &at)) {
+        return err_make(ERR_INVALID, STR("the path of the data folder is too long for a socket"));
+    }
+    unlink(at.sun_path); /* we hold the folder's lock: nobody listens there */
+    c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    mode_t old = umask(0177);
+    bool ok =
+        c->fd >= 0 && bind(c->fd, (struct sockaddr *)&at, sizeof(at)) == 0 && listen(c->fd, 8) == 0;
+    umask(old);
+    if (!ok || pthread_create(&c->thread, NULL, serve, c) != 0) {
+        return err_make(ERR_STORE, str_fmt(life, "control socket: %s", strerror(errno)));
+    }
+    c->path = str_copy(life, str_from(at.sun_path));
+    *ret = c;
+    return OK;
+}
+
+void control_stop(struct control *c)
+{
+    atomic_store(&c->stop, true);
+    pthread_join(c->thread, NULL);
+    close(c->fd);
+    unlink(c->path.ptr);
+}
+
+/* --- the caller's end ---------------------------------------------------------------------- */
+
+static bool write_all(int fd, const char *p, size_t n)
+{
+    while (n) {
+        ssize_t done = write(fd, p, n);
+        if (done <= 0) {
+            return false;
+        }
+        p += done;
+        n -= (size_t)done;
+    }
+    return true;
+}
+
+static bool send_args(int fd, const struct cli *c, int argc, char **argv)
+{
+    bool ok = write_all(fd, c->cwd.ptr, c->cwd.len + 1) &&
+              write_all(fd, c->lang == LANG_EN ? "en" : "zh", 3);
+    for (int i = 0; i < argc && ok; i++) {
+        ok = argv[i][0] == '\0' || write_all(fd, argv[i], strlen(argv[i]) + 1);
+    }
+    return ok && write_all(fd, "", 1);
+}
+
+/* Prints what comes until the NUL that stands before the exit code. */
+static int relay(int fd)
+{
+    char buf[8192];
+    int code = 1;
+    bool ended = false;
+    for (ssize_t n; (n = read(fd, buf, sizeof(buf))) > 0;) {
+        for (ssize_t i = 0; i < n; i++) {
+            if (ended) {
+                code = (unsigned char)buf[i];
+            } else if (buf[i] == '\0') {
+                ended = true;
+            } else {
+                putchar(buf[i]);
+            }
+        }
+        fflush(stdout);
+    }
+    return ended ? code : 1;
+}
+
+bool control_send(const struct cli *c, int argc, char **argv, int *code)
+{
+    struct sockaddr_un at;
+    if (!address(c->config.data, &at)) {
+        return false;
+    }
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0 || connect(fd, (struct sockaddr *)&at, sizeof(at)) != 0) {
+        if (fd >= 0) {
+            close(fd);
+        }
+        return false;
+    }
+    *code = send_args(fd, c, argc, argv) ? relay(fd) : 1;
+    close(fd);
+    return true;
+}

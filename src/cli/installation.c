@@ -1,0 +1,186 @@
+#include "base/clock.h"
+#include "base/enc.h"
+#include "ledger/note.h"
+
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int64_t machine_clock(void *arg)
+{
+    (void)arg;
+    return clock_now();
+}
+
+/* One process per data folder. */
+static err lock_folder(struct arena *a, str data, int *ret)
+{
+    str path = str_fmt(a, "%.*s/lock", STR_ARG(data));
+    int fd = open(path.ptr, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        return err_make(ERR_STORE, str_fmt(a, "%s: %s", path.ptr, strerror(errno)));
+    }
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        close(fd);
+        return err_make(ERR_BUSY, str_fmt(a, "another process uses %.*s", STR_ARG(data)));
+    }
+    *ret = fd;
+    return OK;
+}
+
+static err read_seed(struct arena *a, str data, str *ret)
+{
+    str path = str_fmt(a, "%.*s/ledger.key", STR_ARG(data));
+    int fd = open(path.ptr, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return err_make(ERR_NOT_FOUND, str_fmt(a, "%s: %s; make the installation with: zhidu init",
+                                               path.ptr, strerror(errno)));
+    }
+    char *p = arena_bytes(a, NOTE_SEED_LEN);
+    ssize_t n = read(fd, p, NOTE_SEED_LEN);
+    close(fd);
+    if (n != NOTE_SEED_LEN) {
+        return err_make(ERR_STORE, str_fmt(a, "%s is damaged", path.ptr));
+    }
+    *ret = str_from_n(p, NOTE_SEED_LEN);
+    return OK;
+}
+
+static err write_new(struct arena *a, str path, str bytes, mode_t mode)
+{
+    int fd = open(path.ptr, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+    if (fd < 0 || write(fd, bytes.ptr, bytes.len) != (ssize_t)bytes.len || fsync(fd) != 0) {
+        if (fd >= 0) {
+            close(fd);
+        }
+        return err_make(ERR_STORE, str_fmt(a, "%s: %s", path.ptr, strerror(errno)));
+    }
+    close(fd);
+    return OK;
+}
+
+static err make_keys(struct arena *a, str data, str origin, str *ret_seed)
+{
+    unsigned char *seed = (unsigned char *)arena_bytes(a, NOTE_SEED_LEN);
+    randombytes_buf(seed, NOTE_SEED_LEN);
+    struct hasher *h = hash_make(a);
+    struct note_signer signer;
+    err e = note_signer(h, origin, seed, &signer);
+    if (e.code) {
+        return e;
+    }
+    *ret_seed = str_from_n((char *)seed, NOTE_SEED_LEN);
+    str vkey = str_fmt(a, "%.*s\n", STR_ARG(note_vkey(a, &signer.key)));
+    note_signer_wipe(&signer);
+    e = write_new(a, str_fmt(a, "%.*s/ledger.key", STR_ARG(data)), *ret_seed, 0600);
+    return e.code ? e : write_new(a, str_fmt(a, "%.*s/ledger.pub", STR_ARG(data)), vkey, 0644);
+}
+
+static struct engine_options options(struct arena *a, const struct config *cfg, str seed,
+                                     bool background)
+{
+    return (struct engine_options){
+        .url = cfg->database.len ? cfg->database
+                                 : str_fmt(a, "sqlite:%.*s/zhidu.db", STR_ARG(cfg->data)),
+        .data_dir = cfg->data,
+        .origin = cfg->origin,
+        .signer_seed = seed,
+        .background = background,
+        .clock = machine_clock};
+}
+
+static err people_tables(struct arena *a, str url)
+{
+    struct arena life = arena_make(32u << 20);
+    struct db *db;
+    err e = db_open(&life, url, (struct db_options){.writer = true}, &db);
+    if (!e.code) {
+        size_t n;
+        const struct migration *list = people_migrations(&n);
+        e = db_migrate(db, &life, list, n);
+    }
+    if (e.code) {
+        e.detail = str_copy(a, e.detail);
+    }
+    arena_end(&life);
+    return e;
+}
+
+err installation_open(struct arena *life, const struct config *cfg, bool background,
+                      struct installation *ret)
+{
+    struct installation in = {.lock = -1};
+    str seed;
+    err e = read_seed(life, cfg->data, &seed);
+    if (!e.code) {
+        e = lock_folder(life, cfg->data, &in.lock);
+    }
+    struct engine_options o = options(life, cfg, seed, background);
+    if (!e.code) {
+        e = people_tables(life, o.url);
+    }
+    if (!e.code) {
+        e = engine_open(life, &o, &in.engine);
+    }
+    if (!e.code) {
+        e = people_open(life, in.engine, &in.people);
+    }
+    if (e.code) {
+        installation_close(&in);
+        return e;
+    }
+    *ret = in;
+    return OK;
+}
+
+err installation_make(struct arena *life, const struct config *cfg, const struct sources *s,
+                      struct diags *d, struct installation *ret)
+{
+    struct installation in = {.lock = -1};
+    if (sodium_init() < 0) {
+        return err_make(ERR_STORE, STR("libsodium does not start"));
+    }
+    str dir = str_copy(life, cfg->data);
+    if (mkdir(dir.ptr, 0700) != 0 && errno != EEXIST) {
+        return err_make(ERR_STORE, str_fmt(life, "%s: %s", dir.ptr, strerror(errno)));
+    }
+    str seed;
+    err e = lock_folder(life, cfg->data, &in.lock);
+    if (!e.code) {
+        e = make_keys(life, cfg->data, cfg->origin, &seed);
+    }
+    struct engine_options o = options(life, cfg, seed, false);
+    if (!e.code) {
+        e = engine_init(life, &o, s, d, &in.engine);
+    }
+    if (!e.code) {
+        e = people_tables(life, o.url);
+    }
+    if (!e.code) {
+        e = people_open(life, in.engine, &in.people);
+    }
+    if (e.code) {
+        installation_close(&in);
+        return e;
+    }
+    *ret = in;
+    return OK;
+}
+
+void installation_close(struct installation *in)
+{
+    if (in->engine) {
+        engine_stop(in->engine);
+        in->engine = NULL;
+    }
+    if (in->lock >= 0) {
+        close(in->lock);
+        in->lock = -1;
+    }
+}

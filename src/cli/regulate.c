@@ -1,0 +1,258 @@
+/* regulate.c - init, check, publish: what has to do with regulations. */
+#include "engine/publish.h"
+#include "engine/scenario.h"
+
+#include "cli/cli.h"
+
+#include <string.h>
+#include <unistd.h>
+
+static void print_diags(struct cli *c, const struct diags *d)
+{
+    for (size_t i = 0; i < d->len; i++) {
+        str line = diag_print(c->arena, &d->ptr[i], c->lang);
+        fprintf(c->out, "%.*s\n", STR_ARG(line));
+    }
+    if (d->errors + d->warnings > d->len) {
+        cli_say(c, "……共 %zu 处错误、%zu 处提醒", "... %zu mistakes and %zu warnings in all",
+                d->errors, d->warnings);
+    }
+}
+
+static err load(struct cli *c, str folder, struct sources *ret)
+{
+    if (!folder.len) {
+        return err_make(ERR_INVALID, STR("a folder of regulations is wanted"));
+    }
+    return load_folder(c->arena, cli_path(c, folder), ret);
+}
+
+/* Accounts for the people of the demonstration, all with one password; they
+ * exist only where the server listens on loopback. */
+static err demo_accounts(struct cli *c)
+{
+    struct arena a = arena_make(256u << 20);
+    struct db *db;
+    struct rows r;
+    err e = engine_reader(c->engine, &a, &db);
+    if (!e.code) {
+        e = db_query(
+            db, &a,
+            SQL("select \"id\", \"f_login\" from \"r_person\" where \"f_login\" is not null"
+                " order by \"id\" limit 100"),
+            NO_ARGS, &r);
+    }
+    while (!e.code && rows_next(&r)) {
+        struct words why = {0};
+        e = people_set_account(c->people, &a, c->now(), rows_i64(&r, 0), rows_text(&r, 1),
+                               STR("zhidu-demo-2026"), false, &why);
+    }
+    arena_end(&a);
+    return e;
+}
+
+static err run_records(struct cli *c, str file, struct diags *d)
+{
+    FILE *f = fopen(file.ptr, "re");
+    if (!f) {
+        return err_make(ERR_NOT_FOUND, file);
+    }
+    char *p = arena_bytes(c->arena, 1 << 20);
+    size_t n = fread(p, 1, 1 << 20, f);
+    fclose(f);
+    int64_t made;
+    err e = scenario_records(c->engine, c->arena, str_from_n(p, n), file, d, &made);
+    if (!e.code && !d->errors) {
+        cli_say(c, "演示组织：%lld 条记录", "Demonstration: %lld records", (long long)made);
+    }
+    return e;
+}
+
+static str read_line(struct cli *c)
+{
+    char *p = arena_bytes(c->arena, 512);
+    ssize_t n = read(STDIN_FILENO, p, 511);
+    str rest;
+    return n > 0 ? str_trim(str_cut(str_from_n(p, (size_t)n), '\n', &rest)) : STR("");
+}
+
+/* The first administrator: a person and an appointment, by auto, as every
+ * record of the beginning. */
+static err first_administrator(struct cli *c, str name, str login, struct diags *d)
+{
+    str text =
+        str_fmt(c->arena,
+                "- {create: unit.open, with: {title: %.*s}, save: U}\n"
+                "- {create: person.add, with: {full_name: %.*s, login: %.*s, unit: U}, save: P}\n"
+                "- {create: post.appoint, with: {person: P, position: administrator, unit: U,"
+                " starts: =today}}\n",
+                STR_ARG(c->config.organisation), STR_ARG(name), STR_ARG(login));
+    int64_t made;
+    err e = scenario_records(c->engine, c->arena, text, STR("administrator"), d, &made);
+    if (e.code || d->errors) {
+        return e.code ? e : err_make(ERR_VALUE, STR("administrator"));
+    }
+    struct arena a = arena_make(64u << 20);
+    struct db *db;
+    struct rows r;
+    struct words why = {0};
+    e = engine_reader(c->engine, &a, &db);
+    if (!e.code) {
+        e = db_query(db, &a, SQL("select \"id\" from \"r_person\" where \"f_login\" = $1"),
+                     ARGS(db_text(login)), &r);
+    }
+    if (!e.code) {
+        e = rows_next(&r) ? people_set_account(c->people, &a, c->now(), rows_i64(&r, 0), login,
+                                               read_line(c), false, &why)
+                          : err_make(ERR_NOT_FOUND, STR("person"));
+    }
+    if (e.code && why.zh.len) {
+        fprintf(c->out, "zhidu: %.*s\n", STR_ARG(words_in(why, c->lang)));
+    }
+    e.detail = str_copy(c->arena, e.detail);
+    arena_end(&a);
+    return e;
+}
+
+static err fill(struct cli *c, int argc, char **argv, struct diags *d)
+{
+    str admin = cli_option(argc, argv, "admin");
+    if (cli_flag(argc, argv, "demo")) {
+        str file =
+            str_fmt(c->arena, "%.*s/demo.yaml", STR_ARG(cli_path(c, cli_word(argc, argv, 0))));
+        err e = run_records(c, file, d);
+        return e.code || d->errors ? e : demo_accounts(c);
+    }
+    return admin.len ? first_administrator(c, admin, cli_option(argc, argv, "login"), d) : OK;
+}
+
+int cmd_init(struct cli *c, int argc, char **argv)
+{
+    struct sources s;
+    struct diags d = diags_make(c->arena);
+    struct installation in = {.lock = -1};
+    err e = load(c, cli_word(argc, argv, 0), &s);
+    if (!e.code) {
+        e = installation_make(c->arena, &c->config, &s, &d, &in);
+    }
+    if (!e.code && !d.errors) {
+        c->engine = in.engine;
+        c->people = in.people;
+        e = fill(c, argc, argv, &d);
+    }
+    print_diags(c, &d);
+    installation_close(&in);
+    if (e.code || d.errors) {
+        return e.code ? cli_fail(c, e) : 1;
+    }
+    cli_say(c, "已建立：%.*s\n公钥：%.*s/ledger.pub（请抄存一份在别处）",
+            "Made: %.*s\nPublic key: %.*s/ledger.pub (keep a copy elsewhere)",
+            STR_ARG(c->config.data), STR_ARG(c->config.data));
+    return 0;
+}
+
+/* --- check --------------------------------------------------------------------------------- */
+
+/* Every example on an installation of its own, in memory. */
+static size_t run_examples(struct cli *c, const struct sources *s, str folder, struct diags *d)
+{
+    size_t passed = 0;
+    for (size_t i = 0; i < s->len; i++) {
+        str file = str_fmt(c->arena, "%.*s/examples.yaml", STR_ARG(s->ptr[i].name));
+        struct scenarios list = steps_load(c->arena, s->ptr[i].examples, file, d);
+        for (size_t k = 0; k < list.len; k++) {
+            struct arena life = arena_make(512u << 20);
+            struct engine_options o = {.url = STR("sqlite::memory:"),
+                                       .origin = STR("example/ledger")};
+            struct engine *e;
+            size_t before = d->errors;
+            err r = engine_open_memory(&life, s, &o, d, &e);
+            if (!r.code) {
+                r = scenario_run(e, &life, &list.ptr[k], folder, d);
+            }
+            if (r.code) {
+                diag_error(d, list.ptr[k].pos, "示例无法运行：%.*s", "the example cannot run: %.*s",
+                           STR_ARG(str_copy(c->arena, r.detail)));
+            }
+            passed += d->errors == before;
+            arena_end(&life);
+        }
+    }
+    return passed;
+}
+
+int cmd_check(struct cli *c, int argc, char **argv)
+{
+    struct sources s;
+    struct diags d = diags_make(c->arena);
+    str folder = cli_word(argc, argv, 0);
+    err e = load(c, folder, &s);
+    if (e.code) {
+        return cli_fail(c, e);
+    }
+    struct model *m = model_build(c->arena, &s, &d);
+    size_t passed = 0;
+    if (m && !d.errors && !cli_flag(argc, argv, "no-examples")) {
+        passed = run_examples(c, &s, cli_path(c, folder), &d);
+    }
+    print_diags(c, &d);
+    if (!m || d.errors) {
+        cli_say(c, "未通过：%zu 处错误", "Not passed: %zu mistakes", d.errors);
+        return 1;
+    }
+    size_t clauses = 0;
+    for (size_t i = 0; i < m->nregs; i++) {
+        clauses += m->regs[i]->newest->nclauses;
+    }
+    cli_say(c, "通过：%zu 部制度，%zu 条，%zu 个示例",
+            "Passed: %zu regulations, %zu articles, %zu examples", m->nregs, clauses, passed);
+    return 0;
+}
+
+/* --- publish ---------------------------------------------------------------------------------- */
+
+static void print_changes(struct cli *c, const struct changes *ch)
+{
+    for (size_t i = 0; i < ch->len; i++) {
+        const struct change *x = &ch->ptr[i];
+        str what = words_in(x->what, c->lang);
+        fprintf(c->out, "  %s %.*s/%.*s: %.*s\n", x->kind == CHANGE_STRANDS ? "✗" : "·",
+                STR_ARG(x->reg ? x->reg->key : STR("")), STR_ARG(x->name), STR_ARG(what));
+    }
+}
+
+int cmd_publish(struct cli *c, int argc, char **argv)
+{
+    struct sources s;
+    struct diags d = diags_make(c->arena);
+    struct publication p = {0};
+    err e = load(c, cli_word(argc, argv, 0), &s);
+    if (!e.code) {
+        e = publish_plan(c->engine, c->arena, &s, &d, &p);
+    }
+    print_diags(c, &d);
+    if (e.code || d.errors) {
+        return e.code ? cli_fail(c, e) : 1;
+    }
+    if (!p.sources.len) {
+        cli_say(c, "没有变化。", "Nothing has changed.");
+        return 0;
+    }
+    cli_say(c, "将发布：", "To be published:");
+    print_changes(c, &p.changes);
+    if (p.changes.refused) {
+        cli_say(c, "不能发布：会使现有记录无法办理。", "Refused: it would strand records.");
+        return 1;
+    }
+    if (!cli_flag(argc, argv, "yes")) {
+        cli_say(c, "加 --yes 发布。", "Add --yes to publish.");
+        return 0;
+    }
+    e = publish(c->engine, c->arena, &p, 0, c->now());
+    if (e.code) {
+        return cli_fail(c, e);
+    }
+    cli_say(c, "已发布 %zu 部制度的新版本。", "Published: new versions of %zu regulations.",
+            p.sources.len);
+    return 0;
+}

@@ -1,0 +1,117 @@
+#include "api/api.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "page/frame.h"
+#include "page/page.h"
+
+#include "cli/cli.h"
+#include "web/visit.h"
+
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+static err read_pem(struct cli *c, str file, str *ret)
+{
+    FILE *f = fopen(cli_path(c, file).ptr, "re");
+    if (!f) {
+        return err_make(ERR_NOT_FOUND, file);
+    }
+    char *p = arena_bytes(c->arena, 65536);
+    size_t n = fread(p, 1, 65535, f);
+    fclose(f);
+    *ret = str_from_n(p, n);
+    return OK;
+}
+
+static struct http_params proxies(struct cli *c)
+{
+    struct http_param *list = arena_array(c->arena, struct http_param, 16);
+    size_t n = 0;
+    for (str rest = c->config.proxies; rest.ptr && rest.len && n < 16;) {
+        list[n++].name = str_trim(str_cut(rest, ',', &rest));
+    }
+    return (struct http_params){list, n};
+}
+
+static err start(struct cli *c, struct app *app, struct http_server **ret)
+{
+    struct http_options opt = {
+        .address = c->config.address, .port = c->config.port, .proxies = proxies(c)};
+    err e = OK;
+    if (c->config.tls_cert.len) {
+        e = read_pem(c, c->config.tls_cert, &opt.tls_cert);
+    }
+    if (!e.code && c->config.tls_key.len) {
+        e = read_pem(c, c->config.tls_key, &opt.tls_key);
+    }
+    if (e.code) {
+        return e;
+    }
+    web_options(app, &opt);
+    return http_start(c->arena, &opt, ret);
+}
+
+static bool loopback(str address)
+{
+    return str_starts(address, STR("127.")) || str_eq(address, STR("::1"));
+}
+
+static void tell(struct cli *c, const struct app *app, int port)
+{
+    cli_say(c, "制度已启动：http://%.*s:%d/", "Zhidu is running: http://%.*s:%d/",
+            STR_ARG(c->config.address), port);
+    if (app->demo) {
+        cli_say(c, "演示账号：%.*s", "Demo accounts: %.*s", STR_ARG(app->demo_hint));
+    }
+    cli_say(c, "按 Ctrl-C 停止。", "Ctrl-C stops it.");
+}
+
+int cmd_serve(struct cli *c, int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    struct installation in;
+    err e = installation_open(c->arena, &c->config, true, &in);
+    if (e.code) {
+        return cli_fail(c, e);
+    }
+    struct app app = {
+        .engine = in.engine,
+        .people = in.people,
+        .public_url = c->config.public_url,
+        .organisation = c->config.organisation,
+        .demo = c->config.demo && loopback(c->config.address),
+        .demo_hint = STR("li.lei · wang.fang · zhao.min · admin    密码 password: zhidu-demo-2026"),
+        .pages = {page_routes, page_routes_len},
+        .api = {api_routes, api_routes_len},
+        .error_page = frame_error,
+        .error_api = api_error,
+        .started_at = clock_now(),
+    };
+    struct control *control = NULL;
+    c->engine = in.engine;
+    c->people = in.people;
+    e = start(c, &app, &app.http);
+    if (!e.code) {
+        e = control_start(c->arena, c, &control);
+    }
+    if (e.code) {
+        installation_close(&in);
+        return cli_fail(c, e);
+    }
+    tell(c, &app, http_port(app.http));
+    int sig;
+    sigwait(&set, &sig);
+    cli_say(c, "正在停止…", "Stopping...");
+    control_stop(control);
+    http_stop(app.http);
+    installation_close(&in);
+    return 0;
+}
