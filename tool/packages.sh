@@ -1,0 +1,22 @@
+# packages.sh - what the two commands install; sourced by them.
+# build: to compile and run.  test: what only ./check needs.
+BUILD_PACKAGES="gcc make pkg-config libmicrohttpd-dev libsqlite3-dev libpq-dev libjansson-dev
+libyaml-dev libmd4c-dev libsodium-dev libssl-dev libpcre2-dev libqrencode-dev brotli"
+TEST_PACKAGES="clang clang-format clang-tidy libclang-rt-14-dev libcmocka-dev postgresql-15 curl chromium
+fonts-noto-cjk"
+
+say() { printf '\033[1m%s\033[0m\n' "$*"; }
+
+# Installs those of the given packages that are missing; says which.
+need() {
+    missing=
+    for p in "$@"; do
+        dpkg-query -W -f='${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || missing="$missing $p"
+    done
+    if [ "$missing" = "" ]; then return 0; fi
+    say "安装 installing:$missing"
+    sudo=
+    [ "$(id -u)" = 0 ] || sudo=sudo
+    $sudo apt-get update -qq &&
+        $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+}
