@@ -48,8 +48,12 @@ struct act {
     /* --- the caller's continuation, on the writer's thread --- */
     void (*done)(struct act *act);
     void *user;
-    struct writer_job job; /* the engine's */
+    /* --- the engine's --- */
+    struct writer_job job;
     struct engine *engine;
+    struct arena *out;       /* what the writer answers; ends with `arena` */
+    struct held_model *held; /* what the answer points into */
+    int64_t hint_law;        /* version of the record, as act_check saw it */
 };
 
 /* Built-in actions, each an act with its ledger entry, allowed to whoever sees

@@ -16,14 +16,19 @@
  *     changes: JSON [{"f":"due","o":..,"n":..}] with values as stored.
  *     indexes (record, id), (person, id)
  * idem(actor, key, hash, act, record, at)            pk (actor, key); 7 days
- * term(record, term, type, run, law, started, due, used, paused_at, mark, mark_at)
- *     pk (record, term, run); one running or paused row per record and term.
- *     due UTC ms; mark: index of the next mark; mark_at: when it fires, null:
- *     none.  Partial index on (mark_at).  ended: at, how.
+ * term(record, term, type, run, law, started, due, used, paused_at, mark, mark_at,
+ *     fired, last_at, ended, how)
+ *     pk (record, term, run); one running or paused row (ended null) per record
+ *     and term.  due UTC ms, null: not known yet; used: ms before the last
+ *     start or resumption; mark: index of the next mark; mark_at: when it fires,
+ *     null: none; fired: bit set of marks that have; last_at: the moment of the
+ *     last one.  Partial index on (mark_at).  ended: UTC ms; how: key of the
+ *     state that ended it.
  * later(id ID, at, record, type, act, action, effect, x, actor, key unique)
  *     effects with `after`, due at `at`.
- * step_job(id ID, act, record, type, action, effect, actor, next_x, done, total, left)
- *     large sets in steps; `left` 0 when finished.
+ * step_job(id ID, act, record, type, law, action, effect, actor, at, next_x, max_x, done,
+ *     total, left)
+ *     large sets in steps, in order of id, up to max_x; `left` 0 when finished.
  * task(id ID, person, record, type, kind, action, zh, en, due, created_at, key)
  *     what a person has to do now.  kind: TASK_NEXT (an action of `next`),
  *     TASK_EFFECT (made by an effect), TASK_RECEIPT.  unique (record, key, person).
@@ -38,7 +43,8 @@
  * watcher(record, person) · label(record, label)
  * saved_view(id ID, person, type, name, columns, filter, sort, shared, at)
  * search_queue(record pk, type)     waiting to be indexed
- * search_text(record ID, type, body)  what was indexed (external content)
+ * search_text(record ID, type, body)  what was indexed (external content of
+ *     search_fts on SQLite; on PostgreSQL also column tokens, a tsvector)
  * dirty(record pk, type, seq)       marks for controls
  * job(id ID, kind, title_zh, title_en, person, state, done, total, message, result, created_at,
  * changed_at, input) unit_above(unit, above) · calendar · calendar_span   see model/contract.h
@@ -48,10 +54,12 @@
 
 #include "store/db.h"
 
-enum { ACT_IMPORT = 1, ACT_AUTO = 2 };
+enum { ACT_IMPORT = 1, ACT_AUTO = 2, ACT_SETUP = 4 /* records brought along: `who` not asked */ };
 enum { TASK_NEXT = 1, TASK_EFFECT = 2, TASK_RECEIPT = 3 };
 
 /* The engine's migrations, in order, for db_migrate. */
 const struct migration *schema_migrations(size_t *n);
+/* The full-text index, which differs by database.  May be called again. */
+MUST_CHECK err schema_search(struct db *db, struct arena *a);
 
 #endif

@@ -1,0 +1,424 @@
+#include "engine/calendar.h"
+
+#include "engine/refusal_int.h"
+
+enum { MS_MINUTE = 60000, MS_DAY = 86400000, YEARS_AHEAD = 10 };
+
+static int64_t floor_div(int64_t a, int64_t b)
+{
+    int64_t q = a / b;
+    return a % b < 0 ? q - 1 : q;
+}
+
+int64_t calendar_day_of(const struct model *m, int64_t ms)
+{
+    return floor_div(ms + (m ? m->zone_minutes : 0) * (int64_t)MS_MINUTE, MS_DAY);
+}
+
+int64_t calendar_day_start(const struct model *m, int64_t d)
+{
+    return d * MS_DAY - (m ? m->zone_minutes : 0) * (int64_t)MS_MINUTE;
+}
+
+/* Years are counted from March, so that the leap day is the last. */
+int64_t calendar_days(int64_t y, int month, int dom)
+{
+    y -= month <= 2;
+    int64_t era = floor_div(y, 400);
+    int64_t yoe = y - era * 400;
+    int64_t doy = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + dom - 1;
+    int64_t doe = yoe * 365 + yoe / 4 - yoe / 100 + doy;
+    return era * 146097 + doe - 719468;
+}
+
+void calendar_civil(int64_t day, int64_t *y, int *month, int *dom)
+{
+    int64_t z = day + 719468;
+    int64_t era = floor_div(z, 146097);
+    int64_t doe = z - era * 146097;
+    int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+    int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+    int64_t mp = (5 * doy + 2) / 153;
+    *dom = (int)(doy - (153 * mp + 2) / 5 + 1);
+    *month = (int)(mp < 10 ? mp + 3 : mp - 9);
+    *y = yoe + era * 400 + (*month <= 2);
+}
+
+static int month_len(int64_t y, int month)
+{
+    static const int len[12] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool leap = (y % 4 == 0 && y % 100 != 0) || y % 400 == 0;
+    return month == 2 && leap ? 29 : len[month - 1];
+}
+
+bool calendar_date_ok(int64_t y, int month, int dom)
+{
+    return y >= 1 && y <= 9999 && month >= 1 && month <= 12 && dom >= 1 &&
+           dom <= month_len(y, month);
+}
+
+/* --- moving moments ---------------------------------------------------------------- */
+
+static err one(const struct ctx *ctx, struct sql sql, struct db_args args, int64_t *ret)
+{
+    struct rows r;
+    err e = db_query(ctx->db, ctx->arena, sql, args, &r);
+    if (e.code) {
+        return e;
+    }
+    if (!rows_next(&r) || rows_null(&r, 0)) {
+        return err_make(ERR_VALUE, STR("outside the calendar"));
+    }
+    *ret = rows_i64(&r, 0);
+    return OK;
+}
+
+/* Working ms that have run by a moment. */
+static err worked(const struct ctx *ctx, int64_t at, int64_t *ret)
+{
+    return one(ctx,
+               SQL("select s.before_ms + case when s.end_ms < $1 then s.end_ms - s.start_ms"
+                   " else $1 - s.start_ms end from calendar_span s"
+                   " where s.start_ms <= $1 order by s.start_ms desc limit 1"),
+               ARGS(db_i64(at)), ret);
+}
+
+err calendar_working(const struct ctx *ctx, int64_t from, int64_t to, int64_t *ret)
+{
+    int64_t a = 0, b = 0;
+    err e = worked(ctx, from, &a);
+    if (!e.code) {
+        e = worked(ctx, to, &b);
+    }
+    *ret = b - a;
+    return e;
+}
+
+static err shift_working(const struct ctx *ctx, int64_t from, int64_t n, int64_t *ret)
+{
+    if (n == 0) {
+        *ret = from;
+        return OK;
+    }
+    int64_t w = 0;
+    err e = worked(ctx, from, &w);
+    if (e.code) {
+        return e;
+    }
+    struct sql sql = n > 0 ? SQL("select s.start_ms + ($1 - s.before_ms) from calendar_span s"
+                                 " where s.before_ms < $1 order by s.before_ms desc limit 1")
+                           : SQL("select s.start_ms + ($1 - s.before_ms) from calendar_span s"
+                                 " where s.before_ms <= $1 order by s.before_ms desc limit 1");
+    return one(ctx, sql, ARGS(db_i64(w + n)), ret);
+}
+
+static int64_t shift_months(const struct ctx *ctx, int64_t day, int64_t n)
+{
+    int64_t y = 0;
+    int month = 0, dom = 0;
+    (void)ctx;
+    calendar_civil(day, &y, &month, &dom);
+    int64_t index = y * 12 + (month - 1) + n;
+    y = floor_div(index, 12);
+    month = (int)(index - y * 12) + 1;
+    int last = month_len(y, month);
+    return calendar_days(y, month, dom < last ? dom : last);
+}
+
+/* The first moment after the n-th working day following `day`. */
+static err after_workdays(const struct ctx *ctx, int64_t day, int64_t n, int64_t *ret)
+{
+    int64_t last = 0;
+    err e = one(ctx,
+                SQL("select d.day from calendar d where d.workday ="
+                    " (select c.workday + $2 from calendar c where c.day = $1)"
+                    " order by d.day limit 1"),
+                ARGS(db_i64(day), db_i64(n)), &last);
+    *ret = calendar_day_start(ctx->model, last + 1);
+    return e;
+}
+
+static err before_workdays(const struct ctx *ctx, int64_t moment, int64_t n, int64_t *ret)
+{
+    int64_t first = 0;
+    int64_t day = calendar_day_of(ctx->model, moment - 1);
+    err e = one(ctx,
+                SQL("select d.day from calendar d where d.workday ="
+                    " (select c.workday - $2 + 1 from calendar c where c.day = $1)"
+                    " order by d.day limit 1"),
+                ARGS(db_i64(day), db_i64(n)), &first);
+    *ret = calendar_day_start(ctx->model, first);
+    return e;
+}
+
+err calendar_shift(const struct ctx *ctx, int64_t from, enum vkind kind, int64_t n, int64_t *ret)
+{
+    int64_t day = calendar_day_of(ctx->model, from);
+    int64_t in_day = from - calendar_day_start(ctx->model, day);
+    if (kind == V_WORKHOURS) {
+        return shift_working(ctx, from, n, ret);
+    }
+    if (kind == V_WORKDAYS && n > 0) {
+        return after_workdays(ctx, day, n, ret);
+    }
+    if (kind == V_WORKDAYS && n < 0) {
+        return before_workdays(ctx, from, -n, ret);
+    }
+    if (kind == V_DAYS) {
+        *ret = calendar_day_start(ctx->model, day + n) + in_day;
+    } else if (kind == V_MONTHS) {
+        *ret = calendar_day_start(ctx->model, shift_months(ctx, day, n)) + in_day;
+    } else if (kind == V_WORKDAYS) {
+        *ret = from;
+    } else {
+        *ret = from + n;
+    }
+    return OK;
+}
+
+err calendar_due(const struct ctx *ctx, int64_t from, enum vkind kind, int64_t n, int64_t *ret)
+{
+    int64_t day = calendar_day_of(ctx->model, from);
+    if (kind == V_WORKDAYS) {
+        return after_workdays(ctx, day, n, ret);
+    }
+    if (kind == V_DAYS || kind == V_MONTHS) {
+        int64_t last = kind == V_DAYS ? day + n : shift_months(ctx, day, n);
+        *ret = calendar_day_start(ctx->model, last + 1);
+        return OK;
+    }
+    return calendar_shift(ctx, from, kind, n, ret);
+}
+
+/* --- the tables ------------------------------------------------------------------------- */
+
+struct span {
+    int64_t from, to; /* ms of the day */
+};
+struct week {
+    bool works[8]; /* 1: Monday */
+    struct span spans[8];
+    int nspans;
+};
+
+static bool read_clock(str s, int64_t *ret)
+{
+    str minutes;
+    str hours = str_cut(s, ':', &minutes);
+    int64_t h = 0, m = 0;
+    if (!str_to_i64(hours, &h) || !str_to_i64(minutes, &m) || h < 0 || h > 24 || m < 0 || m > 59) {
+        return false;
+    }
+    *ret = (h * 60 + m) * MS_MINUTE;
+    return *ret <= MS_DAY;
+}
+
+static void read_spans(str text, struct week *w)
+{
+    for (str rest = text; rest.ptr && rest.len && w->nspans < 8;) {
+        str one_span = str_cut(rest, ' ', &rest);
+        str to;
+        str from = str_cut(one_span, '-', &to);
+        struct span s = {0};
+        if (read_clock(from, &s.from) && read_clock(to, &s.to) && s.from < s.to &&
+            (w->nspans == 0 || w->spans[w->nspans - 1].to <= s.from)) {
+            w->spans[w->nspans++] = s;
+        }
+    }
+}
+
+static struct week read_week(const struct model *m)
+{
+    str days = STR("1 2 3 4 5");
+    str hours = STR("08:30-12:00 13:30-17:30");
+    if (m->calendar_day) {
+        const struct law *law = m->calendar_day->newest->law;
+        const struct setting *s = law_setting(law, STR("calendar.week"));
+        days = s && s->text.len ? s->text : days;
+        s = law_setting(law, STR("calendar.hours"));
+        hours = s && s->text.len ? s->text : hours;
+    }
+    struct week w = {0};
+    for (size_t i = 0; i < days.len; i++) {
+        if (days.ptr[i] >= '1' && days.ptr[i] <= '7') {
+            w.works[days.ptr[i] - '0'] = true;
+        }
+    }
+    read_spans(hours, &w);
+    return w;
+}
+
+/* Days that differ: an array over the days, -1 where nothing is said. */
+static err read_days(const struct ctx *ctx, signed char *kinds, int64_t first, int64_t n)
+{
+    const struct type *t = ctx->model->calendar_day;
+    if (!t) {
+        return OK;
+    }
+    const struct field *kind = tdef_field(t->newest, STR("kind"));
+    const struct choice_key *works = kind ? field_choice(kind, STR("workday")) : NULL;
+    const struct state *active = tdef_state(t->newest, STR("active"));
+    struct sqlb b = sqlb_make(ctx->arena);
+    SQLB_LIT(&b, "select f_day, f_kind from ");
+    sqlb_ident(&b, t->table);
+    SQLB_LIT(&b, " where (state = $1 or $1 < 0) and f_day >= $2 and f_day < $3 order by f_day");
+    struct batch *q = batch_begin(ctx->db, ctx->arena);
+    int place =
+        batch_add(q, sqlb_end(&b),
+                  ARGS(db_i64(active ? active->code : -1), db_i64(first), db_i64(first + n)));
+    err e = batch_run(q);
+    if (e.code) {
+        return e;
+    }
+    struct rows r = batch_rows(q, place);
+    while (rows_next(&r)) {
+        kinds[rows_i64(&r, 0) - first] = works && rows_i64(&r, 1) == works->code;
+    }
+    return OK;
+}
+
+struct filling {
+    const struct ctx *ctx;
+    struct batch *days, *spans;
+    struct db_arg day_args[40 * 7], span_args[40 * 3];
+    int ndays, nspans;
+};
+
+/* Rows go in by forty to a statement: three texts in all, whatever the years. */
+static struct sql many(const struct ctx *ctx, const char *head, int cols, int rows)
+{
+    struct sqlb b = sqlb_make(ctx->arena);
+    if (head[0] == 'd') {
+        SQLB_LIT(&b, "insert into calendar(day, start_ms, month, dom, \"last\", workday, working)"
+                     " values ");
+    } else {
+        SQLB_LIT(&b, "insert into calendar_span(start_ms, end_ms, before_ms) values ");
+    }
+    for (int i = 0; i < rows; i++) {
+        SQLB_LIT(&b, "(");
+        for (int c = 0; c < cols; c++) {
+            sqlb_param(&b, i * cols + c + 1);
+            if (c + 1 < cols) {
+                SQLB_LIT(&b, ", ");
+            }
+        }
+        SQLB_LIT(&b, ")");
+        if (i + 1 < rows) {
+            SQLB_LIT(&b, ", ");
+        }
+    }
+    return sqlb_end(&b);
+}
+
+static err put_days(struct filling *f)
+{
+    struct batch *b = batch_begin(f->ctx->db, f->ctx->arena);
+    if (f->ndays) {
+        batch_add(b, many(f->ctx, "days", 7, f->ndays),
+                  (struct db_args){.ptr = f->day_args, .len = f->ndays * 7});
+    }
+    if (f->nspans) {
+        batch_add(b, many(f->ctx, "spans", 3, f->nspans),
+                  (struct db_args){.ptr = f->span_args, .len = f->nspans * 3});
+    }
+    f->ndays = f->nspans = 0;
+    return batch_run(b);
+}
+
+static err fill(struct filling *f, const struct week *w, const signed char *kinds, int64_t first,
+                int64_t n)
+{
+    int64_t workday = 0, worked_ms = 0;
+    for (int64_t i = 0; i < n; i++) {
+        int64_t day = first + i, y = 0;
+        int month = 0, dom = 0;
+        calendar_civil(day, &y, &month, &dom);
+        int64_t start = calendar_day_start(f->ctx->model, day);
+        int wd = (int)((day + 3) % 7) + 1; /* 1970-01-01 was a Thursday */
+        bool works = kinds[i] >= 0 ? kinds[i] == 1 : w->works[wd];
+        workday += works;
+        struct db_arg row[7] = {db_i64(day),
+                                db_i64(start),
+                                db_i64((y - 1970) * 12 + month - 1),
+                                db_i64(dom),
+                                db_i64(month_len(y, month)),
+                                db_i64(workday),
+                                db_i64(works)};
+        memcpy(f->day_args + (size_t)f->ndays++ * 7, row, sizeof(row));
+        for (int s = 0; works && s < w->nspans; s++) {
+            struct db_arg span[3] = {db_i64(start + w->spans[s].from),
+                                     db_i64(start + w->spans[s].to), db_i64(worked_ms)};
+            memcpy(f->span_args + (size_t)f->nspans++ * 3, span, sizeof(span));
+            worked_ms += w->spans[s].to - w->spans[s].from;
+        }
+        if (f->ndays == 40 || f->nspans + 8 > 40 || i + 1 == n) {
+            err e = put_days(f);
+            if (e.code) {
+                return e;
+            }
+        }
+    }
+    return OK;
+}
+
+err calendar_rebuild(const struct ctx *ctx)
+{
+    int64_t y = 0;
+    int month = 0, dom = 0;
+    calendar_civil(ctx->today, &y, &month, &dom);
+    int64_t first = calendar_days(2010, 1, 1);
+    int64_t n = calendar_days((y < 2010 ? 2010 : y) + YEARS_AHEAD, 12, 31) - first + 1;
+    signed char *kinds = arena_array(ctx->arena, signed char, (size_t)n);
+    memset(kinds, -1, (size_t)n);
+    err e = read_days(ctx, kinds, first, n);
+    if (e.code) {
+        return e;
+    }
+    struct week w = read_week(ctx->model);
+    struct batch *b = batch_begin(ctx->db, ctx->arena);
+    batch_add(b, SQL("delete from calendar"), NO_ARGS);
+    batch_add(b, SQL("delete from calendar_span"), NO_ARGS);
+    e = batch_run(b);
+    if (e.code) {
+        return e;
+    }
+    struct filling *f = arena_new(ctx->arena, struct filling);
+    f->ctx = ctx;
+    return fill(f, &w, kinds, first, n);
+}
+
+err calendar_units(const struct ctx *ctx)
+{
+    const struct type *t = ctx->model->unit;
+    if (!t) {
+        return OK;
+    }
+    struct sqlb b = sqlb_make(ctx->arena);
+    SQLB_LIT(&b, "insert into unit_above(unit, above) with recursive up(unit, above, depth) as ("
+                 "select id, id, 0 from ");
+    sqlb_ident(&b, t->table);
+    SQLB_LIT(&b, " union select up.unit, u.f_parent, up.depth + 1 from up join ");
+    sqlb_ident(&b, t->table);
+    SQLB_LIT(&b, " u on u.id = up.above where u.f_parent is not null and up.depth < 64)"
+                 " select distinct unit, above from up");
+    struct sqlb c = sqlb_make(ctx->arena);
+    SQLB_LIT(&c, "select u.id from ");
+    sqlb_ident(&c, t->table);
+    SQLB_LIT(&c, " u, unit_above a where u.f_parent is not null and a.unit = u.f_parent"
+                 " and a.above = u.id limit 1");
+    struct batch *q = batch_begin(ctx->db, ctx->arena);
+    batch_add(q, SQL("delete from unit_above"), NO_ARGS);
+    batch_add(q, sqlb_end(&b), NO_ARGS);
+    int place = batch_add(q, sqlb_end(&c), NO_ARGS);
+    err e = batch_run(q);
+    if (e.code) {
+        return e;
+    }
+    struct rows r = batch_rows(q, place);
+    if (rows_count(&r)) {
+        return refuse(ctx->arena, ERR_RULE, REFUSED_RULE, NULL,
+                      WORDS("一个部门不能是自己的上级", "A unit cannot stand above itself"),
+                      WORDS("请另选上级部门", "choose another unit above it"));
+    }
+    return OK;
+}

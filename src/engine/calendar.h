@@ -1,0 +1,41 @@
+/* calendar.h - days and working time, from the tables calendar and
+ * calendar_span (model/contract.h), and the registers derived from records.
+ *
+ * A day is a number (0: 1970-01-01) in the installation's zone, which has a
+ * fixed distance to UTC.
+ */
+#ifndef ENGINE_CALENDAR_H
+#define ENGINE_CALENDAR_H
+
+#include "engine/ctx.h"
+
+int64_t calendar_day_of(const struct model *m, int64_t ms);   /* the day a moment falls on */
+int64_t calendar_day_start(const struct model *m, int64_t d); /* its local midnight, UTC ms */
+int64_t calendar_days(int64_t y, int month, int dom);         /* proleptic Gregorian */
+void calendar_civil(int64_t day, int64_t *y, int *month, int *dom);
+bool calendar_date_ok(int64_t y, int month, int dom);
+
+/* `from` moved by `n` of the kind: a length in ms (duration), working ms
+ * (workhours), or a count of days, months or working days.
+ *   duration    exactly n ms
+ *   workhours   n ms of working time later; earlier when negative
+ *   days months the same time of day; months: or the month's last day
+ *   workdays    forward: the end of the n-th working day after; backward: the
+ *               beginning of the working day such that n of them remain
+ * ERR_VALUE outside the calendar's years. */
+MUST_CHECK err calendar_shift(const struct ctx *ctx, int64_t from, enum vkind kind, int64_t n,
+                              int64_t *ret);
+/* The end of a term that begins at `from`: as calendar_shift, but days, months
+ * and working days run to the end of the last day. */
+MUST_CHECK err calendar_due(const struct ctx *ctx, int64_t from, enum vkind kind, int64_t n,
+                            int64_t *ret);
+/* Working time between two moments, ms. */
+MUST_CHECK err calendar_working(const struct ctx *ctx, int64_t from, int64_t to, int64_t *ret);
+
+/* Fills both tables from the setting of the week and the days that differ. */
+MUST_CHECK err calendar_rebuild(const struct ctx *ctx);
+/* Fills unit_above from the units' parents.  ERR_RULE when a unit would stand
+ * above itself. */
+MUST_CHECK err calendar_units(const struct ctx *ctx);
+
+#endif

@@ -1,0 +1,222 @@
+/* engine_int.h - what the C files of the engine's writing side share: the
+ * engine itself, the models it holds, the statements made of a model.
+ *
+ * Conventions of every statement made here (see model.h):
+ *   $1 now, $2 actor, $3 today; then, as struct stmt says, the id of the record
+ *   or its whole row as parameters, then the row before the act, then more.
+ *   Alias r is the record, o the record before the act, v_x the element of a
+ *   for_each.  The text of a statement depends on the model only, never on
+ *   values, so it is made once and stays prepared.
+ *
+ * Threads: plans are made under the lock of the held model, in its arena, which
+ * never jumps.  world is the writer's alone.
+ */
+#ifndef ENGINE_ENGINE_INT_H
+#define ENGINE_ENGINE_INT_H
+
+#include "engine/engine.h"
+#include "engine/schema.h"
+#include "ledger/ledger.h"
+
+#include <pthread.h>
+
+/* --- columns of a record table ------------------------------------------------ */
+
+enum {
+    COL_ID,
+    COL_NUMBER,
+    COL_NAME,
+    COL_STATE,
+    COL_LAW,
+    COL_VER,
+    COL_CREATED,
+    COL_CHANGED,
+    COL_CREATOR,
+    COL_UNIT,
+    COL_BASE /* then one column per state (at_S), then the fields */
+};
+enum { COLS_MAX = 320 };
+
+struct colset {
+    uint64_t bits[COLS_MAX / 64];
+};
+static inline void colset_add(struct colset *s, int c)
+{
+    s->bits[c / 64] |= 1ULL << (c % 64);
+}
+static inline bool colset_has(const struct colset *s, int c)
+{
+    return c >= 0 && (s->bits[c / 64] >> (c % 64) & 1) != 0;
+}
+
+/* --- statements made of a model -------------------------------------------------- */
+
+/* Where the arguments of a statement come from, in this order. */
+struct stmt {
+    struct sql sql;
+    bool present;
+    bool by_id;     /* $4: id of the record */
+    bool by_row;    /* $4...: the record as a row of parameters */
+    bool old;       /* the row before the act as parameters */
+    bool same;      /* nothing was changed yet: that row is the record itself */
+    int more;       /* further arguments, after those */
+    int first_more; /* number of the first of them */
+};
+
+enum guard_kind { GUARD_SEE, GUARD_WHO, GUARD_NEED, GUARD_TO, GUARD_WHEN, GUARD_DEFAULT };
+struct guard {
+    enum guard_kind kind;
+    const struct cond *cond;
+    const struct add *add; /* whose demand it is, or NULL */
+    int index;             /* of the target state, the ask, the field */
+};
+struct guards {
+    struct stmt stmt;
+    struct guard *list; /* column i of the statement */
+    size_t n;
+};
+
+struct eplan { /* one effect */
+    bool built;
+    struct stmt read; /* when, values, path, length; for each: one row an element */
+    int col_when, col_set, col_take, col_path, col_after, col_due, col_values, col_id;
+    int col_text, col_text_en; /* -1, or absent: not selected */
+    struct stmt people;        /* notify, task, receipt: ids of people */
+    struct stmt total;         /* steps: count and greatest id */
+};
+
+struct aplan { /* one action */
+    const struct action *action;
+    struct guards before;      /* see, who, needs judged before values */
+    struct guards asks;        /* conditions of asks, on typed values */
+    struct guards defaults;    /* creating: defaults that read no record, the creator's unit */
+    struct guards defaults_r;  /* ... that read the record, on typed values */
+    struct guards after;       /* needs on values, target states, on the written row */
+    struct guards after_typed; /* the part of `after` a reader can judge on parameters */
+    struct colset writes;      /* columns the action itself may write */
+    struct eplan *effects;     /* neffects, then those of adds */
+    const struct effect **effect_list;
+    const struct law **effect_laws;
+    size_t neffects;
+};
+
+struct tplan;
+struct shape { /* an UPDATE of certain columns */
+    struct colset set;
+    struct sql sql;
+    struct shape *next;
+};
+
+struct tplan { /* a type as of one version */
+    const struct type *type;
+    const struct tdef *def;
+    int ncols;
+    str *cols;
+    bool *is_text;
+    int *field_col; /* of def->fields[i]; -1: no column */
+    int parent_col; /* part_of: f_P; -1 */
+    struct sql select, insert;
+    struct shape *shapes;
+    struct aplan **actions;
+    bool has_computed;
+    struct sql *computed; /* UPDATE statements, in order */
+    const struct field **computed_fields;
+    size_t ncomputed;
+    struct stmt judge; /* the result: row, rules, name, terms */
+    int col_rules, col_name, col_terms;
+    bool number_paths;
+    struct stmt number;        /* values of the number's paths, on typed values */
+    const struct cond **rules; /* of the type and of adds */
+    const struct add **rule_adds;
+    size_t nrules;
+    struct eplan **marks;     /* by term, by mark: effects in a row */
+    struct stmt *next_people; /* tasks: by index of the action */
+    bool *next_built;
+    struct tplan *next;
+};
+
+/* A model, what was made of it, and who uses it. */
+struct held_model {
+    const struct model *model;
+    struct arena arena;
+    pthread_mutex_t lock; /* of plans */
+    struct tplan **plans; /* by type code, chained by version */
+    enum db_kind kind;
+    int holders; /* under engine->lock */
+    bool retired;
+    struct held_model *next;
+};
+
+/* --- the engine --------------------------------------------------------------------- */
+
+/* The writer's memory; follows the transaction. */
+struct world {
+    struct held_model *model;
+    struct ledger_edge edge;
+    bool new_model; /* of this group: shown to readers when it is durable */
+    bool registers; /* people, units or posts changed: tasks are to be looked at */
+};
+
+struct native {
+    str name;
+    engine_native_fn *fn;
+    void *arg;
+    struct native *next;
+};
+
+struct engine {
+    struct arena *life;
+    struct engine_options opt;
+    bool memory, stopped, ledger_known;
+    pthread_mutex_t lock;
+    struct held_model *models; /* all that live, newest first */
+    struct held_model *current;
+    struct native *natives;
+    struct world now, mark, group;
+    struct ledger *ledger;
+    struct note_signer *signer;
+    struct db *db;     /* memory: the only connection */
+    struct arena work; /* memory: the writer's arena */
+    struct writer *writer;
+    struct writer_hooks hooks;
+    int64_t id_ms; /* of the last id */
+    int id_count, node;
+    int epoch_place, edge_place;
+    struct batch *begin;
+    pthread_t clock_thread;
+    pthread_cond_t wake;
+    bool clock_started;
+    int64_t last_tick, checkpoint_at, idem_at;
+    int64_t tasks_type, tasks_after; /* where the refresh of tasks stands */
+};
+
+void plan_columns(struct tplan *t, struct arena *a);
+struct tplan *plan_type(struct held_model *h, const struct tdef *def);
+struct aplan *plan_action(struct held_model *h, struct tplan *t, const struct action *action);
+struct eplan *plan_effect(struct held_model *h, struct tplan *t, const struct effect *ef,
+                          struct eplan *slot);
+/* The UPDATE that writes exactly these columns: $1 id, then the values in order. */
+struct sql plan_update(struct held_model *h, struct tplan *t, const struct colset *set);
+/* People an action of `next` waits for. */
+const struct stmt *plan_next_people(struct held_model *h, struct tplan *t, const struct action *a);
+/* A fragment's surroundings: "from r_T r" and so on. */
+void plan_from_row(struct sqlb *b, const struct tplan *t, const char *alias, int first);
+void plan_bool(struct sqlb *b, const struct cond *c);
+
+struct held_model *engine_hold(struct engine *e);
+struct held_model *engine_held(struct engine *e, const struct model *m);
+void engine_unhold(struct engine *e, struct held_model *h);
+MUST_CHECK err engine_load(struct engine *e, struct db *db, struct arena *a, int64_t epoch,
+                           struct held_model **ret);
+/* Makes `h` the writer's model for what follows in this transaction. */
+void engine_adopt(struct engine *e, struct held_model *h);
+int64_t engine_id(struct engine *e, int64_t now);
+/* `n` ids in a row; the first is returned, each next is one greater. */
+int64_t engine_ids(struct engine *e, int64_t now, int n);
+MUST_CHECK err engine_run(struct engine *e, struct writer_job *job);
+
+/* Column of a field in its type's rows; -1 for links and lines. */
+int plan_col(const struct tplan *t, const struct field *f);
+int plan_state_col(const struct tplan *t, const struct state *s);
+
+#endif

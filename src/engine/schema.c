@@ -1,0 +1,115 @@
+#include "engine/schema.h"
+
+/* SQL() makes a value, which cannot initialise a table. */
+#define SCRIPT(lit)                                         \
+    {                                                       \
+        .text = {.ptr = "" lit, .len = sizeof("" lit) - 1 } \
+    }
+
+static const struct migration migrations[] = {
+    {"engine 0001",
+     SCRIPT(
+         "create table law(reg text not null, version INT not null, epoch INT not null,"
+         " published_at INT not null, published_by INT not null, text_zh text not null,"
+         " text_en text not null, definition text not null, examples text not null,"
+         " records text not null, overrides text not null, primary key (reg, version));"
+         "create unique index law_epoch on law(epoch, reg);"
+         "create table installation(key text primary key, value text not null);"
+         "create table setting_local(reg text not null, key text not null, unit INT not null,"
+         " value text not null, primary key (reg, key, unit));"
+         "create table seq(prefix text primary key, n INT not null);"
+         "create table act(id ID, seq INT, record INT not null, type INT not null,"
+         " law INT not null, action text not null, person INT not null, principal INT not null,"
+         " at INT not null, recorded INT not null, from_state INT, to_state INT, parent INT,"
+         " cause text, flags INT not null, note text, changes text);"
+         "create index act_record on act(record, id);"
+         "create index act_person on act(person, id);"
+         "create table idem(actor INT not null, key text not null, hash text not null,"
+         " act INT not null, record INT not null, at INT not null, primary key (actor, key));"
+         "create index idem_at on idem(at);"
+         "create table term(record INT not null, term text not null, type INT not null,"
+         " run INT not null, law INT not null, started INT not null, due INT,"
+         " used INT not null, paused_at INT, mark INT, mark_at INT, fired INT not null,"
+         " last_at INT, ended INT, how text, primary key (record, term, run));"
+         "create index term_mark_at on term(mark_at) where mark_at is not null;"
+         "create table later(id ID, at INT not null, record INT not null, type INT not null,"
+         " act INT not null, action text not null, effect INT not null, x INT,"
+         " actor INT not null, key text not null unique);"
+         "create index later_at on later(at, id);"
+         "create table step_job(id ID, act INT not null, record INT not null, type INT not null,"
+         " law INT not null, action text not null, effect INT not null, actor INT not null,"
+         " at INT not null, next_x INT not null, max_x INT not null, done INT not null,"
+         " total INT not null, \"left\" INT not null);"
+         "create index step_job_record on step_job(record);"
+         "create index step_job_left on step_job(at) where \"left\" > 0;"
+         "create table task(id ID, person INT not null, record INT not null, type INT not null,"
+         " kind INT not null, action text, zh text, en text, due INT, created_at INT not null,"
+         " key text not null);"
+         "create index task_person on task(person, due, id);"
+         "create unique index task_record on task(record, key, person);"
+         "create table notification(id ID, person INT not null, record INT not null,"
+         " type INT not null, act INT not null, zh text not null, en text not null,"
+         " at INT not null, read_at INT);"
+         "create index notification_person on notification(person, id);"
+         "create index notification_record on notification(record);"
+         "create table receipt(id ID, record INT not null, type INT not null, act INT not null,"
+         " person INT not null, asked_at INT not null, due INT, hash text not null, read_at INT,"
+         " signed_at INT);"
+         "create index receipt_record on receipt(record);"
+         "create index receipt_person on receipt(person, id);"
+         "create table attachment(id ID, record INT not null, type INT not null, act INT not null,"
+         " field text, name text not null, mime text not null, size INT not null,"
+         " sha256 text not null, at INT not null, person INT not null, removed_at INT);"
+         "create index attachment_record on attachment(record);"
+         "create table blob(sha256 text primary key, size INT not null, body BLOB not null);"
+         "create table watcher(record INT not null, person INT not null,"
+         " primary key (record, person));"
+         "create index watcher_person on watcher(person, record);"
+         "create table label(record INT not null, label text not null,"
+         " primary key (record, label));"
+         "create index label_label on label(label, record);"
+         "create table saved_view(id ID, person INT not null, type INT not null,"
+         " name text not null, columns text not null, filter text not null, sort text not null,"
+         " shared INT not null, at INT not null);"
+         "create unique index saved_view_name on saved_view(person, type, name);"
+         "create index saved_view_type on saved_view(type);"
+         "create table search_queue(record ID, type INT not null);"
+         "create table search_text(record ID, type INT not null, body text not null);"
+         "create table dirty(record ID, type INT not null, seq INT not null);"
+         "create table job(id ID, kind text not null, title_zh text not null,"
+         " title_en text not null, person INT not null, state INT not null, done INT not null,"
+         " total INT not null, message text, result text, created_at INT not null,"
+         " changed_at INT not null, input text);"
+         "create index job_person on job(person, id);"
+         "create table unit_above(unit INT not null, above INT not null,"
+         " primary key (unit, above));"
+         "create index unit_above_above on unit_above(above, unit);"
+         "create table calendar(day ID, start_ms INT not null, month INT not null,"
+         " dom INT not null, \"last\" INT not null, workday INT not null, working INT not null);"
+         "create unique index calendar_start on calendar(start_ms);"
+         "create index calendar_workday on calendar(workday, day);"
+         "create index calendar_month on calendar(month, dom);"
+         "create table calendar_span(start_ms ID, end_ms INT not null, before_ms INT not null);"
+         "create index calendar_span_before on calendar_span(before_ms);")},
+};
+
+const struct migration *schema_migrations(size_t *n)
+{
+    *n = sizeof(migrations) / sizeof(migrations[0]);
+    return migrations;
+}
+
+/* The full-text index is the one table the two databases build differently. */
+err schema_search(struct db *db, struct arena *a)
+{
+    if (db_kind(db) == DB_SQLITE) {
+        return db_ddl(db, a,
+                      SQL("create virtual table if not exists search_fts using fts5(body,"
+                          " content='search_text', content_rowid='record', tokenize='bigram',"
+                          " detail=none);"));
+    }
+    return db_ddl(
+        db, a,
+        SQL("alter table search_text add column if not exists tokens tsvector;"
+            "create index if not exists search_tokens on search_text using gin(tokens);"));
+}
