@@ -60,6 +60,14 @@ void diag_error(struct diags *d, struct pos p, const char *zh, const char *en, .
     va_end(ap);
 }
 
+void diag_error_words(struct diags *d, struct pos p, struct words w)
+{
+    d->errors++;
+    if (d->errors <= KEEP) {
+        *room(d) = (struct diag){.pos = p, .words = w};
+    }
+}
+
 void diag_warning(struct diags *d, struct pos p, const char *zh, const char *en, ...)
 {
     d->warnings++;

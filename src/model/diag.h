@@ -26,6 +26,8 @@ struct diags diags_make(struct arena *a);
 /* Both texts are formats with the same arguments in the same order. */
 void diag_error(struct diags *d, struct pos p, const char *zh, const char *en, ...)
     __attribute__((format(printf, 3, 5), format(printf, 4, 5)));
+/* The same with a text that is ready. */
+void diag_error_words(struct diags *d, struct pos p, struct words w);
 void diag_warning(struct diags *d, struct pos p, const char *zh, const char *en, ...)
     __attribute__((format(printf, 3, 5), format(printf, 4, 5)));
 /* The nearest of `n` names by edit distance, or empty when none is near. */

@@ -294,6 +294,16 @@ void db_rollback(struct db *db)
     tx_over(db);
 }
 
+void db_reset(struct db *db)
+{
+    if (db->tx == TX_READ) {
+        db_read_end(db);
+    } else if (db->tx == TX_WRITE) {
+        db_rollback(db);
+    }
+    db->ops->settle(db);
+}
+
 void db_savepoint(struct db *db)
 {
     assert(db->tx == TX_WRITE);
@@ -341,6 +351,7 @@ bool db_in_write(struct db *db)
     if (db->tx != TX_WRITE) {
         return false;
     }
+    db->ops->settle(db);
     return db->began ? db->ops->in_write(db) : !db->ops->lost(db);
 }
 
@@ -355,6 +366,11 @@ void db_plant_fault(struct db *db, enum db_fault fault, int64_t n)
         db->fault_in = 0;
     }
     db->ops->plant(db);
+}
+
+void db_plant_commit_fault(struct db *db, bool happens)
+{
+    db->commit_fault = happens ? COMMIT_UNHEARD : COMMIT_FAILS;
 }
 
 bool db_fault_due(struct db *db)

@@ -164,6 +164,10 @@ MUST_CHECK err db_rollback_to(struct db *db);
  * autocommit is back; PostgreSQL: connection lost or the transaction is gone
  * beyond the savepoint).  Ask after every error of a write. */
 bool db_in_write(struct db *db);
+/* Ends whatever transaction is open, for those who were cut short: after a jump
+ * out of a full arena, or when a function that begins and ends transactions
+ * did not come to its end. */
+void db_reset(struct db *db);
 /* SQLite: checkpoints the log.  PostgreSQL: nothing.  Returns pages left. */
 int64_t db_checkpoint(struct db *db, bool restart);
 /* SQLite's write-ahead log after this connection's last commit, for a writer;
@@ -199,8 +203,15 @@ MUST_CHECK err db_scans(struct db *db, struct arena *a, struct sql sql, bool ord
 enum db_fault { DB_FAULT_NONE, DB_FAULT_INTERRUPT, DB_FAULT_FULL, DB_FAULT_IO, DB_FAULT_LOST };
 /* The n-th statement from now (1: the next) fails with this kind, as the
  * database itself would fail: SQLite through sqlite3_interrupt, max_page_count
- * and a failing VFS; PostgreSQL through statement_timeout, an error raised by
- * the server and pg_terminate_backend. */
+ * and failing reads and writes of its files; PostgreSQL through
+ * statement_timeout, an error raised by the server and pg_terminate_backend.  A
+ * statement that SQLite can answer without what is missing (no page to add, no
+ * byte to read) leaves the fault to the next.  SQLite has no connection to lose:
+ * there DB_FAULT_LOST is DB_FAULT_IO; a database in memory has no files either,
+ * and takes both for DB_FAULT_INTERRUPT. */
 void db_plant_fault(struct db *db, enum db_fault fault, int64_t n);
+/* The next commit reports a failure: it fails (a write of the log fails / the
+ * server ends the connection first), or it happens and its answer is lost. */
+void db_plant_commit_fault(struct db *db, bool happens);
 
 #endif

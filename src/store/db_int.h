@@ -92,6 +92,8 @@ void cache_remove(struct cache *c, struct cache_entry *e);
 enum db_tx { TX_NONE, TX_READ, TX_WRITE };
 enum db_step { STEP_BEGIN_READ, STEP_BEGIN_WRITE, STEP_SAVEPOINT, STEP_RELEASE };
 
+enum db_commit_fault { COMMIT_SOUND, COMMIT_FAILS, COMMIT_UNHEARD };
+
 struct db_ops {
     /* Puts right what a jump or an unread answer left behind. */
     void (*settle)(struct db *db);
@@ -118,7 +120,8 @@ struct db {
     bool savepoint; /* ... and SAVEPOINT */
     struct cache cache;
     enum db_fault fault;
-    int64_t fault_in; /* statements until the planted fault; 0: now */
+    int64_t fault_in; /* statements until the planted fault; 0: it has come */
+    enum db_commit_fault commit_fault;
 };
 
 MUST_CHECK err db_sqlite_open(struct arena *life, str path, struct db_options opt, struct db **ret);

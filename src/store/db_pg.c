@@ -2,6 +2,7 @@
 #include "store/db_pg_int.h"
 
 #include <string.h>
+#include <sys/socket.h>
 
 static err pg_run(struct db *db, struct batch *b)
 {
@@ -39,8 +40,16 @@ static err pg_commit(struct db *db, struct arena *a)
         return pg_lost_err();
     }
     p->send_ok = true;
+    if (db->commit_fault == COMMIT_FAILS) {
+        pg_send_text(p, "select pg_terminate_backend(pg_backend_pid()), pg_sleep(5)", PG_QUIET, 0);
+    }
     pg_send_text(p, "commit", PG_COMMIT, 0);
-    return pg_send_sync(p) ? pg_read(p, NULL, a) : pg_lost_err();
+    bool sent = pg_send_sync(p);
+    if (db->commit_fault == COMMIT_UNHEARD) {
+        shutdown(PQsocket(p->c), SHUT_RDWR);
+    }
+    db->commit_fault = COMMIT_SOUND;
+    return sent ? pg_read(p, NULL, a) : pg_lost_err();
 }
 
 static void pg_rollback(struct db *db, bool wait)

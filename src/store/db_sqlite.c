@@ -390,8 +390,13 @@ static err sq_commit(struct db *db, struct arena *a)
     if (sqlite3_get_autocommit(q->h)) {
         return err_make(ERR_STORE, STR("the transaction is gone"));
     }
+    sq_fault_commit(q);
     err e = sq_say(q, a, SQL("commit"));
     sq_fault_after(q, e.code ? sqlite3_extended_errcode(q->h) : SQLITE_OK);
+    if (!e.code && db->commit_fault == COMMIT_UNHEARD) {
+        e = err_make(ERR_STORE, STR("the answer to the commit was lost"));
+    }
+    db->commit_fault = COMMIT_SOUND;
     return e;
 }
 
@@ -543,7 +548,6 @@ err db_sqlite_open(struct arena *life, str path, struct db_options opt, struct d
     struct sq *q = arena_new(life, struct sq);
     q->db.kind = DB_SQLITE;
     q->db.ops = &ops;
-    q->life = life;
     cache_make(&q->db.cache, life);
     str file = str_copy(life, path);
     arena_defer(life, sq_close, q);

@@ -6,7 +6,13 @@
 
 #include <sqlite3.h>
 
-struct sq_shim; /* db_sqlite_fault.c */
+/* Stands between SQLite and one of its open files (db_sqlite_fault.c). */
+struct sq_shim {
+    sqlite3_io_methods methods; /* first: the file points here */
+    const sqlite3_io_methods *real;
+    sqlite3_file *file;
+    bool *failing;
+};
 
 struct sq {
     struct db db;
@@ -16,9 +22,10 @@ struct sq {
     bool own_tx;             /* a batch's own transaction is open */
     bool limited;            /* the running statement may be interrupted */
     int64_t steps_left, deadline_us;
-    int64_t log_pages; /* in the write-ahead log at the last commit */
-    struct sq_shim *shim;
-    struct arena *life;
+    int64_t log_pages;       /* in the write-ahead log at the last commit */
+    enum db_fault armed;     /* strikes at the next occasion */
+    bool failing;            /* files fail */
+    struct sq_shim shims[2]; /* the database, its log */
 };
 
 enum { SQ_PROGRESS_STEPS = 1000 };
@@ -32,6 +39,8 @@ static inline struct sq *sq_of(struct db *db)
 void sq_progress(struct sq *q);
 /* Makes ready the planted fault, right before the statement that meets it. */
 void sq_fault_arm(struct sq *q);
+/* ... before a commit that is planned to fail. */
+void sq_fault_commit(struct sq *q);
 /* After a statement or a commit: takes the fault away once it has struck. */
 void sq_fault_after(struct sq *q, int rc);
 void sq_fault_off(struct sq *q);

@@ -32,8 +32,11 @@ struct writer_job {
      * refusal.  Must not block.  After it the writer no longer knows the job. */
     void (*done)(struct writer_job *job, err result);
     struct writer_job *next; /* the writer's */
-    /* set by the writer */
+    bool *over;              /* the writer's */
+    /* Set by the writer.  The result's detail is kept in the job, because the
+     * writer's arena is reset; its `why` must live in the job's own arena. */
     err result;
+    char detail[240];
     int64_t queued_at_us;
 };
 
@@ -70,7 +73,12 @@ struct writer_options {
 };
 
 struct writer_stats {
-    int64_t jobs, groups, refused, regrouped, reopened;
+    int64_t jobs;        /* answered */
+    int64_t groups;      /* commits, of one job or of many */
+    int64_t refused;     /* jobs answered with an error */
+    int64_t turned_away; /* jobs not taken: the queue was full */
+    int64_t regrouped;   /* groups whose transaction an error ended */
+    int64_t reopened;    /* connections opened after the first */
     int64_t queue_now, queue_most;
     int64_t group_p50_us, group_p99_us; /* of the last 1,024 groups, begin to durable */
     int64_t log_bytes;                  /* SQLite's write-ahead log */
@@ -82,14 +90,18 @@ MUST_CHECK err writer_start(struct arena *life, const struct writer_options *opt
 /* Takes the job, or ERR_BUSY when the queue is full or the writer is stopping;
  * `done` is then not called. */
 MUST_CHECK err writer_submit(struct writer *w, struct writer_job *job);
-/* Submits and waits: for the command line, tests, background jobs. */
+/* Submits, waits, and returns the job's result (`done` is called too, unless it
+ * is NULL): for the command line, tests, background jobs. */
 err writer_call(struct writer *w, struct writer_job *job);
 struct writer_stats writer_stats(struct writer *w);
-/* Finishes the queue, checkpoints, ends the thread. */
+/* Finishes the queue, checkpoints, ends the thread.  A second call does nothing,
+ * and the reset of `life` stops a writer that nobody stopped. */
 void writer_stop(struct writer *w);
 
-/* The same discipline on the caller's own thread and connection, one job at a
- * time: for examples, tests and the import of a closed data folder. */
+/* The same discipline on the caller's own thread and connection, one job a
+ * transaction: for examples, tests and the import of a closed data folder.
+ * `jobs` are n jobs linked by `next`; all are run and answered (`done` may be
+ * NULL).  Returns the first result that is no success. */
 err writer_run_here(struct db *db, struct arena *a, const struct writer_hooks *hooks,
                     struct writer_job *jobs, int n);
 

@@ -1,0 +1,332 @@
+/* expr_int.h - the inside of the expression compiler; included by expr*.c only.
+ *
+ * text -> tokens (expr_lex.c) -> tree (expr_parse.c) -> the same tree with
+ * types and meanings (expr_type.c, expr_name.c, expr_call.c, expr_people.c)
+ * -> SQL (expr_sql.c, expr_set.c, expr_time.c, expr_who.c, expr_see.c).
+ *
+ * Truth values have five SQL forms.  KLEENE is the exact three-valued boolean.
+ * The other four are true exactly when their name says so; where they are not
+ * true they may be false or null, so they stand only where SQL treats the two
+ * alike: WHERE, CASE WHEN, and under AND and OR.  NOT is never put before them
+ * except through EXISTS, which is never null.
+ */
+#ifndef MODEL_EXPR_INT_H
+#define MODEL_EXPR_INT_H
+
+#include "model/contract.h"
+#include "model/expr.h"
+
+enum {
+    EXPR_CHARS_MAX = 4096,
+    EXPR_NODES_MAX = 512,
+    EXPR_DEPTH_MAX = 32,
+    EXPR_MACROS_MAX = 8,
+    EXPR_SQL_MAX = 256 * 1024, /* bytes of one compiled form */
+    EXPR_ARGS_MAX = 64,
+    EXPR_VARS_MAX = 16,
+    EXPR_NEST_MAX = 6, /* sees() and computed fields inside each other */
+    EXPR_ALTS_MAX = 64 /* alternatives of a people expression */
+};
+
+enum { DECIMAL_ONE = 10000, MONEY_ONE = 100, MS_PER_DAY = 86400000 };
+
+/* --- tree ------------------------------------------------------------------- */
+
+enum xkind {
+    X_INT,
+    X_DECIMAL, /* num in 1/10000 */
+    X_TEXT,
+    X_BOOL,
+    X_NULL,
+    X_LENGTH, /* num of `unit` */
+    X_NAME,
+    X_PATH, /* args[0] . name */
+    X_CALL,
+    X_LIST, /* only right of `in` */
+    X_MACRO,
+    X_NOT,
+    X_NEG,
+    X_AND,
+    X_OR,
+    X_CMP,
+    X_IN,
+    X_ADD,
+    X_SUB,
+    X_MUL,
+    X_DIV
+};
+enum xcmp { CMP_EQ, CMP_NE, CMP_LT, CMP_LE, CMP_GT, CMP_GE };
+enum xmacro {
+    MACRO_EXISTS,
+    MACRO_COUNT,
+    MACRO_ONE,
+    MACRO_FILTER,
+    MACRO_ALL,
+    MACRO_SUM,
+    MACRO_MIN,
+    MACRO_MAX,
+    MACRO_LAST,
+    MACRO_PEOPLE
+};
+/* What a name or a path turned out to be. */
+enum xmean {
+    MEAN_NONE,
+    MEAN_SELF,
+    MEAN_OLD,
+    MEAN_VAR,
+    MEAN_ACTOR,
+    MEAN_NOW,
+    MEAN_TODAY,
+    MEAN_COLUMN,     /* `column` of the record `base` */
+    MEAN_INLINE,     /* a computed field that is not stored: `sub` over `base` */
+    MEAN_LINK,       /* refs or people field of `base` */
+    MEAN_PART,       /* own parts or lines of `base`: of type.type */
+    MEAN_TYPE,       /* all records of a type */
+    MEAN_BUILTIN,    /* a built-in part of `base` */
+    MEAN_STEPS_LEFT, /* of self */
+    MEAN_TERM        /* name `column` of term `name` of self */
+};
+enum xfun {
+    FUN_NONE,
+    FUN_IF,
+    FUN_DEFAULT,
+    FUN_DATE,
+    FUN_CONTAINS,
+    FUN_SETTING,
+    FUN_AT,
+    FUN_SEES,
+    FUN_TERM,
+    FUN_POST,
+    FUN_ROLE,
+    FUN_HEAD_OF,
+    FUN_LEADER_OF,
+    FUN_MEMBERS,
+    FUN_UNDER,
+    FUN_BY,
+    FUN_APPROVERS,
+    FUN_EVERYONE,
+    FUN_NOBODY,
+    FUN_AUTO
+};
+
+/* A built-in part: rows of one of the engine's tables. */
+struct builtin_column {
+    str name, column;
+    enum vkind kind;
+    bool person, missing;
+};
+struct builtin {
+    str name, table;
+    const char *extra; /* further condition, over the column names it quotes; or NULL */
+    const struct builtin_column *columns;
+    size_t ncolumns;
+};
+
+struct expr {
+    enum xkind kind;
+    int off; /* characters before it in the text */
+    str name;
+    int64_t num;
+    enum xcmp cmp;
+    enum xmacro macro;
+    str unit; /* X_LENGTH, as written */
+    struct expr **args;
+    size_t nargs;
+    str var; /* macro */
+    struct expr *in, *where, *key;
+    /* --- by the type checker --- */
+    struct vtype type;
+    bool missing; /* may be null or unknown */
+    bool flex;    /* d and w: a duration, or days */
+    bool nulls;   /* X_CMP with the literal null: base is the other side */
+    enum xmean mean;
+    enum xfun fun;
+    struct expr *base;
+    str column;
+    const struct field *field;
+    const struct builtin *builtin; /* record or set of its rows */
+    const struct setting *setting;
+    int64_t code;            /* position; action */
+    int64_t mul, div;        /* value is scaled by them; 0: not */
+    const struct field *map; /* choice: value becomes the code of this field */
+    bool as_key;             /* choice: value becomes the key's text */
+    struct expr *sub;        /* sees: target's `see`; computed: its expression */
+    struct expr *guard;      /* typed by a person: `see` of the record `base` */
+    double bound;            /* no value is larger than this */
+};
+
+/* --- tokens (expr_lex.c) ------------------------------------------------------- */
+
+enum tok {
+    T_END,
+    T_NAME,
+    T_INT,
+    T_DECIMAL,
+    T_TEXT,
+    T_LENGTH,
+    T_OPEN,
+    T_CLOSE,
+    T_LBRACKET,
+    T_RBRACKET,
+    T_COMMA,
+    T_DOT,
+    T_PLUS,
+    T_MINUS,
+    T_STAR,
+    T_SLASH,
+    T_CMP,
+    T_BAD
+};
+struct token {
+    enum tok kind;
+    int off;
+    str text; /* as it stands; T_TEXT: the content */
+    int64_t num;
+    enum xcmp cmp;
+    str unit;
+};
+struct lexer {
+    struct arena *arena;
+    str text;
+    size_t at;
+    int off;
+    struct pos pos;
+    struct diags *d;
+    bool failed; /* the first mistake is said, further ones are not */
+};
+/* x in SET where .. as a tree of MACRO_FILTER. */
+struct expr *expr_parse_each(struct arena *a, str text, struct pos at, struct diags *d);
+struct token lex_next(struct lexer *l);
+struct pos lex_pos(struct pos at, int off);
+bool expr_unit(str name, enum vkind *kind, int64_t *per);
+
+/* --- typing --------------------------------------------------------------------- */
+
+struct tvar {
+    str name;
+    struct vtype type;
+    const struct builtin *builtin;
+};
+struct tc {
+    struct arena *a;
+    struct diags *d;
+    const struct scope *s;
+    const struct tdef *self;
+    struct pos at;
+    struct tvar vars[EXPR_VARS_MAX];
+    size_t nvars;
+    bool failed;
+    bool people; /* a people expression: `actor` is the person in question */
+    int nest;
+};
+
+#define TC_FAIL(tc, off, zh, en, ...)                                             \
+    do {                                                                          \
+        if (!(tc)->failed) {                                                      \
+            diag_error((tc)->d, lex_pos((tc)->at, (off)), zh, en, ##__VA_ARGS__); \
+        }                                                                         \
+        (tc)->failed = true;                                                      \
+    } while (0)
+
+struct expr *tc_node(struct tc *tc, enum xkind kind, int off);
+struct expr *tc_self(struct tc *tc, int off);
+bool tc_expr(struct tc *tc, struct expr *e);                    /* any type */
+bool tc_truth(struct tc *tc, struct expr *e);                   /* a condition */
+bool tc_want(struct tc *tc, struct expr *e, struct vtype want); /* and coerced */
+bool tc_unify(struct tc *tc, struct expr *a, struct expr *b);   /* to one type */
+bool tc_flex_to(struct expr *e, enum vkind kind);
+bool tc_number_to(struct tc *tc, struct expr *e, enum vkind kind);
+bool tc_text_as(struct tc *tc, struct expr *e, struct vtype want);
+const char *tc_type_name(struct tc *tc, const struct expr *e);
+bool tc_name(struct tc *tc, struct expr *e);
+bool tc_path(struct tc *tc, struct expr *e);
+bool tc_call(struct tc *tc, struct expr *e);
+bool tc_macro(struct tc *tc, struct expr *e);
+bool tc_arith(struct tc *tc, struct expr *e);
+bool tc_set(struct tc *tc, struct expr *e, bool allow_type);
+bool tc_builtin_part(struct tc *tc, struct expr *e, struct expr *base);
+bool tc_text_literal(struct tc *tc, const struct expr *e, str *ret);
+bool tc_person(const struct tc *tc, const struct expr *e); /* one person */
+bool tc_crowd(const struct tc *tc, const struct expr *e);  /* a person or people */
+bool tc_people(struct tc *tc, struct expr *e);             /* a people expression */
+/* The `see` of a type, typed with that type as self; NULL after a mistake. */
+struct expr *tc_see(struct tc *tc, const struct type *t, int off);
+struct vtype field_vtype(const struct model *m, const struct field *f);
+const struct field *type_field(const struct type *t, const struct tdef *prefer, str key);
+void tc_unknown_field(struct tc *tc, int off, str name, const struct type *t,
+                      const struct tdef *prefer);
+/* The states of a type in every version. */
+const struct state *any_state(const struct type *t, str key);
+bool tc_state_code(struct tc *tc, int off, const struct type *t, const struct tdef *prefer, str key,
+                   int64_t *ret);
+
+/* Walks a typed tree: children, bases, sets; not `sub`. */
+typedef bool walk_fn(void *arg, const struct expr *e);
+bool expr_walk(const struct expr *e, walk_fn *fn, void *arg); /* true: fn said so */
+bool expr_mentions_self(const struct expr *e);
+bool expr_mentions_var(const struct expr *e, str var);
+struct reads expr_reads(struct arena *a, const struct scope *s, const struct expr *e, bool people);
+
+/* --- SQL -------------------------------------------------------------------------- */
+
+enum form { FORM_TRUE, FORM_FALSE, FORM_NOT_FALSE, FORM_NOT_TRUE, FORM_KLEENE };
+
+struct gen {
+    struct sqlb *b;
+    struct arena *a;
+    const struct model *m;
+    str self;  /* alias of the record */
+    int level; /* 0: variables are v_NAME; deeper: v1_NAME ... */
+    int *aliases;
+    enum { ACTOR_PARAM, ACTOR_ALIAS, ACTOR_EXPR } actor;
+    const struct expr *actor_expr; /* ACTOR_EXPR */
+    bool *too_long;
+};
+
+struct sqlb gen_builder(struct gen *g, struct arena *a, const struct model *m, int *aliases,
+                        bool *too_long, struct sqlb *b);
+void gen_value(struct gen *g, const struct expr *e);
+void gen_bool(struct gen *g, const struct expr *e, enum form f);
+void gen_id(struct gen *g, const struct expr *e); /* of a record */
+void gen_alias(struct gen *g, const struct expr *row);
+void gen_column(struct gen *g, const struct expr *base, str column, const struct expr *guard);
+void gen_macro_value(struct gen *g, const struct expr *e);
+void gen_macro_bool(struct gen *g, const struct expr *e, enum form f);
+void gen_in_set(struct gen *g, const struct expr *e, enum form f);
+/* from ... [where ...]; returns the word the next condition begins with. */
+void gen_from(struct gen *g, const struct expr *macro);
+void gen_var(struct gen *g, str var);
+str gen_fresh(struct gen *g, const char *prefix);
+void gen_date(struct gen *g, const struct expr *t);
+void gen_time_sum(struct gen *g, const struct expr *e);
+void gen_actor(struct gen *g);
+/* Is the actor of g in the crowd e?  Two-valued except people() with a missing
+ * condition, whose form is honoured.  `drive`: written so that the crowd is
+ * walked (g's actor is a column to be found). */
+void gen_member(struct gen *g, const struct expr *e, enum form f, bool drive);
+void gen_people(struct gen *g, const struct expr *e, enum form f);
+void gen_in_force(struct gen *g, str alias, int64_t position);
+void gen_see_of(struct gen *g, const struct expr *see, str alias);
+
+/* --- people ------------------------------------------------------------------------- */
+
+struct literal {
+    const struct expr *e;
+    bool negated;
+};
+struct conj {
+    struct literal *ptr;
+    size_t len;
+};
+struct dnf {
+    struct conj *ptr;
+    size_t len;
+};
+bool people_dnf(struct tc *tc, const struct expr *e, struct dnf *ret);
+struct sql people_who(struct tc *tc, const struct dnf *d);
+void people_see_alts(struct tc *tc, const struct dnf *d, struct people *p);
+/* One SQL text by fn; empty, with a mistake, when it grew too long. */
+typedef void gen_fn(struct gen *g, const void *arg);
+struct sql gen_text(struct tc *tc, gen_fn *fn, const void *arg);
+
+#endif
