@@ -267,66 +267,34 @@ bool expr_mentions_self(const struct expr *e);
 bool expr_mentions_var(const struct expr *e, str var);
 struct reads expr_reads(struct arena *a, const struct scope *s, const struct expr *e, bool people);
 
-/* --- SQL -------------------------------------------------------------------------- */
-
-enum form { FORM_TRUE, FORM_FALSE, FORM_NOT_FALSE, FORM_NOT_TRUE, FORM_KLEENE };
+/* --- SQL --------------------------------------------------------------------------
+ * One form of a truth value: the exact three-valued SQL boolean.  In WHERE and
+ * CASE it counts when true; "is not false" and a cast to integer make the other
+ * forms of it. */
 
 struct gen {
     struct sqlb *b;
-    struct arena *a;
-    const struct model *m;
-    str self;  /* alias of the record */
-    int level; /* 0: variables are v_NAME; deeper: v1_NAME ... */
-    int *aliases;
-    enum { ACTOR_PARAM, ACTOR_ALIAS, ACTOR_EXPR } actor;
-    const struct expr *actor_expr; /* ACTOR_EXPR */
-    bool *too_long;
+    const struct scope *s;
+    str self;     /* alias of the record */
+    str person;   /* SQL of the person a people expression is about */
+    int *aliases; /* used so far, so that each is new */
+    int depth;
 };
 
-struct sqlb gen_builder(struct gen *g, struct arena *a, const struct model *m, int *aliases,
-                        bool *too_long, struct sqlb *b);
+struct gen gen_make(struct sqlb *b, const struct scope *s, int *aliases);
 void gen_value(struct gen *g, const struct expr *e);
-void gen_bool(struct gen *g, const struct expr *e, enum form f);
-void gen_id(struct gen *g, const struct expr *e); /* of a record */
-void gen_alias(struct gen *g, const struct expr *row);
-void gen_column(struct gen *g, const struct expr *base, str column, const struct expr *guard);
-void gen_macro_value(struct gen *g, const struct expr *e);
-void gen_macro_bool(struct gen *g, const struct expr *e, enum form f);
-void gen_in_set(struct gen *g, const struct expr *e, enum form f);
-/* from ... [where ...]; returns the word the next condition begins with. */
+void gen_truth(struct gen *g, const struct expr *e);
+/* Is the person g->person one of the crowd e? */
+void gen_member(struct gen *g, const struct expr *e);
+void gen_people(struct gen *g, const struct expr *e);
+/* " from ... where ...", always with a where. */
 void gen_from(struct gen *g, const struct expr *macro);
-void gen_var(struct gen *g, str var);
-str gen_fresh(struct gen *g, const char *prefix);
-void gen_date(struct gen *g, const struct expr *t);
+void gen_in_force(struct gen *g, str alias);
+/* Two-argument time arithmetic. */
 void gen_time_sum(struct gen *g, const struct expr *e);
-void gen_actor(struct gen *g);
-/* Is the actor of g in the crowd e?  Two-valued except people() with a missing
- * condition, whose form is honoured.  `drive`: written so that the crowd is
- * walked (g's actor is a column to be found). */
-void gen_member(struct gen *g, const struct expr *e, enum form f, bool drive);
-void gen_people(struct gen *g, const struct expr *e, enum form f);
-void gen_in_force(struct gen *g, str alias, int64_t position);
-void gen_see_of(struct gen *g, const struct expr *see, str alias);
+str gen_alias(struct gen *g);
+void gen_put(struct gen *g, str trusted);
 
-/* --- people ------------------------------------------------------------------------- */
-
-struct literal {
-    const struct expr *e;
-    bool negated;
-};
-struct conj {
-    struct literal *ptr;
-    size_t len;
-};
-struct dnf {
-    struct conj *ptr;
-    size_t len;
-};
-bool people_dnf(struct tc *tc, const struct expr *e, struct dnf *ret);
-struct sql people_who(struct tc *tc, const struct dnf *d);
-void people_see_alts(struct tc *tc, const struct dnf *d, struct people *p);
-/* One SQL text by fn; empty, with a mistake, when it grew too long. */
-typedef void gen_fn(struct gen *g, const void *arg);
-struct sql gen_text(struct tc *tc, gen_fn *fn, const void *arg);
+struct people people_compile(struct arena *a, struct tc *tc, struct expr *e, bool alternatives);
 
 #endif

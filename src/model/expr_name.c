@@ -598,7 +598,7 @@ bool tc_state_code(struct tc *tc, int off, const struct type *t, const struct td
         *ret = s->code;
         return true;
     }
-    str names[128];
+    str names[128] = {{0}};
     size_t n = 0;
     const struct tdef *d = prefer ? prefer : t ? t->newest : NULL;
     for (size_t i = 0; d && i < d->nstates && n < COUNT(names); i++) {

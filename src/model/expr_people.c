@@ -1,0 +1,582 @@
+/* expr_people.c - expressions about people: typed, asked of one person, and
+ * turned into the set they stand for. */
+#include "base/arena.h"
+#include "model/expr_int.h"
+
+enum { ALTS_MAX = 64, LITERALS_MAX = 16 };
+
+#define PUT(g, lit) sqlb_put_trusted((g)->b, STR(lit))
+
+/* --- typing -------------------------------------------------------------------------- */
+
+bool tc_people(struct tc *tc, struct expr *e)
+{
+    if (e->kind == X_AND || e->kind == X_OR || e->kind == X_NOT) {
+        e->type.kind = V_BOOL;
+        for (size_t i = 0; i < e->nargs; i++) {
+            if (!tc_people(tc, e->args[i])) {
+                return false;
+            }
+        }
+        return true;
+    }
+    if (!tc_expr(tc, e)) {
+        return false;
+    }
+    if (tc_crowd(tc, e) || e->type.kind == V_BOOL) {
+        return true;
+    }
+    TC_FAIL(tc, e->off, "此处应为人、岗位或条件，这里是 %s",
+            "expected a person, a post or a condition, this is %s", tc_type_name(tc, e));
+    return false;
+}
+
+struct expr *tc_see(struct tc *tc, const struct type *t, int off)
+{
+    const struct tdef *d = t ? t->newest : NULL;
+    if (!d || !d->see.text.len) {
+        struct expr *yes = tc_node(tc, X_NAME, off);
+        yes->name = STR("everyone");
+        yes->fun = FUN_EVERYONE;
+        yes->type = (struct vtype){.kind = V_PEOPLE, .type = tc->s->model->person};
+        return yes;
+    }
+    if (tc->nest >= EXPR_NEST_MAX) {
+        TC_FAIL(tc, off, "sees(..) 层数过多", "sees(..) is nested too deep");
+        return NULL;
+    }
+    struct expr *e = expr_parse(tc->a, d->see.text, d->see.pos, tc->d);
+    struct scope *s = arena_new(tc->a, struct scope);
+    *s = (struct scope){.model = tc->s->model, .law = d->law, .self = d};
+    struct tc in = {.a = tc->a, .d = tc->d, .s = s, .self = d, .at = d->see.pos, .people = true};
+    in.nest = tc->nest + 1;
+    if (!e || !tc_people(&in, e)) {
+        tc->failed = true;
+        return NULL;
+    }
+    return e;
+}
+
+/* --- is he one of them? ---------------------------------------------------------------- */
+
+static void col(struct gen *g, str alias, const char *name)
+{
+    gen_put(g, alias);
+    PUT(g, ".");
+    sqlb_ident(g->b, str_from(name));
+}
+
+static int64_t state_code(const struct type *t, str key)
+{
+    const struct state *s = t && t->newest ? tdef_state(t->newest, key) : NULL;
+    return s ? s->code : -1;
+}
+
+void gen_in_force(struct gen *g, str alias)
+{
+    col(g, alias, "state");
+    PUT(g, " = ");
+    sqlb_i64(g->b, state_code(g->s->model->post, STR("in_force")));
+    PUT(g, " and ");
+    col(g, alias, "f_starts");
+    PUT(g, " <= $3 and (");
+    col(g, alias, "f_ends");
+    PUT(g, " is null or ");
+    col(g, alias, "f_ends");
+    PUT(g, " >= $3)");
+}
+
+static bool is_unit(const struct gen *g, const struct expr *x)
+{
+    return x->type.type && x->type.type == g->s->model->unit;
+}
+
+/* "from r_post ap where position and in force [and place]" */
+static void post_from(struct gen *g, const struct expr *e, str ap)
+{
+    const struct expr *x = e->fun == FUN_POST   ? (e->nargs > 1 ? e->args[1] : NULL)
+                           : e->fun == FUN_ROLE ? NULL
+                                                : e->args[0];
+    PUT(g, " from \"r_post\" ");
+    gen_put(g, ap);
+    PUT(g, " where ");
+    col(g, ap, "f_position");
+    PUT(g, " = ");
+    sqlb_i64(g->b, e->code);
+    PUT(g, " and ");
+    gen_in_force(g, ap);
+    if (!x) {
+        return;
+    }
+    PUT(g, " and ");
+    if (e->fun == FUN_POST && !is_unit(g, x)) {
+        col(g, ap, "f_of");
+        PUT(g, " = ");
+        gen_value(g, x);
+    } else if (e->fun == FUN_HEAD_OF) {
+        col(g, ap, "f_unit");
+        PUT(g, " = ");
+        gen_value(g, x);
+    } else { /* held there or above */
+        str ua = gen_alias(g);
+        col(g, ap, "f_unit");
+        PUT(g, " in (select ");
+        col(g, ua, "above");
+        PUT(g, " from \"unit_above\" ");
+        gen_put(g, ua);
+        PUT(g, " where ");
+        col(g, ua, "unit");
+        PUT(g, " = ");
+        gen_value(g, x);
+        PUT(g, ")");
+    }
+}
+
+static void members_from(struct gen *g, const struct expr *e, str pm)
+{
+    PUT(g, " from \"r_person\" ");
+    gen_put(g, pm);
+    PUT(g, " where ");
+    col(g, pm, "state");
+    PUT(g, " = ");
+    sqlb_i64(g->b, state_code(g->s->model->person, STR("active")));
+    PUT(g, " and ");
+    col(g, pm, "f_unit");
+    if (e->fun == FUN_MEMBERS) {
+        PUT(g, " = ");
+        gen_value(g, e->args[0]);
+        return;
+    }
+    str ua = gen_alias(g);
+    PUT(g, " in (select ");
+    col(g, ua, "unit");
+    PUT(g, " from \"unit_above\" ");
+    gen_put(g, ua);
+    PUT(g, " where ");
+    col(g, ua, "above");
+    PUT(g, " = ");
+    gen_value(g, e->args[0]);
+    PUT(g, ")");
+}
+
+static void by_from(struct gen *g, const struct expr *e, str ac)
+{
+    PUT(g, " from \"act\" ");
+    gen_put(g, ac);
+    PUT(g, " where ");
+    col(g, ac, "record");
+    PUT(g, " = ");
+    col(g, g->self, "id");
+    PUT(g, " and ");
+    col(g, ac, "action");
+    PUT(g, " = ");
+    sqlb_text(g->b, e->column);
+}
+
+static bool is_post_fun(const struct expr *e)
+{
+    return e->fun == FUN_POST || e->fun == FUN_ROLE || e->fun == FUN_HEAD_OF ||
+           e->fun == FUN_LEADER_OF;
+}
+
+static bool is_post_record(const struct gen *g, const struct expr *e)
+{
+    return e->type.kind == V_RECORD && e->type.type && e->type.type == g->s->model->post;
+}
+
+/* A SELECT of the ids the crowd stands for, as column "id"; false: has none
+ * (everybody, the clock). */
+static bool crowd_select(struct gen *g, const struct expr *e)
+{
+    str t = gen_alias(g);
+    if (is_post_fun(e)) {
+        PUT(g, "select ");
+        col(g, t, "f_person");
+        PUT(g, " as \"id\"");
+        post_from(g, e, t);
+    } else if (e->fun == FUN_MEMBERS || e->fun == FUN_UNDER) {
+        PUT(g, "select ");
+        col(g, t, "id");
+        PUT(g, " as \"id\"");
+        members_from(g, e, t);
+    } else if (e->fun == FUN_BY) {
+        PUT(g, "select ");
+        col(g, t, "person");
+        PUT(g, " as \"id\"");
+        by_from(g, e, t);
+    } else if (e->kind == X_MACRO && e->macro == MACRO_PEOPLE) {
+        PUT(g, "select ");
+        gen_value(g, e->key);
+        PUT(g, " as \"id\"");
+        gen_from(g, e);
+        if (e->where) {
+            PUT(g, " and (");
+            gen_truth(g, e->where);
+            PUT(g, ")");
+        }
+    } else if (e->mean == MEAN_LINK) {
+        struct expr m = {.var = t, .in = (struct expr *)(uintptr_t)e};
+        PUT(g, "select \"v_");
+        gen_put(g, t);
+        PUT(g, "\".\"id\" as \"id\"");
+        gen_from(g, &m);
+    } else if (is_post_record(g, e)) {
+        PUT(g, "select ");
+        col(g, t, "f_person");
+        PUT(g, " as \"id\" from \"r_post\" ");
+        gen_put(g, t);
+        PUT(g, " where ");
+        gen_in_force(g, t);
+        PUT(g, " and ");
+        col(g, t, "id");
+        PUT(g, " = ");
+        gen_value(g, e);
+    } else if (e->type.kind == V_RECORD) {
+        PUT(g, "select ");
+        gen_value(g, e);
+        PUT(g, " as \"id\"");
+    } else {
+        return false;
+    }
+    return true;
+}
+
+void gen_member(struct gen *g, const struct expr *e)
+{
+    if (e->fun == FUN_EVERYONE) {
+        PUT(g, "(1 = 1)");
+        return;
+    }
+    if (e->fun == FUN_NOBODY) {
+        PUT(g, "(1 = 0)");
+        return;
+    }
+    if (e->fun == FUN_AUTO) {
+        PUT(g, "(");
+        gen_put(g, g->person);
+        PUT(g, " = 0)");
+        return;
+    }
+    if (e->type.kind == V_RECORD && !is_post_record(g, e)) {
+        PUT(g, "(");
+        gen_value(g, e);
+        PUT(g, " = ");
+        gen_put(g, g->person);
+        PUT(g, ")");
+        return;
+    }
+    str t = gen_alias(g);
+    PUT(g, "exists(select 1 from (");
+    if (!crowd_select(g, e)) {
+        PUT(g, "select 0 as \"id\"");
+    }
+    PUT(g, ") ");
+    gen_put(g, t);
+    PUT(g, " where ");
+    col(g, t, "id");
+    PUT(g, " = ");
+    gen_put(g, g->person);
+    PUT(g, ")");
+}
+
+void gen_people(struct gen *g, const struct expr *e)
+{
+    if (e->kind == X_NOT) { /* nobody stands where a person is missing */
+        PUT(g, "not coalesce(");
+        gen_people(g, e->args[0]);
+        PUT(g, ", 1 = 0)");
+    } else if (e->kind == X_AND || e->kind == X_OR) {
+        PUT(g, "(");
+        for (size_t i = 0; i < e->nargs; i++) {
+            if (i && e->kind == X_AND) {
+                PUT(g, " and ");
+            } else if (i) {
+                PUT(g, " or ");
+            }
+            gen_people(g, e->args[i]);
+        }
+        PUT(g, ")");
+    } else if (e->type.kind == V_BOOL) {
+        gen_truth(g, e);
+    } else {
+        gen_member(g, e);
+    }
+}
+
+/* --- alternatives: or of ands --------------------------------------------------------------- */
+
+struct literal {
+    const struct expr *e;
+    bool negated;
+};
+struct conj {
+    struct literal lit[LITERALS_MAX];
+    size_t n;
+};
+struct dnf {
+    struct conj *list;
+    size_t n;
+    bool too_many;
+};
+
+static struct dnf normal(struct arena *a, const struct expr *e, bool neg);
+
+static struct dnf either(struct arena *a, struct dnf x, struct dnf y)
+{
+    struct dnf r = {.list = arena_array(a, struct conj, x.n + y.n + 1),
+                    .too_many = x.too_many || y.too_many || x.n + y.n > ALTS_MAX};
+    for (size_t i = 0; i < x.n && !r.too_many; i++) {
+        r.list[r.n++] = x.list[i];
+    }
+    for (size_t i = 0; i < y.n && !r.too_many; i++) {
+        r.list[r.n++] = y.list[i];
+    }
+    return r;
+}
+
+static struct dnf both(struct arena *a, struct dnf x, struct dnf y)
+{
+    struct dnf r = {.too_many = x.too_many || y.too_many || x.n * y.n > ALTS_MAX};
+    r.list = arena_array(a, struct conj, r.too_many ? 1 : x.n * y.n + 1);
+    for (size_t i = 0; i < x.n && !r.too_many; i++) {
+        for (size_t k = 0; k < y.n; k++) {
+            struct conj *c = &r.list[r.n++];
+            *c = x.list[i];
+            for (size_t j = 0; j < y.list[k].n; j++) {
+                if (c->n == LITERALS_MAX) {
+                    r.too_many = true;
+                    break;
+                }
+                c->lit[c->n++] = y.list[k].lit[j];
+            }
+        }
+    }
+    return r;
+}
+
+static struct dnf normal(struct arena *a, const struct expr *e, bool neg)
+{
+    if (e->kind == X_NOT) {
+        return normal(a, e->args[0], !neg);
+    }
+    if (e->kind == X_AND || e->kind == X_OR) {
+        bool is_or = (e->kind == X_OR) != neg;
+        struct dnf r = normal(a, e->args[0], neg);
+        for (size_t i = 1; i < e->nargs; i++) {
+            struct dnf y = normal(a, e->args[i], neg);
+            r = is_or ? either(a, r, y) : both(a, r, y);
+        }
+        return r;
+    }
+    struct dnf r = {.list = arena_array(a, struct conj, 1), .n = 1};
+    r.list[0].lit[0] = (struct literal){e, neg};
+    r.list[0].n = 1;
+    return r;
+}
+
+static bool crowd(const struct literal *l)
+{
+    return !l->negated && l->e->type.kind != V_BOOL && l->e->fun != FUN_EVERYONE &&
+           l->e->fun != FUN_NOBODY && l->e->fun != FUN_AUTO;
+}
+
+static bool has_fun(const struct conj *c, enum xfun fun)
+{
+    for (size_t i = 0; i < c->n; i++) {
+        if (!c->lit[i].negated && c->lit[i].e->fun == fun) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The literals of c but one, joined by and; "1 = 1" when none is left. */
+static void put_rest(struct gen *g, const struct conj *c, size_t but)
+{
+    bool some = false;
+    for (size_t i = 0; i < c->n; i++) {
+        if (i == but || (c->lit[i].e->fun == FUN_EVERYONE && !c->lit[i].negated)) {
+            continue;
+        }
+        if (some) {
+            PUT(g, " and ");
+        }
+        some = true;
+        if (c->lit[i].negated) {
+            PUT(g, "not coalesce(");
+            gen_people(g, c->lit[i].e);
+            PUT(g, ", 1 = 0)");
+        } else {
+            gen_people(g, c->lit[i].e);
+        }
+    }
+    if (!some) {
+        PUT(g, "1 = 1");
+    }
+}
+
+/* --- who are they? ------------------------------------------------------------------------------
+ */
+
+static struct sql who_select(struct tc *tc, const struct dnf *d)
+{
+    struct sqlb b = sqlb_make(tc->a);
+    int aliases = 1000;
+    struct gen g = gen_make(&b, tc->s, &aliases);
+    bool some = false;
+    for (size_t i = 0; i < d->n; i++) {
+        size_t at = 0;
+        while (at < d->list[i].n && !crowd(&d->list[i].lit[at])) {
+            at++;
+        }
+        if (at == d->list[i].n) {
+            continue; /* everybody, nobody, the clock, or a bare condition */
+        }
+        if (some) {
+            PUT(&g, " union ");
+        }
+        some = true;
+        PUT(&g, "select p.\"id\" as \"id\" from (");
+        crowd_select(&g, d->list[i].lit[at].e);
+        PUT(&g, ") q join \"r_person\" p on p.\"id\" = q.\"id\" and p.\"state\" = ");
+        sqlb_i64(&b, state_code(tc->s->model->person, STR("active")));
+        PUT(&g, " where ");
+        struct gen in = g;
+        in.person = STR("p.\"id\"");
+        put_rest(&in, &d->list[i], at);
+    }
+    return some ? sqlb_end(&b) : (struct sql){0};
+}
+
+/* --- see, for lists
+ * ---------------------------------------------------------------------------------- */
+
+static const struct expr *own_column(const struct expr *e)
+{
+    return e && e->mean == MEAN_COLUMN && e->base && e->base->mean == MEAN_SELF ? e : NULL;
+}
+
+/* The own column this literal names people by, and the ids it may hold. */
+static str column_of(struct tc *tc, const struct literal *l, struct sql *ids)
+{
+    struct sqlb b = sqlb_make(tc->a);
+    int aliases = 2000;
+    struct gen g = gen_make(&b, tc->s, &aliases);
+    const struct expr *e = l->e;
+    const struct expr *own = NULL;
+    if (l->negated) {
+        return STR("");
+    }
+    if (e->type.kind == V_RECORD && tc_person(tc, e) && (own = own_column(e))) {
+        PUT(&g, "select $2 as \"id\"");
+    } else if (e->type.kind == V_RECORD && tc_person(tc, e) && e->mean == MEAN_COLUMN && e->base &&
+               (own = own_column(e->base))) {
+        PUT(&g, "select x.\"id\" as \"id\" from ");
+        sqlb_ident(&b, own->type.type->table);
+        PUT(&g, " x where x.");
+        sqlb_ident(&b, e->column);
+        PUT(&g, " = $2");
+    } else if (e->fun == FUN_MEMBERS && (own = own_column(e->args[0]))) {
+        PUT(&g, "select x.\"f_unit\" as \"id\" from \"r_person\" x where x.\"id\" = $2");
+    } else if (e->fun == FUN_HEAD_OF && (own = own_column(e->args[0]))) {
+        PUT(&g, "select x.\"f_unit\" as \"id\" from \"r_post\" x where x.\"f_person\" = $2 and "
+                "x.\"f_position\" = ");
+        sqlb_i64(&b, e->code);
+        PUT(&g, " and ");
+        gen_in_force(&g, STR("x"));
+    } else if (((e->fun == FUN_POST && e->nargs > 1 && is_unit(&g, e->args[1]) &&
+                 (own = own_column(e->args[1]))) ||
+                (e->fun == FUN_LEADER_OF && (own = own_column(e->args[0]))))) {
+        PUT(&g, "select ua.\"unit\" as \"id\" from \"r_post\" x join \"unit_above\" ua on "
+                "ua.\"above\" = x.\"f_unit\" where x.\"f_person\" = $2 and x.\"f_position\" = ");
+        sqlb_i64(&b, e->code);
+        PUT(&g, " and ");
+        gen_in_force(&g, STR("x"));
+    }
+    if (!own) {
+        return STR("");
+    }
+    *ids = sqlb_end(&b);
+    return own->column;
+}
+
+static struct sql conj_sql(struct tc *tc, const struct conj *c, size_t but)
+{
+    struct sqlb b = sqlb_make(tc->a);
+    int aliases = 3000;
+    struct gen g = gen_make(&b, tc->s, &aliases);
+    put_rest(&g, c, but);
+    return sqlb_end(&b);
+}
+
+static bool conj_mentions_self(const struct conj *c)
+{
+    for (size_t i = 0; i < c->n; i++) {
+        if (expr_mentions_self(c->lit[i].e) || c->lit[i].e->fun == FUN_BY) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void put_alts(struct tc *tc, const struct dnf *d, struct people *p)
+{
+    struct see_alt *alts = arena_array(tc->a, struct see_alt, d->n + 1);
+    for (size_t i = 0; i < d->n; i++) {
+        const struct conj *c = &d->list[i];
+        struct see_alt *x = &alts[p->nalts++];
+        x->text = p->text;
+        if (!conj_mentions_self(c)) {
+            x->kind = SEE_CONST;
+            x->test = conj_sql(tc, c, c->n);
+            continue;
+        }
+        x->kind = SEE_OTHER;
+        for (size_t k = 0; k < c->n && x->kind == SEE_OTHER; k++) {
+            str column = column_of(tc, &c->lit[k], &x->ids);
+            if (column.len) {
+                x->kind = SEE_COLUMN;
+                x->column = column;
+                if (c->n > 1) {
+                    x->rest = conj_sql(tc, c, k);
+                }
+            }
+        }
+        if (x->kind == SEE_OTHER) {
+            x->test = conj_sql(tc, c, c->n);
+        }
+    }
+    p->alts = alts;
+}
+
+struct people people_compile(struct arena *a, struct tc *tc, struct expr *e, bool alternatives)
+{
+    struct people p = {.tree = e};
+    struct dnf d = normal(a, e, false);
+    if (d.too_many) {
+        TC_FAIL(tc, 0, "人员条件过于复杂", "too many alternatives of people");
+        return (struct people){0};
+    }
+    p.nobody = true;
+    for (size_t i = 0; i < d.n; i++) {
+        p.everyone = p.everyone || (d.list[i].n == 1 && has_fun(&d.list[i], FUN_EVERYONE));
+        p.may_auto = p.may_auto || has_fun(&d.list[i], FUN_AUTO);
+        p.nobody = p.nobody && has_fun(&d.list[i], FUN_NOBODY);
+    }
+    bool only_auto = d.n == 1 && d.list[0].n == 1 && p.may_auto;
+    p.reads = expr_reads(a, tc->s, e, true);
+    if (!p.nobody && !only_auto) {
+        struct sqlb b = sqlb_make(a);
+        int aliases = 0;
+        struct gen g = gen_make(&b, tc->s, &aliases);
+        gen_people(&g, e);
+        p.is_actor = sqlb_end(&b);
+    }
+    if (tc->s->model->person) {
+        p.who = who_select(tc, &d);
+    }
+    if (alternatives) {
+        put_alts(tc, &d, &p);
+    }
+    return p;
+}

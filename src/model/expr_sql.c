@@ -1,0 +1,812 @@
+/* expr_sql.c - a typed tree as SQL, the same text for both databases. */
+#include "base/arena.h"
+#include "model/expr_int.h"
+
+enum { GEN_DEPTH_MAX = 60 };
+
+#define PUT(g, lit) sqlb_put_trusted((g)->b, STR(lit))
+
+struct gen gen_make(struct sqlb *b, const struct scope *s, int *aliases)
+{
+    return (struct gen){.b = b, .s = s, .self = STR("r"), .person = STR("$2"), .aliases = aliases};
+}
+
+str gen_alias(struct gen *g)
+{
+    return str_fmt(g->b->buf.arena, "t%d", ++*g->aliases);
+}
+
+void gen_put(struct gen *g, str trusted)
+{
+    sqlb_put_trusted(g->b, trusted);
+}
+
+static void column(struct gen *g, str alias, str name)
+{
+    gen_put(g, alias);
+    PUT(g, ".");
+    sqlb_ident(g->b, name);
+}
+
+static str var_alias(struct gen *g, str var)
+{
+    return str_fmt(g->b->buf.arena, "\"v_%.*s\"", STR_ARG(var));
+}
+
+/* --- columns -------------------------------------------------------------------------- */
+
+/* The alias of a row that stands in FROM already, or empty. */
+static str row_alias(struct gen *g, const struct expr *base)
+{
+    switch ((int)base->mean) {
+    case MEAN_SELF:
+        return g->self;
+    case MEAN_OLD:
+        return STR("o");
+    case MEAN_VAR:
+        return var_alias(g, base->name);
+    default:
+        return STR("");
+    }
+}
+
+static str table_of(const struct expr *base)
+{
+    return base->builtin     ? base->builtin->table
+           : base->type.type ? base->type.type->table
+                             : STR("");
+}
+
+/* see of the target, with its alias as self: what a typed filter may look at. */
+static void put_guard(struct gen *g, const struct expr *guard, str alias)
+{
+    if (!guard) {
+        return;
+    }
+    struct gen in = *g;
+    in.self = alias;
+    in.person = STR("$2");
+    PUT(g, " and (");
+    gen_people(&in, guard);
+    PUT(g, ")");
+}
+
+static void put_column(struct gen *g, const struct expr *e)
+{
+    str alias = row_alias(g, e->base);
+    if (alias.len) {
+        column(g, alias, e->column);
+        return;
+    }
+    str t = gen_alias(g);
+    PUT(g, "(select ");
+    column(g, t, e->column);
+    PUT(g, " from ");
+    sqlb_ident(g->b, table_of(e->base));
+    PUT(g, " ");
+    gen_put(g, t);
+    PUT(g, " where ");
+    column(g, t, STR("id"));
+    PUT(g, " = ");
+    gen_value(g, e->base);
+    put_guard(g, e->guard, t);
+    PUT(g, ")");
+}
+
+static void put_inline(struct gen *g, const struct expr *e)
+{
+    struct gen in = *g;
+    str alias = row_alias(g, e->base);
+    if (alias.len) {
+        in.self = alias;
+        PUT(g, "(");
+        gen_value(&in, e->sub);
+        PUT(g, ")");
+        return;
+    }
+    in.self = gen_alias(g);
+    PUT(g, "(select ");
+    gen_value(&in, e->sub);
+    PUT(g, " from ");
+    sqlb_ident(g->b, table_of(e->base));
+    PUT(g, " ");
+    gen_put(g, in.self);
+    PUT(g, " where ");
+    column(g, in.self, STR("id"));
+    PUT(g, " = ");
+    gen_value(g, e->base);
+    PUT(g, ")");
+}
+
+static void put_term(struct gen *g, const struct expr *e)
+{
+    bool late = str_eq(e->column, STR("late"));
+    str t = gen_alias(g);
+    PUT(g, "(select ");
+    if (late) {
+        PUT(g, "case when coalesce(");
+        column(g, t, STR("ended"));
+        PUT(g, ", $1) > ");
+        column(g, t, STR("due"));
+        PUT(g, " then 1 else 0 end");
+    } else {
+        column(g, t, STR("due"));
+    }
+    PUT(g, " from \"term\" ");
+    gen_put(g, t);
+    PUT(g, " where ");
+    column(g, t, STR("record"));
+    PUT(g, " = ");
+    column(g, g->self, STR("id"));
+    PUT(g, " and ");
+    column(g, t, STR("term"));
+    PUT(g, " = ");
+    sqlb_text(g->b, e->name);
+    PUT(g, " order by ");
+    column(g, t, STR("run"));
+    PUT(g, " desc limit 1)");
+}
+
+static void put_name(struct gen *g, const struct expr *e)
+{
+    switch ((int)e->mean) {
+    case MEAN_SELF:
+        column(g, g->self, STR("id"));
+        break;
+    case MEAN_OLD:
+        column(g, STR("o"), STR("id"));
+        break;
+    case MEAN_VAR:
+        column(g, var_alias(g, e->name), STR("id"));
+        break;
+    case MEAN_ACTOR:
+        gen_put(g, g->person);
+        break;
+    case MEAN_NOW:
+        PUT(g, "$1");
+        break;
+    case MEAN_TODAY:
+        PUT(g, "$3");
+        break;
+    case MEAN_COLUMN:
+        put_column(g, e);
+        break;
+    case MEAN_INLINE:
+        put_inline(g, e);
+        break;
+    case MEAN_STEPS_LEFT:
+        PUT(g, "(select cast(coalesce(sum(j.\"left\"), 0) as bigint) from \"step_job\" j where "
+               "j.\"record\" = ");
+        column(g, g->self, STR("id"));
+        PUT(g, ")");
+        break;
+    case MEAN_TERM:
+        put_term(g, e);
+        break;
+    default:
+        PUT(g, "null");
+        break;
+    }
+}
+
+/* --- literals, settings, functions --------------------------------------------------------- */
+
+static bool is_text_kind(enum vkind k)
+{
+    return k == V_TEXT;
+}
+
+static void put_null(struct gen *g, const struct expr *e)
+{
+    if (is_text_kind(e->type.kind)) {
+        PUT(g, "cast(null as text)");
+    } else {
+        PUT(g, "cast(null as bigint)");
+    }
+}
+
+static void put_setting(struct gen *g, const struct expr *e)
+{
+    const struct setting *s = e->setting;
+    bool local = s->local && e->base;
+    if (local) {
+        PUT(g, "coalesce((select cast(sl.\"value\" as bigint) from \"setting_local\" sl join "
+               "\"unit_above\" ua on ua.\"above\" = sl.\"unit\" where ua.\"unit\" = ");
+        column(g, g->self, STR("unit"));
+        PUT(g, " and sl.\"reg\" = ");
+        sqlb_text(g->b, s->law->reg->key);
+        PUT(g, " and sl.\"key\" = ");
+        sqlb_text(g->b, s->key);
+        PUT(g, " limit 1), ");
+    }
+    if (s->null) {
+        put_null(g, e);
+    } else if (is_text_kind(e->type.kind)) {
+        sqlb_text(g->b, s->text);
+    } else {
+        sqlb_i64(g->b, s->i64);
+    }
+    if (local) {
+        PUT(g, ")");
+    }
+}
+
+static void put_if(struct gen *g, const struct expr *e)
+{
+    PUT(g, "case when ");
+    gen_truth(g, e->args[0]);
+    PUT(g, " then ");
+    gen_value(g, e->args[1]);
+    PUT(g, " when not (");
+    gen_truth(g, e->args[0]);
+    PUT(g, ") then ");
+    gen_value(g, e->args[2]);
+    PUT(g, " end");
+}
+
+static void put_date(struct gen *g, const struct expr *e)
+{
+    if (e->args[0]->type.kind == V_DATE) {
+        gen_value(g, e->args[0]);
+        return;
+    }
+    str t = gen_alias(g);
+    PUT(g, "(select ");
+    column(g, t, STR("day"));
+    PUT(g, " from \"calendar\" ");
+    gen_put(g, t);
+    PUT(g, " where ");
+    column(g, t, STR("start_ms"));
+    PUT(g, " <= ");
+    gen_value(g, e->args[0]);
+    PUT(g, " order by ");
+    column(g, t, STR("start_ms"));
+    PUT(g, " desc limit 1)");
+}
+
+static void put_call(struct gen *g, const struct expr *e)
+{
+    switch ((int)e->fun) {
+    case FUN_IF:
+        put_if(g, e);
+        break;
+    case FUN_DEFAULT:
+        PUT(g, "coalesce(");
+        gen_value(g, e->args[0]);
+        PUT(g, ", ");
+        gen_value(g, e->args[1]);
+        PUT(g, ")");
+        break;
+    case FUN_DATE:
+        put_date(g, e);
+        break;
+    case FUN_SETTING:
+        put_setting(g, e);
+        break;
+    case FUN_AT:
+        put_column(g, e);
+        break;
+    default:
+        PUT(g, "null");
+        break;
+    }
+}
+
+/* --- macros ------------------------------------------------------------------------------------
+ */
+
+static void put_owner(struct gen *g, const struct expr *base)
+{
+    str alias = row_alias(g, base);
+    if (alias.len) {
+        column(g, alias, STR("id"));
+    } else {
+        gen_value(g, base);
+    }
+}
+
+static str link_table(struct gen *g, const struct expr *in)
+{
+    return str_fmt(g->b->buf.arena, "l_%.*s__%.*s", STR_ARG(in->base->type.type->key),
+                   STR_ARG(in->field->key));
+}
+
+void gen_from(struct gen *g, const struct expr *m)
+{
+    const struct expr *in = m->in;
+    str v = var_alias(g, m->var);
+    PUT(g, " from ");
+    if (in->mean == MEAN_LINK) {
+        str l = gen_alias(g);
+        sqlb_ident(g->b, link_table(g, in));
+        PUT(g, " ");
+        gen_put(g, l);
+        PUT(g, " join ");
+        sqlb_ident(g->b, in->type.type->table);
+        PUT(g, " ");
+        gen_put(g, v);
+        PUT(g, " on ");
+        column(g, v, STR("id"));
+        PUT(g, " = ");
+        column(g, l, STR("target"));
+        PUT(g, " where ");
+        column(g, l, STR("owner"));
+        PUT(g, " = ");
+        put_owner(g, in->base);
+    } else {
+        sqlb_ident(g->b, in->builtin ? in->builtin->table : in->type.type->table);
+        PUT(g, " ");
+        gen_put(g, v);
+        PUT(g, " where ");
+        if (in->mean == MEAN_PART) {
+            column(g, v, str_fmt(g->b->buf.arena, "f_%.*s", STR_ARG(in->base->type.type->key)));
+            PUT(g, " = ");
+            put_owner(g, in->base);
+        } else if (in->mean == MEAN_BUILTIN) {
+            column(g, v, STR("record"));
+            PUT(g, " = ");
+            put_owner(g, in->base);
+            if (in->builtin->extra) {
+                PUT(g, " and ");
+                column(g, v, str_from(in->builtin->extra));
+                PUT(g, " is null");
+            }
+        } else {
+            PUT(g, "1 = 1");
+        }
+    }
+    if (in->guard) {
+        put_guard(g, in->guard, v);
+    }
+}
+
+static void put_where(struct gen *g, const struct expr *m)
+{
+    gen_from(g, m);
+    if (m->where) {
+        PUT(g, " and (");
+        gen_truth(g, m->where);
+        PUT(g, ")");
+    }
+}
+
+/* A row of which it is unknown whether it belongs, or what its key is. */
+static void put_unknown(struct gen *g, const struct expr *m, bool key)
+{
+    PUT(g, "exists(select 1");
+    gen_from(g, m);
+    PUT(g, " and (");
+    if (m->where) {
+        PUT(g, "(");
+        gen_truth(g, m->where);
+        PUT(g, ") is null");
+    } else {
+        PUT(g, "1 = 0");
+    }
+    if (key && m->key) {
+        PUT(g, " or (");
+        if (m->where) {
+            gen_truth(g, m->where);
+            PUT(g, " and ");
+        }
+        PUT(g, "(");
+        gen_value(g, m->key);
+        PUT(g, ") is null)");
+    }
+    PUT(g, "))");
+}
+
+static void put_aggregate(struct gen *g, const struct expr *m)
+{
+    bool unknown = m->where && m->where->missing;
+    bool key = m->macro == MACRO_SUM && m->key->missing;
+    if (unknown || key) {
+        PUT(g, "case when ");
+        put_unknown(g, m, key);
+        PUT(g, " then null else ");
+    }
+    PUT(g, "(select ");
+    switch ((int)m->macro) {
+    case MACRO_COUNT:
+    case MACRO_ONE:
+        PUT(g, "count(*)");
+        break;
+    case MACRO_SUM:
+        PUT(g, "cast(coalesce(sum(");
+        gen_value(g, m->key);
+        PUT(g, "), 0) as bigint)");
+        break;
+    default:
+        if (m->macro == MACRO_MIN) {
+            PUT(g, "min(");
+        } else {
+            PUT(g, "max(");
+        }
+        gen_value(g, m->key);
+        PUT(g, ")");
+        break;
+    }
+    put_where(g, m);
+    PUT(g, ")");
+    if (unknown || key) {
+        PUT(g, " end");
+    }
+}
+
+static void put_last(struct gen *g, const struct expr *m)
+{
+    str v = var_alias(g, m->var);
+    PUT(g, "(select ");
+    column(g, v, STR("id"));
+    put_where(g, m);
+    PUT(g, " and (");
+    gen_value(g, m->key);
+    PUT(g, ") is not null order by ");
+    gen_value(g, m->key);
+    PUT(g, " desc, ");
+    column(g, v, STR("id"));
+    PUT(g, " desc limit 1)");
+}
+
+static void truth_exists(struct gen *g, const struct expr *m)
+{
+    if (!m->missing) {
+        PUT(g, "exists(select 1");
+        put_where(g, m);
+        PUT(g, ")");
+        return;
+    }
+    PUT(g, "(case when exists(select 1");
+    put_where(g, m);
+    PUT(g, ") then 1 = 1 when ");
+    put_unknown(g, m, false);
+    PUT(g, " then null else 1 = 0 end)");
+}
+
+static void truth_all(struct gen *g, const struct expr *m)
+{
+    PUT(g, "(case when exists(select 1");
+    put_where(g, m);
+    PUT(g, " and not (");
+    gen_truth(g, m->key);
+    PUT(g, ")) then 1 = 0 when exists(select 1");
+    gen_from(g, m);
+    if (m->where) {
+        PUT(g, " and (");
+        gen_truth(g, m->where);
+        PUT(g, ") is not false");
+    }
+    PUT(g, " and (");
+    gen_truth(g, m->key);
+    PUT(g, ") is not true) then null else 1 = 1 end)");
+}
+
+/* --- values --------------------------------------------------------------------------------------
+ */
+
+static void put_arith(struct gen *g, const struct expr *e)
+{
+    const struct expr *a = e->args[0];
+    bool moment = a->type.kind == V_DATE || a->type.kind == V_DATETIME;
+    if ((e->kind == X_ADD || e->kind == X_SUB) && moment) {
+        gen_time_sum(g, e);
+        return;
+    }
+    PUT(g, "(");
+    gen_value(g, a);
+    switch ((int)e->kind) {
+    case X_ADD:
+        PUT(g, " + ");
+        break;
+    case X_SUB:
+        PUT(g, " - ");
+        break;
+    case X_MUL:
+        PUT(g, " * ");
+        break;
+    default:
+        PUT(g, " / nullif(");
+        break;
+    }
+    gen_value(g, e->args[1]);
+    if (e->kind == X_DIV) {
+        PUT(g, ", 0)");
+    }
+    PUT(g, ")");
+}
+
+static void put_plain(struct gen *g, const struct expr *e)
+{
+    switch (e->kind) {
+    case X_INT:
+    case X_DECIMAL:
+    case X_LENGTH:
+        sqlb_i64(g->b, e->num);
+        break;
+    case X_TEXT:
+        sqlb_text(g->b, e->name);
+        break;
+    case X_NULL:
+        put_null(g, e);
+        break;
+    case X_NAME:
+    case X_PATH:
+        put_name(g, e);
+        break;
+    case X_CALL:
+        put_call(g, e);
+        break;
+    case X_MACRO:
+        if (e->macro == MACRO_LAST) {
+            put_last(g, e);
+        } else {
+            put_aggregate(g, e);
+        }
+        break;
+    case X_NEG:
+        PUT(g, "(0 - ");
+        gen_value(g, e->args[0]);
+        PUT(g, ")");
+        break;
+    case X_ADD:
+    case X_SUB:
+    case X_MUL:
+    case X_DIV:
+        put_arith(g, e);
+        break;
+    case X_BOOL:
+    case X_LIST:
+    case X_NOT:
+    case X_AND:
+    case X_OR:
+    case X_CMP:
+    case X_IN:
+        PUT(g, "null");
+        break;
+    }
+}
+
+/* A choice's code as its key, or as the code of the same key elsewhere. */
+static void put_keys(struct gen *g, const struct expr *e)
+{
+    const struct field *from = e->type.kind == V_CHOICE ? e->type.field : NULL;
+    PUT(g, "case ");
+    put_plain(g, e);
+    for (size_t i = 0; from && i < from->nkeys; i++) {
+        const struct choice_key *k = &from->keys[i];
+        const struct choice_key *to = e->as_key ? k : field_choice(e->map, k->key);
+        if (to) {
+            PUT(g, " when ");
+            sqlb_i64(g->b, k->code);
+            PUT(g, " then ");
+            if (e->as_key) {
+                sqlb_text(g->b, k->key);
+            } else {
+                sqlb_i64(g->b, to->code);
+            }
+        }
+    }
+    for (size_t i = 0; !from && e->map && i < e->map->nkeys; i++) {
+        PUT(g, " when ");
+        sqlb_text(g->b, e->map->keys[i].key);
+        PUT(g, " then ");
+        sqlb_i64(g->b, e->map->keys[i].code);
+    }
+    PUT(g, " end");
+}
+
+static bool is_row(const struct expr *e)
+{
+    return (e->kind == X_NAME || e->kind == X_PATH) &&
+           (e->mean == MEAN_COLUMN || e->mean == MEAN_INLINE || e->mean == MEAN_TERM);
+}
+
+void gen_value(struct gen *g, const struct expr *e)
+{
+    if (++g->depth > GEN_DEPTH_MAX) {
+        PUT(g, "null");
+        g->depth--;
+        return;
+    }
+    bool truth = e->type.kind == V_BOOL && !is_row(e);
+    bool kept = truth && e->kind == X_CALL && (e->fun == FUN_IF || e->fun == FUN_DEFAULT);
+    if (e->mul || e->div) {
+        PUT(g, "(");
+    }
+    if (truth && !kept && !(e->kind == X_CALL && e->fun == FUN_SETTING)) {
+        PUT(g, "cast((");
+        gen_truth(g, e);
+        PUT(g, ") as integer)");
+    } else if (e->as_key || e->map) {
+        put_keys(g, e);
+    } else {
+        put_plain(g, e);
+    }
+    if (e->mul) {
+        PUT(g, " * ");
+        sqlb_i64(g->b, e->mul);
+    }
+    if (e->div) {
+        PUT(g, " / ");
+        sqlb_i64(g->b, e->div);
+    }
+    if (e->mul || e->div) {
+        PUT(g, ")");
+    }
+    g->depth--;
+}
+
+/* --- truth
+ * ------------------------------------------------------------------------------------------ */
+
+static void truth_cmp(struct gen *g, const struct expr *e)
+{
+    static const char *const ops[] = {" = ", " <> ", " < ", " <= ", " > ", " >= "};
+    if (e->nulls) {
+        const struct expr *x = e->base                      ? e->base
+                               : e->args[0]->kind == X_NULL ? e->args[1]
+                                                            : e->args[0];
+        PUT(g, "(");
+        gen_value(g, x);
+        if (e->cmp == CMP_EQ) {
+            PUT(g, ") is null");
+        } else {
+            PUT(g, ") is not null");
+        }
+        return;
+    }
+    gen_value(g, e->args[0]);
+    gen_put(g, str_from(ops[e->cmp]));
+    gen_value(g, e->args[1]);
+}
+
+static void truth_in(struct gen *g, const struct expr *e)
+{
+    const struct expr *set = e->args[1];
+    if (set->kind == X_LIST) {
+        gen_value(g, e->args[0]);
+        PUT(g, " in (");
+        for (size_t i = 0; i < set->nargs; i++) {
+            if (i) {
+                PUT(g, ", ");
+            }
+            gen_value(g, set->args[i]);
+        }
+        PUT(g, ")");
+        return;
+    }
+    if (set->mean == MEAN_LINK || set->mean == MEAN_PART || set->mean == MEAN_TYPE) {
+        struct expr m = {.var = gen_alias(g), .in = (struct expr *)(uintptr_t)set};
+        PUT(g, "exists(select 1");
+        gen_from(g, &m);
+        PUT(g, " and ");
+        column(g, var_alias(g, m.var), STR("id"));
+        PUT(g, " = ");
+        gen_value(g, e->args[0]);
+        PUT(g, ")");
+        return;
+    }
+    struct gen in = *g;
+    struct sqlb who = sqlb_make(g->b->buf.arena);
+    struct gen gw = *g;
+    gw.b = &who;
+    gen_value(&gw, e->args[0]);
+    in.person = sqlb_end(&who).text;
+    gen_people(&in, set);
+}
+
+static void truth_sees(struct gen *g, const struct expr *e)
+{
+    const struct expr *x = e->args[0];
+    struct gen in = *g;
+    in.self = gen_alias(g);
+    in.person = STR("$2");
+    PUT(g, "exists(select 1 from ");
+    sqlb_ident(g->b, x->type.type->table);
+    PUT(g, " ");
+    gen_put(g, in.self);
+    PUT(g, " where ");
+    column(g, in.self, STR("id"));
+    PUT(g, " = ");
+    gen_value(g, x);
+    PUT(g, " and (");
+    gen_people(&in, e->sub);
+    PUT(g, "))");
+}
+
+static void truth_call(struct gen *g, const struct expr *e)
+{
+    if (e->fun == FUN_SEES) {
+        truth_sees(g, e);
+    } else if (e->fun == FUN_CONTAINS) {
+        PUT(g, "replace(");
+        gen_value(g, e->args[0]);
+        PUT(g, ", ");
+        gen_value(g, e->args[1]);
+        PUT(g, ", '') <> ");
+        gen_value(g, e->args[0]);
+    } else {
+        PUT(g, "(");
+        put_call(g, e);
+        PUT(g, ") = 1");
+    }
+}
+
+static void truth_macro(struct gen *g, const struct expr *e)
+{
+    if (e->macro == MACRO_EXISTS) {
+        truth_exists(g, e);
+    } else if (e->macro == MACRO_ALL) {
+        truth_all(g, e);
+    } else {
+        PUT(g, "(");
+        put_aggregate(g, e);
+        PUT(g, ") = 1");
+    }
+}
+
+void gen_truth(struct gen *g, const struct expr *e)
+{
+    if (++g->depth > GEN_DEPTH_MAX) {
+        PUT(g, "1 = 0");
+        g->depth--;
+        return;
+    }
+    PUT(g, "(");
+    switch (e->kind) {
+    case X_BOOL:
+        if (e->num) {
+            PUT(g, "1 = 1");
+        } else {
+            PUT(g, "1 = 0");
+        }
+        break;
+    case X_NULL:
+        PUT(g, "cast(null as bigint) = 1");
+        break;
+    case X_NOT:
+        PUT(g, "not ");
+        gen_truth(g, e->args[0]);
+        break;
+    case X_AND:
+    case X_OR:
+        for (size_t i = 0; i < e->nargs; i++) {
+            if (i && e->kind == X_AND) {
+                PUT(g, " and ");
+            } else if (i) {
+                PUT(g, " or ");
+            }
+            gen_truth(g, e->args[i]);
+        }
+        break;
+    case X_CMP:
+        truth_cmp(g, e);
+        break;
+    case X_IN:
+        truth_in(g, e);
+        break;
+    case X_CALL:
+        truth_call(g, e);
+        break;
+    case X_MACRO:
+        truth_macro(g, e);
+        break;
+    case X_NAME:
+    case X_PATH:
+    case X_INT:
+    case X_DECIMAL:
+    case X_TEXT:
+    case X_LENGTH:
+    case X_LIST:
+    case X_NEG:
+    case X_ADD:
+    case X_SUB:
+    case X_MUL:
+    case X_DIV:
+        put_plain(g, e);
+        PUT(g, " = 1");
+        break;
+    }
+    PUT(g, ")");
+    g->depth--;
+}
