@@ -242,7 +242,10 @@ static bool length(str text, enum vkind kind, int64_t *ret)
         int64_t per = 1;
         bool hours = kind == V_WORKHOURS &&
                      (str_eq(unit, STR("h")) || str_eq(unit, STR("m")) || str_eq(unit, STR("")));
-        if (hours) {
+        bool days = str_eq(unit, STR("days")) || str_eq(unit, STR("day"));
+        if (days && kind == V_DAYS) {
+            per = 1;
+        } else if (hours) {
             per = str_eq(unit, STR("m")) ? 60000 : 3600000;
         } else if (unit.len && !expr_unit(unit, &k, &per)) {
             return false;
