@@ -1,10 +1,7 @@
 #include "engine/engine.h"
 
 #include "engine/calendar.h"
-#include "engine/clock.h"
 #include "engine/engine_int.h"
-#include "engine/index.h"
-#include "engine/open.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -293,11 +290,10 @@ static err was_done(void *world, struct db *db, struct arena *a, struct writer_j
     }
     const struct act *act = act_of(job);
     struct rows r;
-    err e = act->key.len
-                ? db_query(db, a, SQL("select 1 from idem where actor = $1 and key = $2"),
-                           ARGS(db_i64(act->actor), db_text(act->key)), &r)
-                : db_query(db, a, SQL("select 1 from act where id = $1"),
-                           ARGS(db_i64(act->ret_act)), &r);
+    err e = act->key.len ? db_query(db, a, SQL("select 1 from idem where actor = $1 and key = $2"),
+                                    ARGS(db_i64(act->actor), db_text(act->key)), &r)
+                         : db_query(db, a, SQL("select 1 from act where id = $1"),
+                                    ARGS(db_i64(act->ret_act)), &r);
     if (e.code) {
         return e;
     }

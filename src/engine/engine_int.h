@@ -152,7 +152,6 @@ struct held_model {
 /* The writer's memory; follows the transaction. */
 struct world {
     struct held_model *model;
-    struct ledger_edge edge;
     bool new_model; /* of this group: shown to readers when it is durable */
     bool registers; /* people, units or posts changed: tasks are to be looked at */
 };
@@ -174,6 +173,12 @@ struct engine {
     struct native *natives;
     struct world now, mark, group;
     struct ledger *ledger;
+    struct ledger_edge mark_edge, group_edge;
+    struct {
+        int64_t waiting_search, terms_due, later_due, tick_at, ledger_size, checkpoint_size,
+            checkpoint_at;
+    } seen; /* by the clock, under lock */
+    struct arena tick;
     struct note_signer *signer;
     struct db *db;     /* memory: the only connection */
     struct arena work; /* memory: the writer's arena */
@@ -202,6 +207,21 @@ const struct stmt *plan_next_people(struct held_model *h, struct tplan *t, const
 /* A fragment's surroundings: "from r_T r" and so on. */
 void plan_from_row(struct sqlb *b, const struct tplan *t, const char *alias, int first);
 void plan_bool(struct sqlb *b, const struct cond *c);
+
+err act_job_run(struct writer_job *job, struct db *db, struct arena *a, void *world);
+MUST_CHECK err engine_build(struct engine *e, struct arena *a, const struct sources *s,
+                            int64_t epoch, struct diags *d, struct held_model **ret);
+MUST_CHECK err engine_sources(struct db *db, struct arena *a, struct sources *ret);
+struct engine *engine_make(struct arena *life, const struct engine_options *opt, bool memory);
+MUST_CHECK err engine_start(struct engine *e);
+void engine_show(struct engine *e);
+void engine_hold_this(struct engine *e, struct held_model *h);
+MUST_CHECK err schema_search(struct db *db, struct arena *a);
+MUST_CHECK err clock_start(struct engine *e);
+void clock_stop(struct engine *e);
+bool index_some(struct engine *e, struct db *db, struct arena *a);
+MUST_CHECK err engine_put_law(struct engine *e, struct db *db, struct arena *a,
+                              const struct sources *s, int64_t epoch, int64_t actor, int64_t now);
 
 struct held_model *engine_hold(struct engine *e);
 struct held_model *engine_held(struct engine *e, const struct model *m);

@@ -1,0 +1,526 @@
+/* act.c - the door: an act is checked, handed to the writer, performed. */
+#include "engine/act.h"
+
+#include "base/enc.h"
+#include "engine/attach.h"
+#include "engine/guard.h"
+#include "engine/perform_int.h"
+#include "engine/record_load.h"
+#include "engine/view_int.h"
+
+#include <sodium.h>
+#include <string.h>
+
+/* --- on a snapshot ------------------------------------------------------------------------ */
+
+static err check_values(const struct ctx *ctx, const struct action *a, const struct act *act)
+{
+    struct refusals bad = {0};
+    for (size_t i = 0; i < act->nvalues; i++) {
+        const struct value_in *in = &act->values[i];
+        const struct field *f = NULL;
+        for (size_t k = 0; k < a->nasks; k++) {
+            f = str_eq(a->asks[k].field->key, in->field) ? a->asks[k].field : f;
+        }
+        struct value v;
+        struct words why = {0};
+        if (!f) {
+            refuse_field(&bad, ctx->arena, a->clause, in->field,
+                         WORDS("此操作不能填写这一栏", "this action does not take this field"));
+        } else if (f->type != F_LINES && !in->is_typed) {
+            err e = value_read(ctx, f, in, &v, &why);
+            if (e.code == ERR_VALUE || e.code == ERR_INVALID) {
+                refuse_field(&bad, ctx->arena, f->clause ? f->clause : a->clause, f->key, why);
+            } else if (e.code) {
+                return e;
+            }
+        }
+    }
+    for (size_t k = 0; k < a->nasks; k++) {
+        const struct ask *ask = &a->asks[k];
+        bool there = ask->field->def.tree || ask->field->type == F_ATTACHMENT || act->record;
+        for (size_t i = 0; i < act->nvalues; i++) {
+            bool empty = act->values[i].null && !act->values[i].nitems && !act->values[i].nrows;
+            there = there || (str_eq(act->values[i].field, ask->field->key) && !empty);
+        }
+        if (ask->required && !ask->when.tree && !there) {
+            refuse_field(&bad, ctx->arena, ask->field->clause ? ask->field->clause : a->clause,
+                         ask->field->key, WORDS("必须填写", "must be filled in"));
+        }
+    }
+    return refuse_fields(&bad, ctx->arena);
+}
+
+static err check_record(const struct ctx *ctx, const struct act *act, const struct type *t)
+{
+    struct record rec;
+    err e = view_row(ctx, t, act->record, NULL, 0, &rec);
+    if (e.code) {
+        return e;
+    }
+    if (act->ver && act->ver != rec.ver) {
+        return err_make(ERR_STALE, STR("the record has changed"));
+    }
+    const struct action *a = tdef_action(rec.def, act->action);
+    if (!a) {
+        return OK; /* built in: the writer knows */
+    }
+    if (a->creates) {
+        return err_make(ERR_NOT_FOUND, STR("action"));
+    }
+    struct batch *b = batch_begin(ctx->db, ctx->arena);
+    struct guards_ask g = guards_ask(ctx, &rec, b);
+    e = batch_run(b);
+    struct record_action *list = NULL;
+    size_t n = 0;
+    if (!e.code) {
+        guards_read(ctx, b, &g, &list, &n);
+    }
+    for (size_t i = 0; !e.code && i < n; i++) {
+        if (list[i].action == a && list[i].why) {
+            e = (err){.code = list[i].why->kind == REFUSED_WHO ? ERR_DENIED : ERR_RULE,
+                      .detail = list[i].why->what.en,
+                      .why = list[i].why};
+        }
+    }
+    return e.code ? e : check_values(ctx, a, act);
+}
+
+static err keep_files(const struct ctx *ctx, struct act *act)
+{
+    for (size_t i = 0; i < act->nfiles; i++) {
+        if (act->files[i].bytes.len > ATTACH_MAX) {
+            return err_make(ERR_TOO_LARGE, STR("an attachment over 20 MB"));
+        }
+        str sha;
+        err e = ctx->engine->memory
+                    ? OK
+                    : attach_store(ctx->engine, ctx->arena, act->files[i].bytes, &sha);
+        if (e.code) {
+            return e;
+        }
+    }
+    return OK;
+}
+
+err act_check(const struct ctx *ctx, struct act *act)
+{
+    const struct type *t = model_type(ctx->model, act->type);
+    if (!t) {
+        return act->type.len ? err_make(ERR_NOT_FOUND, STR("type")) : OK;
+    }
+    err e = OK;
+    if (act->record) {
+        e = check_record(ctx, act, t);
+    } else {
+        const struct action *a = NULL;
+        for (size_t i = 0; i < t->newest->nactions; i++) {
+            const struct action *x = &t->newest->actions[i];
+            a = x->creates && (!act->action.len || str_eq(x->key, act->action)) && !a ? x : a;
+        }
+        e = a ? check_values(ctx, a, act) : OK;
+    }
+    return e.code ? e : keep_files(ctx, act);
+}
+
+/* --- files -------------------------------------------------------------------------------------
+ */
+
+str attach_path(struct arena *a, str dir, str sha)
+{
+    return str_fmt(a, "%.*s/blobs/%.2s/%.*s", STR_ARG(dir), sha.ptr, (int)sha.len - 2, sha.ptr + 2);
+}
+
+static str sha256_hex(struct arena *a, str bytes)
+{
+    unsigned char h[crypto_hash_sha256_BYTES];
+    crypto_hash_sha256(h, (const unsigned char *)bytes.ptr, bytes.len);
+    return enc_hex(a, str_from_n((const char *)h, sizeof(h)));
+}
+
+static err put_files(struct doing *d, int64_t record, const struct type *t, int64_t act)
+{
+    err e = OK;
+    for (size_t i = 0; !e.code && i < d->act->nfiles; i++) {
+        const struct act_file *f = &d->act->files[i];
+        str sha = sha256_hex(d->a, f->bytes);
+        int64_t id = engine_id(d->e, d->act->now);
+        if (d->e->memory) {
+            e = db_exec(d->ctx->db, d->a,
+                        SQL("insert into blob(sha256, size, body) values ($1, $2, $3)"
+                            " on conflict do nothing"),
+                        ARGS(db_text(sha), db_i64((int64_t)f->bytes.len), db_blob(f->bytes)));
+        }
+        str name = f->name.len && str_utf8_ok(f->name) ? f->name : STR("file");
+        e = e.code
+                ? e
+                : db_exec(d->ctx->db, d->a,
+                          SQL("insert into attachment(id, record, type, act, field, name, mime,"
+                              " size, sha256, at, person) values ($1, $2, $3, $4, $5, $6, $7, $8,"
+                              " $9, $10, $11)"),
+                          ARGS(db_i64(id), db_i64(record), db_i64(t->code), db_i64(act),
+                               f->field.len ? db_text(f->field) : db_null_text(), db_text(name),
+                               db_text(f->mime), db_i64((int64_t)f->bytes.len), db_text(sha),
+                               db_i64(d->ctx->now), db_i64(d->act->actor)));
+    }
+    return e;
+}
+
+/* --- built-in acts -------------------------------------------------------------------------------
+ */
+
+static str text_value(const struct act *act, str key)
+{
+    for (size_t i = 0; i < act->nvalues; i++) {
+        if (str_eq(act->values[i].field, key)) {
+            return act->values[i].text;
+        }
+    }
+    return STR("");
+}
+
+static err about_oneself(struct doing *d, bool *was)
+{
+    const struct act *a = d->act;
+    int64_t n = 0;
+    if (str_eq(a->action, STR("read_notifications"))) {
+        *was = true;
+        if (!str_to_i64(text_value(a, STR("up_to")), &n)) {
+            return err_make(ERR_INVALID, STR("up_to"));
+        }
+        return db_exec(d->ctx->db, d->a,
+                       SQL("update notification set read_at = $3 where person = $1 and id <= $2"
+                           " and read_at is null"),
+                       ARGS(db_i64(a->actor), db_i64(n), db_i64(a->now)));
+    }
+    const struct type *t = model_type(d->h->model, a->type);
+    if (str_eq(a->action, STR("save_view")) && t) {
+        *was = true;
+        str name = str_trim(text_value(a, STR("name")));
+        if (!name.len || name.len > 200) {
+            return err_make(ERR_VALUE, STR("name"));
+        }
+        return db_exec(d->ctx->db, d->a,
+                       SQL("insert into saved_view(id, person, type, name, columns, filter, sort,"
+                           " shared, at) values ($1, $2, $3, $4, '', $5, '', $6, $7)"
+                           " on conflict (person, type, name) do update set"
+                           " filter = excluded.filter, shared = excluded.shared"),
+                       ARGS(db_i64(engine_id(d->e, a->now)), db_i64(a->actor), db_i64(t->code),
+                            db_text(name), db_text(text_value(a, STR("filter"))),
+                            db_i64(str_eq(text_value(a, STR("shared")), STR("true"))),
+                            db_i64(a->now)));
+    }
+    if (str_eq(a->action, STR("delete_view"))) {
+        *was = true;
+        if (!str_to_i64(text_value(a, STR("view")), &n)) {
+            return err_make(ERR_INVALID, STR("view"));
+        }
+        return db_exec(d->ctx->db, d->a,
+                       SQL("delete from saved_view where id = $1 and person = $2"),
+                       ARGS(db_i64(n), db_i64(a->actor)));
+    }
+    return OK;
+}
+
+struct builtin_act {
+    const char *key;
+    unsigned has;
+};
+
+static const struct builtin_act builtins[] = {
+    {"comment", HAS_COMMENTS}, {"attach", HAS_ATTACHMENTS}, {"watch", HAS_WATCHERS},
+    {"unwatch", HAS_WATCHERS}, {"label", HAS_LABEL},        {"unlabel", HAS_LABEL}};
+
+static err about_record(struct doing *d, struct touched *x)
+{
+    const struct act *a = d->act;
+    struct db_arg rec = db_i64(x->id);
+    if (str_eq(a->action, STR("comment"))) {
+        return a->note.len && a->note.len <= 40000 && str_utf8_ok(a->note)
+                   ? OK
+                   : err_make(ERR_VALUE, STR("note"));
+    }
+    if (str_eq(a->action, STR("attach"))) {
+        return a->nfiles ? OK : err_make(ERR_VALUE, STR("files"));
+    }
+    if (str_eq(a->action, STR("watch"))) {
+        return db_exec(d->ctx->db, d->a,
+                       SQL("insert into watcher(record, person) values ($1, $2)"
+                           " on conflict do nothing"),
+                       ARGS(rec, db_i64(a->actor)));
+    }
+    if (str_eq(a->action, STR("unwatch"))) {
+        return db_exec(d->ctx->db, d->a,
+                       SQL("delete from watcher where record = $1 and person = $2"),
+                       ARGS(rec, db_i64(a->actor)));
+    }
+    str label = str_trim(text_value(a, STR("label")));
+    if (!label.len || label.len > 60) {
+        return err_make(ERR_VALUE, STR("label"));
+    }
+    if (str_eq(a->action, STR("label"))) {
+        return db_exec(d->ctx->db, d->a,
+                       SQL("insert into label(record, label) values ($1, $2)"
+                           " on conflict do nothing"),
+                       ARGS(rec, db_text(label)));
+    }
+    return db_exec(d->ctx->db, d->a, SQL("delete from label where record = $1 and label = $2"),
+                   ARGS(rec, db_text(label)));
+}
+
+err perform_builtin(struct doing *d, bool *was)
+{
+    const struct act *a = d->act;
+    *was = false;
+    err e = about_oneself(d, was);
+    if (*was || e.code || !a->record) {
+        return e;
+    }
+    const struct type *t = model_type(d->h->model, a->type);
+    const struct builtin_act *k = NULL;
+    for (size_t i = 0; i < sizeof(builtins) / sizeof(builtins[0]); i++) {
+        k = str_eq(a->action, str_from(builtins[i].key)) ? &builtins[i] : k;
+    }
+    if (!t || !k || !(t->newest->has & k->has)) {
+        return OK;
+    }
+    *was = true;
+    struct record rec;
+    struct touched *x;
+    e = d->act->actor ? view_row(d->ctx, t, a->record, NULL, 0, &rec) : OK;
+    e = e.code ? e : perform_touch(d, t, a->record, &x);
+    e = e.code ? e : about_record(d, x);
+    if (e.code) {
+        return e;
+    }
+    struct inner *in = &d->acts[d->nacts++];
+    *in = (struct inner){.id = engine_id(d->e, a->now),
+                         .record = x->id,
+                         .t = x->t,
+                         .action = a->action,
+                         .note = a->note,
+                         .from_null = true,
+                         .to_null = true};
+    return put_files(d, x->id, t, in->id);
+}
+
+/* --- performing
+ * ---------------------------------------------------------------------------------------- */
+
+static str act_hash(struct arena *a, const struct act *act)
+{
+    struct buf b = buf_make(a, 1 << 20);
+    buf_put_fmt(&b, "%.*s/%lld/%.*s/%.*s", STR_ARG(act->type), (long long)act->record,
+                STR_ARG(act->action), STR_ARG(act->note));
+    for (size_t i = 0; i < act->nvalues; i++) {
+        buf_put_fmt(&b, "|%.*s=%.*s", STR_ARG(act->values[i].field), STR_ARG(act->values[i].text));
+    }
+    return sha256_hex(a, buf_str(&b));
+}
+
+static err repeated(struct doing *d, struct act *act, str hash, bool *ret)
+{
+    *ret = false;
+    if (!act->key.len) {
+        return OK;
+    }
+    struct rows r;
+    err e = db_query(d->ctx->db, d->a,
+                     SQL("select hash, act, record from idem where actor = $1 and key = $2"),
+                     ARGS(db_i64(act->actor), db_text(act->key)), &r);
+    if (e.code || !rows_next(&r)) {
+        return e;
+    }
+    if (!str_eq(rows_text(&r, 0), hash)) {
+        return err_make(ERR_VALUE, STR("the same key with another content"));
+    }
+    act->ret_act = rows_i64(&r, 1);
+    act->ret_record = rows_i64(&r, 2);
+    act->ret_repeated = *ret = true;
+    return OK;
+}
+
+static void answer(struct doing *d, struct act *act, int64_t record)
+{
+    act->ret_record = record;
+    act->ret_act = d->nacts ? d->acts[0].id : 0;
+    for (size_t i = 0; i < d->n; i++) {
+        if (d->list[i].id == record) {
+            act->ret_ver = d->list[i].now[COL_VER].i;
+            act->ret_number = d->list[i].now[COL_NUMBER].s;
+            act->ret_name = d->list[i].now[COL_NAME].s;
+        }
+    }
+}
+
+static err outermost(struct doing *d, struct act *act, int64_t *record)
+{
+    bool builtin = false;
+    err e = perform_builtin(d, &builtin);
+    *record = act->record;
+    if (e.code || builtin) {
+        return e;
+    }
+    const struct type *t = model_type(d->h->model, act->type);
+    if (!t) {
+        return err_make(ERR_NOT_FOUND, STR("type"));
+    }
+    if (act->record && act->ver) {
+        struct touched *x;
+        e = perform_touch(d, t, act->record, &x);
+        if (!e.code && x->now[COL_VER].i != act->ver) {
+            e = err_make(ERR_STALE, STR("the record has changed"));
+        }
+        if (e.code) {
+            return e;
+        }
+    }
+    struct call c = {.type = t,
+                     .action = act->action,
+                     .record = act->record,
+                     .values = act->values,
+                     .nvalues = act->nvalues,
+                     .door = true,
+                     .cause = act->note.len && !act->actor ? act->note : STR("")};
+    e = perform_call(d, &c, record);
+    return e.code ? e : put_files(d, *record, t, d->acts[0].id);
+}
+
+err act_perform(struct ctx *ctx, struct act *act)
+{
+    struct doing *d = arena_new(ctx->arena, struct doing);
+    d->ctx = ctx;
+    d->e = ctx->engine;
+    d->h = ctx->engine->now.model;
+    d->act = act;
+    d->a = ctx->arena;
+    d->quiet = (act->flags & ACT_IMPORT) != 0;
+    ctx->model = d->h->model;
+    str hash = act->key.len ? act_hash(d->a, act) : STR("");
+    bool again;
+    int64_t record = 0;
+    err e = repeated(d, act, hash, &again);
+    if (e.code || again) {
+        return e;
+    }
+    e = outermost(d, act, &record);
+    if (!e.code) {
+        e = perform_finish(d);
+    }
+    if (!e.code && act->key.len) {
+        e = db_exec(ctx->db, d->a,
+                    SQL("insert into idem(actor, key, hash, act, record, at)"
+                        " values ($1, $2, $3, $4, $5, $6)"),
+                    ARGS(db_i64(act->actor), db_text(act->key), db_text(hash),
+                         db_i64(d->nacts ? d->acts[0].id : 0), db_i64(record), db_i64(act->now)));
+    }
+    if (!e.code) {
+        answer(d, act, record);
+    }
+    return e;
+}
+
+/* --- the writer's job
+ * ------------------------------------------------------------------------------------ */
+
+static struct words copy_words(struct arena *a, struct words w)
+{
+    return (struct words){str_copy(a, w.zh), str_copy(a, w.en)};
+}
+
+/* The answer outlives the writer's arena: it is copied into the act's. */
+static err copy_err(struct arena *a, err e)
+{
+    err r = {.code = e.code, .detail = str_copy(a, e.detail)};
+    if (e.why) {
+        struct refusal *why = arena_new(a, struct refusal);
+        *why = *e.why;
+        why->what = copy_words(a, e.why->what);
+        why->remedy = copy_words(a, e.why->remedy);
+        why->record = str_copy(a, e.why->record);
+        struct field_error *fs = arena_array(a, struct field_error, e.why->nfields + 1);
+        for (size_t i = 0; i < e.why->nfields; i++) {
+            fs[i].field = str_copy(a, e.why->fields[i].field);
+            fs[i].words = copy_words(a, e.why->fields[i].words);
+        }
+        why->fields = fs;
+        r.why = why;
+    }
+    return r;
+}
+
+static struct act *act_of(struct writer_job *job)
+{
+    return (struct act *)((char *)job - offsetof(struct act, job));
+}
+
+err act_job_run(struct writer_job *job, struct db *db, struct arena *a, void *world)
+{
+    struct act *act = act_of(job);
+    struct engine *e = world;
+    struct ctx ctx = ctx_make(e, e->now.model->model, db, a, act->at ? act->at : act->now,
+                              act->actor, act->lang);
+    err r = act_perform(&ctx, act);
+    /* The act's own arena may be full, and its jump belongs to another thread. */
+    void (*full)(void *) = act->out->full;
+    act->out->full = NULL;
+    act->ret_number = str_copy(act->out, act->ret_number);
+    act->ret_name = str_copy(act->out, act->ret_name);
+    r = copy_err(act->out, r);
+    act->out->full = full;
+    return r;
+}
+
+static void act_job_done(struct writer_job *job, err result)
+{
+    struct act *act = act_of(job);
+    act->result = result;
+    if (act->done) {
+        act->done(act);
+    }
+}
+
+static void release_act(void *arg)
+{
+    struct act *act = arg;
+    if (act->out) {
+        arena_end(act->out);
+    }
+    if (act->held) {
+        engine_unhold(act->engine, act->held);
+        act->held = NULL;
+    }
+}
+
+static void prepare(struct engine *e, struct act *act)
+{
+    act->engine = e;
+    act->job = (struct writer_job){.run = act_job_run, .done = act_job_done};
+    if (act->arena) {
+        act->out = arena_new(act->arena, struct arena);
+        *act->out = arena_make(1 << 20);
+        arena_defer(act->arena, release_act, act);
+        act->held = engine_hold(e);
+    }
+}
+
+err act_submit(struct engine *e, struct act *act)
+{
+    prepare(e, act);
+    if (e->memory) {
+        err r = engine_run(e, &act->job);
+        (void)r; /* done has it */
+        return OK;
+    }
+    return writer_submit(e->writer, &act->job);
+}
+
+err act_call(struct engine *e, struct act *act)
+{
+    void (*done)(struct act *) = act->done;
+    prepare(e, act);
+    act->done = NULL;
+    act->result = engine_run(e, &act->job);
+    act->done = done;
+    return act->result;
+}

@@ -1,0 +1,62 @@
+#include "base/arena.h"
+#include "base/enc.h"
+#include "engine/attach.h"
+#include "engine/engine_int.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Written under another name, synced, then renamed: a file under its hash is
+ * always whole. */
+static err write_file(struct arena *a, str dir, str path, str bytes)
+{
+    str tmp = str_fmt(a, "%.*s.%d.%p", STR_ARG(path), (int)getpid(), (const void *)bytes.ptr);
+    int fd = open(tmp.ptr, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    size_t done = 0;
+    while (fd >= 0 && done < bytes.len) {
+        ssize_t n = write(fd, bytes.ptr + done, bytes.len - done);
+        if (n <= 0) {
+            break;
+        }
+        done += (size_t)n;
+    }
+    bool ok = fd >= 0 && done == bytes.len && fsync(fd) == 0;
+    if (fd >= 0) {
+        close(fd);
+    }
+    ok = ok && rename(tmp.ptr, path.ptr) == 0;
+    if (!ok) {
+        unlink(tmp.ptr);
+        return err_make(ERR_STORE, STR("an attachment could not be written"));
+    }
+    int dfd = open(dir.ptr, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (dfd >= 0) {
+        fsync(dfd);
+        close(dfd);
+    }
+    return OK;
+}
+
+err attach_store(struct engine *e, struct arena *a, str bytes, str *ret)
+{
+    unsigned char h[crypto_hash_sha256_BYTES];
+    crypto_hash_sha256(h, (const unsigned char *)bytes.ptr, bytes.len);
+    str sha = enc_hex(a, str_from_n((const char *)h, sizeof(h)));
+    str base = str_fmt(a, "%.*s/blobs", STR_ARG(e->opt.data_dir));
+    str dir = str_fmt(a, "%.*s/%.2s", STR_ARG(base), sha.ptr);
+    if ((mkdir(base.ptr, 0700) != 0 && errno != EEXIST) ||
+        (mkdir(dir.ptr, 0700) != 0 && errno != EEXIST)) {
+        return err_make(ERR_STORE, STR("the folder of attachments cannot be made"));
+    }
+    str path = attach_path(a, e->opt.data_dir, sha);
+    struct stat st;
+    *ret = sha;
+    if (stat(path.ptr, &st) == 0 && st.st_size == (off_t)bytes.len) {
+        return OK;
+    }
+    return write_file(a, dir, path, bytes);
+}

@@ -1,0 +1,384 @@
+/* effects.c - what an action does besides moving the state. */
+#include "base/json.h"
+#include "engine/calendar.h"
+#include "engine/perform_int.h"
+
+#include <string.h>
+
+enum { EACH_MAX = 200 };
+
+/* --- texts with values in them --------------------------------------------------------- */
+
+str perform_cell_text(struct doing *d, const struct cond *c, const struct rows *r, int col,
+                      enum lang lang)
+{
+    if (rows_null(r, col)) {
+        return STR("");
+    }
+    enum vkind k = c->type.kind;
+    if (k == V_TEXT || k == V_RECORD) { /* a record stands by its name */
+        return rows_text(r, col);
+    }
+    int64_t v = rows_i64(r, col);
+    if (k == V_CHOICE && c->type.field) {
+        const struct choice_key *key = field_choice_at(c->type.field, v);
+        return key ? words_in(key->words, lang) : STR("");
+    }
+    if (k == V_STATE && c->type.type) {
+        const struct state *s = type_state(c->type.type, v);
+        return s ? words_in(s->words, lang) : STR("");
+    }
+    if (k == V_DATE || k == V_DATETIME) {
+        struct field f = {.type = k == V_DATE ? F_DATE : F_DATETIME};
+        struct value val = {.i64 = v};
+        return value_show(d->ctx, &f, &val, STR(""));
+    }
+    if (k == V_INT) {
+        return str_fmt(d->a, "%lld", (long long)v);
+    }
+    struct field f = {.type = k == V_MONEY ? F_MONEY : k == V_DECIMAL ? F_DECIMAL : F_INT};
+    struct value val = {.i64 = v};
+    return value_show(d->ctx, &f, &val, STR(""));
+}
+
+str perform_template(struct doing *d, const struct template *t, const struct rows *r, int *col,
+                     enum lang lang, int64_t seq, int64_t at)
+{
+    struct buf b = buf_make(d->a, 4000);
+    int64_t y;
+    int m;
+    int day;
+    calendar_civil(calendar_day_of(d->ctx->model, at), &y, &m, &day);
+    for (size_t i = 0; i < t->nparts; i++) {
+        const struct template_part *p = &t->parts[i];
+        switch (p->kind) {
+        case TPL_TEXT:
+            buf_put(&b, p->literal);
+            break;
+        case TPL_PATH:
+            buf_put(&b, perform_cell_text(d, p->path, r, (*col)++, lang));
+            break;
+        case TPL_SEQ:
+            if (seq >= 0) {
+                buf_put_fmt(&b, "%0*lld", p->seq_digits, (long long)seq);
+            }
+            break;
+        case TPL_YYYY:
+            buf_put_fmt(&b, "%04lld", (long long)y);
+            break;
+        case TPL_MM:
+            buf_put_fmt(&b, "%02d", m);
+            break;
+        case TPL_DD:
+            buf_put_fmt(&b, "%02d", day);
+            break;
+        }
+    }
+    return buf_str(&b);
+}
+
+/* --- one effect ------------------------------------------------------------------------------ */
+
+struct running {
+    struct doing *d;
+    const struct effect *ef;
+    struct eplan *p;
+    struct touched *x;
+    int64_t act;
+    str cause;
+    const struct reg *by;
+};
+
+static struct value_in *assigned(struct running *g, const struct rows *r, size_t *n)
+{
+    const struct effect *ef = g->ef;
+    struct value_in *list = arena_array(g->d->a, struct value_in, ef->nassigns + 1);
+    int col = g->p->col_values;
+    for (size_t i = 0; i < ef->nassigns; i++) {
+        const struct assign *s = &ef->assigns[i];
+        struct value_in *in = &list[i];
+        *in = (struct value_in){.field = s->field->key, .is_typed = true};
+        if (!s->value.tree) {
+            in->typed.text = words_in(s->words, g->d->act->lang);
+            in->typed.null = in->typed.text.len == 0;
+        } else {
+            in->typed.null = rows_null(r, col);
+            if (s->field->value.kind == V_TEXT) {
+                in->typed.text = rows_text(r, col);
+            } else {
+                in->typed.i64 = rows_i64(r, col);
+            }
+            col++;
+        }
+        in->null = in->typed.null;
+    }
+    *n = ef->nassigns;
+    return list;
+}
+
+/* set: of this record, or (for_each) of its own parts. */
+static err do_set(struct running *g, const struct rows *r, int64_t element)
+{
+    struct touched *x = g->x;
+    size_t n;
+    struct value_in *vals = assigned(g, r, &n);
+    const struct tplan *t = x->t;
+    if (element) {
+        t = plan_type(g->d->h, g->ef->each_type->newest);
+    }
+    struct colset set = {0};
+    struct db_arg args[COLS_MAX];
+    struct value_in *by_col[COLS_MAX] = {0};
+    for (size_t i = 0; i < n; i++) {
+        const struct field *f = tdef_field(t->def, vals[i].field);
+        int col = f ? plan_col(t, f) : -1;
+        if (col >= 0) {
+            colset_add(&set, col);
+            by_col[col] = &vals[i];
+        }
+    }
+    int na = 0;
+    args[na++] = db_i64(element ? element : x->id);
+    for (int i = 0; i < t->ncols; i++) {
+        if (!by_col[i]) {
+            continue;
+        }
+        const struct value *v = &by_col[i]->typed;
+        args[na++] = t->is_text[i] ? (v->null ? db_null_text() : db_text(v->text))
+                                   : (v->null ? db_null_i64() : db_i64(v->i64));
+        if (!element) {
+            x->now[i] = (struct cell){.null = v->null, .i = v->i64, .s = v->text};
+        }
+    }
+    if (na == 1) {
+        return OK;
+    }
+    if (element && x->nparts < 8) {
+        x->changed_parts[x->nparts++] = t->type->key;
+    }
+    struct tplan *plain = (struct tplan *)(uintptr_t)t;
+    return db_exec(g->d->ctx->db, g->d->a, plan_update(g->d->h, plain, &set),
+                   (struct db_args){args, na});
+}
+
+static err do_create(struct running *g, const struct rows *r)
+{
+    size_t n;
+    struct value_in *vals = assigned(g, r, &n);
+    const struct type *t = g->ef->target;
+    struct call c = {.type = t,
+                     .action = g->ef->target_action,
+                     .values = vals,
+                     .nvalues = n,
+                     .parent = g->act,
+                     .cause = g->cause,
+                     .by = g->by};
+    if (t->part_of == g->x->t->type) { /* a part begins under its parent's law */
+        c.law = g->x->now[COL_LAW].i;
+        struct value_in *more = arena_array(g->d->a, struct value_in, n + 2);
+        if (n) {
+            memcpy(more, vals, n * sizeof(*vals));
+        }
+        bool has = false;
+        for (size_t i = 0; i < n; i++) {
+            has = has || str_eq(vals[i].field, t->part_of->key);
+        }
+        if (!has) {
+            more[c.nvalues++] = (struct value_in){
+                .field = t->part_of->key, .is_typed = true, .typed = {.i64 = g->x->id}};
+            c.values = more;
+        }
+    }
+    int64_t made;
+    err e = perform_call(g->d, &c, &made);
+    bool skip = g->ef->if_absent && e.why && e.why->kind == REFUSED_UNIQUE;
+    return skip ? OK : e;
+}
+
+static err do_perform(struct running *g, const struct rows *r, int64_t element)
+{
+    size_t n;
+    int64_t id = g->p->col_path >= 0 ? rows_i64(r, g->p->col_path) : element ? element : g->x->id;
+    if (g->p->col_path >= 0 && rows_null(r, g->p->col_path)) {
+        return refuse(g->d->a, ERR_RULE, REFUSED_UNKNOWN, g->ef->clause,
+                      WORDS("相关记录缺失，无法继续。", "The record to act on is missing."),
+                      (struct words){0});
+    }
+    struct value_in *vals = assigned(g, r, &n);
+    const struct type *t = g->ef->target ? g->ef->target : g->x->t->type;
+    struct call c = {.type = t,
+                     .action = g->ef->target_action,
+                     .record = id,
+                     .values = vals,
+                     .nvalues = n,
+                     .parent = g->act,
+                     .cause = g->cause,
+                     .by = g->by};
+    int64_t done;
+    return perform_call(g->d, &c, &done);
+}
+
+err perform_notify(struct doing *d, int64_t person, const struct touched *x, int64_t act, str zh,
+                   str en)
+{
+    return db_exec(d->ctx->db, d->a,
+                   SQL("insert into notification(id, person, record, type, act, zh, en, at)"
+                       " values ($1, $2, $3, $4, $5, $6, $7, $8)"),
+                   ARGS(db_i64(engine_id(d->e, d->act->now)), db_i64(person), db_i64(x->id),
+                        db_i64(x->t->type->code), db_i64(act), db_text(zh),
+                        db_text(en.len ? en : zh), db_i64(d->ctx->now)));
+}
+
+static err do_people(struct running *g, const struct rows *r, int64_t element)
+{
+    struct doing *d = g->d;
+    if (d->quiet || !g->p->people.present) {
+        return OK;
+    }
+    struct db_arg more = db_i64(element);
+    struct rows who;
+    err e = db_query(d->ctx->db, d->a, g->p->people.sql,
+                     perform_args(d, &g->p->people, g->x, &more, g->p->people.more), &who);
+    if (e.code) {
+        return e;
+    }
+    int zc = g->p->col_text;
+    int ec = g->p->col_text_en;
+    str zh = perform_template(d, &g->ef->text.zh, r, &zc, LANG_ZH, -1, d->ctx->now);
+    str en = perform_template(d, &g->ef->text.en, r, &ec, LANG_EN, -1, d->ctx->now);
+    int64_t due = 0;
+    if (g->p->col_due >= 0 && !rows_null(r, g->p->col_due)) {
+        int64_t v = rows_i64(r, g->p->col_due);
+        enum vkind k = g->ef->due.type.kind;
+        if (k == V_DATETIME) {
+            due = v;
+        } else if (k == V_DATE) {
+            due = calendar_day_start(d->ctx->model, v + 1);
+        } else {
+            e = calendar_due(d->ctx, d->ctx->now, k, v, &due);
+        }
+    }
+    while (!e.code && rows_next(&who)) {
+        int64_t person = rows_i64(&who, 0);
+        if (g->ef->kind == E_NOTIFY) {
+            e = perform_notify(d, person, g->x, g->act, zh, en);
+        } else if (g->ef->kind == E_TASK) {
+            e = db_exec(d->ctx->db, d->a,
+                        SQL("insert into task(id, person, record, type, kind, action, zh, en, due,"
+                            " created_at, key) values ($1, $2, $3, $4, 2, null, $5, $6, $7, $8, $9)"
+                            " on conflict do nothing"),
+                        ARGS(db_i64(engine_id(d->e, d->act->now)), db_i64(person), db_i64(g->x->id),
+                             db_i64(g->x->t->type->code), db_text(zh), db_text(en.len ? en : zh),
+                             due ? db_i64(due) : db_null_i64(), db_i64(d->ctx->now),
+                             db_text(str_fmt(d->a, "e:%lld:%d", (long long)g->act, g->ef->index))));
+        } else {
+            e = db_exec(
+                d->ctx->db, d->a,
+                SQL("insert into receipt(id, record, type, act, person, asked_at, due, hash)"
+                    " values ($1, $2, $3, $4, $5, $6, $7, '')"),
+                ARGS(db_i64(engine_id(d->e, d->act->now)), db_i64(g->x->id),
+                     db_i64(g->x->t->type->code), db_i64(g->act), db_i64(person),
+                     db_i64(d->ctx->now), due ? db_i64(due) : db_null_i64()));
+        }
+    }
+    return e;
+}
+
+static err do_native(struct running *g)
+{
+    for (struct native *n = g->d->e->natives; n; n = n->next) {
+        if (str_eq(n->name, g->ef->native)) {
+            return n->fn(g->d->ctx, g->x->id, g->act, n->arg);
+        }
+    }
+    return err_make(ERR_STORE, STR("no such native effect"));
+}
+
+/* Later: an act of its own, by auto, its `when` judged then. */
+static err put_later(struct running *g, const struct rows *r, int64_t element)
+{
+    struct doing *d = g->d;
+    if (d->quiet) {
+        return OK;
+    }
+    int64_t at = d->ctx->now;
+    err e = OK;
+    if (g->p->col_after >= 0) {
+        e = calendar_due(d->ctx, d->ctx->now, g->ef->after.type.kind, rows_i64(r, g->p->col_after),
+                         &at);
+    }
+    return e.code ? e
+                  : db_exec(d->ctx->db, d->a,
+                            SQL("insert into later(id, at, record, type, act, action, effect, x,"
+                                " actor, key) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+                                " on conflict do nothing"),
+                            ARGS(db_i64(engine_id(d->e, d->act->now)), db_i64(at), db_i64(g->x->id),
+                                 db_i64(g->x->t->type->code), db_i64(g->act),
+                                 db_text(g->x->action ? g->x->action->key : STR("")),
+                                 db_i64(g->ef->index), element ? db_i64(element) : db_null_i64(),
+                                 db_i64(d->act->actor),
+                                 db_text(str_fmt(d->a, "%lld:%d:%lld", (long long)g->act,
+                                                 g->ef->index, (long long)element))));
+}
+
+static err run_row(struct running *g, const struct rows *r)
+{
+    if (g->p->col_when >= 0) {
+        if (rows_null(r, g->p->col_when)) {
+            return refuse(g->d->a, ERR_RULE, REFUSED_UNKNOWN, g->ef->clause,
+                          words_fmt(g->d->a, "无法判断：%.*s", "This cannot be decided: %.*s",
+                                    STR_ARG(g->ef->when.text)),
+                          WORDS("请补全所需内容。", "Fill in what is missing."));
+        }
+        if (rows_i64(r, g->p->col_when) != 1) {
+            return OK;
+        }
+    }
+    int64_t element = g->p->col_id >= 0 ? rows_i64(r, g->p->col_id) : 0;
+    if (g->ef->has_after && g->p->col_after >= 0 && !str_starts(g->cause, STR("later"))) {
+        return put_later(g, r, element);
+    }
+    switch (g->ef->kind) {
+    case E_SET:
+        return do_set(g, r, element);
+    case E_CREATE:
+        return do_create(g, r);
+    case E_PERFORM:
+        return do_perform(g, r, element);
+    case E_NOTIFY:
+    case E_RECEIPT:
+    case E_TASK:
+        return do_people(g, r, element);
+    case E_NATIVE:
+        return do_native(g);
+    }
+    return OK;
+}
+
+err perform_effects(struct doing *d, const struct effect *const *list, struct eplan *plans,
+                    size_t n, struct touched *x, int64_t act, str cause, const struct reg *by)
+{
+    err e = OK;
+    for (size_t i = 0; !e.code && i < n; i++) {
+        struct eplan *p = plan_effect(d->h, x->t, list[i], &plans[i]);
+        struct running g = {d, list[i], p, x, act, cause, by};
+        struct db_arg from = db_i64(0);
+        struct rows r;
+        e = db_query(d->ctx->db, d->a, p->read.sql,
+                     perform_args(d, &p->read, x, &from, p->read.more), &r);
+        int64_t take = EACH_MAX;
+        int64_t done = 0;
+        while (!e.code && rows_next(&r)) {
+            if (p->col_take >= 0) {
+                take = rows_i64(&r, p->col_take);
+            }
+            if (done++ < take) {
+                e = run_row(&g, &r);
+            }
+        }
+        if (!e.code && done > EACH_MAX) {
+            e = err_make(ERR_LIMIT, STR("an effect over more than 200 rows needs after"));
+        }
+    }
+    return e;
+}

@@ -1,0 +1,537 @@
+/* finish.c - the end of the outermost act: rules on the result, names, terms,
+ * tasks, history, one ledger entry per act. */
+#include "base/json.h"
+#include "engine/calendar.h"
+#include "engine/guard.h"
+#include "engine/perform_int.h"
+#include "ledger/canon.h"
+
+#include <string.h>
+
+/* --- rules ------------------------------------------------------------------------------- */
+
+static bool cell_changed(const struct touched *x, int col)
+{
+    const struct cell *a = &x->old[col];
+    const struct cell *b = &x->now[col];
+    if (x->created) {
+        return true;
+    }
+    if (a->null || b->null) {
+        return a->null != b->null;
+    }
+    return x->t->is_text[col] ? !str_eq(a->s, b->s) : a->i != b->i;
+}
+
+static bool reads_changed(const struct touched *x, const struct reads *r)
+{
+    if (x->created || (r->state && cell_changed(x, COL_STATE)) ||
+        (r->at && cell_changed(x, COL_STATE))) {
+        return true;
+    }
+    for (size_t i = 0; i < r->nfields; i++) {
+        int col = plan_col(x->t, r->fields[i]);
+        if (col < 0 || cell_changed(x, col)) {
+            return true;
+        }
+    }
+    for (size_t i = 0; i < r->nparts; i++) {
+        for (size_t k = 0; k < x->nparts; k++) {
+            if (str_eq(r->parts[i]->key, x->changed_parts[k])) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static err rule_refused(struct doing *d, const struct touched *x, const struct cond *c,
+                        const struct add *add, bool unknown)
+{
+    const struct clause *clause = c->clause ? c->clause : add ? add->clause : NULL;
+    if (!clause && x->action) {
+        clause = x->action->clause;
+    }
+    struct words what = c->words;
+    if (!what.zh.len && !what.en.len) {
+        what =
+            words_fmt(d->a, "不符合规定：%.*s", "This is against a rule: %.*s", STR_ARG(c->text));
+    }
+    return refuse(d->a, ERR_RULE, unknown ? REFUSED_UNKNOWN : REFUSED_RULE, clause, what,
+                  unknown ? words_fmt(d->a, "缺少判断所需的内容：%.*s",
+                                      "What is needed to decide is missing: %.*s", STR_ARG(c->text))
+                          : (struct words){0});
+}
+
+static err judge(struct doing *d, struct touched *x, struct rows *ret)
+{
+    struct tplan *t = x->t;
+    struct db_arg *flags = arena_array(d->a, struct db_arg, t->nrules + 1);
+    for (size_t i = 0; i < t->nrules; i++) {
+        const struct cond *c = t->rules[i];
+        bool run = reads_changed(x, &c->reads) ||
+                   (c->when && c->when->tree && reads_changed(x, &c->when->reads));
+        flags[i] = db_i64(run);
+    }
+    err e = db_query(d->ctx->db, d->a, t->judge.sql,
+                     perform_args(d, &t->judge, x, flags, (int)t->nrules), ret);
+    if (e.code || !rows_next(ret)) {
+        return e.code ? e : err_make(ERR_STORE, STR("the record is gone"));
+    }
+    for (size_t i = 0; i < t->nrules; i++) {
+        int col = t->col_rules + (int)i;
+        if (rows_null(ret, col) || rows_i64(ret, col) != 1) {
+            return rule_refused(d, x, t->rules[i], t->rule_adds[i], rows_null(ret, col));
+        }
+    }
+    return OK;
+}
+
+static err computed(struct doing *d, struct touched *x)
+{
+    err e = OK;
+    for (size_t i = 0; !e.code && i < x->t->ncomputed; i++) {
+        struct db_arg id = db_i64(x->id);
+        e = db_exec(d->ctx->db, d->a, x->t->computed[i], ctx_args(d->ctx, &id, 1));
+    }
+    return e;
+}
+
+static err rename_record(struct doing *d, struct touched *x, const struct rows *r)
+{
+    int col = x->t->col_name;
+    str name = perform_template(d, &x->t->type->newest->name, r, &col, LANG_ZH, -1, d->ctx->now);
+    if (!x->now[COL_NAME].null && str_eq(x->now[COL_NAME].s, name)) {
+        return OK;
+    }
+    x->now[COL_NAME] = (struct cell){.s = name};
+    struct colset set = {0};
+    colset_add(&set, COL_NAME);
+    return db_exec(d->ctx->db, d->a, plan_update(d->h, x->t, &set),
+                   ARGS(db_i64(x->id), db_text(name)));
+}
+
+/* --- terms ------------------------------------------------------------------------------------ */
+
+static bool in_states(const struct state *const *list, size_t n, const struct cell *state)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!state->null && list[i]->code == state->i) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static err mark_moment(struct doing *d, enum vkind kind, int64_t due, int64_t length, int64_t *ret)
+{
+    return calendar_shift(d->ctx, due, kind, length, ret);
+}
+
+/* The first mark not yet fired, by time. */
+static err next_mark(struct doing *d, const struct term *t, const struct rows *r, int col,
+                     int64_t due, struct db_arg *mark, struct db_arg *at)
+{
+    *mark = db_null_i64();
+    *at = db_null_i64();
+    int64_t best = INT64_MAX;
+    for (size_t i = 0; i < t->nmarks; i++) {
+        int64_t moment = due;
+        int c = col + 3 + (int)i * 2;
+        err e = rows_null(r, c)
+                    ? OK
+                    : mark_moment(d, t->marks[i].at.type.kind, due, rows_i64(r, c), &moment);
+        if (e.code) {
+            return e;
+        }
+        if (moment < best) {
+            best = moment;
+            *mark = db_i64((int64_t)i);
+            *at = db_i64(moment);
+        }
+    }
+    return OK;
+}
+
+static err due_of(struct doing *d, const struct term *t, const struct rows *r, int col,
+                  int64_t *ret)
+{
+    *ret = 0;
+    if (t->until.tree) {
+        if (rows_null(r, col)) {
+            return OK;
+        }
+        *ret = t->until.type.kind == V_DATE ? calendar_day_start(d->ctx->model, rows_i64(r, col))
+                                            : rows_i64(r, col);
+        return OK;
+    }
+    if (rows_null(r, col + 1)) {
+        return OK;
+    }
+    int64_t from = rows_null(r, col + 2) ? d->ctx->now : rows_i64(r, col + 2);
+    if (t->from.tree && t->from.type.kind == V_DATE && !rows_null(r, col + 2)) {
+        from = calendar_day_start(d->ctx->model, from);
+    }
+    return calendar_due(d->ctx, from, t->within.type.kind, rows_i64(r, col + 1), ret);
+}
+
+static err start_term(struct doing *d, const struct touched *x, const struct term *t,
+                      const struct rows *r, int col, int64_t run)
+{
+    int64_t due;
+    struct db_arg mark = db_null_i64();
+    struct db_arg at = db_null_i64();
+    err e = due_of(d, t, r, col, &due);
+    if (!e.code && due && !d->quiet) {
+        e = next_mark(d, t, r, col, due, &mark, &at);
+    }
+    return e.code ? e
+                  : db_exec(d->ctx->db, d->a,
+                            SQL("insert into term(record, term, type, run, law, started, due, used,"
+                                " mark, mark_at, fired) values ($1, $2, $3, $4, $5, $6, $7, 0, $8,"
+                                " $9, 0)"),
+                            ARGS(db_i64(x->id), db_text(t->key), db_i64(x->t->type->code),
+                                 db_i64(run), db_i64(x->now[COL_LAW].i), db_i64(d->ctx->now),
+                                 due ? db_i64(due) : db_null_i64(), mark, at));
+}
+
+struct open_term {
+    int64_t run, started, due, paused_at, used;
+    bool open, paused, has_due;
+    int64_t last_run;
+};
+
+static err pause_term(struct doing *d, const struct touched *x, const struct term *t,
+                      const struct open_term *o)
+{
+    return db_exec(d->ctx->db, d->a,
+                   SQL("update term set paused_at = $4, mark = null, mark_at = null"
+                       " where record = $1 and term = $2 and run = $3"),
+                   ARGS(db_i64(x->id), db_text(t->key), db_i64(o->run), db_i64(d->ctx->now)));
+}
+
+/* Going on: the end moves by as much (working) time as the clock stood. */
+static err resume_term(struct doing *d, const struct touched *x, const struct term *t,
+                       const struct rows *r, int col, const struct open_term *o)
+{
+    int64_t due = o->due;
+    struct db_arg mark = db_null_i64();
+    struct db_arg at = db_null_i64();
+    err e = OK;
+    if (o->has_due && !t->until.tree) {
+        bool working = t->within.type.kind == V_WORKHOURS || t->within.type.kind == V_WORKDAYS;
+        int64_t stood = d->ctx->now - o->paused_at;
+        if (working) {
+            e = calendar_working(d->ctx, o->paused_at, d->ctx->now, &stood);
+        }
+        e = e.code ? e
+                   : calendar_shift(d->ctx, due, working ? V_WORKHOURS : V_DURATION, stood, &due);
+    }
+    if (!e.code && o->has_due && !d->quiet) {
+        e = next_mark(d, t, r, col, due, &mark, &at);
+    }
+    return e.code ? e
+                  : db_exec(d->ctx->db, d->a,
+                            SQL("update term set paused_at = null, due = $4, mark = $5,"
+                                " mark_at = $6 where record = $1 and term = $2 and run = $3"),
+                            ARGS(db_i64(x->id), db_text(t->key), db_i64(o->run),
+                                 o->has_due ? db_i64(due) : db_null_i64(), mark, at));
+}
+
+static err one_term(struct doing *d, struct touched *x, const struct term *t, const struct rows *r,
+                    int col, const struct open_term *o)
+{
+    bool runs = in_states(t->runs_in, t->nruns, &x->now[COL_STATE]);
+    bool pauses = in_states(t->pause_in, t->npauses, &x->now[COL_STATE]);
+    if (!o->open) {
+        return runs ? start_term(d, x, t, r, col, o->last_run + 1) : OK;
+    }
+    if (!runs && !pauses) {
+        return db_exec(d->ctx->db, d->a,
+                       SQL("update term set ended = $4, mark = null, mark_at = null, how = 'left'"
+                           " where record = $1 and term = $2 and run = $3"),
+                       ARGS(db_i64(x->id), db_text(t->key), db_i64(o->run), db_i64(d->ctx->now)));
+    }
+    if (pauses && !o->paused) {
+        return pause_term(d, x, t, o);
+    }
+    if (runs && o->paused) {
+        return resume_term(d, x, t, r, col, o);
+    }
+    if (runs && t->until.tree && reads_changed(x, &t->until.reads)) {
+        int64_t due;
+        struct db_arg mark;
+        struct db_arg at;
+        err e = due_of(d, t, r, col, &due);
+        e = e.code ? e : next_mark(d, t, r, col, due, &mark, &at);
+        return e.code ? e
+                      : db_exec(d->ctx->db, d->a,
+                                SQL("update term set due = $4, mark = $5, mark_at = $6"
+                                    " where record = $1 and term = $2 and run = $3"),
+                                ARGS(db_i64(x->id), db_text(t->key), db_i64(o->run),
+                                     due ? db_i64(due) : db_null_i64(), mark, at));
+    }
+    return OK;
+}
+
+err perform_terms(struct doing *d, struct touched *x, struct rows *judged)
+{
+    const struct tdef *def = x->t->def;
+    if (!def->nterms) {
+        return OK;
+    }
+    struct rows r;
+    err e = db_query(d->ctx->db, d->a,
+                     SQL("select term, run, started, due, paused_at, used, ended from term"
+                         " where record = $1 order by run"),
+                     ARGS(db_i64(x->id)), &r);
+    struct open_term *open = arena_array(d->a, struct open_term, def->nterms + 1);
+    while (!e.code && rows_next(&r)) {
+        const struct term *t = tdef_term(def, rows_text(&r, 0));
+        if (!t) {
+            continue;
+        }
+        struct open_term *o = &open[t - def->terms];
+        o->last_run = rows_i64(&r, 1);
+        if (rows_null(&r, 6)) {
+            o->open = true;
+            o->run = rows_i64(&r, 1);
+            o->started = rows_i64(&r, 2);
+            o->due = rows_i64(&r, 3);
+            o->has_due = !rows_null(&r, 3);
+            o->paused = !rows_null(&r, 4);
+            o->paused_at = rows_i64(&r, 4);
+        }
+    }
+    int col = x->t->col_terms;
+    for (size_t i = 0; !e.code && i < def->nterms; i++) {
+        e = one_term(d, x, &def->terms[i], judged, col, &open[i]);
+        col += 3 + 2 * (int)def->terms[i].nmarks;
+    }
+    return e;
+}
+
+/* --- tasks -------------------------------------------------------------------------------------
+ */
+
+static err task_rows(struct doing *d, struct touched *x, const struct action *a, int64_t due)
+{
+    const struct stmt *s = plan_next_people(d->h, x->t, a);
+    if (!s->present) {
+        return OK;
+    }
+    struct rows who;
+    err e = db_query(d->ctx->db, d->a, s->sql, perform_args(d, s, x, NULL, 0), &who);
+    struct batch *b = batch_begin(d->ctx->db, d->a);
+    bool some = false;
+    while (!e.code && rows_next(&who)) {
+        batch_add(b,
+                  SQL("insert into task(id, person, record, type, kind, action, due, created_at,"
+                      " key) values ($1, $2, $3, $4, 1, $5, $6, $7, $8) on conflict do nothing"),
+                  ARGS(db_i64(engine_id(d->e, d->act->now)), db_i64(rows_i64(&who, 0)),
+                       db_i64(x->id), db_i64(x->t->type->code), db_text(a->key),
+                       due ? db_i64(due) : db_null_i64(), db_i64(d->ctx->now),
+                       db_text(str_fmt(d->a, "n:%.*s", STR_ARG(a->key)))));
+        some = true;
+    }
+    return e.code || !some ? e : batch_run(b);
+}
+
+err perform_tasks(struct doing *d, struct touched *x)
+{
+    err e = OK;
+    if (!x->created) {
+        e = db_exec(d->ctx->db, d->a, SQL("delete from task where record = $1 and kind = 1"),
+                    ARGS(db_i64(x->id)));
+    }
+    const struct state *s =
+        x->now[COL_STATE].null ? NULL : tdef_state_at(x->t->def, x->now[COL_STATE].i);
+    if (s && s->final && !e.code) {
+        e = db_exec(d->ctx->db, d->a, SQL("delete from task where record = $1"),
+                    ARGS(db_i64(x->id)));
+    }
+    if (e.code || !s || !s->nnext) {
+        return e;
+    }
+    struct rows r;
+    int64_t due = 0;
+    e = db_query(d->ctx->db, d->a,
+                 SQL("select min(due) from term where record = $1 and ended is null"
+                     " and paused_at is null"),
+                 ARGS(db_i64(x->id)), &r);
+    if (!e.code && rows_next(&r)) {
+        due = rows_i64(&r, 0);
+    }
+    for (size_t i = 0; !e.code && i < s->nnext; i++) {
+        e = task_rows(d, x, s->next[i], due);
+    }
+    return e;
+}
+
+/* --- history and ledger
+ * ---------------------------------------------------------------------------- */
+
+static void put_json_cell(struct json *j, const struct touched *x, int col, const struct cell *c)
+{
+    if (c->null) {
+        json_nil(j);
+    } else if (x->t->is_text[col]) {
+        json_str(j, c->s);
+    } else {
+        json_i64(j, c->i);
+    }
+}
+
+static str changes_json(struct doing *d, const struct touched *x)
+{
+    struct json j = json_begin(d->a, 1 << 20);
+    json_open(&j, '[');
+    for (size_t i = 0; i < x->t->def->nfields; i++) {
+        int col = x->t->field_col[i];
+        if (col < 0 || (x->created ? x->now[col].null : !cell_changed(x, col))) {
+            continue;
+        }
+        json_open(&j, '{');
+        JSON_STR(&j, "f", x->t->def->fields[i].key);
+        json_key(&j, STR("o"));
+        put_json_cell(&j, x, col, &x->old[col]);
+        json_key(&j, STR("n"));
+        put_json_cell(&j, x, col, &x->now[col]);
+        json_close(&j, '}');
+    }
+    json_close(&j, ']');
+    return json_end(&j);
+}
+
+static err payload(struct doing *d, const struct touched *x, const struct inner *in, bool values,
+                   str *ret)
+{
+    struct canon *c = canon_make(d->a);
+    canon_i64(c, STR("act"), in->id);
+    canon_str(c, STR("action"), in->action);
+    canon_i64(c, STR("at"), d->ctx->now);
+    canon_i64(c, STR("law"), x->now[COL_LAW].i);
+    if (x->action && x->action->clause) {
+        canon_str(c, STR("clause"), x->action->clause->id);
+    }
+    if (!x->now[COL_NUMBER].null) {
+        canon_str(c, STR("number"), x->now[COL_NUMBER].s);
+    }
+    if (in->note.len) {
+        canon_str(c, STR("note"), in->note);
+    }
+    if (!in->to_null) {
+        const struct state *s = type_state(x->t->type, in->to);
+        canon_str(c, STR("state"), s ? s->key : STR("?"));
+    }
+    if (values) {
+        canon_str(c, STR("values"), changes_json(d, x));
+    }
+    return canon_end(c, ret);
+}
+
+static struct touched *touched_of(struct doing *d, int64_t id)
+{
+    for (size_t i = 0; i < d->n; i++) {
+        if (d->list[i].id == id) {
+            return &d->list[i];
+        }
+    }
+    return NULL;
+}
+
+static err write_history(struct doing *d)
+{
+    struct ledger_act *la = ledger_act(d->e->ledger, d->a, d->act->now);
+    str actor =
+        d->act->actor ? str_fmt(d->a, "person:%lld", (long long)d->act->actor) : STR("clock");
+    unsigned flags = d->act->flags | (d->act->actor ? 0 : ACT_AUTO);
+    struct batch *b = batch_begin(d->ctx->db, d->a);
+    int added = 0;
+    err e = OK;
+    for (size_t i = 0; !e.code && i < d->nacts; i++) {
+        struct inner *in = &d->acts[i];
+        struct touched *x = touched_of(d, in->record);
+        bool first = true;
+        for (size_t k = 0; k < i; k++) {
+            first = first && d->acts[k].record != in->record;
+        }
+        str body = STR("");
+        e = payload(d, x, in, first, &body);
+        if (e.code) {
+            return e;
+        }
+        struct ledger_new entry = {
+            .type = (uint16_t)x->t->type->code,
+            .flags = (uint16_t)flags,
+            .actor = actor,
+            .object = str_fmt(d->a, "%.*s:%lld", STR_ARG(x->t->type->key), (long long)x->id),
+            .payload = body};
+        int64_t seq = ledger_append(la, &entry);
+        batch_add(b,
+                  SQL("insert into act(id, seq, record, type, law, action, person, principal, at,"
+                      " recorded, from_state, to_state, parent, cause, flags, note, changes)"
+                      " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,"
+                      " $16, $17)"),
+                  ARGS(db_i64(in->id), db_i64(seq), db_i64(x->id), db_i64(x->t->type->code),
+                       db_i64(x->now[COL_LAW].i), db_text(in->action), db_i64(d->act->actor),
+                       db_i64(d->act->principal), db_i64(d->ctx->now), db_i64(d->act->now),
+                       in->from_null ? db_null_i64() : db_i64(in->from),
+                       in->to_null ? db_null_i64() : db_i64(in->to),
+                       in->parent ? db_i64(in->parent) : db_null_i64(),
+                       in->cause.len ? db_text(in->cause) : db_null_text(), db_i64(flags),
+                       in->note.len ? db_text(in->note) : db_null_text(),
+                       first ? db_text(changes_json(d, x)) : db_null_text()));
+        if (++added == 100) {
+            e = batch_run(b);
+            b = batch_begin(d->ctx->db, d->a);
+            added = 0;
+        }
+    }
+    if (!e.code) {
+        ledger_put(la, b);
+        e = batch_run(b);
+    }
+    return e;
+}
+
+static err registers_changed(struct doing *d)
+{
+    const struct model *m = d->h->model;
+    bool units = false;
+    bool days = false;
+    for (size_t i = 0; i < d->n; i++) {
+        units = units || d->list[i].t->type == m->unit;
+        days = days || d->list[i].t->type == m->calendar_day;
+        d->e->now.registers =
+            d->e->now.registers || d->list[i].t->type == m->post || d->list[i].t->type == m->person;
+    }
+    err e = units ? calendar_units(d->ctx) : OK;
+    return e.code || !days || d->act->actor == -1 ? e : calendar_rebuild(d->ctx);
+}
+
+err perform_finish(struct doing *d)
+{
+    err e = OK;
+    for (size_t i = 0; !e.code && i < d->n; i++) {
+        struct touched *x = &d->list[i];
+        struct rows r;
+        e = computed(d, x);
+        e = e.code ? e : judge(d, x, &r);
+        e = e.code ? e : rename_record(d, x, &r);
+        e = e.code ? e : perform_terms(d, x, &r);
+    }
+    if (!e.code) {
+        e = registers_changed(d);
+    }
+    for (size_t i = 0; !e.code && i < d->n; i++) {
+        struct touched *x = &d->list[i];
+        e = perform_tasks(d, x);
+        e = e.code ? e
+                   : db_exec(d->ctx->db, d->a,
+                             SQL("insert into search_queue(record, type) values ($1, $2)"
+                                 " on conflict do nothing"),
+                             ARGS(db_i64(x->id), db_i64(x->t->type->code)));
+    }
+    return e.code ? e : write_history(d);
+}

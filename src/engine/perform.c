@@ -1,0 +1,774 @@
+/* perform.c - one act, in the order of the language: state, who, needs; values;
+ * what is written; the rest of needs and the target state; effects. */
+#include "base/clock.h"
+#include "engine/guard.h"
+#include "engine/perform_int.h"
+#include "engine/record_load.h"
+
+#include <string.h>
+
+/* --- rows --------------------------------------------------------------------------------- */
+
+static void read_row(const struct tplan *t, const struct rows *r, struct cell *row)
+{
+    for (int i = 0; i < t->ncols; i++) {
+        row[i] = (struct cell){.null = rows_null(r, i)};
+        if (t->is_text[i]) {
+            row[i].s = rows_text(r, i);
+        } else {
+            row[i].i = rows_i64(r, i);
+        }
+    }
+}
+
+static struct db_arg cell_arg(const struct tplan *t, int i, const struct cell *c)
+{
+    if (t->is_text[i]) {
+        return c->null ? db_null_text() : db_text(c->s);
+    }
+    return c->null ? db_null_i64() : db_i64(c->i);
+}
+
+struct db_args perform_args(struct doing *d, const struct stmt *s, const struct touched *x,
+                            const struct db_arg *more, int nmore)
+{
+    const struct tplan *t = x ? x->t : NULL;
+    struct db_arg *args =
+        arena_array(d->a, struct db_arg, (size_t)(t ? 2 * t->ncols : 0) + (size_t)nmore + 2);
+    int n = 0;
+    if (s->by_id) {
+        args[n++] = db_i64(x->id);
+    }
+    for (int i = 0; s->by_row && i < t->ncols; i++) {
+        args[n++] = cell_arg(t, i, &x->now[i]);
+    }
+    for (int i = 0; s->old && !s->same && i < t->ncols; i++) {
+        args[n++] = cell_arg(t, i, &x->old[i]);
+    }
+    for (int i = 0; i < nmore; i++) {
+        args[n++] = more[i];
+    }
+    return ctx_args(d->ctx, args, n);
+}
+
+static struct touched *find_touched(struct doing *d, int64_t id)
+{
+    for (size_t i = 0; i < d->n; i++) {
+        if (d->list[i].id == id) {
+            return &d->list[i];
+        }
+    }
+    return NULL;
+}
+
+err perform_touch(struct doing *d, const struct type *type, int64_t id, struct touched **ret)
+{
+    struct touched *x = find_touched(d, id);
+    if (x) {
+        *ret = x;
+        return OK;
+    }
+    struct tplan *t = plan_type(d->h, type->newest);
+    struct rows r;
+    err e = db_query(d->ctx->db, d->a, t->select, ARGS(db_i64(id)), &r);
+    if (e.code) {
+        return e;
+    }
+    if (!rows_next(&r)) {
+        return err_make(ERR_NOT_FOUND, STR("record"));
+    }
+    if (d->n == TOUCHED_MAX) {
+        return refuse(d->a, ERR_RULE, REFUSED_LIMIT, NULL,
+                      WORDS("一次操作涉及的记录过多。", "One act touches too many records."),
+                      WORDS("请分成几次办理。", "Do it in several steps."));
+    }
+    const struct tdef *def = type_at(type, rows_i64(&r, COL_LAW));
+    t = plan_type(d->h, def);
+    x = &d->list[d->n++];
+    *x = (struct touched){.t = t, .id = id};
+    x->old = arena_array(d->a, struct cell, (size_t)t->ncols + 1);
+    x->now = arena_array(d->a, struct cell, (size_t)t->ncols + 1);
+    read_row(t, &r, x->old);
+    read_row(t, &r, x->now);
+    *ret = x;
+    return OK;
+}
+
+/* --- guards ---------------------------------------------------------------------------------- */
+
+static const struct state *state_of(const struct touched *x)
+{
+    return x->now[COL_STATE].null ? NULL : tdef_state_at(x->t->def, x->now[COL_STATE].i);
+}
+
+static bool from_here(const struct action *a, const struct state *now)
+{
+    if (a->from_any) {
+        return !now || !now->final;
+    }
+    for (size_t i = 0; now && i < a->nfrom; i++) {
+        if (a->from[i]->code == now->code) {
+            return true;
+        }
+    }
+    return a->nfrom == 0;
+}
+
+static err denied(const struct refusal *why, enum err_code code)
+{
+    return (err){.code = code, .detail = why->what.en, .why = why};
+}
+
+/* `answers`: one row of a guards statement. */
+static err judge_guards(struct doing *d, const struct guards *g, const struct rows *r,
+                        const struct call *c, const struct action *action)
+{
+    for (size_t i = 0; i < g->n; i++) {
+        bool unknown = rows_null(r, (int)i);
+        if (!unknown && rows_i64(r, (int)i) == 1) {
+            continue;
+        }
+        switch (g->list[i].kind) {
+        case GUARD_SEE:
+            if (c->door && !d->quiet && d->act->actor) {
+                return err_make(ERR_NOT_FOUND, STR("record"));
+            }
+            break;
+        case GUARD_WHO:
+            if (c->door && !d->quiet && !(d->act->actor == 0 && action->who.may_auto)) {
+                return denied(guard_refusal_who(d->ctx, action), ERR_DENIED);
+            }
+            break;
+        case GUARD_NEED:
+            return denied(guard_refusal_need(d->ctx, action, g->list[i].cond, unknown), ERR_RULE);
+        case GUARD_TO:
+        case GUARD_WHEN:
+        case GUARD_DEFAULT:
+            break;
+        }
+    }
+    return OK;
+}
+
+static err ask_guards(struct doing *d, const struct guards *g, const struct touched *x,
+                      struct rows *ret, bool *some)
+{
+    *some = false;
+    if (!g->n || !g->stmt.present) {
+        return OK;
+    }
+    err e = db_query(d->ctx->db, d->a, g->stmt.sql, perform_args(d, &g->stmt, x, NULL, 0), ret);
+    if (!e.code) {
+        *some = rows_next(ret);
+    }
+    return e;
+}
+
+/* --- values ------------------------------------------------------------------------------------
+ */
+
+static const struct value_in *value_for(const struct call *c, str key)
+{
+    for (size_t i = 0; i < c->nvalues; i++) {
+        if (str_eq(c->values[i].field, key)) {
+            return &c->values[i];
+        }
+    }
+    return NULL;
+}
+
+static void set_cell(struct touched *x, int col, const struct value *v)
+{
+    struct cell *cell = &x->now[col];
+    *cell = (struct cell){.null = v->null};
+    if (!v->null && x->t->is_text[col]) {
+        cell->s = v->text;
+        cell->null = v->text.len == 0;
+    } else if (!v->null) {
+        cell->i = v->i64;
+    }
+}
+
+static err write_links(struct doing *d, const struct touched *x, const struct field *f,
+                       const struct value *v)
+{
+    struct sqlb del = sqlb_make(d->a);
+    struct sqlb ins = sqlb_make(d->a);
+    str table = str_fmt(d->a, "l_%.*s__%.*s", STR_ARG(x->t->type->key), STR_ARG(f->key));
+    SQLB_LIT(&del, "delete from ");
+    sqlb_ident(&del, table);
+    SQLB_LIT(&del, " where owner = $1");
+    SQLB_LIT(&ins, "insert into ");
+    sqlb_ident(&ins, table);
+    SQLB_LIT(&ins, "(owner, target) values ($1, $2) on conflict do nothing");
+    struct sql put = sqlb_end(&ins);
+    struct batch *b = batch_begin(d->ctx->db, d->a);
+    batch_add(b, sqlb_end(&del), ARGS(db_i64(x->id)));
+    for (size_t i = 0; i < v->nids && i < 200; i++) {
+        batch_add(b, put, ARGS(db_i64(x->id), db_i64(v->ids[i])));
+    }
+    return batch_run(b);
+}
+
+static err write_row(struct doing *d, const struct touched *parent, const struct field *lines,
+                     const struct row_in *row)
+{
+    struct tplan *t = plan_type(d->h, lines->part->newest);
+    struct cell *cells = arena_array(d->a, struct cell, (size_t)t->ncols + 1);
+    struct colset set = {0};
+    for (int i = 0; i < t->ncols; i++) {
+        cells[i].null = true;
+    }
+    for (size_t i = 0; i < row->nvalues; i++) {
+        const struct field *f = tdef_field(t->def, row->values[i].field);
+        int col = f ? plan_col(t, f) : -1;
+        struct value v;
+        struct words why;
+        if (col < 0) {
+            return refuse_value(d->a, lines->clause, row->values[i].field,
+                                WORDS("没有这一栏", "there is no such column"));
+        }
+        err e = row->values[i].is_typed ? OK : value_read(d->ctx, f, &row->values[i], &v, &why);
+        if (e.code) {
+            return e.code == ERR_VALUE ? refuse_value(d->a, lines->clause, lines->key, why) : e;
+        }
+        if (row->values[i].is_typed) {
+            v = row->values[i].typed;
+        }
+        struct touched one = {.t = t, .now = cells};
+        set_cell(&one, col, &v);
+        colset_add(&set, col);
+    }
+    struct batch *b = batch_begin(d->ctx->db, d->a);
+    struct db_arg args[COLS_MAX];
+    int n = 0;
+    if (row->id && row->remove) {
+        struct sqlb q = sqlb_make(d->a);
+        SQLB_LIT(&q, "delete from ");
+        sqlb_ident(&q, t->type->table);
+        SQLB_LIT(&q, " where id = $1 and ");
+        sqlb_ident(&q, t->cols[t->parent_col]);
+        SQLB_LIT(&q, " = $2");
+        batch_add(b, sqlb_end(&q), ARGS(db_i64(row->id), db_i64(parent->id)));
+    } else if (row->id) {
+        colset_add(&set, COL_CHANGED);
+        cells[COL_CHANGED] = (struct cell){.i = d->ctx->now};
+        args[n++] = db_i64(row->id);
+        for (int i = 0; i < t->ncols; i++) {
+            if (colset_has(&set, i)) {
+                args[n++] = cell_arg(t, i, &cells[i]);
+            }
+        }
+        batch_add(b, plan_update(d->h, t, &set), (struct db_args){args, n});
+    } else {
+        cells[COL_ID] = (struct cell){.i = engine_id(d->e, d->act->now)};
+        cells[COL_LAW] = parent->now[COL_LAW];
+        cells[COL_VER] = (struct cell){.i = 1};
+        cells[COL_CREATED] = cells[COL_CHANGED] = (struct cell){.i = d->ctx->now};
+        cells[COL_CREATOR] = (struct cell){.i = d->act->actor};
+        cells[t->parent_col] = (struct cell){.i = parent->id};
+        for (int i = 0; i < t->ncols; i++) {
+            args[n++] = cell_arg(t, i, &cells[i]);
+        }
+        batch_add(b, t->insert, (struct db_args){args, n});
+    }
+    return batch_run(b);
+}
+
+struct later_write { /* what can be written only when the record's row is there */
+    const struct field *field;
+    struct value value;
+    const struct value_in *rows;
+};
+
+static const struct ask *asked_for(const struct action *a, str key)
+{
+    for (size_t i = 0; i < a->nasks; i++) {
+        if (str_eq(a->asks[i].field->key, key)) {
+            return &a->asks[i];
+        }
+    }
+    return NULL;
+}
+
+static err take_values(struct doing *d, const struct call *c, const struct action *action,
+                       struct touched *x, struct later_write *later, size_t *nlater)
+{
+    struct refusals bad = {0};
+    for (size_t i = 0; i < c->nvalues; i++) {
+        const struct value_in *in = &c->values[i];
+        const struct ask *ask = asked_for(action, in->field);
+        const struct field *f = ask ? ask->field : NULL;
+        if (!f && !c->door) { /* an effect may set any field of what it creates */
+            f = tdef_field(x->t->def, in->field);
+        }
+        if (!f) {
+            refuse_field(&bad, d->a, action->clause, in->field,
+                         WORDS("此操作不能填写这一栏", "this action does not take this field"));
+            continue;
+        }
+        if (f->type == F_LINES) {
+            later[(*nlater)++] = (struct later_write){.field = f, .rows = in};
+            continue;
+        }
+        struct value v = in->typed;
+        struct words why = {0};
+        err e = in->is_typed ? OK : value_read(d->ctx, f, in, &v, &why);
+        if (e.code == ERR_VALUE || e.code == ERR_INVALID) {
+            refuse_field(&bad, d->a, f->clause ? f->clause : action->clause, f->key, why);
+            continue;
+        }
+        if (e.code) {
+            return e;
+        }
+        int col = plan_col(x->t, f);
+        if (col >= 0) {
+            set_cell(x, col, &v);
+            if (f == x->t->def->unit_field) {
+                set_cell(x, COL_UNIT, &v);
+            }
+        } else {
+            later[(*nlater)++] = (struct later_write){.field = f, .value = v};
+        }
+    }
+    return refuse_fields(&bad, d->a);
+}
+
+/* Fields asked for must end filled, those asked conditionally when it holds. */
+static err check_asked(struct doing *d, const struct call *c, const struct aplan *p,
+                       struct touched *x)
+{
+    struct rows r;
+    bool some;
+    err e = ask_guards(d, &p->asks, x, &r, &some);
+    if (e.code) {
+        return e;
+    }
+    struct refusals bad = {0};
+    for (size_t i = 0; i < p->action->nasks; i++) {
+        const struct ask *ask = &p->action->asks[i];
+        bool wanted = ask->required;
+        for (size_t k = 0; k < p->asks.n && some; k++) {
+            if (p->asks.list[k].index == (int)i) {
+                wanted = wanted && !rows_null(&r, (int)k) && rows_i64(&r, (int)k) == 1;
+            }
+        }
+        int col = plan_col(x->t, ask->field);
+        const struct value_in *in = value_for(c, ask->field->key);
+        bool file = ask->field->type == F_ATTACHMENT;
+        bool filled = col >= 0 ? !x->now[col].null
+                               : in && (in->nitems || in->nrows || in->typed.nids || !in->null);
+        if (wanted && !filled && !file) {
+            refuse_field(&bad, d->a, ask->field->clause ? ask->field->clause : p->action->clause,
+                         ask->field->key, WORDS("必须填写", "must be filled in"));
+        }
+    }
+    return refuse_fields(&bad, d->a);
+}
+
+/* --- a new record
+ * --------------------------------------------------------------------------------- */
+
+static err put_defaults(struct doing *d, const struct guards *g, struct touched *x)
+{
+    struct rows r;
+    bool some;
+    err e = ask_guards(d, g, x, &r, &some);
+    for (size_t i = 0; !e.code && some && i < g->n; i++) {
+        int at = g->list[i].index;
+        int col = at < 0 ? COL_UNIT : x->t->field_col[at];
+        if (col < 0 || !x->now[col].null || rows_null(&r, (int)i)) {
+            continue;
+        }
+        struct value v = {0};
+        if (x->t->is_text[col]) {
+            v.text = rows_text(&r, (int)i);
+        } else {
+            v.i64 = rows_i64(&r, (int)i);
+        }
+        set_cell(x, col, &v);
+        if (at >= 0 && &x->t->def->fields[at] == x->t->def->unit_field) {
+            set_cell(x, COL_UNIT, &v);
+        }
+    }
+    return e;
+}
+
+static err put_number(struct doing *d, struct touched *x)
+{
+    const struct template *num = &x->t->def->number;
+    if (!num->nparts) {
+        return OK;
+    }
+    struct rows paths = {0};
+    if (x->t->number_paths) {
+        err e = db_query(d->ctx->db, d->a, x->t->number.sql,
+                         perform_args(d, &x->t->number, x, NULL, 0), &paths);
+        if (e.code) {
+            return e;
+        }
+        rows_next(&paths);
+    }
+    int col = 1;
+    str prefix = perform_template(d, num, &paths, &col, LANG_ZH, -1, d->ctx->now);
+    struct rows r;
+    err e = db_query(
+        d->ctx->db, d->a,
+        SQL("insert into seq(prefix, n) values ($1, 1) on conflict (prefix)"
+            " do update set n = seq.n + 1 returning n"),
+        ARGS(db_text(str_fmt(d->a, "%.*s:%.*s", STR_ARG(x->t->type->key), STR_ARG(prefix)))), &r);
+    if (e.code) {
+        return e;
+    }
+    rows_next(&r);
+    col = 1;
+    x->now[COL_NUMBER] = (struct cell){
+        .s = perform_template(d, num, &paths, &col, LANG_ZH, rows_i64(&r, 0), d->ctx->now)};
+    return OK;
+}
+
+static err new_record(struct doing *d, const struct call *c, const struct tdef *def,
+                      struct touched **ret)
+{
+    if (d->n == TOUCHED_MAX) {
+        return err_make(ERR_LIMIT, STR("too many records in one act"));
+    }
+    struct tplan *t = plan_type(d->h, def);
+    struct touched *x = &d->list[d->n++];
+    *x = (struct touched){.t = t, .id = engine_id(d->e, d->act->now), .created = true};
+    x->old = arena_array(d->a, struct cell, (size_t)t->ncols + 1);
+    x->now = arena_array(d->a, struct cell, (size_t)t->ncols + 1);
+    for (int i = 0; i < t->ncols; i++) {
+        x->old[i].null = x->now[i].null = true;
+    }
+    x->now[COL_ID] = (struct cell){.i = x->id};
+    x->now[COL_LAW] = (struct cell){.i = c->law ? c->law : def->law->version};
+    x->now[COL_VER] = (struct cell){.i = 1};
+    x->now[COL_CREATED] = x->now[COL_CHANGED] = (struct cell){.i = d->ctx->now};
+    x->now[COL_CREATOR] = (struct cell){.i = d->act->actor};
+    *ret = x;
+    return OK;
+}
+
+/* --- writing the row
+ * --------------------------------------------------------------------------------- */
+
+static bool same_cell(const struct cell *a, const struct cell *b, bool text)
+{
+    if (a->null || b->null) {
+        return a->null == b->null;
+    }
+    return text ? str_eq(a->s, b->s) : a->i == b->i;
+}
+
+static err unique_refused(struct doing *d, const struct touched *x, err e)
+{
+    const struct tdef *def = x->t->def;
+    const struct clause *clause = NULL;
+    str names = STR("");
+    for (size_t i = 0; i < def->nuniques; i++) {
+        const struct unique *u = &def->uniques[i];
+        if (str_has(e.detail, u->index_name) || (u->nof && str_has(e.detail, u->of[0]->column))) {
+            clause = u->clause;
+            names = words_in(u->of[0]->words, d->act->lang);
+        }
+    }
+    for (size_t i = 0; i < def->nfields && !clause; i++) {
+        if (def->fields[i].unique && str_has(e.detail, def->fields[i].column)) {
+            clause = def->fields[i].clause;
+            names = words_in(def->fields[i].words, d->act->lang);
+        }
+    }
+    if (!clause) {
+        clause = x->action ? x->action->clause : NULL;
+    }
+    return refuse(
+        d->a, ERR_RULE, REFUSED_UNIQUE, clause,
+        words_fmt(d->a, "已有相同的记录，不得重复：%.*s", "There is one like it already: %.*s",
+                  STR_ARG(names)),
+        WORDS("请使用已有的记录，或改填其他内容。", "Use the one that is there, or change this."));
+}
+
+static err write_record(struct doing *d, struct touched *x, const struct cell *before, bool insert)
+{
+    struct db_arg args[COLS_MAX + 1];
+    int n = 0;
+    struct sql sql;
+    if (insert) {
+        for (int i = 0; i < x->t->ncols; i++) {
+            args[n++] = cell_arg(x->t, i, &x->now[i]);
+        }
+        sql = x->t->insert;
+    } else {
+        struct colset set = {0};
+        args[n++] = db_i64(x->id);
+        for (int i = 0; i < x->t->ncols; i++) {
+            if (!same_cell(&before[i], &x->now[i], x->t->is_text[i])) {
+                colset_add(&set, i);
+                args[n++] = cell_arg(x->t, i, &x->now[i]);
+            }
+        }
+        if (n == 1) {
+            return OK;
+        }
+        sql = plan_update(d->h, x->t, &set);
+    }
+    err e = db_exec(d->ctx->db, d->a, sql, (struct db_args){args, n});
+    return e.code == ERR_CONFLICT ? unique_refused(d, x, e) : e;
+}
+
+static err write_later(struct doing *d, struct touched *x, const struct later_write *list, size_t n)
+{
+    err e = OK;
+    for (size_t i = 0; !e.code && i < n; i++) {
+        if (!list[i].rows) {
+            e = write_links(d, x, list[i].field, &list[i].value);
+            continue;
+        }
+        for (size_t k = 0; !e.code && k < list[i].rows->nrows; k++) {
+            e = write_row(d, x, list[i].field, &list[i].rows->rows[k]);
+        }
+        if (x->nparts < 8) {
+            x->changed_parts[x->nparts++] = list[i].field->part->key;
+        }
+    }
+    return e;
+}
+
+/* --- where it goes
+ * ------------------------------------------------------------------------------------ */
+
+static err back_state(struct doing *d, const struct touched *x, int64_t *ret)
+{
+    struct rows r;
+    err e = db_query(d->ctx->db, d->a,
+                     SQL("select from_state from act where record = $1 and to_state = $2"
+                         " and from_state is not null and from_state <> $2"
+                         " order by id desc limit 1"),
+                     ARGS(db_i64(x->id), db_i64(x->now[COL_STATE].i)), &r);
+    if (!e.code && rows_next(&r)) {
+        *ret = rows_i64(&r, 0);
+    }
+    return e;
+}
+
+static void enter(struct doing *d, struct touched *x, int64_t code)
+{
+    const struct state *s = type_state(x->t->type, code);
+    x->now[COL_STATE] = (struct cell){.i = code};
+    int at = plan_state_col(x->t, s);
+    if (at >= 0) {
+        x->now[at] = (struct cell){.i = d->ctx->now};
+    }
+}
+
+static err choose_state(struct doing *d, const struct aplan *p, const struct rows *after,
+                        struct touched *x)
+{
+    const struct action *a = p->action;
+    if (a->to_kind == TO_STATE) {
+        enter(d, x, a->to->code);
+    } else if (a->to_kind == TO_BACK) {
+        int64_t code = x->now[COL_STATE].i;
+        err e = back_state(d, x, &code);
+        enter(d, x, code);
+        return e;
+    } else if (a->to_kind == TO_FIRST) {
+        for (size_t i = 0; i < a->ntos; i++) {
+            bool here = !a->tos[i].when.tree;
+            for (size_t k = 0; k < p->after.n; k++) {
+                if (p->after.list[k].kind == GUARD_TO && p->after.list[k].index == (int)i) {
+                    here = !rows_null(after, (int)k) && rows_i64(after, (int)k) == 1;
+                }
+            }
+            if (here) {
+                enter(d, x, a->tos[i].state->code);
+                break;
+            }
+        }
+    }
+    return OK;
+}
+
+/* --- one act
+ * -------------------------------------------------------------------------------------------- */
+
+static bool guarded_off(const struct action *a, const struct reg *by)
+{
+    if (!a->guarded || !by || by == a->of->law->reg) {
+        return false;
+    }
+    for (size_t i = 0; i < a->nguards; i++) {
+        if (a->guards[i] == by) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static err find_action(struct doing *d, const struct call *c, const struct tdef *def,
+                       const struct action **ret)
+{
+    const struct action *a = NULL;
+    if (c->action.len) {
+        a = tdef_action(def, c->action);
+    } else { /* create: the type's only creating action, or its first */
+        for (size_t i = 0; i < def->nactions && !a; i++) {
+            a = def->actions[i].creates ? &def->actions[i] : NULL;
+        }
+    }
+    if (!a || a->creates != (c->record == 0)) {
+        return err_make(ERR_NOT_FOUND, str_fmt(d->a, "action %.*s", STR_ARG(c->action)));
+    }
+    if (guarded_off(a, c->by)) {
+        return refuse(d->a, ERR_RULE, REFUSED_GUARDED, a->clause,
+                      WORDS("此操作受保护，不能由其他制度触发。",
+                            "This action is guarded: another regulation may not trigger it."),
+                      (struct words){0});
+    }
+    *ret = a;
+    return OK;
+}
+
+static err before_values(struct doing *d, const struct call *c, const struct aplan *p,
+                         struct touched *x)
+{
+    const struct action *a = p->action;
+    struct rows r;
+    bool some;
+    err e = ask_guards(d, &p->before, x, &r, &some);
+    if (e.code) {
+        return e;
+    }
+    /* What one may not see is not there; only then comes its state. */
+    for (size_t i = 0; some && i < p->before.n; i++) {
+        bool see = p->before.list[i].kind == GUARD_SEE;
+        bool no = rows_null(&r, (int)i) || rows_i64(&r, (int)i) != 1;
+        if (see && no && c->door && !d->quiet && d->act->actor) {
+            return err_make(ERR_NOT_FOUND, STR("record"));
+        }
+    }
+    if (!a->creates && !from_here(a, state_of(x))) {
+        return denied(guard_refusal_state(d->ctx, a, state_of(x)), ERR_RULE);
+    }
+    return some ? judge_guards(d, &p->before, &r, c, a) : OK;
+}
+
+static struct inner *note_act(struct doing *d, const struct call *c, const struct touched *x,
+                              const struct action *a)
+{
+    if (d->nacts == ACTS_MAX) {
+        return NULL;
+    }
+    struct inner *in = &d->acts[d->nacts++];
+    *in = (struct inner){.id = engine_id(d->e, d->act->now),
+                         .record = x->id,
+                         .parent = c->parent,
+                         .t = x->t,
+                         .action = a->key,
+                         .cause = c->cause,
+                         .from_null = x->now[COL_STATE].null,
+                         .from = x->now[COL_STATE].i};
+    return in;
+}
+
+static err values_and_state(struct doing *d, const struct call *c, const struct aplan *p,
+                            struct touched *x, struct inner *in)
+{
+    struct later_write later[32];
+    size_t nlater = 0;
+    struct cell *before = arena_array(d->a, struct cell, (size_t)x->t->ncols + 1);
+    memcpy(before, x->now, sizeof(*before) * (size_t)x->t->ncols);
+    err e = take_values(d, c, p->action, x, later, &nlater);
+    if (!e.code && p->action->creates) {
+        e = put_defaults(d, &p->defaults, x);
+        e = e.code ? e : put_defaults(d, &p->defaults_r, x);
+        e = e.code ? e : put_number(d, x);
+    }
+    if (!e.code) {
+        e = check_asked(d, c, p, x);
+    }
+    bool creates = p->action->creates;
+    if (!creates) {
+        x->now[COL_CHANGED] = (struct cell){.i = d->ctx->now};
+        if (before[COL_VER].i == x->old[COL_VER].i) { /* once an outermost act */
+            x->now[COL_VER].i++;
+        }
+    }
+    if (!e.code && p->action->to_kind == TO_STATE) {
+        enter(d, x, p->action->to->code);
+    }
+    if (!e.code) {
+        e = write_record(d, x, before, creates);
+    }
+    if (!e.code) {
+        e = write_later(d, x, later, nlater);
+    }
+    struct rows after;
+    bool some = false;
+    if (!e.code) {
+        e = ask_guards(d, &p->after, x, &after, &some);
+    }
+    if (!e.code && some) {
+        e = judge_guards(d, &p->after, &after, c, p->action);
+    }
+    if (!e.code && p->action->to_kind != TO_STATE && p->action->to_kind != TO_STAY) {
+        struct cell *written = arena_array(d->a, struct cell, (size_t)x->t->ncols + 1);
+        memcpy(written, x->now, sizeof(*written) * (size_t)x->t->ncols);
+        e = choose_state(d, p, &after, x);
+        e = e.code ? e : write_record(d, x, written, false);
+    }
+    in->to_null = x->now[COL_STATE].null;
+    in->to = x->now[COL_STATE].i;
+    return e;
+}
+
+static err do_call(struct doing *d, const struct call *c, int64_t *ret)
+{
+    struct touched *x = NULL;
+    const struct tdef *def = c->type->newest;
+    err e = OK;
+    if (c->record) {
+        e = perform_touch(d, c->type, c->record, &x);
+        if (e.code) {
+            return e;
+        }
+        def = x->t->def;
+    }
+    const struct action *a;
+    e = find_action(d, c, def, &a);
+    if (!e.code && !c->record) {
+        e = new_record(d, c, def, &x);
+    }
+    if (e.code) {
+        return e;
+    }
+    x->action = x->action ? x->action : a;
+    struct aplan *p = plan_action(d->h, x->t, a);
+    e = before_values(d, c, p, x);
+    if (e.code) {
+        return e;
+    }
+    struct inner *in = note_act(d, c, x, a);
+    if (!in) {
+        return err_make(ERR_LIMIT, STR("too many acts in one act"));
+    }
+    e = values_and_state(d, c, p, x, in);
+    if (!e.code) {
+        *ret = x->id;
+        e = perform_effects(d, p->effect_list, p->effects, p->neffects, x, in->id, c->cause,
+                            a->of->law->reg);
+    }
+    return e;
+}
+
+err perform_call(struct doing *d, const struct call *c, int64_t *ret)
+{
+    if (d->depth == DEPTH_MAX) {
+        return err_make(ERR_LIMIT, STR("effects are nested too deep"));
+    }
+    d->depth++;
+    err e = do_call(d, c, ret);
+    d->depth--;
+    return e;
+}

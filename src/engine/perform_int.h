@@ -1,0 +1,81 @@
+/* perform_int.h - one act as the writer performs it. */
+#ifndef ENGINE_PERFORM_INT_H
+#define ENGINE_PERFORM_INT_H
+
+#include "engine/act.h"
+#include "engine/engine_int.h"
+#include "engine/refusal_int.h"
+
+enum { DEPTH_MAX = 8, TOUCHED_MAX = 200, ACTS_MAX = 200 };
+
+struct cell {
+    bool null;
+    int64_t i;
+    str s;
+};
+
+/* A record this act has touched, with its row before the outermost act. */
+struct touched {
+    struct tplan *t;
+    int64_t id;
+    bool created;
+    struct cell *old, *now;
+    const struct action *action; /* the first one on it */
+    str changed_parts[8];
+    size_t nparts;
+};
+
+struct inner { /* an act done, for the history */
+    int64_t id, record, parent, from, to;
+    const struct tplan *t;
+    str action, cause, note;
+    bool from_null, to_null;
+};
+
+struct doing {
+    struct ctx *ctx;
+    struct engine *e;
+    struct held_model *h;
+    const struct act *act;
+    struct arena *a;
+    struct touched list[TOUCHED_MAX];
+    size_t n;
+    struct inner acts[ACTS_MAX];
+    size_t nacts;
+    int depth;
+    bool quiet; /* an import */
+};
+
+/* What one inner act is asked to do. */
+struct call {
+    const struct type *type;
+    str action;
+    int64_t record; /* 0: create */
+    const struct value_in *values;
+    size_t nvalues;
+    bool door;
+    int64_t parent;
+    str cause;
+    const struct reg *by; /* whose effect it is: guarded */
+    int64_t law;          /* part: its parent's version; 0: newest */
+};
+MUST_CHECK err perform_call(struct doing *d, const struct call *c, int64_t *ret_record);
+MUST_CHECK err perform_effects(struct doing *d, const struct effect *const *list,
+                               struct eplan *plans, size_t n, struct touched *x, int64_t act,
+                               str cause, const struct reg *by);
+MUST_CHECK err perform_finish(struct doing *d);
+MUST_CHECK err perform_terms(struct doing *d, struct touched *x, struct rows *judged);
+MUST_CHECK err perform_tasks(struct doing *d, struct touched *x);
+struct db_args perform_args(struct doing *d, const struct stmt *s, const struct touched *x,
+                            const struct db_arg *more, int nmore);
+MUST_CHECK err perform_touch(struct doing *d, const struct type *type, int64_t id,
+                             struct touched **ret);
+MUST_CHECK err perform_builtin(struct doing *d, bool *was);
+MUST_CHECK err perform_notify(struct doing *d, int64_t person, const struct touched *x, int64_t act,
+                              str zh, str en);
+str perform_cell_text(struct doing *d, const struct cond *c, const struct rows *r, int col,
+                      enum lang lang);
+str perform_template(struct doing *d, const struct template *t, const struct rows *r, int *col,
+                     enum lang lang, int64_t seq, int64_t at);
+
+#endif
