@@ -1,0 +1,249 @@
+/* open.c - an installation: made, opened, or in memory. */
+#include "engine/calendar.h"
+#include "engine/engine_int.h"
+#include "engine/scenario.h"
+#include "ledger/canon.h"
+#include "ledger/note.h"
+#include "model/ddl.h"
+
+#include <string.h>
+
+static err make_tables(struct db *db, struct arena *a, const struct engine_options *opt,
+                       int64_t now)
+{
+    size_t n;
+    const struct migration *list = schema_migrations(&n);
+    err e = db_migrate(db, a, list, n);
+    if (!e.code) {
+        e = schema_search(db, a);
+    }
+    return e.code ? e
+                  : ledger_create(db, a, opt->origin.len ? opt->origin : STR("zhidu.local/ledger"),
+                                  now);
+}
+
+/* Version, epoch and one ledger entry per regulation. */
+err engine_put_law(struct engine *e, struct db *db, struct arena *a, const struct sources *s,
+                   int64_t epoch, int64_t actor, int64_t now)
+{
+    struct ledger_act *la = ledger_act(e->ledger, a, now);
+    struct batch *b = batch_begin(db, a);
+    for (size_t i = 0; i < s->len; i++) {
+        const struct source *x = &s->ptr[i];
+        if (x->epoch != epoch) {
+            continue;
+        }
+        batch_add(b,
+                  SQL("insert into law(reg, version, epoch, published_at, published_by, text_zh,"
+                      " text_en, definition, examples, records, overrides)"
+                      " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"),
+                  ARGS(db_text(x->name), db_i64(x->version), db_i64(epoch), db_i64(now),
+                       db_i64(actor), db_text(x->text_zh), db_text(x->text_en),
+                       db_text(x->definition), db_text(x->examples), db_text(x->records),
+                       db_text(x->overrides)));
+        struct canon *c = canon_make(a);
+        canon_str(c, STR("definition"), x->definition);
+        canon_str(c, STR("overrides"), x->overrides);
+        canon_str(c, STR("regulation"), x->name);
+        canon_str(c, STR("text_en"), x->text_en);
+        canon_str(c, STR("text_zh"), x->text_zh);
+        canon_i64(c, STR("version"), x->version);
+        str body;
+        err r = canon_end(c, &body);
+        if (r.code) {
+            return r;
+        }
+        struct ledger_new entry = {
+            .type = 0xfff0,
+            .actor = actor ? str_fmt(a, "person:%lld", (long long)actor) : STR("clock"),
+            .object = str_fmt(a, "law:%.*s:%d", STR_ARG(x->name), x->version),
+            .payload = body};
+        ledger_append(la, &entry);
+    }
+    batch_add(b,
+              SQL("insert into installation(key, value) values ('epoch', $1)"
+                  " on conflict (key) do update set value = excluded.value"),
+              ARGS(db_text(str_fmt(a, "%lld", (long long)epoch))));
+    ledger_put(la, b);
+    return batch_run(b);
+}
+
+static err first_publication(struct engine *e, struct db *db, struct arena *a,
+                             const struct sources *s, struct diags *d, int64_t now)
+{
+    struct sources own = {.ptr = arena_array(a, struct source, s->len + 1), .len = s->len};
+    for (size_t i = 0; i < s->len; i++) {
+        own.ptr[i] = s->ptr[i];
+        own.ptr[i].epoch = 1;
+        own.ptr[i].version = 1;
+        own.ptr[i].published_at = now;
+        const char *slash = NULL;
+        for (size_t k = 0; k < own.ptr[i].name.len; k++) {
+            slash = own.ptr[i].name.ptr[k] == '/' ? own.ptr[i].name.ptr + k : slash;
+        }
+        if (slash) {
+            size_t at = (size_t)(slash - own.ptr[i].name.ptr) + 1;
+            own.ptr[i].name = str_from_n(own.ptr[i].name.ptr + at, own.ptr[i].name.len - at);
+        }
+    }
+    struct held_model *h;
+    err r = engine_build(e, a, &own, 1, d, &h);
+    if (!r.code) {
+        r = ddl_apply(db, a, h->model);
+    }
+    if (!r.code) {
+        db_write_begin(db);
+        r = engine_put_law(e, db, a, &own, 1, 0, now);
+        struct ctx ctx = {.engine = e, .model = h->model, .db = db, .arena = a, .now = now};
+        if (!r.code) {
+            r = calendar_rebuild(&ctx);
+        }
+        if (r.code) {
+            db_rollback(db);
+        } else {
+            r = db_commit(db, a);
+        }
+    }
+    if (!r.code) {
+        e->now.model = e->current = h;
+    }
+    return r;
+}
+
+static err open_ledger(struct engine *e, struct db *db, struct arena *a)
+{
+    err r = ledger_open(e->life, db, a, &e->ledger);
+    if (!r.code && e->opt.signer_seed.len == NOTE_SEED_LEN) {
+        e->signer = arena_new(e->life, struct note_signer);
+        r = note_signer(e->ledger->hasher, e->ledger->origin,
+                        (const unsigned char *)e->opt.signer_seed.ptr, e->signer);
+    }
+    return r;
+}
+
+/* The records the regulations bring along, in the order they name each other. */
+static err bring_records(struct engine *e, struct arena *a, const struct sources *s,
+                         struct diags *d)
+{
+    for (size_t i = 0; i < s->len; i++) {
+        int64_t made;
+        str file = str_fmt(a, "%.*s/records.yaml", STR_ARG(s->ptr[i].name));
+        err r = scenario_records(e, a, s->ptr[i].records, file, d, &made);
+        if (r.code || d->errors) {
+            return r.code ? r : err_make(ERR_RULE, STR("records.yaml"));
+        }
+    }
+    /* Days that differ came as records: count them in. */
+    return OK;
+}
+
+err engine_open_memory(struct arena *life, const struct sources *s,
+                       const struct engine_options *opt, struct diags *d, struct engine **ret)
+{
+    struct engine *e = engine_make(life, opt, true);
+    struct arena *a = &e->tick;
+    str url = opt->url.len ? opt->url : STR("sqlite::memory:");
+    struct db_options o = opt->db;
+    o.writer = true;
+    err r = db_open(life, url, o, &e->db);
+    int64_t now = engine_now(e);
+    if (!r.code) {
+        r = make_tables(e->db, a, opt, now);
+    }
+    if (!r.code) {
+        r = open_ledger(e, e->db, a);
+    }
+    if (!r.code) {
+        r = first_publication(e, e->db, a, s, d, now);
+    }
+    if (!r.code) {
+        r = bring_records(e, life, s, d);
+    }
+    if (!r.code) {
+        *ret = e;
+    } else {
+        r.detail = str_copy(life, r.detail);
+    }
+    return r;
+}
+
+err engine_init(struct arena *life, const struct engine_options *opt, const struct sources *s,
+                struct diags *d, struct engine **ret)
+{
+    struct engine *e = engine_make(life, opt, false);
+    struct arena *a = &e->tick;
+    struct arena side = arena_make(256u << 20);
+    struct db_options o = opt->db;
+    o.writer = true;
+    struct db *db;
+    err r = db_open(&side, opt->url, o, &db);
+    int64_t now = engine_now(e);
+    e->db = r.code ? NULL : db;
+    if (!r.code) {
+        r = make_tables(db, a, opt, now);
+    }
+    if (!r.code) {
+        r = open_ledger(e, db, a);
+    }
+    if (!r.code) {
+        r = first_publication(e, db, a, s, d, now);
+    }
+    arena_end(&side);
+    e->db = NULL;
+    if (!r.code) {
+        r = engine_start(e);
+    }
+    if (!r.code) {
+        r = bring_records(e, life, s, d);
+    }
+    if (!r.code) {
+        *ret = e;
+    } else {
+        r.detail = str_copy(life, r.detail);
+        engine_stop(e);
+    }
+    return r;
+}
+
+err engine_open(struct arena *life, const struct engine_options *opt, struct engine **ret)
+{
+    struct engine *e = engine_make(life, opt, false);
+    struct arena *a = &e->tick;
+    struct arena side = arena_make(256u << 20);
+    struct db_options o = opt->db;
+    o.writer = true;
+    struct rows rows;
+    err r = db_open(&side, opt->url, o, &e->db);
+    if (!r.code) {
+        size_t n;
+        const struct migration *list = schema_migrations(&n);
+        r = db_migrate(e->db, a, list, n);
+    }
+    if (!r.code) {
+        r = db_query(e->db, a, SQL("select value from installation where key = 'epoch'"), NO_ARGS,
+                     &rows);
+    }
+    int64_t epoch = 0;
+    if (!r.code && (!rows_next(&rows) || !str_to_i64(rows_text(&rows, 0), &epoch))) {
+        r = err_make(ERR_NOT_FOUND, STR("no installation here: zhidu init makes one"));
+    }
+    if (!r.code) {
+        r = engine_load(e, e->db, a, epoch, &e->current);
+        e->now.model = e->current;
+    }
+    if (!r.code) {
+        r = open_ledger(e, e->db, a);
+    }
+    arena_end(&side);
+    e->db = NULL;
+    if (!r.code) {
+        r = engine_start(e);
+    }
+    if (!r.code) {
+        *ret = e;
+    } else {
+        r.detail = str_copy(life, r.detail);
+        engine_stop(e);
+    }
+    return r;
+}
