@@ -28,16 +28,6 @@ const struct command cli_commands[] = {
      WORDS_INIT("用法：zhidu check 制度目录 [--no-examples]\n例：  zhidu check regulations\n",
                 "Usage:   zhidu check FOLDER [--no-examples]\nExample: zhidu check regulations\n"),
      cmd_check, NEEDS_NOTHING, false},
-    {"publish", WORDS_INIT("把改动后的制度发布为新版本", "publish changed regulations as the next version"),
-     WORDS_INIT("用法：zhidu publish 制度目录 [--yes]\n      先显示变化，确认后发布。\n例：  zhidu publish regulations\n",
-                "Usage:   zhidu publish FOLDER [--yes]\n         Shows what changes; --yes publishes it.\nExample: zhidu publish regulations --yes\n"),
-     cmd_publish, NEEDS_ENGINE, true},
-    {"import", WORDS_INIT("导入历史数据", "bring your history"),
-     WORDS_INIT("用法：zhidu import 映射.yaml 数据.csv [--dry-run] [--rejects 文件] [--report 文件]\n"
-                "例：  zhidu import examples/service-desk/mapping.yaml log.csv --dry-run\n",
-                "Usage:   zhidu import MAPPING.yaml DATA.csv [--dry-run] [--rejects FILE] [--report FILE]\n"
-                "Example: zhidu import examples/service-desk/mapping.yaml log.csv --dry-run\n"),
-     cmd_import, NEEDS_ENGINE, true},
     {"export", WORDS_INIT("导出一类记录为 CSV", "export records of a type as CSV"),
      WORDS_INIT("用法：zhidu export 类型 [--filter 条件] > 文件.csv\n",
                 "Usage:   zhidu export TYPE [--filter EXPRESSION] > FILE.csv\n"),

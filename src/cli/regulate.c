@@ -1,5 +1,4 @@
 /* regulate.c - init, check, publish: what has to do with regulations. */
-#include "engine/publish.h"
 #include "engine/scenario.h"
 
 #include "cli/cli.h"
@@ -206,53 +205,5 @@ int cmd_check(struct cli *c, int argc, char **argv)
     }
     cli_say(c, "通过：%zu 部制度，%zu 条，%zu 个示例",
             "Passed: %zu regulations, %zu articles, %zu examples", m->nregs, clauses, passed);
-    return 0;
-}
-
-/* --- publish ---------------------------------------------------------------------------------- */
-
-static void print_changes(struct cli *c, const struct changes *ch)
-{
-    for (size_t i = 0; i < ch->len; i++) {
-        const struct change *x = &ch->ptr[i];
-        str what = words_in(x->what, c->lang);
-        fprintf(c->out, "  %s %.*s/%.*s: %.*s\n", x->kind == CHANGE_STRANDS ? "✗" : "·",
-                STR_ARG(x->reg ? x->reg->key : STR("")), STR_ARG(x->name), STR_ARG(what));
-    }
-}
-
-int cmd_publish(struct cli *c, int argc, char **argv)
-{
-    struct sources s;
-    struct diags d = diags_make(c->arena);
-    struct publication p = {0};
-    err e = load(c, cli_word(argc, argv, 0), &s);
-    if (!e.code) {
-        e = publish_plan(c->engine, c->arena, &s, &d, &p);
-    }
-    print_diags(c, &d);
-    if (e.code || d.errors) {
-        return e.code ? cli_fail(c, e) : 1;
-    }
-    if (!p.sources.len) {
-        cli_say(c, "没有变化。", "Nothing has changed.");
-        return 0;
-    }
-    cli_say(c, "将发布：", "To be published:");
-    print_changes(c, &p.changes);
-    if (p.changes.refused) {
-        cli_say(c, "不能发布：会使现有记录无法办理。", "Refused: it would strand records.");
-        return 1;
-    }
-    if (!cli_flag(argc, argv, "yes")) {
-        cli_say(c, "加 --yes 发布。", "Add --yes to publish.");
-        return 0;
-    }
-    e = publish(c->engine, c->arena, &p, 0, c->now());
-    if (e.code) {
-        return cli_fail(c, e);
-    }
-    cli_say(c, "已发布 %zu 部制度的新版本。", "Published: new versions of %zu regulations.",
-            p.sources.len);
     return 0;
 }

@@ -735,7 +735,7 @@ static err do_call(struct doing *d, const struct call *c, int64_t *ret)
         }
         def = x->t->def;
     }
-    const struct action *a;
+    const struct action *a = NULL;
     e = find_action(d, c, def, &a);
     if (!e.code && !c->record) {
         e = new_record(d, c, def, &x);

@@ -41,17 +41,6 @@ void page_admin(struct visit *v)
 
 /* --- settings ----------------------------------------------------------------------- */
 
-static str list_written(struct visit *v, const struct setting *s)
-{
-    struct buf b = buf_make(v->ctx.arena, 40000);
-    for (size_t i = 0; i < s->nkeys; i++) {
-        const struct choice_key *k = &s->keys[i];
-        buf_put_fmt(&b, "%s%.*s:%.*s|%.*s\n", k->retired ? "-" : "", STR_ARG(k->key),
-                    STR_ARG(k->words.zh), STR_ARG(k->words.en));
-    }
-    return buf_str(&b);
-}
-
 static str list_shown(struct visit *v, const struct setting *s)
 {
     struct buf b = buf_make(v->ctx.arena, 4000);
@@ -109,91 +98,6 @@ void page_admin_settings(struct visit *v)
         frame_begin(v, &f, words_in(WORDS("制度参数", "Settings"), v->ctx.lang), STR("admin"));
     admin_settings_html(&out, &p);
     frame_end(v, &f, &out, 200);
-}
-
-static const struct setting *find_setting(struct visit *v)
-{
-    const struct reg *r = model_reg(v->model, v->seg[0]);
-    const struct setting *s = r ? law_setting(r->newest, v->seg[1]) : NULL;
-    if (!s) {
-        visit_error(v, err_make(ERR_NOT_FOUND, STR("setting")));
-    }
-    return s;
-}
-
-static void show_setting(struct visit *v, const struct setting *s, str value, str error,
-                         struct changes changes, int status)
-{
-    struct setting_page p = {.reg = v->seg[0],
-                             .name = setting_name(v, s),
-                             .value = value,
-                             .csrf = v->session.csrf,
-                             .error = error,
-                             .setting = s,
-                             .changes = changes};
-    struct frame f;
-    struct html out = frame_begin(v, &f, p.name, STR("admin"));
-    admin_setting_html(&out, &p);
-    frame_end(v, &f, &out, status);
-}
-
-void page_admin_setting(struct visit *v)
-{
-    const struct setting *s = find_setting(v);
-    if (s) {
-        show_setting(v, s, s->list ? list_written(v, s) : s->written, STR(""), (struct changes){0},
-                     200);
-    }
-}
-
-static str mistakes(struct visit *v, const struct diags *d)
-{
-    struct buf b = buf_make(v->ctx.arena, 4000);
-    for (size_t i = 0; i < d->len && i < 5; i++) {
-        if (!d->ptr[i].warning) {
-            buf_put(&b, b.len ? STR(" · ") : STR(""));
-            buf_put(&b, words_in(d->ptr[i].words, v->ctx.lang));
-        }
-    }
-    return b.len ? buf_str(&b) : words_in(WORDS("值无效。", "Not a valid value."), v->ctx.lang);
-}
-
-/* First what would change, then, confirmed, the new version.  Publishing waits
- * for the writer on this worker: it is rare, and an administrator's act. */
-void page_admin_setting_post(struct visit *v)
-{
-    const struct setting *s = find_setting(v);
-    if (!s || !administrator(v, true)) {
-        return;
-    }
-    str value = visit_param(v, STR("value"));
-    struct diags d = diags_make(v->ctx.arena);
-    struct publication pub;
-    err e =
-        publish_plan_setting(v->app->engine, v->ctx.arena, v->seg[0], v->seg[1], value, &d, &pub);
-    if (e.code == ERR_VALUE || e.code == ERR_INVALID || d.errors) {
-        show_setting(v, s, value, mistakes(v, &d), (struct changes){0}, 422);
-        return;
-    }
-    if (e.code) {
-        visit_error(v, e);
-        return;
-    }
-    if (!pub.changes.len || pub.changes.refused || !visit_param(v, STR("confirm")).len) {
-        str error = pub.changes.len
-                        ? STR("")
-                        : words_in(WORDS("值没有变化。", "The value is the same."), v->ctx.lang);
-        show_setting(v, s, value, error, pub.changes, error.len ? 422 : 200);
-        return;
-    }
-    db_read_end(v->ctx.db);
-    e = publish(v->app->engine, v->ctx.arena, &pub, v->session.person, v->ctx.now);
-    db_read_begin(v->ctx.db);
-    if (e.code) {
-        visit_error(v, e);
-        return;
-    }
-    visit_redirect(v, STR("/admin/settings"));
 }
 
 /* --- jobs and health -------------------------------------------------------------------- */

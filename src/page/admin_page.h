@@ -2,7 +2,7 @@
 #ifndef PAGE_ADMIN_PAGE_H
 #define PAGE_ADMIN_PAGE_H
 
-#include "engine/publish.h"
+#include "engine/job.h"
 #include "page/frame.h"
 #include "page/show.h"
 
@@ -44,12 +44,6 @@ struct settings_page {
         size_t len;
     } groups;
 };
-struct setting_page {
-    str reg, name, value, csrf, error;
-    const struct setting *setting;
-    struct changes changes;
-};
-
 struct job_row {
     str title, message, state, class;
     int64_t done, total, at;

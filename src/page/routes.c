@@ -42,8 +42,6 @@ const struct route page_routes[] = {
     {HTTP_POST, "/me/sessions/end",      page_me_sessions_end,   0,            WORDS_INIT("", "")},
     {HTTP_GET,  "/admin",                page_admin,             0,            WORDS_INIT("管理", "Administration")},
     {HTTP_GET,  "/admin/settings",       page_admin_settings,    0,            WORDS_INIT("设置", "Settings")},
-    {HTTP_GET,  "/admin/settings/~/~",   page_admin_setting,     0,            WORDS_INIT("设置", "Setting")},
-    {HTTP_POST, "/admin/settings/~/~",   page_admin_setting_post, 0,           WORDS_INIT("", "")},
     {HTTP_GET,  "/admin/jobs",           page_admin_jobs,        0,            WORDS_INIT("任务", "Jobs")},
     {HTTP_GET,  "/admin/health",         page_admin_health,      0,            WORDS_INIT("运行状况", "Health")},
     {HTTP_GET,  "/admin/account/#",      page_admin_account,     0,            WORDS_INIT("账号", "Account")},
