@@ -64,9 +64,11 @@ $(B)/lib$(1).a: $$(patsubst src/%.c,$(B)/obj/%.o,$$(call lib_src,$(1))) $(2)
 	@rm -f $$@
 	ar rcs $$@ $$^
 endef
-PAGE_GEN := $(GEN:.c=.o) $(B)/gen/assets.o $(B)/gen/assets_S.o
-$(foreach l,$(filter-out page,$(LAYERS)),$(eval $(call layer_lib,$(l),)))
+PAGE_GEN := $(GEN:.c=.o)
+ASSET_OBJ := $(B)/gen/assets.o $(B)/gen/assets_S.o
+$(foreach l,$(filter-out page http,$(LAYERS)),$(eval $(call layer_lib,$(l),)))
 $(eval $(call layer_lib,page,$(PAGE_GEN)))
+$(eval $(call layer_lib,http,$(ASSET_OBJ)))
 
 $(B)/zhidu: $(B)/obj/main.o $(LIBS)
 	@echo "  link $@"; $(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LINK) $(PKGL)
