@@ -468,7 +468,7 @@ static err unique_refused(struct doing *d, const struct touched *x, err e)
     str names = STR("");
     for (size_t i = 0; i < def->nuniques; i++) {
         const struct unique *u = &def->uniques[i];
-        if (str_has(e.detail, u->index_name) || (u->nof && str_has(e.detail, u->of[0]->column))) {
+        if (u->nof && str_has(e.detail, u->of[0]->column)) {
             clause = u->clause;
             names = words_in(u->of[0]->words, d->act->lang);
         }

@@ -92,7 +92,7 @@ static err table(struct ddl *d)
 /* A name of at most 63 bytes: the readable beginning, and a hash of the whole. */
 static str index_name(const struct ddl *d, const char *kind, str what)
 {
-    str whole = str_fmt(d->a, "%s_%.*s_%.*s", kind, STR_ARG(d->type->key), STR_ARG(what));
+    str whole = str_fmt(d->a, "i%s_%.*s_%.*s", kind, STR_ARG(d->type->key), STR_ARG(what));
     if (whole.len <= 50) {
         return whole;
     }
@@ -133,11 +133,11 @@ static err make_index(const struct ddl *d, const char *kind, str what, bool uniq
 }
 
 /* `unique`: of these columns, while a condition over the row holds. */
-static err make_unique(const struct ddl *d, const struct unique *u)
+static err make_unique(const struct ddl *d, const struct unique *u, size_t place)
 {
     struct sqlb b = sqlb_make(d->a);
     SQLB_LIT(&b, "create unique index if not exists ");
-    sqlb_ident(&b, u->index_name);
+    sqlb_ident(&b, index_name(d, "q", str_fmt(d->a, "%zu_%.*s", place, STR_ARG(u->of[0]->key))));
     SQLB_LIT(&b, " on ");
     sqlb_ident(&b, d->type->table);
     SQLB_LIT(&b, "(");
@@ -205,7 +205,7 @@ static err indexes(const struct ddl *d)
         }
     }
     for (size_t i = 0; !e.code && i < def->nuniques; i++) {
-        e = make_unique(d, &def->uniques[i]);
+        e = make_unique(d, &def->uniques[i], i);
     }
     return e;
 }
