@@ -78,7 +78,8 @@ bool control_send(const struct cli *c, int argc, char **argv, int *code);
 int cli_main(int argc, char **argv);
 
 /* --- for commands ---------------------------------------------------------- */
-void cli_say(struct cli *c, const char *zh, const char *en, ...);
+void cli_say(struct cli *c, const char *zh, const char *en, ...)
+    __attribute__((format(printf, 2, 4), format(printf, 3, 4)));
 int cli_fail(struct cli *c, err e); /* prints it; exit code 1 */
 /* --name VALUE or --name=VALUE; empty when absent.  Flags: "1". */
 str cli_option(int argc, char **argv, const char *name);

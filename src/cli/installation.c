@@ -116,7 +116,7 @@ err installation_open(struct arena *life, const struct config *cfg, bool backgro
                       struct installation *ret)
 {
     struct installation in = {.lock = -1};
-    str seed;
+    str seed = STR("");
     err e = read_seed(life, cfg->data, &seed);
     if (!e.code) {
         e = lock_folder(life, cfg->data, &in.lock);
@@ -150,7 +150,7 @@ err installation_make(struct arena *life, const struct config *cfg, const struct
     if (mkdir(dir.ptr, 0700) != 0 && errno != EEXIST) {
         return err_make(ERR_STORE, str_fmt(life, "%s: %s", dir.ptr, strerror(errno)));
     }
-    str seed;
+    str seed = STR("");
     err e = lock_folder(life, cfg->data, &in.lock);
     if (!e.code) {
         e = make_keys(life, cfg->data, cfg->origin, &seed);

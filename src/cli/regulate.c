@@ -1,4 +1,5 @@
 /* regulate.c - init, check, publish: what has to do with regulations. */
+#include "base/clock.h"
 #include "engine/scenario.h"
 
 #include "cli/cli.h"
@@ -152,6 +153,29 @@ int cmd_init(struct cli *c, int argc, char **argv)
 
 /* --- check --------------------------------------------------------------------------------- */
 
+/* Examples begin at a fixed moment, so that they can name days. */
+static int64_t steps_begin(void *arg)
+{
+    (void)arg;
+    int64_t ms = 0;
+    return clock_parse_time(STEPS_BEGIN, 480, &ms) ? ms : 0;
+}
+
+/* The demonstration's organisation, when the folder has one. */
+static err demo_records(struct engine *e, struct arena *a, str folder, struct diags *d)
+{
+    str file = str_fmt(a, "%.*s/demo.yaml", STR_ARG(folder));
+    FILE *f = fopen(file.ptr, "re");
+    if (!f) {
+        return OK;
+    }
+    char *p = arena_bytes(a, 1 << 20);
+    size_t n = fread(p, 1, 1 << 20, f);
+    fclose(f);
+    int64_t made;
+    return scenario_records(e, a, str_from_n(p, n), file, d, &made);
+}
+
 /* Every example on an installation of its own, in memory. */
 static size_t run_examples(struct cli *c, const struct sources *s, str folder, struct diags *d)
 {
@@ -162,10 +186,14 @@ static size_t run_examples(struct cli *c, const struct sources *s, str folder, s
         for (size_t k = 0; k < list.len; k++) {
             struct arena life = arena_make(512u << 20);
             struct engine_options o = {.url = STR("sqlite::memory:"),
-                                       .origin = STR("example/ledger")};
+                                       .origin = STR("example/ledger"),
+                                       .clock = steps_begin};
             struct engine *e;
             size_t before = d->errors;
             err r = engine_open_memory(&life, s, &o, d, &e);
+            if (!r.code) {
+                r = demo_records(e, &life, folder, d);
+            }
             if (!r.code) {
                 r = scenario_run(e, &life, &list.ptr[k], folder, d);
             }

@@ -447,6 +447,7 @@ struct db *engine_db(struct engine *e)
 err engine_run(struct engine *e, struct writer_job *job)
 {
     if (e->memory) {
+        arena_reset(&e->work);
         return writer_run_here(e->db, &e->work, &e->hooks, job, 1);
     }
     return writer_call(e->writer, job);

@@ -125,11 +125,12 @@ static err open_ledger(struct engine *e, struct db *db, struct arena *a)
 static err bring_records(struct engine *e, struct arena *a, const struct sources *s,
                          struct diags *d)
 {
+    size_t before = d->errors;
     for (size_t i = 0; i < s->len; i++) {
         int64_t made;
         str file = str_fmt(a, "%.*s/records.yaml", STR_ARG(s->ptr[i].name));
         err r = scenario_records(e, a, s->ptr[i].records, file, d, &made);
-        if (r.code || d->errors) {
+        if (r.code || d->errors > before) {
             return r.code ? r : err_make(ERR_RULE, STR("records.yaml"));
         }
     }

@@ -56,7 +56,8 @@ err refuse_value(struct arena *a, const struct clause *clause, str field, struct
     return refuse_fields(&r, a);
 }
 
-static str fmt_va(struct arena *a, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static str fmt_va(struct arena *a, const char *fmt,
+                                                        va_list ap)
 {
     va_list again;
     va_copy(again, ap);

@@ -348,9 +348,10 @@ err scenario_records(struct engine *e, struct arena *a, str text, str file, stru
 {
     struct scenarios list = steps_load(a, text, file, d);
     struct run r = {.e = e, .a = a, .d = d, .now = engine_now(e), .records = true};
+    size_t before = d->errors;
     *ret_created = 0;
-    for (size_t k = 0; k < list.len && !d->errors; k++) {
-        for (size_t i = 0; i < list.ptr[k].nsteps && !d->errors; i++) {
+    for (size_t k = 0; k < list.len && d->errors == before; k++) {
+        for (size_t i = 0; i < list.ptr[k].nsteps && d->errors == before; i++) {
             err x = do_step(&r, &list.ptr[k].steps[i], list.ptr[k].as);
             bool there = x.why && x.why->kind == REFUSED_UNIQUE;
             if (x.code && !there) {

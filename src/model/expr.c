@@ -110,6 +110,8 @@ bool expr_compile_each(struct arena *a, const struct scope *s, str text, struct 
     ret->set.text = text;
     ret->set.pos = at;
     ret->set.reads = expr_reads(a, s, e, false);
+    ret->set.type = vtype_of(V_BOOL);
+    ret->set.value = e->where ? value_sql(a, s, e->where) : SQL("1");
     return true;
 }
 
