@@ -190,11 +190,17 @@ static size_t run_examples(struct cli *c, const struct sources *s, str folder, s
                                        .clock = steps_begin};
             struct engine *e;
             size_t before = d->errors;
-            err r = engine_open_memory(&life, s, &o, d, &e);
+            struct diags own = diags_make(&life); /* its warnings were said when it was checked */
+            err r = engine_open_memory(&life, s, &o, &own, &e);
             if (!r.code) {
-                r = demo_records(e, &life, folder, d);
+                r = demo_records(e, &life, folder, &own);
             }
-            if (!r.code) {
+            for (size_t x = 0; x < own.len && own.errors; x++) {
+                if (!own.ptr[x].warning) {
+                    diag_error_words(d, own.ptr[x].pos, own.ptr[x].words);
+                }
+            }
+            if (!r.code && !own.errors) {
                 r = scenario_run(e, &life, &list.ptr[k], folder, d);
             }
             if (r.code) {

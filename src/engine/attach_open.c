@@ -47,8 +47,7 @@ err attach_open(const struct ctx *ctx, int64_t id, struct attachment *ret, int *
     if (e.code) {
         return e;
     }
-    const struct type *t =
-        rows_next(&r) ? model_type_at(ctx->model, (int)rows_i64(&r, 1)) : NULL;
+    const struct type *t = rows_next(&r) ? model_type_at(ctx->model, (int)rows_i64(&r, 1)) : NULL;
     if (!t) {
         return err_make(ERR_NOT_FOUND, STR("attachment"));
     }
@@ -57,8 +56,7 @@ err attach_open(const struct ctx *ctx, int64_t id, struct attachment *ret, int *
     if (e.code) {
         return e;
     }
-    const struct field *f =
-        rows_text(&r, 2).len ? tdef_field(t->newest, rows_text(&r, 2)) : NULL;
+    const struct field *f = rows_text(&r, 2).len ? tdef_field(t->newest, rows_text(&r, 2)) : NULL;
     if (f && f->see.tree) { /* the file goes with its field */
         struct record_view v;
         e = record_view(ctx, t, rec.id, &v);

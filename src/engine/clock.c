@@ -2,26 +2,22 @@
 #include "base/clock.h"
 
 #include "engine/calendar.h"
-#include "engine/perform_int.h"
+#include "engine/clock_int.h"
+#include "engine/job.h"
 
 #include <string.h>
 #include <time.h>
 
 enum { DUE_MAX = 100, IDEM_DAYS = 7 };
 
-/* --- one due mark, one waiting effect: each an act of its own by the clock ------------ */
+/* --- turns ------------------------------------------------------------------------------ */
 
-struct turn {
-    struct writer_job job;
-    struct engine *e;
-    int64_t now;
-    int64_t done;
-};
-
-static struct doing *begin(struct turn *t, struct ctx *ctx, struct act *act, struct arena *a)
+struct doing *turn_begin(struct turn *t, struct ctx *ctx, struct arena *a, int64_t actor,
+                         int64_t principal)
 {
     struct doing *d = arena_new(a, struct doing);
-    *act = (struct act){.now = t->now, .lang = LANG_ZH};
+    struct act *act = arena_new(a, struct act);
+    *act = (struct act){.now = t->now, .lang = LANG_ZH, .actor = actor, .principal = principal};
     d->ctx = ctx;
     d->e = t->e;
     d->h = t->e->now.model;
@@ -30,9 +26,65 @@ static struct doing *begin(struct turn *t, struct ctx *ctx, struct act *act, str
     return d;
 }
 
-/* The moment of the following mark: the next one in time, or this one again. */
+static void keep(char *to, size_t size, str text)
+{
+    size_t n = text.len < size ? text.len : size - 1;
+    while (n && n < text.len && ((unsigned char)text.ptr[n] & 0xC0) == 0x80) {
+        n--; /* never half a character */
+    }
+    memcpy(to, text.ptr, n);
+    to[n] = '\0';
+}
+
+bool turn_refused(struct turn *t, err e)
+{
+    bool refused = e.why || e.code == ERR_RULE || e.code == ERR_DENIED || e.code == ERR_VALUE ||
+                   e.code == ERR_LIMIT || e.code == ERR_NOT_FOUND || e.code == ERR_INVALID;
+    t->give_up = refused;
+    if (refused) {
+        keep(t->zh, sizeof(t->zh), e.why ? words_in(e.why->what, LANG_ZH) : e.detail);
+        keep(t->en, sizeof(t->en), e.why ? words_in(e.why->what, LANG_EN) : e.detail);
+    }
+    return refused;
+}
+
+err turn_put_away(struct turn *t, struct db *db, struct arena *a)
+{
+    const struct model *m = t->e->now.model->model;
+    const struct type *type = model_type_at(m, (int)t->at.type);
+    str zh = type ? words_in(type->newest->title, LANG_ZH) : STR("");
+    str en = type ? words_in(type->newest->title, LANG_EN) : STR("");
+    return db_exec(
+        db, a,
+        SQL("insert into job(id, kind, title_zh, title_en, person, state, done, total, message,"
+            " result, created_at, changed_at) values ($1, 'clock', $2, $3, 0, $4, 0, 1, $5, $6,"
+            " $7, $7)"),
+        ARGS(db_i64(engine_id(t->e, t->now)),
+             db_text(str_fmt(a, "到期事项未能办理：%.*s", STR_ARG(zh))),
+             db_text(str_fmt(a, "What fell due was refused: %.*s", STR_ARG(en))),
+             db_i64(JOB_FAILED), db_text(str_from(t->zh)),
+             db_text(str_fmt(a, "%lld", (long long)t->at.record)), db_i64(t->now)));
+}
+
+static void nothing(struct writer_job *job, err result)
+{
+    (void)job;
+    (void)result;
+}
+
+err turn_run(struct turn *t, turn_fn *fn)
+{
+    t->job = (struct writer_job){.run = fn, .done = nothing};
+    t->done = false;
+    return engine_run(t->e, &t->job);
+}
+
+/* --- marks of terms ------------------------------------------------------------------------ */
+
+/* The moment of the following mark: the next one in time, or this one again,
+ * after the present: what a stop of the server missed comes once. */
 static err next_of(struct doing *d, const struct term *t, const struct rows *j, int col,
-                   int64_t due, int64_t last, int64_t fired, int64_t *mark, int64_t *at)
+                   int64_t due, int64_t after, int64_t fired, int64_t *mark, int64_t *at)
 {
     *at = 0;
     int64_t best = INT64_MAX;
@@ -43,7 +95,7 @@ static err next_of(struct doing *d, const struct term *t, const struct rows *j, 
                                 : calendar_shift(d->ctx, due, t->marks[i].at.type.kind,
                                                  rows_i64(j, c), &moment);
         bool repeats = !rows_null(j, c + 1);
-        while (!e.code && repeats && moment <= last) {
+        while (!e.code && repeats && moment <= after) {
             e = calendar_shift(d->ctx, moment, t->marks[i].every.type.kind, rows_i64(j, c + 1),
                                &moment);
         }
@@ -62,8 +114,7 @@ static err next_of(struct doing *d, const struct term *t, const struct rows *j, 
 
 static err fire(struct turn *tn, struct ctx *ctx, struct arena *a, const struct rows *r)
 {
-    struct act act;
-    struct doing *d = begin(tn, ctx, &act, a);
+    struct doing *d = turn_begin(tn, ctx, a, 0, 0);
     const struct type *type = model_type_at(d->h->model, (int)rows_i64(r, 2));
     struct touched *x;
     err e =
@@ -95,7 +146,7 @@ static err fire(struct turn *tn, struct ctx *ctx, struct arena *a, const struct 
     }
     int64_t mark = 0;
     int64_t at = 0;
-    e = next_of(d, t, &j, col, rows_i64(r, 6), rows_i64(r, 5), fired, &mark, &at);
+    e = next_of(d, t, &j, col, rows_i64(r, 6), tn->now, fired, &mark, &at);
     if (e.code) {
         return e;
     }
@@ -104,6 +155,9 @@ static err fire(struct turn *tn, struct ctx *ctx, struct arena *a, const struct 
                     " where record = $1 and term = $2 and run = $3"),
                 ARGS(db_i64(x->id), db_text(t->key), db_i64(run), db_i64(fired), db_i64(mark),
                      at ? db_i64(at) : db_null_i64(), db_i64(tn->now)));
+    if (e.code || tn->give_up) {
+        return e.code ? e : turn_put_away(tn, ctx->db, a);
+    }
     const struct mark *mk = &t->marks[m];
     const struct effect **list = arena_array(a, const struct effect *, mk->neffects + 1);
     struct eplan *plans = x->t->marks[t->index];
@@ -114,9 +168,7 @@ static err fire(struct turn *tn, struct ctx *ctx, struct arena *a, const struct 
         list[i] = &mk->effects[i];
     }
     str cause = str_fmt(a, "term:%.*s/%lld", STR_ARG(t->key), (long long)m);
-    if (!e.code) {
-        e = perform_effects(d, list, plans, mk->neffects, x, 0, cause, x->t->def->law->reg);
-    }
+    e = perform_effects(d, list, plans, mk->neffects, x, 0, cause, x->t->def->law->reg);
     /* Only what an action did is history; a mere notice leaves no act. */
     return e.code || !d->nacts ? e : perform_finish(d);
 }
@@ -124,69 +176,37 @@ static err fire(struct turn *tn, struct ctx *ctx, struct arena *a, const struct 
 static err fire_job(struct writer_job *job, struct db *db, struct arena *a, void *world)
 {
     struct turn *t = (struct turn *)job;
-    struct engine *e = world;
+    struct engine *e = t->e;
     struct rows r;
-    t->done = 0;
-    struct ctx ctx = ctx_make(e, e->now.model->model, db, a, t->now, 0, LANG_ZH);
-    err x = db_query(db, a,
-                     SQL("select record, term, type, run, mark, mark_at, due, fired from term"
-                         " where mark_at is not null and mark_at <= $1 order by mark_at limit 1"),
-                     ARGS(db_i64(t->now)), &r);
-    if (x.code || !rows_next(&r)) {
-        return x;
-    }
-    t->done = 1;
-    x = fire(t, &ctx, a, &r);
-    return x;
-}
-
-/* A mark whose effects are refused would come again for ever: it is put away
- * and the refusal stands in its row. */
-static err skip_job(struct writer_job *job, struct db *db, struct arena *a, void *world)
-{
-    struct turn *t = (struct turn *)job;
     (void)world;
-    return db_exec(db, a,
-                   SQL("update term set mark_at = null, how = 'refused' where mark_at is not null"
-                       " and mark_at = (select min(mark_at) from term where mark_at <= $1)"),
-                   ARGS(db_i64(t->now)));
-}
-
-static err later_job(struct writer_job *job, struct db *db, struct arena *a, void *world)
-{
-    struct turn *t = (struct turn *)job;
-    struct engine *e = world;
-    struct rows r;
-    t->done = 0;
     struct ctx ctx = ctx_make(e, e->now.model->model, db, a, t->now, 0, LANG_ZH);
-    err x = db_query(db, a,
-                     SQL("select id, record, type, act, action, effect, x from later"
-                         " where at <= $1 order by at, id limit 1"),
-                     ARGS(db_i64(t->now)), &r);
-    if (x.code || !rows_next(&r)) {
+    err x =
+        t->give_up
+            ? db_query(db, a,
+                       SQL("select record, term, type, run, mark, mark_at, due, fired from term"
+                           " where record = $1 and term = $2 and run = $3"
+                           " and mark_at is not null"),
+                       ARGS(db_i64(t->at.record), db_text(str_from(t->at.term)), db_i64(t->at.run)),
+                       &r)
+            : db_query(db, a,
+                       SQL("select record, term, type, run, mark, mark_at, due, fired from term"
+                           " where mark_at is not null and mark_at <= $1"
+                           " order by mark_at, record, term limit 1"),
+                       ARGS(db_i64(t->now)), &r);
+    t->done = !x.code && rows_next(&r);
+    if (!t->done) {
         return x;
     }
-    t->done = 1;
-    x = db_exec(db, a, SQL("delete from later where id = $1"), ARGS(db_i64(rows_i64(&r, 0))));
-    struct act act;
-    struct doing *d = begin(t, &ctx, &act, a);
-    const struct type *type = model_type_at(d->h->model, (int)rows_i64(&r, 2));
-    struct touched *rec;
-    if (!x.code && type) {
-        x = perform_touch(d, type, rows_i64(&r, 1), &rec);
+    t->at.record = rows_i64(&r, 0);
+    t->at.type = rows_i64(&r, 2);
+    t->at.run = rows_i64(&r, 3);
+    keep(t->at.term, sizeof(t->at.term), rows_text(&r, 1));
+    bool again = t->give_up;
+    x = fire(t, &ctx, a, &r);
+    if (!again) {
+        turn_refused(t, x);
     }
-    if (x.code || !type) {
-        return x;
-    }
-    const struct action *action = tdef_action(rec->t->def, rows_text(&r, 4));
-    struct aplan *p = action ? plan_action(d->h, rec->t, action) : NULL;
-    for (size_t i = 0; p && i < p->neffects; i++) {
-        if (p->effect_list[i]->index == (int)rows_i64(&r, 5) && !x.code) {
-            x = perform_effects(d, &p->effect_list[i], &p->effects[i], 1, rec, rows_i64(&r, 3),
-                                STR("later"), rec->t->def->law->reg);
-        }
-    }
-    return x.code || !d->nacts ? x : perform_finish(d);
+    return x;
 }
 
 static err clean_job(struct writer_job *job, struct db *db, struct arena *a, void *world)
@@ -197,17 +217,14 @@ static err clean_job(struct writer_job *job, struct db *db, struct arena *a, voi
                    ARGS(db_i64(t->now - (int64_t)IDEM_DAYS * 86400000)));
 }
 
-static void nothing(struct writer_job *job, err result)
+static err day_job(struct writer_job *job, struct db *db, struct arena *a, void *world)
 {
     (void)job;
-    (void)result;
-}
-
-static err run_turn(struct engine *e, struct turn *t,
-                    err (*fn)(struct writer_job *, struct db *, struct arena *, void *))
-{
-    t->job = (struct writer_job){.run = fn, .done = nothing};
-    return engine_run(e, &t->job);
+    (void)world;
+    return db_exec(db, a,
+                   SQL("insert into installation(key, value) values ('tasks_at', '0:0')"
+                       " on conflict (key) do nothing"),
+                   NO_ARGS);
 }
 
 static void checkpoint(struct engine *e, int64_t now)
@@ -236,30 +253,71 @@ static void checkpoint(struct engine *e, int64_t now)
     arena_end(&a);
 }
 
-int64_t engine_tick(struct engine *e, int64_t now)
+/* All turns of one kind that are due, at most DUE_MAX; what is refused is put
+ * away by a second run.  Steps are first tried with fewer rows. */
+static int64_t work_off(struct engine *e, int64_t now, turn_fn *fn)
 {
-    int64_t acts = 0;
+    int64_t n = 0;
     struct turn t = {.e = e, .now = now};
     for (int i = 0; i < DUE_MAX; i++) {
-        err x = run_turn(e, &t, fire_job);
-        if (x.code && t.done) {
-            x = run_turn(e, &t, skip_job);
+        t.give_up = false;
+        err x = turn_run(&t, fn);
+        while (x.code && t.give_up && fn == later_step && t.limit != 1) {
+            t.limit = t.limit ? t.limit / 10 : 10;
+            t.give_up = false;
+            x = turn_run(&t, fn);
+        }
+        if (x.code && t.give_up) {
+            x = turn_run(&t, fn);
+        } else if (fn == later_step && !x.code) {
+            t.limit = 0;
         }
         if (x.code || !t.done) {
             break;
         }
-        acts++;
+        n++;
     }
-    for (int i = 0; i < DUE_MAX; i++) {
-        err x = run_turn(e, &t, later_job);
-        if (x.code || !t.done) {
-            break;
-        }
-        acts++;
+    return n;
+}
+
+/* Appointments begin and end with their days. */
+static void new_day(struct engine *e, int64_t now)
+{
+    const struct model *m = engine_model(e);
+    int64_t day = calendar_day_of(m, now);
+    engine_release(e, m);
+    if (day == e->tasks_day) {
+        return;
     }
+    struct turn t = {.e = e, .now = now};
+    if (!turn_run(&t, day_job).code) {
+        e->tasks_day = day;
+    }
+}
+
+int64_t engine_next_due(struct engine *e, struct db *db, struct arena *a)
+{
+    struct rows r;
+    (void)e;
+    err x = db_query(db, a,
+                     SQL("select min(x) from (select min(mark_at) x from term"
+                         " where mark_at is not null union all select min(at) from later"
+                         " union all select min(at) from step_job where \"left\" > 0) q"),
+                     NO_ARGS, &r);
+    return !x.code && rows_next(&r) && !rows_null(&r, 0) ? rows_i64(&r, 0) : 0;
+}
+
+int64_t engine_tick(struct engine *e, int64_t now)
+{
+    new_day(e, now);
+    int64_t acts = work_off(e, now, fire_job);
+    acts += work_off(e, now, later_run);
+    acts += work_off(e, now, later_step);
+    work_off(e, now, later_tasks);
     if (now - e->idem_at > 3600000) {
+        struct turn t = {.e = e, .now = now};
         e->idem_at = now;
-        err x = run_turn(e, &t, clean_job);
+        err x = turn_run(&t, clean_job);
         (void)x; /* the next hour tries again */
     }
     if (e->memory) {

@@ -87,6 +87,7 @@ struct running {
     int64_t act;
     str cause;
     const struct reg *by;
+    bool deferred; /* it was put off and its time has come */
 };
 
 static struct value_in *assigned(struct running *g, const struct rows *r, size_t *n)
@@ -323,6 +324,10 @@ static err put_later(struct running *g, const struct rows *r, int64_t element)
 
 static err run_row(struct running *g, const struct rows *r)
 {
+    int64_t element = g->p->col_id >= 0 ? rows_i64(r, g->p->col_id) : 0;
+    if (g->ef->has_after && !g->deferred) {
+        return put_later(g, r, element);
+    }
     if (g->p->col_when >= 0) {
         if (rows_null(r, g->p->col_when)) {
             return refuse(g->d->a, ERR_RULE, REFUSED_UNKNOWN, g->ef->clause,
@@ -333,10 +338,6 @@ static err run_row(struct running *g, const struct rows *r)
         if (rows_i64(r, g->p->col_when) != 1) {
             return OK;
         }
-    }
-    int64_t element = g->p->col_id >= 0 ? rows_i64(r, g->p->col_id) : 0;
-    if (g->ef->has_after && g->p->col_after >= 0 && !str_starts(g->cause, STR("later"))) {
-        return put_later(g, r, element);
     }
     switch (g->ef->kind) {
     case E_SET:
@@ -355,28 +356,79 @@ static err run_row(struct running *g, const struct rows *r)
     return OK;
 }
 
+/* A large set is worked off after the commit, in steps (later.c). */
+static err put_steps(struct running *g)
+{
+    struct doing *d = g->d;
+    struct rows r;
+    err e = db_query(d->ctx->db, d->a, g->p->total.sql,
+                     perform_args(d, &g->p->total, g->x, NULL, 0), &r);
+    if (e.code || d->quiet || !rows_next(&r) || !rows_i64(&r, 0)) {
+        return e;
+    }
+    int64_t at = d->ctx->now;
+    if (g->ef->after.tree && !rows_null(&r, 2)) {
+        e = calendar_due(d->ctx, at, g->ef->after.type.kind, rows_i64(&r, 2), &at);
+    }
+    return e.code ? e
+                  : db_exec(
+                        d->ctx->db, d->a,
+                        SQL("insert into step_job(id, act, record, type, law, action, effect,"
+                            " actor, at, next_x, max_x, done, total, \"left\")"
+                            " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, 0, $11, $11)"),
+                        ARGS(db_i64(engine_id(d->e, d->act->now)), db_i64(g->act), db_i64(g->x->id),
+                             db_i64(g->x->t->type->code), db_i64(g->x->now[COL_LAW].i),
+                             db_text(g->x->action ? g->x->action->key : STR("")),
+                             db_i64(g->ef->index), db_i64(d->act->actor), db_i64(at),
+                             db_i64(rows_i64(&r, 1)), db_i64(rows_i64(&r, 0))));
+}
+
+/* The rows of one effect, beginning after `s->from`; at most s->limit of them. */
+static err run_effect(struct running *g, struct effect_span *s)
+{
+    struct doing *d = g->d;
+    struct db_arg from = db_i64(s->from);
+    struct rows r;
+    err e = db_query(d->ctx->db, d->a, g->p->read.sql,
+                     perform_args(d, &g->p->read, g->x, &from, g->p->read.more), &r);
+    int64_t take = INT64_MAX;
+    while (!e.code && s->done < s->limit && rows_next(&r)) {
+        int64_t id = g->p->col_id >= 0 ? rows_i64(&r, g->p->col_id) : 0;
+        if (g->p->col_take >= 0) {
+            take = rows_i64(&r, g->p->col_take);
+        }
+        if (id > s->to || s->done >= take) {
+            break;
+        }
+        s->from = id;
+        s->done++;
+        e = run_row(g, &r);
+    }
+    return e;
+}
+
+err perform_effect(struct doing *d, const struct effect *ef, struct eplan *plan, struct touched *x,
+                   int64_t act, str cause, struct effect_span *span)
+{
+    struct running g = {
+        d, ef, plan_effect(d->h, x->t, ef, plan), x, act, cause, x->t->def->law->reg, true};
+    return run_effect(&g, span);
+}
+
 err perform_effects(struct doing *d, const struct effect *const *list, struct eplan *plans,
                     size_t n, struct touched *x, int64_t act, str cause, const struct reg *by)
 {
     err e = OK;
     for (size_t i = 0; !e.code && i < n; i++) {
-        struct eplan *p = plan_effect(d->h, x->t, list[i], &plans[i]);
-        struct running g = {d, list[i], p, x, act, cause, by};
-        struct db_arg from = db_i64(0);
-        struct rows r;
-        e = db_query(d->ctx->db, d->a, p->read.sql,
-                     perform_args(d, &p->read, x, &from, p->read.more), &r);
-        int64_t take = EACH_MAX;
-        int64_t done = 0;
-        while (!e.code && rows_next(&r)) {
-            if (p->col_take >= 0) {
-                take = rows_i64(&r, p->col_take);
-            }
-            if (done++ < take) {
-                e = run_row(&g, &r);
-            }
+        struct running g = {d,  list[i], plan_effect(d->h, x->t, list[i], &plans[i]), x, act, cause,
+                            by, false};
+        struct effect_span all = {.to = INT64_MAX, .limit = EACH_MAX + 1};
+        if (list[i]->each && list[i]->has_after) {
+            e = put_steps(&g);
+            continue;
         }
-        if (!e.code && done > EACH_MAX) {
+        e = run_effect(&g, &all);
+        if (!e.code && all.done > EACH_MAX) {
             e = err_make(ERR_LIMIT, STR("an effect over more than 200 rows needs after"));
         }
     }

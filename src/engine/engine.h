@@ -60,6 +60,8 @@ struct db *engine_db(struct engine *e);
  * search text, a checkpoint.  What the background thread does every second;
  * tests and scenarios call it after moving the clock.  Returns acts done. */
 int64_t engine_tick(struct engine *e, int64_t now);
+/* The next moment at which the clock has something to do; 0: none. */
+int64_t engine_next_due(struct engine *e, struct db *db, struct arena *a);
 
 struct engine_stats engine_stats(struct engine *e);
 

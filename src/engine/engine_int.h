@@ -82,7 +82,7 @@ struct eplan { /* one effect */
     int col_when, col_set, col_take, col_path, col_after, col_due, col_values, col_id;
     int col_text, col_text_en; /* -1, or absent: not selected */
     struct stmt people;        /* notify, task, receipt: ids of people */
-    struct stmt total;         /* steps: count and greatest id */
+    struct stmt total;         /* steps: count, greatest id, and `after` when there is one */
 };
 
 struct aplan { /* one action */
@@ -153,7 +153,6 @@ struct held_model {
 struct world {
     struct held_model *model;
     bool new_model; /* of this group: shown to readers when it is durable */
-    bool registers; /* people, units or posts changed: tasks are to be looked at */
 };
 
 struct native {
@@ -191,8 +190,8 @@ struct engine {
     pthread_t clock_thread;
     pthread_cond_t wake;
     bool clock_started;
-    int64_t last_tick, checkpoint_at, idem_at;
-    int64_t tasks_type, tasks_after; /* where the refresh of tasks stands */
+    int64_t idem_at;
+    int64_t tasks_day; /* the day for which waiting tasks were last made to fit appointments */
 };
 
 void plan_columns(struct tplan *t, struct arena *a);

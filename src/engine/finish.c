@@ -500,13 +500,20 @@ static err registers_changed(struct doing *d)
     const struct model *m = d->h->model;
     bool units = false;
     bool days = false;
+    bool people = false;
     for (size_t i = 0; i < d->n; i++) {
-        units = units || d->list[i].t->type == m->unit;
-        days = days || d->list[i].t->type == m->calendar_day;
-        d->e->now.registers =
-            d->e->now.registers || d->list[i].t->type == m->post || d->list[i].t->type == m->person;
+        const struct type *t = d->list[i].t->type;
+        units = units || t == m->unit;
+        days = days || t == m->calendar_day;
+        people = people || t == m->post || t == m->person || t == m->unit;
     }
     err e = units ? calendar_units(d->ctx) : OK;
+    if (!e.code && people) { /* who waits for whom is looked at again */
+        e = db_exec(d->ctx->db, d->a,
+                    SQL("insert into installation(key, value) values ('tasks_at', '0:0')"
+                        " on conflict (key) do update set value = '0:0'"),
+                    NO_ARGS);
+    }
     return e.code || !days || d->act->actor == -1 ? e : calendar_rebuild(d->ctx);
 }
 

@@ -63,6 +63,13 @@ MUST_CHECK err perform_call(struct doing *d, const struct call *c, int64_t *ret_
 MUST_CHECK err perform_effects(struct doing *d, const struct effect *const *list,
                                struct eplan *plans, size_t n, struct touched *x, int64_t act,
                                str cause, const struct reg *by);
+/* Part of one effect: elements of its for_each after id `from` up to `to`, at
+ * most `limit`; `from` and `done` tell how far it went, also when it failed. */
+struct effect_span {
+    int64_t from, to, limit, done;
+};
+MUST_CHECK err perform_effect(struct doing *d, const struct effect *ef, struct eplan *plan,
+                              struct touched *x, int64_t act, str cause, struct effect_span *span);
 MUST_CHECK err perform_finish(struct doing *d);
 MUST_CHECK err perform_terms(struct doing *d, struct touched *x, struct rows *judged);
 MUST_CHECK err perform_tasks(struct doing *d, struct touched *x);

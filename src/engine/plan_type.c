@@ -442,6 +442,11 @@ static void make_total(struct held_model *h, const struct tplan *t, const struct
     SQLB_LIT(&b, "select count(*), coalesce(max(");
     sqlb_ident2(&b, "v_", ef->each_name);
     SQLB_LIT(&b, ".id), 0)");
+    if (ef->after.tree) {
+        SQLB_LIT(&b, ", max(");
+        sqlb_sql(&b, ef->after.value);
+        SQLB_LIT(&b, ")");
+    }
     put_each(&b, h, t, ef, false, s);
     s->present = true;
     s->sql = sqlb_end(&b);

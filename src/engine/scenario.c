@@ -1,31 +1,10 @@
-#include "engine/scenario.h"
-
 #include "base/clock.h"
-#include "engine/engine_int.h"
-#include "engine/record_load.h"
+#include "engine/scenario_int.h"
 #include "model/expr.h"
 
 #include <string.h>
 
-enum { SAVED_MAX = 200 };
-
-struct saved {
-    str name;
-    int64_t id;
-    const struct type *type;
-};
-
-struct run {
-    struct engine *e;
-    struct arena *a;
-    struct diags *d;
-    struct saved saved[SAVED_MAX];
-    size_t nsaved;
-    int64_t now;
-    bool records;
-};
-
-static const struct saved *saved_as(const struct run *r, str name)
+const struct saved *scenario_saved(const struct run *r, str name)
 {
     for (size_t i = r->nsaved; i-- > 0;) {
         if (str_eq(r->saved[i].name, name)) {
@@ -71,7 +50,7 @@ static err expression(struct run *r, const struct step_value *v, str *ret)
 
 static err scalar(struct run *r, const struct step_value *v, str *ret)
 {
-    const struct saved *s = saved_as(r, v->scalar);
+    const struct saved *s = scenario_saved(r, v->scalar);
     if (v->expression) {
         return expression(r, v, ret);
     }
@@ -122,38 +101,68 @@ static err value_in(struct run *r, const struct step_value *v, struct value_in *
 
 /* --- acts ---------------------------------------------------------------------------- */
 
-static err person_of(struct run *r, str login, int64_t *ret)
+/* `refused: clause`; or any; or value (what was entered is no value of its
+ * field); or absent (the person does not see the record: to him it is not there). */
+static bool as_said(const struct step *s, err e)
 {
-    *ret = 0;
-    if (!login.len || str_eq(login, STR("auto"))) {
-        return OK;
+    if (s->refused_any) {
+        return true;
     }
-    struct arena side = arena_make(16u << 20);
-    struct db *db;
-    struct rows rows;
-    err e = engine_reader(r->e, &side, &db);
-    if (!e.code) {
-        e = db_query(db, &side, SQL("select id from \"r_person\" where \"f_login\" = $1"),
-                     ARGS(db_text(login)), &rows);
+    if (str_eq(s->refused, STR("absent"))) {
+        return e.code == ERR_NOT_FOUND && !e.why;
     }
-    if (!e.code && rows_next(&rows)) {
-        *ret = rows_i64(&rows, 0);
-    } else if (!e.code) {
-        e = err_make(ERR_NOT_FOUND, STR("no such login"));
+    if (str_eq(s->refused, STR("value"))) {
+        return e.code == ERR_VALUE;
     }
-    arena_end(&side);
-    return e;
+    return e.why && e.why->clause && str_eq(e.why->clause->id, s->refused);
 }
 
 static void refused_well(struct run *r, const struct step *s, err e)
 {
-    const struct clause *c = e.why ? e.why->clause : NULL;
-    if (!s->refused_any && (!c || !str_eq(c->id, s->refused))) {
-        str got = c ? c->id : e.detail;
+    if (!as_said(s, e)) {
+        str got = e.why && e.why->clause              ? e.why->clause->id
+                  : e.code == ERR_NOT_FOUND && !e.why ? STR("absent")
+                                                      : STR("-");
+        str why = e.why ? words_in(e.why->what, LANG_ZH) : e.detail;
         diag_error(r->d, s->pos, "应依据 %.*s 拒绝，实为 %.*s（%.*s）",
                    "expected a refusal by %.*s, it was %.*s (%.*s)", STR_ARG(s->refused),
-                   STR_ARG(got), STR_ARG(e.detail));
+                   STR_ARG(got), STR_ARG(why));
     }
+}
+
+/* F.recheck.record: the part of F that is still open, else its newest. */
+static err part_of_saved(struct run *r, const struct saved *on, str key, struct saved *ret)
+{
+    const struct model *m = engine_model(r->e);
+    const struct type *t = model_type(m, key);
+    struct arena side = arena_make(16u << 20);
+    struct db *db;
+    struct rows rows;
+    err e = t && t->part_of && str_eq(t->part_of->key, on->type->key)
+                ? engine_reader(r->e, &side, &db)
+                : err_make(ERR_NOT_FOUND, key);
+    if (!e.code) {
+        struct sqlb b = sqlb_make(&side);
+        SQLB_LIT(&b, "select id, state from ");
+        sqlb_ident(&b, t->table);
+        SQLB_LIT(&b, " where ");
+        sqlb_ident2(&b, "f_", t->part_of->key);
+        SQLB_LIT(&b, " = $1 order by id desc limit 200");
+        e = db_query(db, &side, sqlb_end(&b), ARGS(db_i64(on->id)), &rows);
+    }
+    *ret = (struct saved){.type = t};
+    bool open = false;
+    while (!e.code && !open && rows_next(&rows)) {
+        const struct state *s = rows_null(&rows, 1) ? NULL : type_state(t, rows_i64(&rows, 1));
+        open = s && !s->final;
+        ret->id = open || !ret->id ? rows_i64(&rows, 0) : ret->id;
+    }
+    if (!e.code && !ret->id) {
+        e = err_make(ERR_NOT_FOUND, key);
+    }
+    arena_end(&side);
+    engine_release(r->e, m);
+    return e;
 }
 
 static void look_at_state(struct run *r, const struct step *s, const struct type *t, int64_t id)
@@ -179,109 +188,94 @@ static void look_at_state(struct run *r, const struct step *s, const struct type
     arena_end(&side);
 }
 
-static err do_act(struct run *r, const struct step *s, str as)
+/* What an acting step is about: a saved record, a part of one, a new record. */
+static err target_of(struct run *r, const struct step *s, struct saved *ret, str *action)
 {
-    const struct saved *on = s->kind == STEP_PERFORM ? saved_as(r, s->on) : NULL;
-    struct value_in *vals = arena_array(r->a, struct value_in, s->nwith + 1);
-    const struct model *m = engine_model(r->e);
-    const struct type *t = on ? on->type : model_type(m, s->type);
-    err e =
-        t ? OK
-          : err_make(ERR_NOT_FOUND, str_fmt(r->a, "%.*s", STR_ARG(s->on.len ? s->on : s->type)));
-    for (size_t i = 0; !e.code && i < s->nwith; i++) {
-        e = value_in(r, &s->with[i], &vals[i]);
+    *action = s->action;
+    if (s->kind == STEP_CREATE) {
+        const struct model *m = engine_model(r->e);
+        *ret = (struct saved){.type = model_type(m, s->type)};
+        engine_release(r->e, m);
+        return ret->type ? OK : err_make(ERR_NOT_FOUND, s->type);
     }
-    struct act *act = arena_new(r->a, struct act);
-    *act = (struct act){.arena = r->a,
-                        .now = r->now,
-                        .lang = LANG_ZH,
-                        .action = s->action,
-                        .values = vals,
-                        .nvalues = s->nwith};
-    if (!e.code) {
-        e = person_of(r, s->as.len ? s->as : as, &act->actor);
-    }
-    if (!e.code) {
-        act->type = t->key;
-        act->record = on ? on->id : 0;
-        e = act_call(r->e, act);
-        if (s->refused.len && e.code) {
-            refused_well(r, s, e);
-            e = OK;
-        } else if (s->refused.len) {
-            diag_error(r->d, s->pos, "应被拒绝（%.*s），却成功了",
-                       "expected a refusal (%.*s), it went through", STR_ARG(s->refused));
-        } else if (!e.code) {
-            if (s->save.len && r->nsaved < SAVED_MAX) {
-                r->saved[r->nsaved++] = (struct saved){s->save, act->ret_record, t};
-            }
-            if (s->state.len) {
-                look_at_state(r, s, t, act->ret_record);
-            }
-        }
-    }
-    engine_release(r->e, m);
-    return e;
-}
-
-/* --- looking ---------------------------------------------------------------------------- */
-
-static err do_check(struct run *r, const struct step *s)
-{
-    const struct saved *on = saved_as(r, s->on);
+    const struct saved *on = scenario_saved(r, s->on);
     if (!on) {
         return err_make(ERR_NOT_FOUND, s->on);
     }
-    const struct model *m = engine_model(r->e);
-    const struct type *t = model_type(m, on->type->key);
-    struct scope sc = {.model = m, .law = t->newest->law, .self = t->newest};
-    struct cond c = expr_compile(r->a, &sc, s->holds, s->pos, vtype_of(V_BOOL), r->d);
-    struct arena side = arena_make(32u << 20);
-    struct db *db;
-    struct rows rows;
-    err e = c.tree ? engine_reader(r->e, &side, &db) : OK;
-    if (c.tree && !e.code) {
-        struct ctx ctx = ctx_make(r->e, m, db, &side, r->now, 0, LANG_ZH);
-        struct sqlb b = sqlb_make(&side);
-        SQLB_LIT(&b, "select ");
-        sqlb_sql(&b, c.value);
-        SQLB_LIT(&b, " from ");
-        sqlb_ident(&b, t->table);
-        SQLB_LIT(&b, " r where r.id = $4");
-        struct db_arg id = db_i64(on->id);
-        e = db_query(db, &side, sqlb_end(&b), ctx_args(&ctx, &id, 1), &rows);
-        if (!e.code && !(rows_next(&rows) && rows_i64(&rows, 0) == 1)) {
-            diag_error(r->d, s->pos, "不成立：%.*s", "this does not hold: %.*s", STR_ARG(s->holds));
-        }
+    *ret = *on;
+    str rest;
+    str part = str_cut(s->action, '.', &rest);
+    if (!rest.len) {
+        return OK;
     }
-    arena_end(&side);
-    engine_release(r->e, m);
-    return e;
+    *action = rest;
+    return part_of_saved(r, on, part, ret);
 }
 
-static err do_see(struct run *r, const struct step *s, str as)
+static void after_act(struct run *r, const struct step *s, const struct type *t,
+                      const struct act *act)
 {
-    const struct saved *on = saved_as(r, s->on);
-    int64_t who;
-    err e = on ? person_of(r, s->as.len ? s->as : as, &who) : err_make(ERR_NOT_FOUND, s->on);
+    if (s->save.len && r->nsaved < SAVED_MAX) {
+        r->saved[r->nsaved++] = (struct saved){s->save, act->ret_record, t};
+    }
+    if (s->state.len) {
+        look_at_state(r, s, t, act->ret_record);
+    }
+}
+
+static err do_act(struct run *r, const struct step *s, str as)
+{
+    struct value_in *vals = arena_array(r->a, struct value_in, s->nwith + 1);
+    struct saved on;
+    struct act *act = arena_new(r->a, struct act);
+    *act = (struct act){
+        .arena = r->a, .now = r->now, .lang = LANG_ZH, .values = vals, .nvalues = s->nwith};
+    err e = target_of(r, s, &on, &act->action);
+    for (size_t i = 0; !e.code && i < s->nwith; i++) {
+        e = value_in(r, &s->with[i], &vals[i]);
+    }
+    if (!e.code) {
+        e = scenario_person(r, s->as.len ? s->as : as, &act->actor);
+    }
     if (e.code) {
         return e;
     }
-    const struct model *m = engine_model(r->e);
-    struct arena side = arena_make(32u << 20);
-    struct db *db;
-    e = engine_reader(r->e, &side, &db);
-    if (!e.code) {
-        struct ctx ctx = ctx_make(r->e, m, db, &side, r->now, who, LANG_ZH);
-        struct record rec;
-        err seen = record_get(&ctx, model_type(m, on->type->key), on->id, &rec);
-        if ((seen.code == ERR_NONE) != s->expect) {
-            diag_error(r->d, s->pos, "可见性不符", "this is not seen as it should be");
-        }
+    act->type = on.type->key;
+    act->record = on.id;
+    e = act_call(r->e, act);
+    if (s->refused.len && e.code) {
+        refused_well(r, s, e);
+        return OK;
     }
-    arena_end(&side);
-    engine_release(r->e, m);
+    if (s->refused.len) {
+        diag_error(r->d, s->pos, "应被拒绝（%.*s），却成功了",
+                   "expected a refusal (%.*s), it went through", STR_ARG(s->refused));
+    }
+    if (!e.code) {
+        after_act(r, s, on.type, act);
+    }
     return e;
+}
+
+/* Time passes as it does in life: everything at its own moment. */
+static void clock_to(struct run *r, int64_t to)
+{
+    for (int i = 0; i < TURNS_MAX; i++) {
+        struct arena side = arena_make(1u << 20);
+        struct db *db;
+        int64_t due = 0;
+        if (!engine_reader(r->e, &side, &db).code) {
+            due = engine_next_due(r->e, db, &side);
+        }
+        arena_end(&side);
+        if (!due || due > to) {
+            break;
+        }
+        r->now = due > r->now ? due : r->now;
+        engine_tick(r->e, r->now);
+    }
+    r->now = to;
+    engine_tick(r->e, r->now);
 }
 
 static void do_clock(struct run *r, const struct step *s)
@@ -290,13 +284,15 @@ static void do_clock(struct run *r, const struct step *s)
     bool plus = str_starts(s->text, STR("+"));
     if (plus &&
         expr_literal(str_from_n(s->text.ptr + 1, s->text.len - 1), V_DURATION, &length, NULL)) {
-        r->now += length;
+        clock_to(r, r->now + length);
     } else if (!clock_parse_time(s->text, 480, &length)) {
         diag_error(r->d, s->pos, "不是时间：%.*s", "not a time: %.*s", STR_ARG(s->text));
+    } else if (length < r->now) {
+        diag_error(r->d, s->pos, "时钟不能倒拨：%.*s", "the clock is never turned back: %.*s",
+                   STR_ARG(s->text));
     } else {
-        r->now = length > r->now ? length : r->now;
+        clock_to(r, length);
     }
-    engine_tick(r->e, r->now);
 }
 
 static err do_step(struct run *r, const struct step *s, str as)
@@ -308,19 +304,18 @@ static err do_step(struct run *r, const struct step *s, str as)
     case STEP_CLOCK:
         do_clock(r, s);
         return OK;
-    case STEP_CHECK:
-        return s->holds.len ? do_check(r, s) : OK;
-    case STEP_SEE:
-        return do_see(r, s, as);
     case STEP_LIST:
+    case STEP_CHECK:
+    case STEP_SEE:
     case STEP_TERM:
     case STEP_TASKS:
     case STEP_NOTIFIED:
     case STEP_NUMBER:
+        return scenario_look(r, s, as);
     case STEP_PUBLISH:
-        diag_warning(r->d, s->pos, "此类步骤尚不能运行", "a step of this kind cannot be run yet");
-        return OK;
+        break;
     }
+    diag_error(r->d, s->pos, "示例中不能发布制度", "an example cannot publish");
     return OK;
 }
 

@@ -50,6 +50,7 @@ void diag_error(struct diags *d, struct pos p, const char *zh, const char *en, .
     }
     struct diag *x = room(d);
     *x = (struct diag){.pos = p};
+    x->pos.file = str_copy(d->arena, p.file); /* outlives what was loaded */
     va_list ap;
     va_start(ap, en);
     va_list again;
@@ -76,6 +77,7 @@ void diag_warning(struct diags *d, struct pos p, const char *zh, const char *en,
     }
     struct diag *x = room(d);
     *x = (struct diag){.pos = p, .warning = true};
+    x->pos.file = str_copy(d->arena, p.file);
     va_list ap;
     va_start(ap, en);
     va_list again;

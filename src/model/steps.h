@@ -16,7 +16,9 @@
  *       - {tasks: li.lei, of: L, actions: [take_back]}
  *       - {notified: li.lei, about: L}
  *       - {number: L, is: JY-2026-0001}
- *       - {publish: v2}                    (tests only: folder v2/ beside the file)
+ *       - {as: keeper.wang, perform: L.inspection.record, with: {...}}   (the open part of L)
+ * refused: a clause; any; value (what was entered is none of its field's); absent
+ * (he does not see the record, so to him it is not there).
  * Values: data by the field's type; a leading = is an expression over the saved
  * names; a saved name stands for its record; a person by login name; a unit, a
  * choice and a register record by key, number, unique field or name.

@@ -1,0 +1,34 @@
+/* scenario_int.h - a scenario as it runs: what acts (scenario.c) and what only
+ * looks (scenario_look.c). */
+#ifndef ENGINE_SCENARIO_INT_H
+#define ENGINE_SCENARIO_INT_H
+
+#include "engine/engine_int.h"
+#include "engine/scenario.h"
+
+enum { SAVED_MAX = 200, TURNS_MAX = 10000 };
+
+struct saved { /* what `save:` named */
+    str name;
+    int64_t id;
+    const struct type *type;
+};
+
+struct run { /* one scenario */
+    struct engine *e;
+    struct arena *a;
+    struct diags *d;
+    struct saved saved[SAVED_MAX];
+    size_t nsaved;
+    int64_t now;
+    bool records;
+};
+
+const struct saved *scenario_saved(const struct run *r, str name);
+/* The id of a login; 0 for auto. */
+MUST_CHECK err scenario_person(struct run *r, str login, int64_t *ret);
+/* Steps that look: check, see, list, term, tasks, notified, number.  A thing
+ * that is not as the step says is a mistake at its place. */
+MUST_CHECK err scenario_look(struct run *r, const struct step *s, str as);
+
+#endif
