@@ -401,24 +401,26 @@ err calendar_units(const struct ctx *ctx)
     sqlb_ident(&b, t->table);
     SQLB_LIT(&b, " u on u.id = up.above where u.f_parent is not null and up.depth < 64)"
                  " select distinct unit, above from up");
+    struct batch *q = batch_begin(ctx->db, ctx->arena);
+    batch_add(q, SQL("delete from unit_above"), NO_ARGS);
+    batch_add(q, sqlb_end(&b), NO_ARGS);
+    return batch_run(q);
+}
+
+err calendar_unit_cycle(const struct ctx *ctx, const struct clause *clause)
+{
+    const struct type *t = ctx->model->unit;
+    struct rows r;
     struct sqlb c = sqlb_make(ctx->arena);
     SQLB_LIT(&c, "select u.id from ");
     sqlb_ident(&c, t->table);
     SQLB_LIT(&c, " u, unit_above a where u.f_parent is not null and a.unit = u.f_parent"
                  " and a.above = u.id limit 1");
-    struct batch *q = batch_begin(ctx->db, ctx->arena);
-    batch_add(q, SQL("delete from unit_above"), NO_ARGS);
-    batch_add(q, sqlb_end(&b), NO_ARGS);
-    int place = batch_add(q, sqlb_end(&c), NO_ARGS);
-    err e = batch_run(q);
-    if (e.code) {
+    err e = db_query(ctx->db, ctx->arena, sqlb_end(&c), NO_ARGS, &r);
+    if (e.code || !rows_count(&r)) {
         return e;
     }
-    struct rows r = batch_rows(q, place);
-    if (rows_count(&r)) {
-        return refuse(ctx->arena, ERR_RULE, REFUSED_RULE, NULL,
-                      WORDS("一个部门不能是自己的上级", "A unit cannot stand above itself"),
-                      WORDS("请另选上级部门", "choose another unit above it"));
-    }
-    return OK;
+    return refuse(ctx->arena, ERR_RULE, REFUSED_RULE, clause,
+                  WORDS("一个部门不能是自己的上级。", "A unit cannot stand above itself."),
+                  WORDS("请另选上级部门。", "Choose another unit above it."));
 }

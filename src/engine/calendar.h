@@ -34,8 +34,9 @@ MUST_CHECK err calendar_working(const struct ctx *ctx, int64_t from, int64_t to,
 
 /* Fills both tables from the setting of the week and the days that differ. */
 MUST_CHECK err calendar_rebuild(const struct ctx *ctx);
-/* Fills unit_above from the units' parents.  ERR_RULE when a unit would stand
- * above itself. */
+/* Fills unit_above from the units' parents. */
 MUST_CHECK err calendar_units(const struct ctx *ctx);
+/* ERR_RULE, citing `clause`, when a unit stands above itself. */
+MUST_CHECK err calendar_unit_cycle(const struct ctx *ctx, const struct clause *clause);
 
 #endif

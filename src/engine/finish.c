@@ -495,29 +495,33 @@ static err write_history(struct doing *d)
     return e;
 }
 
-static err registers_changed(struct doing *d)
+/* What is made of registers: the tree of units before rules look at it, the
+ * calendar before terms do. */
+static err registers_changed(struct doing *d, bool *units)
 {
     const struct model *m = d->h->model;
-    bool units = false;
     bool days = false;
     bool people = false;
     for (size_t i = 0; i < d->n; i++) {
         const struct type *t = d->list[i].t->type;
-        units = units || t == m->unit;
+        *units = *units || t == m->unit;
         days = days || t == m->calendar_day;
         people = people || t == m->post || t == m->person || t == m->unit;
     }
-    err e = units ? calendar_units(d->ctx) : OK;
+    err e = *units ? calendar_units(d->ctx) : OK;
+    if (!e.code && days) {
+        e = calendar_rebuild(d->ctx);
+    }
     if (!e.code && people) { /* who waits for whom is looked at again */
         e = db_exec(d->ctx->db, d->a,
                     SQL("insert into installation(key, value) values ('tasks_at', '0:0')"
                         " on conflict (key) do update set value = '0:0'"),
                     NO_ARGS);
     }
-    return e.code || !days || d->act->actor == -1 ? e : calendar_rebuild(d->ctx);
+    return e;
 }
 
-err perform_finish(struct doing *d)
+static err judge_all(struct doing *d, bool units)
 {
     err e = OK;
     for (size_t i = 0; !e.code && i < d->n; i++) {
@@ -528,9 +532,18 @@ err perform_finish(struct doing *d)
         e = e.code ? e : rename_record(d, x, &r);
         e = e.code ? e : perform_terms(d, x, &r);
     }
-    if (!e.code) {
-        e = registers_changed(d);
+    if (!e.code && units) {
+        const struct action *a = d->list[0].action;
+        e = calendar_unit_cycle(d->ctx, a ? a->clause : NULL);
     }
+    return e;
+}
+
+err perform_finish(struct doing *d)
+{
+    bool units = false;
+    err e = registers_changed(d, &units);
+    e = e.code ? e : judge_all(d, units);
     for (size_t i = 0; !e.code && i < d->n; i++) {
         struct touched *x = &d->list[i];
         e = perform_tasks(d, x);

@@ -278,6 +278,27 @@ static void clock_to(struct run *r, int64_t to)
     engine_tick(r->e, r->now);
 }
 
+/* What fell due and was refused is a mistake of the definition. */
+static void tell_refused(struct run *r, const struct step *s)
+{
+    struct arena side = arena_make(1u << 20);
+    struct db *db;
+    struct rows rows;
+    err e = engine_reader(r->e, &side, &db);
+    if (!e.code) {
+        e = db_query(db, &side,
+                     SQL("select id, message from job where kind = 'clock' and id > $1 order by id"
+                         " limit 20"),
+                     ARGS(db_i64(r->told)), &rows);
+    }
+    while (!e.code && rows_next(&rows)) {
+        r->told = rows_i64(&rows, 0);
+        diag_error(r->d, s->pos, "到期事项被拒绝：%.*s", "what fell due was refused: %.*s",
+                   STR_ARG(rows_text(&rows, 1)));
+    }
+    arena_end(&side);
+}
+
 static void do_clock(struct run *r, const struct step *s)
 {
     int64_t length = 0;
@@ -293,6 +314,7 @@ static void do_clock(struct run *r, const struct step *s)
     } else {
         clock_to(r, length);
     }
+    tell_refused(r, s);
 }
 
 static err do_step(struct run *r, const struct step *s, str as)

@@ -118,7 +118,7 @@ static bool read_zone(str s, int64_t *minutes)
 
 static bool read_datetime(const struct ctx *ctx, str s, int64_t *ret)
 {
-    int64_t day = 0, h = 0, m = 0, sec = 0;
+    int64_t day = 0, h = 0, m = 0, sec = 0, ms = 0;
     int64_t zone = ctx->model->zone_minutes;
     if (s.len == 10 && read_date(s, &day)) {
         *ret = calendar_day_start(ctx->model, day);
@@ -135,11 +135,14 @@ static bool read_datetime(const struct ctx *ctx, str s, int64_t *ret)
             return false;
         }
         at += 3;
+        if (at + 4 <= s.len && s.ptr[at] == '.' && digits(s, at + 1, 3, &ms)) {
+            at += 4;
+        }
     }
     if (h > 23 || m > 59 || sec > 59 || !read_zone(str_from_n(s.ptr + at, s.len - at), &zone)) {
         return false;
     }
-    *ret = ((day * 24 + h) * 60 + m - zone) * 60000 + sec * 1000;
+    *ret = ((day * 24 + h) * 60 + m - zone) * 60000 + sec * 1000 + ms;
     return true;
 }
 
@@ -565,8 +568,8 @@ static bool read_simple(const struct ctx *ctx, const struct field *f, str s, str
     return false;
 }
 
-err value_read(const struct ctx *ctx, const struct field *f, const struct value_in *in,
-               struct value *ret, struct words *why)
+static err read_any_type(const struct ctx *ctx, const struct field *f, const struct value_in *in,
+                         struct value *ret, struct words *why)
 {
     *ret = (struct value){0};
     *why = (struct words){0};
@@ -620,6 +623,13 @@ err value_read(const struct ctx *ctx, const struct field *f, const struct value_
     }
     (void)read_simple(ctx, f, s, ret, why);
     return OK;
+}
+
+err value_read(const struct ctx *ctx, const struct field *f, const struct value_in *in,
+               struct value *ret, struct words *why)
+{
+    err e = read_any_type(ctx, f, in, ret, why);
+    return !e.code && why->zh.len ? err_make(ERR_VALUE, why->en) : e;
 }
 
 /* --- to text

@@ -38,7 +38,7 @@ struct value_in {
 /* Reads text as a value of the field: "2026-11-24", "12.50", a choice's key, a
  * record by id, number, or unique name/login; checks min, max, pattern, UTF-8.
  * References are looked up and must be visible to the actor (else "no such").
- * Mistakes: `why` in both languages, and false. */
+ * ERR_VALUE: what was entered is no value of the field, `why` in both languages. */
 MUST_CHECK err value_read(const struct ctx *ctx, const struct field *f, const struct value_in *in,
                           struct value *ret, struct words *why);
 

@@ -136,9 +136,10 @@ struct expr {
     struct expr *in, *where, *key;
     /* --- by the type checker --- */
     struct vtype type;
-    bool missing; /* may be null or unknown */
-    bool flex;    /* d and w: a duration, or days */
-    bool nulls;   /* X_CMP with the literal null: base is the other side */
+    bool missing;   /* may be null or unknown */
+    bool flex;      /* d and w: a duration, or days */
+    bool with_self; /* X_CMP == or != with self: always known; base is the other side */
+    bool nulls;     /* X_CMP with the literal null: base is the other side */
     enum xmean mean;
     enum xfun fun;
     struct expr *base;

@@ -655,9 +655,22 @@ static void truth_cmp(struct gen *g, const struct expr *e)
         }
         return;
     }
+    bool other = e->with_self && e->base->missing;
+    if (other) {
+        PUT(g, "((");
+        gen_value(g, e->base);
+        if (e->cmp == CMP_EQ) {
+            PUT(g, ") is not null and ");
+        } else {
+            PUT(g, ") is null or ");
+        }
+    }
     gen_value(g, e->args[0]);
     gen_put(g, str_from(ops[e->cmp]));
     gen_value(g, e->args[1]);
+    if (other) {
+        PUT(g, ")");
+    }
 }
 
 static void truth_in(struct gen *g, const struct expr *e)

@@ -396,6 +396,13 @@ static bool tc_cmp(struct tc *tc, struct expr *e)
                 vkind_name(a->type.kind));
         return false;
     }
+    bool self = a->mean == MEAN_SELF || b->mean == MEAN_SELF;
+    if (self && (e->cmp == CMP_EQ || e->cmp == CMP_NE)) { /* nothing is not this record */
+        e->with_self = true;
+        e->base = a->mean == MEAN_SELF ? b : a;
+        e->missing = false;
+        return true;
+    }
     e->missing = a->missing || b->missing;
     return true;
 }
