@@ -88,7 +88,9 @@ int cmd_serve(struct cli *c, int argc, char **argv)
         .public_url = c->config.public_url,
         .organisation = c->config.organisation,
         .demo = c->config.demo && loopback(c->config.address),
-        .demo_hint = STR("li.lei (使用人员 staff) · wu.tao (服务台 service desk) · chen.gang (运维组 operations) · xu.jing (系统管理员 administrator) · 密码 password: zhidu-demo-2026"),
+        .demo_hint = STR(
+            "li.lei (使用人员 staff) · wu.tao (服务台 service desk) · chen.gang (运维组 "
+            "operations) · xu.jing (系统管理员 administrator) · 密码 password: zhidu-demo-2026"),
         .pages = {page_routes, page_routes_len},
         .api = {api_routes, api_routes_len},
         .error_page = frame_error,
