@@ -1,4 +1,4 @@
-/* clock.c - what time moves: marks of terms, effects that wait, checkpoints. */
+/* clock.c - what time moves: marks of terms, effects that wait. */
 #include "base/clock.h"
 
 #include "engine/calendar.h"
@@ -227,32 +227,6 @@ static err day_job(struct writer_job *job, struct db *db, struct arena *a, void 
                    NO_ARGS);
 }
 
-static void checkpoint(struct engine *e, int64_t now)
-{
-    if (!e->signer) {
-        return;
-    }
-    struct arena a = arena_make(64u << 20);
-    struct db *db = e->db;
-    struct ledger *log;
-    err x = e->memory ? OK : db_open(&a, e->opt.url, (struct db_options){.writer = true}, &db);
-    if (!x.code) {
-        x = ledger_open(&a, db, &a, &log);
-    }
-    int64_t size = 0;
-    if (!x.code) {
-        x = ledger_checkpoint(log, db, &a, e->signer, now, &size);
-    }
-    if (!x.code) {
-        pthread_mutex_lock(&e->lock);
-        e->seen.ledger_size = ledger_size(log);
-        e->seen.checkpoint_size = size;
-        e->seen.checkpoint_at = now;
-        pthread_mutex_unlock(&e->lock);
-    }
-    arena_end(&a);
-}
-
 /* All turns of one kind that are due, at most DUE_MAX; what is refused is put
  * away by a second run.  Steps are first tried with fewer rows. */
 static int64_t work_off(struct engine *e, int64_t now, turn_fn *fn)
@@ -324,8 +298,6 @@ int64_t engine_tick(struct engine *e, int64_t now)
         arena_reset(&e->work);
         index_some(e, e->db, &e->work);
         arena_reset(&e->work);
-    } else {
-        checkpoint(e, now);
     }
     pthread_mutex_lock(&e->lock);
     e->seen.tick_at = now;

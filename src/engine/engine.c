@@ -8,7 +8,11 @@
 #include <string.h>
 #include <time.h>
 
-enum { MODEL_ARENA = 1 << 30, WORK_ARENA = 256 << 20 };
+enum { MODEL_ARENA = 1 << 30, WORK_ARENA = 256 << 20, SIGN_EVERY_MS = 1000 };
+
+/* What a SELECT may take: of an act, in the only writer, and of a page.  The
+ * steps are many times what a sound guard needs. */
+enum { ACT_STEPS = 50000000, ACT_MS = 2000, PAGE_MS = 5000 };
 
 /* --- models --------------------------------------------------------------------- */
 
@@ -219,6 +223,8 @@ enum { WRITE_LOCK = 727092348 };
 static err group_begin(void *world, struct db *db, struct arena *a)
 {
     struct engine *e = world;
+    e->group = e->now; /* first: what follows may fail, and is undone to here */
+    e->group_edge = e->ledger->edge;
     struct batch *b = batch_begin(db, a);
     if (db_kind(db) == DB_PG) {
         batch_add(b, SQL("select pg_advisory_xact_lock($1)"), ARGS(db_i64(WRITE_LOCK)));
@@ -229,7 +235,6 @@ static err group_begin(void *world, struct db *db, struct arena *a)
     if (x.code) {
         return x;
     }
-    e->group = e->now;
     struct rows r = batch_rows(b, epoch);
     int64_t now_epoch = 0;
     if (rows_next(&r) && str_to_i64(rows_text(&r, 0), &now_epoch) &&
@@ -301,8 +306,31 @@ static err was_done(void *world, struct db *db, struct arena *a, struct writer_j
     return OK;
 }
 
+/* Signs what the ledger has grown by, at most once a second: between groups, on
+ * the writer's own connection, so that nothing ever waits for it. */
+static void sign_edge(struct engine *e, struct db *db, struct arena *a)
+{
+    int64_t now = engine_now(e);
+    bool due = now < e->signed_at || now - e->signed_at >= SIGN_EVERY_MS;
+    if (!e->signer || !due) {
+        return;
+    }
+    e->signed_at = now;
+    int64_t size = 0;
+    err x = ledger_checkpoint(e->ledger, db, a, e->signer, now, &size);
+    if (x.code) {
+        return; /* the next second tries again */
+    }
+    pthread_mutex_lock(&e->lock);
+    e->seen.ledger_size = ledger_size(e->ledger);
+    e->seen.checkpoint_size = size;
+    e->seen.checkpoint_at = now;
+    pthread_mutex_unlock(&e->lock);
+}
+
 static bool idle(void *world, struct db *db, struct arena *a)
 {
+    sign_edge(world, db, a);
     return index_some(world, db, a);
 }
 
@@ -407,7 +435,8 @@ struct engine *engine_make(struct arena *life, const struct engine_options *opt,
 
 err engine_start(struct engine *e)
 {
-    struct writer_options w = {.url = e->opt.url, .db = e->opt.db};
+    struct writer_options w = {
+        .url = e->opt.url, .db = e->opt.db, .limits = {.steps = ACT_STEPS, .time_ms = ACT_MS}};
     w.db.writer = true;
     err x = writer_start(e->life, &w, &e->hooks, &e->writer);
     if (!x.code && e->opt.background) {
@@ -436,7 +465,11 @@ err engine_reader(struct engine *e, struct arena *life, struct db **ret)
     }
     struct db_options o = e->opt.db;
     o.writer = false;
-    return db_open(life, e->opt.url, o, ret);
+    err x = db_open(life, e->opt.url, o, ret);
+    if (!x.code) {
+        db_limit(*ret, (struct db_limits){.time_ms = PAGE_MS});
+    }
+    return x;
 }
 
 struct db *engine_db(struct engine *e)

@@ -191,6 +191,7 @@ struct engine {
     pthread_cond_t wake;
     bool clock_started;
     int64_t idem_at;
+    int64_t signed_at; /* the writer's: of the last checkpoint tried */
     int64_t tasks_day; /* the day for which waiting tasks were last made to fit appointments */
 };
 

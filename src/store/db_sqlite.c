@@ -367,16 +367,17 @@ static err sq_run(struct db *db, struct batch *b)
     if (db->limits.time_ms) {
         q->deadline_us = db_now_us() + db->limits.time_ms * 1000;
     }
+    if (db->tx == TX_WRITE && db->began && sqlite3_get_autocommit(q->h)) {
+        /* An error ended the transaction; what follows would commit alone, and a
+         * savepoint would begin another. */
+        return err_make(ERR_STORE, STR("the transaction is gone"));
+    }
     while (db->npend) {
         err e = sq_say(q, b->arena, step_sql(db->pend[0]));
         if (e.code) {
             return e;
         }
         db_step_done(db);
-    }
-    if (db->tx == TX_WRITE && sqlite3_get_autocommit(q->h)) {
-        /* An error ended the transaction; what follows would commit alone. */
-        return err_make(ERR_STORE, STR("the transaction is gone"));
     }
     if (db->tx == TX_NONE && b->len > 1) {
         return run_own_tx(q, b);

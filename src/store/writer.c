@@ -40,6 +40,7 @@ struct writer {
     struct arena conn, a, own;
     struct writer_job **group; /* of the running group, in order */
     int n;
+    bool down;         /* no connection could be opened; tried again by the next group */
     int64_t log_tried; /* bytes of log at the last checkpoint */
     pthread_t thread;
 
@@ -275,20 +276,24 @@ static void pause_ms(int64_t ms)
     nanosleep(&t, NULL);
 }
 
-/* Another connection, when the old one must not be used again.  The only one of
- * a database in memory is the database, and stays. */
-static err reopen(struct writer *w)
+static err open_connection(struct writer *w)
 {
-    if (in_memory(w)) {
-        return OK;
+    w->core.db = NULL;
+    arena_reset(&w->conn);
+    err e = db_open(&w->conn, w->opt.url, w->opt.db, &w->core.db);
+    if (e.code) {
+        w->core.db = NULL;
+    } else {
+        db_limit(w->core.db, w->opt.limits);
     }
-    err e = OK;
+    return e;
+}
+
+static err reopen_tries(struct writer *w)
+{
     int64_t wait_ms = 50;
     for (int i = 0; i < REOPEN_TRIES; i++) {
-        w->core.db = NULL;
-        arena_reset(&w->conn);
-        e = db_open(&w->conn, w->opt.url, w->opt.db, &w->core.db);
-        if (!e.code) {
+        if (!open_connection(w).code) {
             pthread_mutex_lock(&w->lock);
             w->stats.reopened++;
             pthread_mutex_unlock(&w->lock);
@@ -298,6 +303,22 @@ static err reopen(struct writer *w)
         wait_ms *= 2;
     }
     return err_make(ERR_BUSY, STR("the database cannot be reached"));
+}
+
+/* Another connection, when the old one must not be used again.  The only one of
+ * a database in memory is the database, and stays.  When it cannot be had, the
+ * rest of the group is told at once instead of waiting again, job by job. */
+static err reopen(struct writer *w)
+{
+    if (in_memory(w)) {
+        return OK;
+    }
+    if (w->down) {
+        return err_make(ERR_BUSY, STR("the database cannot be reached"));
+    }
+    err e = reopen_tries(w);
+    w->down = e.code != ERR_NONE;
+    return e;
 }
 
 static err ready(struct writer *w)
@@ -483,6 +504,7 @@ static void run_group(struct writer *w)
 {
     int64_t began = now_us();
     w->n = 0;
+    w->down = false;
     err e = begin_group(w);
     if (e.code) {
         arena_reset(&w->a);
@@ -534,6 +556,7 @@ static void checkpoint(struct writer *w)
 static bool idle_once(struct writer *w)
 {
     bool more = false;
+    w->down = false;
     if (w->hooks.idle && !ready(w).code) {
         err e = call_out(&w->core, CALL_IDLE, NULL, &more);
         db_reset(w->core.db);
@@ -635,7 +658,7 @@ err writer_start(struct arena *life, const struct writer_options *opt,
     w->ended = true;
     make_locks(w);
     arena_defer(life, writer_end, w);
-    err e = db_open(&w->conn, w->opt.url, w->opt.db, &w->core.db);
+    err e = open_connection(w);
     if (e.code) {
         return err_make(e.code, str_copy(life, e.detail));
     }
@@ -660,8 +683,7 @@ void writer_stop(struct writer *w)
     }
 }
 
-/* --- figures -------------------------------------------------------------------------------------
- */
+/* --- figures ------------------------------------------------------------------------ */
 
 static int by_size(const void *a, const void *b)
 {

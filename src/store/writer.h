@@ -65,11 +65,12 @@ struct writer_hooks {
 struct writer_options {
     str url;
     struct db_options db;
-    int queue_max;         /* 0: 512 */
-    int group_max;         /* 0: 64 */
-    int64_t group_us;      /* 0: 4000 */
-    size_t arena_limit;    /* 0: 16 MB, per job */
-    int64_t idle_every_ms; /* idle also without jobs; 0: 200 */
+    struct db_limits limits; /* of each SELECT of a job */
+    int queue_max;           /* 0: 512 */
+    int group_max;           /* 0: 64 */
+    int64_t group_us;        /* 0: 4000 */
+    size_t arena_limit;      /* 0: 16 MB, per job */
+    int64_t idle_every_ms;   /* idle also without jobs; 0: 200 */
 };
 
 struct writer_stats {

@@ -253,6 +253,113 @@ static void after_a_commit_whose_answer_was_lost_no_job_runs_twice(void **state)
     dbs_each(DBS_FILE | DBS_PG, body_commit_lost);
 }
 
+/* --- planted errors --------------------------------------------------------------- */
+
+struct planting {
+    struct writer *w;
+    struct jobs_world *world;
+    int64_t next_id, rows, struck;
+};
+
+/* A group of eight, an error in statement `at` of job k: the other seven are
+ * there once, and job k is there if and only if it was answered so. */
+static void plant_one(struct planting *p, enum db_fault fault, int k, int64_t at)
+{
+    enum { N = 8 };
+    sem_t answered;
+    sem_init(&answered, 0, 0);
+    struct jobs_job jobs[N];
+    for (int i = 0; i < N; i++) {
+        jobs[i] = jobs_make(p->world, p->next_id++, &answered);
+    }
+    jobs[k].fault = fault;
+    jobs[k].fault_at = at;
+    jobs_run(p->w, jobs, N);
+    for (int i = 0; i < N; i++) {
+        bool good = jobs[i].result == ERR_NONE;
+        assert_int_equal(jobs[i].answers, 1);
+        assert_true(good || i == k);
+        assert_true(good || jobs[i].result == ERR_BUSY || jobs[i].result == ERR_STORE);
+        assert_int_equal(jobs_rows(p->w, jobs[i].id), good);
+        p->rows += good;
+    }
+    p->struck += jobs[k].struck;
+    sem_destroy(&answered);
+}
+
+static void body_planted(struct dbs *t)
+{
+    static const enum db_fault kinds[] = {DB_FAULT_INTERRUPT, DB_FAULT_FULL, DB_FAULT_IO,
+                                          DB_FAULT_LOST};
+    static const int places[] = {0, 3, 7};
+    struct jobs_world world = {0};
+    struct planting p = {.w = jobs_writer(t, patient(), &world), .world = &world, .next_id = 1};
+    for (size_t f = 0; f < sizeof(kinds) / sizeof(kinds[0]); f++) {
+        for (size_t k = 0; k < sizeof(places) / sizeof(places[0]); k++) {
+            int64_t before = p.struck;
+            for (int64_t at = 1; at <= JOBS_STATEMENTS; at++) {
+                plant_one(&p, kinds[f], places[k], at);
+            }
+            /* a statement that can do without what is missing goes on, but not all of them */
+            assert_true(p.struck > before);
+        }
+    }
+    print_message("           %lld groups, %lld errors met, %lld groups run again\n",
+                  (long long)(p.next_id - 1) / 8, (long long)p.struck,
+                  (long long)writer_stats(p.w).regrouped);
+    assert_true(writer_stats(p.w).regrouped > 0);
+    writer_stop(p.w);
+    assert_int_equal(world.made, p.rows);
+}
+
+static void an_error_in_any_statement_leaves_the_other_seven_exactly_once(void **state)
+{
+    (void)state;
+    dbs_each(DBS_ALL, body_planted);
+}
+
+static void group_of_four(struct writer *w, struct jobs_world *world, int64_t first)
+{
+    enum { N = 4 };
+    sem_t answered;
+    sem_init(&answered, 0, 0);
+    struct jobs_job jobs[N];
+    for (int i = 0; i < N; i++) {
+        jobs[i] = jobs_make(world, first + i, &answered);
+    }
+    jobs_run(w, jobs, N);
+    for (int i = 0; i < N; i++) {
+        assert_int_equal(jobs[i].answers, 1);
+        assert_int_equal(jobs[i].result, ERR_NONE);
+        assert_int_equal(jobs_rows(w, first + i), 1);
+    }
+}
+
+static void body_edges(struct dbs *t)
+{
+    static const enum db_fault kinds[] = {DB_FAULT_INTERRUPT, DB_FAULT_FULL, DB_FAULT_IO,
+                                          DB_FAULT_LOST};
+    struct jobs_world world = {0};
+    struct writer *w = jobs_writer(t, patient(), &world);
+    int64_t id = 1;
+    for (size_t f = 0; f < sizeof(kinds) / sizeof(kinds[0]); f++) {
+        /* what begins a group only reads, and needs no room */
+        world.begin_fault = kinds[f] == DB_FAULT_FULL ? DB_FAULT_NONE : kinds[f];
+        group_of_four(w, &world, id);
+        world.end_fault = kinds[f];
+        group_of_four(w, &world, id + 4);
+        id += 8;
+    }
+    writer_stop(w);
+    assert_int_equal(world.made, id - 1);
+}
+
+static void an_error_where_a_group_begins_or_ends_costs_nobody_his_job(void **state)
+{
+    (void)state;
+    dbs_each(DBS_FILE | DBS_PG, body_edges);
+}
+
 static void body_here(struct dbs *t)
 {
     struct jobs_world world = {0};
@@ -290,6 +397,8 @@ int main(void)
         cmocka_unit_test(idle_work_is_done_without_jobs_too),
         cmocka_unit_test(after_a_commit_that_failed_every_job_runs_again_once),
         cmocka_unit_test(after_a_commit_whose_answer_was_lost_no_job_runs_twice),
+        cmocka_unit_test(an_error_in_any_statement_leaves_the_other_seven_exactly_once),
+        cmocka_unit_test(an_error_where_a_group_begins_or_ends_costs_nobody_his_job),
         cmocka_unit_test(jobs_run_here_are_one_transaction_each),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -46,7 +46,8 @@ static err job_run(struct writer_job *job, struct db *db, struct arena *a, void 
         sem_wait(j->wait);
         j->wait = NULL;
     }
-    if (j->fault) {
+    bool planted = j->fault != DB_FAULT_NONE;
+    if (planted) {
         db_plant_fault(db, j->fault, j->fault_at);
         j->fault = DB_FAULT_NONE;
     }
@@ -57,6 +58,10 @@ static err job_run(struct writer_job *job, struct db *db, struct arena *a, void 
     int64_t before = db_counts(db).statements;
     err e = job_work(j, db, a);
     j->statements = db_counts(db).statements - before;
+    if (planted) {
+        j->struck = e.code != ERR_NONE;
+        db_plant_fault(db, DB_FAULT_NONE, 1); /* nobody else meets what missed this job */
+    }
     if (e.code) {
         return e;
     }
@@ -103,10 +108,19 @@ void jobs_run(struct writer *w, struct jobs_job *jobs, int n)
 
 /* --- hooks ---------------------------------------------------------------------- */
 
+static void plant(struct db *db, enum db_fault *fault)
+{
+    if (*fault) {
+        db_plant_fault(db, *fault, 1);
+        *fault = DB_FAULT_NONE;
+    }
+}
+
 static err on_begin(void *world, struct db *db, struct arena *a)
 {
     struct jobs_world *w = world;
     w->began++;
+    plant(db, &w->begin_fault);
     struct rows r;
     err e = db_query(db, a, SQL("select count(*) from made"), NO_ARGS, &r);
     if (e.code) {
@@ -140,6 +154,7 @@ static err on_end(void *world, struct db *db, struct arena *a)
 {
     struct jobs_world *w = world;
     w->ended++;
+    plant(db, &w->end_fault);
     return db_exec(db, a, SQL("update total set n = $1"), ARGS(db_i64(w->made)));
 }
 

@@ -9,12 +9,16 @@
 
 #include <semaphore.h>
 
+enum { JOBS_STATEMENTS = 5 }; /* of each job */
+
 /* What the hooks see.  `made` stands for what an engine keeps in memory: it
  * must follow the transaction, so it is at last the number of rows. */
 struct jobs_world {
     int64_t made, marked, durable;
     int64_t began, ended, committed;
     int idle;
+    /* Met by the statement that begins or ends the next group, planted once. */
+    enum db_fault begin_fault, end_fault;
 };
 
 struct jobs_job {
@@ -27,6 +31,7 @@ struct jobs_job {
     bool glutton;   /* asks for more memory than a job may have */
     enum db_fault fault;
     int64_t fault_at;               /* statement of this job, planted once */
+    bool struck;                    /* ... and it failed for that */
     bool commit_fails, commit_lost; /* planted once */
     int64_t statements;             /* of its last run */
     int runs, answers;
