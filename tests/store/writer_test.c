@@ -337,14 +337,13 @@ static void group_of_four(struct writer *w, struct jobs_world *world, int64_t fi
 
 static void body_edges(struct dbs *t)
 {
-    static const enum db_fault kinds[] = {DB_FAULT_INTERRUPT, DB_FAULT_FULL, DB_FAULT_IO,
-                                          DB_FAULT_LOST};
+    /* not a full disk: what begins and ends these groups needs no page more */
+    static const enum db_fault kinds[] = {DB_FAULT_INTERRUPT, DB_FAULT_IO, DB_FAULT_LOST};
     struct jobs_world world = {0};
     struct writer *w = jobs_writer(t, patient(), &world);
     int64_t id = 1;
     for (size_t f = 0; f < sizeof(kinds) / sizeof(kinds[0]); f++) {
-        /* what begins a group only reads, and needs no room */
-        world.begin_fault = kinds[f] == DB_FAULT_FULL ? DB_FAULT_NONE : kinds[f];
+        world.begin_fault = kinds[f];
         group_of_four(w, &world, id);
         world.end_fault = kinds[f];
         group_of_four(w, &world, id + 4);
