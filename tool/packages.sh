@@ -7,6 +7,11 @@ fonts-noto-cjk"
 
 say() { printf '\033[1m%s\033[0m\n' "$*"; }
 
+# node and npm, wherever they come from: Debian's own where there are none.
+need_node() {
+    command -v node >/dev/null && command -v npm >/dev/null || need nodejs npm
+}
+
 # Installs those of the given packages that are missing; says which.
 need() {
     missing=

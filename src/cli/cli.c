@@ -44,6 +44,11 @@ const struct command cli_commands[] = {
      WORDS_INIT("用法：zhidu ledger verify | key | proof 序号 [> 文件]\n",
                 "Usage:   zhidu ledger verify | key | proof ENTRY [> FILE]\n"),
      cmd_ledger, NEEDS_NOTHING, false},
+    {"clock", WORDS_INIT("拨快演示实例的时钟", "move the clock of a demonstration forward"),
+     WORDS_INIT("用法：zhidu clock 时长 [--data DIR]   （仅限正在运行的演示实例）\n例：  zhidu clock 7d --data data/demo\n",
+                "Usage:   zhidu clock LENGTH [--data DIR]   (only of a running demonstration)\n"
+                "Example: zhidu clock 7d --data data/demo\n"),
+     cmd_clock, NEEDS_NOTHING, true},
     {"version", WORDS_INIT("显示版本", "show the version"),
      WORDS_INIT("用法：zhidu version\n", "Usage: zhidu version\n"), cmd_version, NEEDS_NOTHING, false},
 };

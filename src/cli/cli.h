@@ -27,6 +27,8 @@ struct config {
     bool demo;
 };
 
+struct demo_clock;
+
 struct cli {
     struct arena *arena; /* of the whole command */
     struct config config;
@@ -34,6 +36,7 @@ struct cli {
     FILE *out;
     struct engine *engine; /* open for commands that need it */
     struct accounts *people;
+    struct demo_clock *clock; /* in a running demonstration; else NULL */
     int64_t (*now)(void);
     str cwd; /* folder names of the caller are relative to it */
 };
@@ -58,6 +61,7 @@ MUST_CHECK err config_read(struct arena *a, str file, struct config *ret);
 struct installation {
     struct engine *engine;
     struct accounts *people;
+    struct demo_clock *clock;
     int lock; /* fd; -1 */
 };
 MUST_CHECK err installation_open(struct arena *life, const struct config *cfg, bool background,
@@ -67,6 +71,10 @@ MUST_CHECK err installation_make(struct arena *life, const struct config *cfg,
                                  const struct sources *s, struct diags *d,
                                  struct installation *ret);
 void installation_close(struct installation *i);
+
+/* The machine's clock, moved forward where a demonstration was told to. */
+struct demo_clock *demo_clock_open(struct arena *life, str data);
+int64_t demo_clock_now(void *clock);
 
 /* The server's end of the control socket, on a thread of its own. */
 struct control;
@@ -95,6 +103,7 @@ int cmd_export(struct cli *c, int argc, char **argv);
 int cmd_user(struct cli *c, int argc, char **argv);
 int cmd_token(struct cli *c, int argc, char **argv);
 int cmd_ledger(struct cli *c, int argc, char **argv);
+int cmd_clock(struct cli *c, int argc, char **argv);
 int cmd_version(struct cli *c, int argc, char **argv);
 
 #endif

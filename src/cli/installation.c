@@ -1,4 +1,3 @@
-#include "base/clock.h"
 #include "base/enc.h"
 #include "ledger/note.h"
 
@@ -11,12 +10,6 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static int64_t machine_clock(void *arg)
-{
-    (void)arg;
-    return clock_now();
-}
 
 /* One process per data folder. */
 static err lock_folder(struct arena *a, str data, int *ret)
@@ -83,7 +76,7 @@ static err make_keys(struct arena *a, str data, str origin, str *ret_seed)
 }
 
 static struct engine_options options(struct arena *a, const struct config *cfg, str seed,
-                                     bool background)
+                                     struct demo_clock *clock, bool background)
 {
     return (struct engine_options){
         .url = cfg->database.len ? cfg->database
@@ -92,7 +85,8 @@ static struct engine_options options(struct arena *a, const struct config *cfg, 
         .origin = cfg->origin,
         .signer_seed = seed,
         .background = background,
-        .clock = machine_clock};
+        .clock = demo_clock_now,
+        .clock_arg = clock};
 }
 
 static err people_tables(struct arena *a, str url)
@@ -121,7 +115,8 @@ err installation_open(struct arena *life, const struct config *cfg, bool backgro
     if (!e.code) {
         e = lock_folder(life, cfg->data, &in.lock);
     }
-    struct engine_options o = options(life, cfg, seed, background);
+    in.clock = demo_clock_open(life, cfg->data);
+    struct engine_options o = options(life, cfg, seed, in.clock, background);
     if (!e.code) {
         e = people_tables(life, o.url);
     }
@@ -155,7 +150,8 @@ err installation_make(struct arena *life, const struct config *cfg, const struct
     if (!e.code) {
         e = make_keys(life, cfg->data, cfg->origin, &seed);
     }
-    struct engine_options o = options(life, cfg, seed, false);
+    in.clock = demo_clock_open(life, cfg->data);
+    struct engine_options o = options(life, cfg, seed, in.clock, false);
     if (!e.code) {
         e = engine_init(life, &o, s, d, &in.engine);
     }

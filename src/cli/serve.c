@@ -34,10 +34,13 @@ static struct http_params proxies(struct cli *c)
     return (struct http_params){list, n};
 }
 
-static err start(struct cli *c, struct app *app, struct http_server **ret)
+static err start(struct cli *c, struct app *app, struct demo_clock *clock, struct http_server **ret)
 {
-    struct http_options opt = {
-        .address = c->config.address, .port = c->config.port, .proxies = proxies(c)};
+    struct http_options opt = {.address = c->config.address,
+                               .port = c->config.port,
+                               .proxies = proxies(c),
+                               .clock = demo_clock_now,
+                               .clock_arg = clock};
     err e = OK;
     if (c->config.tls_cert.len) {
         e = read_pem(c, c->config.tls_cert, &opt.tls_cert);
@@ -100,7 +103,8 @@ int cmd_serve(struct cli *c, int argc, char **argv)
     struct control *control = NULL;
     c->engine = in.engine;
     c->people = in.people;
-    e = start(c, &app, &app.http);
+    c->clock = app.demo ? in.clock : NULL;
+    e = start(c, &app, in.clock, &app.http);
     if (!e.code) {
         e = control_start(c->arena, c, &control);
     }

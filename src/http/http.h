@@ -116,8 +116,10 @@ struct http_options {
     /* The limit for one route, asked when the headers are complete; may be
      * NULL.  Uploads need more than body_max. */
     int64_t (*body_limit)(void *app, enum http_method method, str path);
-    struct http_params proxies; /* .name: addresses whose X-Forwarded-For/-Proto count */
-    str tls_cert, tls_key;      /* PEM texts; empty: no TLS */
+    struct http_params proxies;  /* .name: addresses whose X-Forwarded-For/-Proto count */
+    str tls_cert, tls_key;       /* PEM texts; empty: no TLS */
+    int64_t (*clock)(void *arg); /* UTC ms, for exchange.now; NULL: the machine's */
+    void *clock_arg;
     void *app;
     int (*handle)(struct http_exchange *x);
     /* Called on each worker's thread at its start and end; what it returns is

@@ -364,7 +364,7 @@ static enum MHD_Result submit(struct http_exchange_private *p)
         return refuse(s, p->connection, bad);
     }
     p->x.req.id = atomic_fetch_add(&s->next_id, 1) + 1;
-    p->x.now = clock_now();
+    p->x.now = s->opt.clock ? s->opt.clock(s->opt.clock_arg) : clock_now();
     p->x.now_us = clock_mono_us();
     set_deadline(p->connection, 0);
     p->stage = STAGE_WORK;

@@ -1,0 +1,17 @@
+// The product walked in a real browser: node run.mjs [part ...]
+import { count, openBrowser, prepare } from "./support.mjs";
+import { walk } from "./walk.mjs";
+
+const parts = process.argv.slice(2);
+const wanted = (part) => !parts.length || parts.includes(part);
+const runs = [
+  ...[360, 1280].flatMap((width) => ["zh", "en"].map((lang) => [`walk-${lang}-${width}`, (b) => walk(b, { lang, width })])),
+  ["walk-no-scripts", (b) => walk(b, { lang: "zh", width: 1280, scripts: false })],
+];
+
+prepare();
+const browser = await openBrowser();
+for (const [part, run] of runs) if (wanted(part)) await run(browser);
+await browser.close();
+console.log(`${count.passed} passed, ${count.failed} failed`);
+process.exit(count.failed ? 1 : 0);

@@ -1,0 +1,203 @@
+// What every browser test stands on: a demonstration of its own on loopback, a
+// browser, people who are signed in, and checks that are counted.
+import { execFileSync, spawn } from "node:child_process";
+import { cpSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+
+export const root = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
+const work = process.env.ZHIDU_BROWSER_DIR ?? join(root, "build/browser");
+const program = process.env.ZHIDU ?? join(root, "build/release/zhidu");
+const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const PASSWORD = "zhidu-demo-2026";
+
+// --- counting ---------------------------------------------------------------
+
+export const count = { passed: 0, failed: 0 };
+let where = "";
+export const at = (place) => { where = place; };
+
+/** One check: a sentence that is true when the function does not throw. */
+export async function check(sentence, run) {
+  try {
+    const value = await run();
+    count.passed++;
+    if (process.env.VERBOSE) console.log(`ok   ${where}: ${sentence}`);
+    return value;
+  } catch (e) {
+    count.failed++;
+    console.log(`FAIL ${where}: ${sentence}\n     ${String(e.message).split("\n").slice(0, 6).join("\n     ")}`);
+    return undefined;
+  }
+}
+/** The same, but nothing after it makes sense when it fails. */
+export async function must(sentence, run) {
+  const before = count.failed;
+  const value = await check(sentence, run);
+  if (count.failed > before) throw new Error(`stopped at: ${sentence}`);
+  return value;
+}
+export function expect(cond, words) { if (!cond) throw new Error(words); }
+export function equal(have, want, words = "") {
+  expect(have === want, `${words} have ${JSON.stringify(have)}, want ${JSON.stringify(want)}`);
+}
+export function contains(text, part) {
+  expect(text.includes(part), `no ${JSON.stringify(part)} in ${JSON.stringify(text.replace(/\s+/g, " ").slice(0, 700))}`);
+}
+
+// --- a demonstration ----------------------------------------------------------
+
+export function prepare() {
+  rmSync(work, { recursive: true, force: true });
+  mkdirSync(join(work, "shots"), { recursive: true });
+  execFileSync(program, ["init", join(root, "regulations"), "--demo", "--data", join(work, "seed")], { stdio: "pipe" });
+}
+
+const freePort = () => new Promise((done, bad) => {
+  const s = createServer();
+  s.on("error", bad);
+  s.listen(0, "127.0.0.1", () => { const { port } = s.address(); s.close(() => done(port)); });
+});
+
+export class Demo {
+  static async start(name) {
+    const d = new Demo();
+    d.data = join(work, name);
+    cpSync(join(work, "seed"), d.data, { recursive: true });
+    d.port = Number(process.env.ZHIDU_BROWSER_PORT ?? 0) || await freePort();
+    d.url = `http://127.0.0.1:${d.port}`;
+    d.log = "";
+    d.process = spawn(program, ["serve", "--data", d.data, "--port", String(d.port)],
+      { env: { ...process.env, ZHIDU_DEMO: "yes", LC_ALL: "en_US.UTF-8" }, stdio: ["ignore", "pipe", "pipe"] });
+    d.process.stdout.on("data", (b) => { d.log += b; });
+    d.process.stderr.on("data", (b) => { d.log += b; });
+    for (let i = 0; ; i++) {
+      try {
+        if ((await fetch(`${d.url}/signin`)).ok) return d;
+      } catch (e) {
+        if (i > 100 || d.process.exitCode !== null) throw new Error(`the server does not start: ${d.log}`);
+      }
+      await new Promise((r) => setTimeout(r, 50));
+    }
+  }
+  command(...args) {
+    return execFileSync(program, [...args, "--data", this.data], { env: { ...process.env, LC_ALL: "en_US.UTF-8" } }).toString();
+  }
+  /** Time passes: what falls due on the way has happened when this returns. */
+  clock(length) { return this.command("clock", length); }
+  async stop() {
+    const gone = new Promise((r) => this.process.once("exit", r));
+    this.process.kill("SIGTERM");
+    await gone;
+    rmSync(this.data, { recursive: true, force: true });
+  }
+}
+
+// --- people in front of a browser -----------------------------------------------
+
+export const openBrowser = () => chromium.launch({
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync"],
+});
+
+export class Person {
+  /** how: {lang: "zh"|"en", width, scripts} */
+  constructor(demo, browser, login, how) { Object.assign(this, { demo, browser, login, how, seen: new Set() }); }
+  static async signIn(demo, browser, login, how) {
+    const p = new Person(demo, browser, login, how);
+    p.context = await browser.newContext({
+      viewport: { width: how.width, height: how.width < 600 ? 740 : 900 },
+      isMobile: how.width < 600, hasTouch: how.width < 600,
+      locale: how.lang === "en" ? "en-GB" : "zh-CN",
+      javaScriptEnabled: how.scripts !== false,
+    });
+    p.page = await p.context.newPage();
+    p.page.setDefaultTimeout(8000);
+    p.errors = [];
+    p.page.on("pageerror", (e) => p.errors.push(String(e)));
+    p.page.on("console", (m) => { if (m.type() === "error" && !/Failed to load resource/.test(m.text())) p.errors.push(m.text()); });
+    await p.enter();
+    return p;
+  }
+  t(zh, en) { return this.how.lang === "en" ? en : zh; }
+  /** Signs in through the door, and takes the language of the run. */
+  async enter() {
+    await this.page.goto(`${this.demo.url}/signin`);
+    await this.page.fill("#login", this.login);
+    await this.page.fill("#password", PASSWORD);
+    await this.page.click("main button.btn.main");
+    await this.page.waitForURL(`${this.demo.url}/`);
+    const have = (await this.page.getAttribute("html", "lang")) === "en" ? "en" : "zh";
+    if (have !== this.how.lang) {
+      await this.page.click("header.top details.menu:last-of-type > summary");
+      await this.page.click("header.top button[name=lang]");
+      await this.page.waitForLoadState();
+    }
+  }
+  async open(path) { return this.page.goto(this.demo.url + path); }
+  text(selector = "main") { return this.page.innerText(selector); }
+  path() { return new URL(this.page.url()).pathname; }
+  async close() { await this.context.close(); }
+
+  /** Fills a form by the names of its fields, whatever kind of input they are. */
+  async fill(values) {
+    for (const [name, value] of Object.entries(values)) {
+      const all = this.page.locator(`main form [name="${name}"]`);
+      const first = all.first();
+      const kind = await first.evaluate((e) => (e.tagName === "INPUT" ? e.type : e.tagName.toLowerCase()));
+      if (kind === "radio" || kind === "checkbox") {
+        await this.page.check(`main form [name="${name}"][value="${value}"]`);
+      } else if (kind === "select") {
+        await first.selectOption(value);
+      } else if (kind === "file") {
+        await first.setInputFiles(value);
+      } else {
+        await first.fill(value);
+      }
+    }
+  }
+  /** Presses the form's own button and waits for the answer. */
+  async send() {
+    const [answer] = await Promise.all([
+      this.page.waitForResponse((r) => r.request().method() === "POST" && r.request().isNavigationRequest()),
+      this.page.click("main form.card footer button.btn.main"),
+    ]);
+    await this.page.waitForLoadState();
+    return answer;
+  }
+  /** On a record's page: chooses an action by its words, fills its form, sends it. */
+  async act(words, values = {}) {
+    await this.page.click(`ul.acts a.btn:has-text("${words}")`);
+    await this.page.waitForLoadState();
+    await this.fill(values);
+    const answer = await this.send();
+    equal(answer.status(), 303, `${words}: ${answer.status() === 303 ? "" : await this.text()}`);
+    contains(await this.text(), words);
+  }
+  state() { return this.page.innerText("main .head .pill"); }
+
+  /** No violation of WCAG 2.2 A and AA on the page that is open. */
+  async axe(name) {
+    if (this.how.scripts === false) return;
+    await check(`${name}: accessible`, async () => {
+      await this.page.evaluate(axeSource);
+      const found = await this.page.evaluate(async () => {
+        const r = await globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] });
+        return r.violations.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => n.target.join(" ")).join(" | ")} (${v.nodes[0].any[0]?.message ?? v.help})`);
+      });
+      expect(!found.length, found.join("\n"));
+    });
+    await check(`${name}: nothing is wider than the screen`, async () => {
+      const wide = await this.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      expect(wide <= 0, `${wide} px too wide`);
+    });
+    if (process.env.SHOTS) await this.page.screenshot({ path: join(work, "shots", `${name.replace(/\W+/g, "-")}-${this.how.lang}-${this.how.width}.png`), fullPage: true });
+  }
+}
+
+/** A real photograph's bytes: a small PNG made here. */
+export const photo = () => ({ name: "现场照片.png", mimeType: "image/png", buffer: Buffer.from(
+  "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAFElEQVR4nGO46BuPFTEMUomLvvEADJ51wZMLpKAAAAAASUVORK5CYII=", "base64") });
