@@ -44,7 +44,7 @@ const struct command cli_commands[] = {
      WORDS_INIT("用法：zhidu ledger verify | key | proof 序号 [> 文件]\n",
                 "Usage:   zhidu ledger verify | key | proof ENTRY [> FILE]\n"),
      cmd_ledger, NEEDS_NOTHING, false},
-    {"clock", WORDS_INIT("拨快演示实例的时钟", "move the clock of a demonstration forward"),
+    {"clock", WORDS_INIT("拨快演示实例的时钟", "advance the clock of a demonstration"),
      WORDS_INIT("用法：zhidu clock 时长 [--data DIR]   （仅限正在运行的演示实例）\n例：  zhidu clock 7d --data data/demo\n",
                 "Usage:   zhidu clock LENGTH [--data DIR]   (only of a running demonstration)\n"
                 "Example: zhidu clock 7d --data data/demo\n"),
