@@ -17,12 +17,14 @@ const struct command cli_commands[] = {
                 "Example: zhidu serve --data /var/lib/zhidu\n"),
      cmd_serve, NEEDS_NOTHING, false},
     {"init", WORDS_INIT("新建一个数据目录并发布制度", "make a data folder and publish regulations"),
-     WORDS_INIT("用法：zhidu init 制度目录 [--data DIR] [--demo]\n"
+     WORDS_INIT("用法：zhidu init 制度目录 [--data DIR] [--demo [--cases]]\n"
+                "      --demo 建立演示组织；--cases 再演一遍它最近四周的日常\n"
                 "      首个管理员：--admin 姓名 --login 用户名（密码从标准输入读取一行）\n"
-                "例：  zhidu init regulations --demo\n",
-                "Usage:   zhidu init FOLDER [--data DIR] [--demo]\n"
+                "例：  zhidu init regulations --demo --cases\n",
+                "Usage:   zhidu init FOLDER [--data DIR] [--demo [--cases]]\n"
+                "         --demo makes the demo organisation; --cases plays the last four weeks in it\n"
                 "         first administrator: --admin NAME --login LOGIN (the password is one line of standard input)\n"
-                "Example: zhidu init regulations --demo\n"),
+                "Example: zhidu init regulations --demo --cases\n"),
      cmd_init, NEEDS_NOTHING, false},
     {"check", WORDS_INIT("检查制度定义并运行其示例", "check definitions and run their examples"),
      WORDS_INIT("用法：zhidu check 制度目录 [--no-examples]\n例：  zhidu check regulations\n",
@@ -107,7 +109,8 @@ bool cli_flag(int argc, char **argv, const char *name)
 
 static bool is_flag(const char *arg)
 {
-    static const char *const flags[] = {"--yes", "--demo", "--dry-run", "--no-examples", "--help"};
+    static const char *const flags[] = {"--yes",     "--demo",        "--cases",
+                                        "--dry-run", "--no-examples", "--help"};
     for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
         if (strcmp(arg, flags[i]) == 0) {
             return true;

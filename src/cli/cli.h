@@ -66,15 +66,18 @@ struct installation {
 };
 MUST_CHECK err installation_open(struct arena *life, const struct config *cfg, bool background,
                                  struct installation *ret);
-/* Makes one of the folders of regulations. */
+/* Makes one of the folders of regulations; its clock runs `back_ms` behind until it is
+ * closed. */
 MUST_CHECK err installation_make(struct arena *life, const struct config *cfg,
-                                 const struct sources *s, struct diags *d,
+                                 const struct sources *s, int64_t back_ms, struct diags *d,
                                  struct installation *ret);
 void installation_close(struct installation *i);
 
 /* The machine's clock, moved forward where a demonstration was told to. */
 struct demo_clock *demo_clock_open(struct arena *life, str data);
 int64_t demo_clock_now(void *clock);
+/* Sets it back while a demonstration's past is played; kept nowhere. */
+void demo_clock_back(struct demo_clock *clock, int64_t ms);
 
 /* The server's end of the control socket, on a thread of its own. */
 struct control;

@@ -39,6 +39,11 @@ struct demo_clock *demo_clock_open(struct arena *life, str data)
     return k;
 }
 
+void demo_clock_back(struct demo_clock *k, int64_t ms)
+{
+    atomic_fetch_sub(&k->moved, ms);
+}
+
 static bool keep(const struct demo_clock *k, int64_t moved)
 {
     FILE *f = fopen(k->file.ptr, "we");

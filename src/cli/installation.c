@@ -135,7 +135,7 @@ err installation_open(struct arena *life, const struct config *cfg, bool backgro
 }
 
 err installation_make(struct arena *life, const struct config *cfg, const struct sources *s,
-                      struct diags *d, struct installation *ret)
+                      int64_t back_ms, struct diags *d, struct installation *ret)
 {
     struct installation in = {.lock = -1};
     if (sodium_init() < 0) {
@@ -151,6 +151,7 @@ err installation_make(struct arena *life, const struct config *cfg, const struct
         e = make_keys(life, cfg->data, cfg->origin, &seed);
     }
     in.clock = demo_clock_open(life, cfg->data);
+    demo_clock_back(in.clock, back_ms);
     struct engine_options o = options(life, cfg, seed, in.clock, false);
     if (!e.code) {
         e = engine_init(life, &o, s, d, &in.engine);

@@ -51,21 +51,37 @@ static err demo_accounts(struct cli *c)
     return e;
 }
 
-static err run_records(struct cli *c, str file, struct diags *d)
+/* A file of steps beside the regulations; ret->ptr NULL where there is none. */
+static str steps_file(struct arena *a, str folder, const char *name, str *ret_path)
 {
-    FILE *f = fopen(file.ptr, "re");
+    enum { MOST = 1 << 20 };
+    *ret_path = str_fmt(a, "%.*s/%s", STR_ARG(folder), name);
+    FILE *f = fopen(ret_path->ptr, "re");
     if (!f) {
-        return err_make(ERR_NOT_FOUND, file);
+        return (str){0};
     }
-    char *p = arena_bytes(c->arena, 1 << 20);
-    size_t n = fread(p, 1, 1 << 20, f);
+    char *p = arena_bytes(a, MOST);
+    size_t n = fread(p, 1, MOST, f);
     fclose(f);
-    int64_t made;
-    err e = scenario_records(c->engine, c->arena, str_from_n(p, n), file, d, &made);
-    if (!e.code && !d->errors) {
-        cli_say(c, "演示组织：%lld 条记录", "Demonstration: %lld records", (long long)made);
+    return str_from_n(p, n);
+}
+
+/* The demonstration: an organisation, and (unless `present` is 0) what happened in it
+ * until then. */
+static err demonstrate(struct engine *e, struct arena *a, str folder, int64_t present,
+                       struct diags *d, int64_t *ret_acts)
+{
+    int64_t made = 0;
+    int64_t lived = 0;
+    str path;
+    str text = steps_file(a, folder, "demo.yaml", &path);
+    err r = text.ptr ? scenario_records(e, a, text, path, d, &made) : OK;
+    text = present ? steps_file(a, folder, "demo_cases.yaml", &path) : (str){0};
+    if (!r.code && !d->errors && text.ptr) {
+        r = scenario_life(e, a, text, path, present, d, &lived);
     }
-    return e;
+    *ret_acts = made + lived;
+    return r;
 }
 
 static str read_line(struct cli *c)
@@ -114,13 +130,19 @@ static err first_administrator(struct cli *c, str name, str login, struct diags 
     return e;
 }
 
+/* The demonstration begins four weeks ago. */
+static const int64_t DEMO_BACK_MS = INT64_C(28) * 86400000;
+
 static err fill(struct cli *c, int argc, char **argv, struct diags *d)
 {
     str admin = cli_option(argc, argv, "admin");
     if (cli_flag(argc, argv, "demo")) {
-        str file =
-            str_fmt(c->arena, "%.*s/demo.yaml", STR_ARG(cli_path(c, cli_word(argc, argv, 0))));
-        err e = run_records(c, file, d);
+        int64_t acts;
+        err e = demonstrate(c->engine, c->arena, cli_path(c, cli_word(argc, argv, 0)),
+                            cli_flag(argc, argv, "cases") ? c->now() : 0, d, &acts);
+        if (!e.code && !d->errors) {
+            cli_say(c, "演示组织：%lld 次操作", "Demonstration: %lld acts", (long long)acts);
+        }
         return e.code || d->errors ? e : demo_accounts(c);
     }
     return admin.len ? first_administrator(c, admin, cli_option(argc, argv, "login"), d) : OK;
@@ -133,7 +155,8 @@ int cmd_init(struct cli *c, int argc, char **argv)
     struct installation in = {.lock = -1};
     err e = load(c, cli_word(argc, argv, 0), &s);
     if (!e.code) {
-        e = installation_make(c->arena, &c->config, &s, &d, &in);
+        e = installation_make(c->arena, &c->config, &s,
+                              cli_flag(argc, argv, "cases") ? DEMO_BACK_MS : 0, &d, &in);
     }
     if (!e.code && !d.errors) {
         c->engine = in.engine;
@@ -161,19 +184,45 @@ static int64_t steps_begin(void *arg)
     return clock_parse_time(STEPS_BEGIN, 480, &ms) ? ms : 0;
 }
 
-/* The demonstration's organisation, when the folder has one. */
 static err demo_records(struct engine *e, struct arena *a, str folder, struct diags *d)
 {
-    str file = str_fmt(a, "%.*s/demo.yaml", STR_ARG(folder));
-    FILE *f = fopen(file.ptr, "re");
-    if (!f) {
-        return OK;
-    }
-    char *p = arena_bytes(a, 1 << 20);
-    size_t n = fread(p, 1, 1 << 20, f);
-    fclose(f);
     int64_t made;
-    return scenario_records(e, a, str_from_n(p, n), file, d, &made);
+    return demonstrate(e, a, folder, 0, d, &made);
+}
+
+/* What went wrong in an installation that is about to go: warnings were said before. */
+static void take_mistakes(struct cli *c, const struct diags *own, struct diags *d)
+{
+    for (size_t i = 0; i < own->len && own->errors; i++) {
+        const struct diag *x = &own->ptr[i];
+        if (!x->warning) {
+            struct pos at = x->pos;
+            at.file = str_copy(c->arena, at.file);
+            struct words w = {str_copy(c->arena, x->words.zh), str_copy(c->arena, x->words.en)};
+            diag_error_words(d, at, w);
+        }
+    }
+}
+
+/* The demonstration must play, too. */
+static void run_demonstration(struct cli *c, const struct sources *s, str folder, struct diags *d)
+{
+    struct arena life = arena_make(512u << 20);
+    struct engine_options o = {
+        .url = STR("sqlite::memory:"), .origin = STR("example/ledger"), .clock = steps_begin};
+    struct engine *e;
+    struct diags own = diags_make(&life);
+    int64_t acts;
+    err r = engine_open_memory(&life, s, &o, &own, &e);
+    if (!r.code) {
+        r = demonstrate(e, &life, folder, steps_begin(NULL) + DEMO_BACK_MS, &own, &acts);
+    }
+    take_mistakes(c, &own, d);
+    if (r.code) {
+        cli_say(c, "演示无法运行：%.*s", "the demonstration cannot run: %.*s", STR_ARG(r.detail));
+        d->errors++;
+    }
+    arena_end(&life);
 }
 
 /* Every example on an installation of its own, in memory. */
@@ -195,11 +244,7 @@ static size_t run_examples(struct cli *c, const struct sources *s, str folder, s
             if (!r.code) {
                 r = demo_records(e, &life, folder, &own);
             }
-            for (size_t x = 0; x < own.len && own.errors; x++) {
-                if (!own.ptr[x].warning) {
-                    diag_error_words(d, own.ptr[x].pos, own.ptr[x].words);
-                }
-            }
+            take_mistakes(c, &own, d);
             if (!r.code && !own.errors) {
                 r = scenario_run(e, &life, &list.ptr[k], folder, d);
             }
@@ -227,6 +272,7 @@ int cmd_check(struct cli *c, int argc, char **argv)
     size_t passed = 0;
     if (m && !d.errors && !cli_flag(argc, argv, "no-examples")) {
         passed = run_examples(c, &s, cli_path(c, folder), &d);
+        run_demonstration(c, &s, cli_path(c, folder), &d);
     }
     print_diags(c, &d);
     if (!m || d.errors) {

@@ -303,12 +303,15 @@ static void do_clock(struct run *r, const struct step *s)
 {
     int64_t length = 0;
     bool plus = str_starts(s->text, STR("+"));
-    if (plus &&
+    bool ago = r->present && str_starts(s->text, STR("-"));
+    if ((plus || ago) &&
         expr_literal(str_from_n(s->text.ptr + 1, s->text.len - 1), V_DURATION, &length, NULL)) {
-        clock_to(r, r->now + length);
+        length = plus ? r->now + length : r->present - length;
     } else if (!clock_parse_time(s->text, 480, &length)) {
         diag_error(r->d, s->pos, "不是时间：%.*s", "not a time: %.*s", STR_ARG(s->text));
-    } else if (length < r->now) {
+        return;
+    }
+    if (length < r->now) {
         diag_error(r->d, s->pos, "时钟不能倒拨：%.*s", "the clock is never turned back: %.*s",
                    STR_ARG(s->text));
     } else {
@@ -360,16 +363,15 @@ err scenario_run(struct engine *e, struct arena *a, const struct scenario *s, st
     return OK;
 }
 
-err scenario_records(struct engine *e, struct arena *a, str text, str file, struct diags *d,
-                     int64_t *ret_created)
+static err run_steps(struct run *r, struct arena *a, str text, str file, int64_t *ret_created)
 {
+    struct diags *d = r->d;
     struct scenarios list = steps_load(a, text, file, d);
-    struct run r = {.e = e, .a = a, .d = d, .now = engine_now(e), .records = true};
     size_t before = d->errors;
     *ret_created = 0;
     for (size_t k = 0; k < list.len && d->errors == before; k++) {
         for (size_t i = 0; i < list.ptr[k].nsteps && d->errors == before; i++) {
-            err x = do_step(&r, &list.ptr[k].steps[i], list.ptr[k].as);
+            err x = do_step(r, &list.ptr[k].steps[i], list.ptr[k].as);
             bool there = x.why && x.why->kind == REFUSED_UNIQUE;
             if (x.code && !there) {
                 str why = x.why ? words_in(x.why->what, LANG_ZH) : STR("");
@@ -380,4 +382,23 @@ err scenario_records(struct engine *e, struct arena *a, str text, str file, stru
         }
     }
     return OK;
+}
+
+err scenario_records(struct engine *e, struct arena *a, str text, str file, struct diags *d,
+                     int64_t *ret_created)
+{
+    struct run r = {.e = e, .a = a, .d = d, .now = engine_now(e), .records = true};
+    return run_steps(&r, a, text, file, ret_created);
+}
+
+err scenario_life(struct engine *e, struct arena *a, str text, str file, int64_t present,
+                  struct diags *d, int64_t *ret_created)
+{
+    struct run r = {
+        .e = e, .a = a, .d = d, .now = engine_now(e), .present = present, .records = true};
+    err x = run_steps(&r, a, text, file, ret_created);
+    if (!x.code && !d->errors) {
+        clock_to(&r, present);
+    }
+    return x;
 }

@@ -16,5 +16,10 @@ MUST_CHECK err scenario_run(struct engine *e, struct arena *a, const struct scen
  * (by unique field) is left alone, so that running it again changes nothing. */
 MUST_CHECK err scenario_records(struct engine *e, struct arena *a, str text, str file,
                                 struct diags *d, int64_t *ret_created);
+/* A life: steps that lead from the engine's present to a later one, `present`.
+ * clock -3d is that long before it.  The demonstration begins weeks ago and
+ * plays until today. */
+MUST_CHECK err scenario_life(struct engine *e, struct arena *a, str text, str file, int64_t present,
+                             struct diags *d, int64_t *ret_created);
 
 #endif
