@@ -3,6 +3,7 @@
 
 #include "base/enc.h"
 #include "engine/attach.h"
+#include "engine/digest.h"
 #include "engine/guard.h"
 #include "engine/perform_int.h"
 #include "engine/record_load.h"
@@ -152,6 +153,20 @@ static err put_files(struct doing *d, int64_t record, const struct type *t, int6
                         ARGS(db_text(sha), db_i64((int64_t)f->bytes.len), db_blob(f->bytes)));
         }
         str name = f->name.len && str_utf8_ok(f->name) ? f->name : STR("file");
+        struct file_row row = {.id = id,
+                               .record = record,
+                               .type = t->code,
+                               .act = act,
+                               .size = (int64_t)f->bytes.len,
+                               .at = d->ctx->now,
+                               .person = d->act->actor,
+                               .field = f->field,
+                               .name = name,
+                               .mime = f->mime,
+                               .sha256 = sha,
+                               .no_field = !f->field.len};
+        history_piece(d, record, STR("attachment"), id)->digest =
+            digest_file(d->e->ledger->hasher, &row);
         e = e.code
                 ? e
                 : db_exec(d->ctx->db, d->a,

@@ -30,6 +30,7 @@ static struct words builtin_words(str key)
                 {"unwatch", WORDS_INIT("取消关注", "no longer watches this")},
                 {"label", WORDS_INIT("添加标签", "labelled")},
                 {"unlabel", WORDS_INIT("移除标签", "removed a label")},
+                {"set", WORDS_INIT("按规定更新", "was updated as the regulation says")},
                 {"receipt", WORDS_INIT("签收", "confirmed reading")}};
     for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
         if (str_eq(key, str_from(list[i].key))) {

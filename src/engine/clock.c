@@ -167,10 +167,9 @@ static err fire(struct turn *tn, struct ctx *ctx, struct arena *a, const struct 
     for (size_t i = 0; i < mk->neffects; i++) {
         list[i] = &mk->effects[i];
     }
-    str cause = str_fmt(a, "term:%.*s/%lld", STR_ARG(t->key), (long long)m);
-    e = perform_effects(d, list, plans, mk->neffects, x, 0, cause, x->t->def->law->reg);
-    /* Only what an action did is history; a mere notice leaves no act. */
-    return e.code || !d->nacts ? e : perform_finish(d);
+    d->cause = str_fmt(a, "term:%.*s/%lld", STR_ARG(t->key), (long long)m);
+    e = perform_effects(d, list, plans, mk->neffects, x, 0, d->cause, x->t->def->law->reg);
+    return e.code ? e : perform_finish(d);
 }
 
 static err fire_job(struct writer_job *job, struct db *db, struct arena *a, void *world)

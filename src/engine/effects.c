@@ -123,43 +123,19 @@ static err do_set(struct running *g, const struct rows *r, int64_t element)
     struct touched *x = g->x;
     size_t n;
     struct value_in *vals = assigned(g, r, &n);
-    const struct tplan *t = x->t;
-    if (element) {
-        t = plan_type(g->d->h, g->ef->each_type->newest);
+    if (!element) {
+        return perform_set(g->d, x, vals, n);
     }
-    struct colset set = {0};
-    struct db_arg args[COLS_MAX];
-    struct value_in *by_col[COLS_MAX] = {0};
-    for (size_t i = 0; i < n; i++) {
-        const struct field *f = tdef_field(t->def, vals[i].field);
-        int col = f ? plan_col(t, f) : -1;
-        if (col >= 0) {
-            colset_add(&set, col);
-            by_col[col] = &vals[i];
-        }
+    const struct type *part = g->ef->each_type;
+    if (x->nparts < 8) {
+        x->changed_parts[x->nparts++] = part->key;
     }
-    int na = 0;
-    args[na++] = db_i64(element ? element : x->id);
-    for (int i = 0; i < t->ncols; i++) {
-        if (!by_col[i]) {
-            continue;
-        }
-        const struct value *v = &by_col[i]->typed;
-        args[na++] = t->is_text[i] ? (v->null ? db_null_text() : db_text(v->text))
-                                   : (v->null ? db_null_i64() : db_i64(v->i64));
-        if (!element) {
-            x->now[i] = (struct cell){.null = v->null, .i = v->i64, .s = v->text};
-        }
+    if (part->lines) {
+        return perform_set_line(g->d, x, part, element, vals, n);
     }
-    if (na == 1) {
-        return OK;
-    }
-    if (element && x->nparts < 8) {
-        x->changed_parts[x->nparts++] = t->type->key;
-    }
-    struct tplan *plain = (struct tplan *)(uintptr_t)t;
-    return db_exec(g->d->ctx->db, g->d->a, plan_update(g->d->h, plain, &set),
-                   (struct db_args){args, na});
+    struct touched *y;
+    err e = perform_touch(g->d, part, element, &y);
+    return e.code ? e : perform_set(g->d, y, vals, n);
 }
 
 static err do_create(struct running *g, const struct rows *r)

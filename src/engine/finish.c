@@ -1,37 +1,22 @@
 /* finish.c - the end of the outermost act: rules on the result, names, terms,
- * tasks, history, one ledger entry per act. */
-#include "base/json.h"
+ * tasks; then history.c. */
 #include "engine/calendar.h"
 #include "engine/guard.h"
 #include "engine/perform_int.h"
-#include "ledger/canon.h"
 
 #include <string.h>
 
 /* --- rules ------------------------------------------------------------------------------- */
 
-static bool cell_changed(const struct touched *x, int col)
-{
-    const struct cell *a = &x->old[col];
-    const struct cell *b = &x->now[col];
-    if (x->created) {
-        return true;
-    }
-    if (a->null || b->null) {
-        return a->null != b->null;
-    }
-    return x->t->is_text[col] ? !str_eq(a->s, b->s) : a->i != b->i;
-}
-
 static bool reads_changed(const struct touched *x, const struct reads *r)
 {
-    if (x->created || (r->state && cell_changed(x, COL_STATE)) ||
-        (r->at && cell_changed(x, COL_STATE))) {
+    if (x->created || (r->state && history_cell_changed(x, COL_STATE)) ||
+        (r->at && history_cell_changed(x, COL_STATE))) {
         return true;
     }
     for (size_t i = 0; i < r->nfields; i++) {
         int col = plan_col(x->t, r->fields[i]);
-        if (col < 0 || cell_changed(x, col)) {
+        if (col < 0 || history_cell_changed(x, col)) {
             return true;
         }
     }
@@ -368,133 +353,6 @@ err perform_tasks(struct doing *d, struct touched *x)
     return e;
 }
 
-/* --- history and ledger
- * ---------------------------------------------------------------------------- */
-
-static void put_json_cell(struct json *j, const struct touched *x, int col, const struct cell *c)
-{
-    if (c->null) {
-        json_nil(j);
-    } else if (x->t->is_text[col]) {
-        json_str(j, c->s);
-    } else {
-        json_i64(j, c->i);
-    }
-}
-
-static str changes_json(struct doing *d, const struct touched *x)
-{
-    struct json j = json_begin(d->a, 1 << 20);
-    json_open(&j, '[');
-    for (size_t i = 0; i < x->t->def->nfields; i++) {
-        int col = x->t->field_col[i];
-        if (col < 0 || (x->created ? x->now[col].null : !cell_changed(x, col))) {
-            continue;
-        }
-        json_open(&j, '{');
-        JSON_STR(&j, "f", x->t->def->fields[i].key);
-        json_key(&j, STR("o"));
-        put_json_cell(&j, x, col, &x->old[col]);
-        json_key(&j, STR("n"));
-        put_json_cell(&j, x, col, &x->now[col]);
-        json_close(&j, '}');
-    }
-    json_close(&j, ']');
-    return json_end(&j);
-}
-
-static err payload(struct doing *d, const struct touched *x, const struct inner *in, bool values,
-                   str *ret)
-{
-    struct canon *c = canon_make(d->a);
-    canon_i64(c, STR("act"), in->id);
-    canon_str(c, STR("action"), in->action);
-    canon_i64(c, STR("at"), d->ctx->now);
-    canon_i64(c, STR("law"), x->now[COL_LAW].i);
-    if (x->action && x->action->clause) {
-        canon_str(c, STR("clause"), x->action->clause->id);
-    }
-    if (!x->now[COL_NUMBER].null) {
-        canon_str(c, STR("number"), x->now[COL_NUMBER].s);
-    }
-    if (in->note.len) {
-        canon_str(c, STR("note"), in->note);
-    }
-    if (!in->to_null) {
-        const struct state *s = type_state(x->t->type, in->to);
-        canon_str(c, STR("state"), s ? s->key : STR("?"));
-    }
-    if (values) {
-        canon_str(c, STR("values"), changes_json(d, x));
-    }
-    return canon_end(c, ret);
-}
-
-static struct touched *touched_of(struct doing *d, int64_t id)
-{
-    for (size_t i = 0; i < d->n; i++) {
-        if (d->list[i].id == id) {
-            return &d->list[i];
-        }
-    }
-    return NULL;
-}
-
-static err write_history(struct doing *d)
-{
-    struct ledger_act *la = ledger_act(d->e->ledger, d->a, d->act->now);
-    str actor =
-        d->act->actor ? str_fmt(d->a, "person:%lld", (long long)d->act->actor) : STR("clock");
-    unsigned flags = d->act->flags | (d->act->actor ? 0 : ACT_AUTO);
-    struct batch *b = batch_begin(d->ctx->db, d->a);
-    int added = 0;
-    err e = OK;
-    for (size_t i = 0; !e.code && i < d->nacts; i++) {
-        struct inner *in = &d->acts[i];
-        struct touched *x = touched_of(d, in->record);
-        bool first = true;
-        for (size_t k = 0; k < i; k++) {
-            first = first && d->acts[k].record != in->record;
-        }
-        str body = STR("");
-        e = payload(d, x, in, first, &body);
-        if (e.code) {
-            return e;
-        }
-        struct ledger_new entry = {
-            .type = (uint16_t)x->t->type->code,
-            .flags = (uint16_t)flags,
-            .actor = actor,
-            .object = str_fmt(d->a, "%.*s:%lld", STR_ARG(x->t->type->key), (long long)x->id),
-            .payload = body};
-        int64_t seq = ledger_append(la, &entry);
-        batch_add(b,
-                  SQL("insert into act(id, seq, record, type, law, action, person, principal, at,"
-                      " recorded, from_state, to_state, parent, cause, flags, note, changes)"
-                      " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,"
-                      " $16, $17)"),
-                  ARGS(db_i64(in->id), db_i64(seq), db_i64(x->id), db_i64(x->t->type->code),
-                       db_i64(x->now[COL_LAW].i), db_text(in->action), db_i64(d->act->actor),
-                       db_i64(d->act->principal), db_i64(d->ctx->now), db_i64(d->act->now),
-                       in->from_null ? db_null_i64() : db_i64(in->from),
-                       in->to_null ? db_null_i64() : db_i64(in->to),
-                       in->parent ? db_i64(in->parent) : db_null_i64(),
-                       in->cause.len ? db_text(in->cause) : db_null_text(), db_i64(flags),
-                       in->note.len ? db_text(in->note) : db_null_text(),
-                       first ? db_text(changes_json(d, x)) : db_null_text()));
-        if (++added == 100) {
-            e = batch_run(b);
-            b = batch_begin(d->ctx->db, d->a);
-            added = 0;
-        }
-    }
-    if (!e.code) {
-        ledger_put(la, b);
-        e = batch_run(b);
-    }
-    return e;
-}
-
 /* What is made of registers: the tree of units before rules look at it, the
  * calendar before terms do. */
 static err registers_changed(struct doing *d, bool *units)
@@ -529,6 +387,9 @@ static err judge_all(struct doing *d, bool units)
         struct rows r;
         e = computed(d, x);
         e = e.code ? e : judge(d, x, &r);
+        if (!e.code && x->t->ncomputed) {
+            perform_read_row(x->t, &r, x->now);
+        }
         e = e.code ? e : rename_record(d, x, &r);
         e = e.code ? e : perform_terms(d, x, &r);
     }
@@ -542,7 +403,11 @@ static err judge_all(struct doing *d, bool units)
 err perform_finish(struct doing *d)
 {
     bool units = false;
-    err e = registers_changed(d, &units);
+    err e = history_of_the_rest(d);
+    if (e.code || !d->nacts) {
+        return e; /* a mere notice leaves no act */
+    }
+    e = registers_changed(d, &units);
     e = e.code ? e : judge_all(d, units);
     for (size_t i = 0; !e.code && i < d->n; i++) {
         struct touched *x = &d->list[i];
@@ -553,5 +418,5 @@ err perform_finish(struct doing *d)
                                  " on conflict do nothing"),
                              ARGS(db_i64(x->id), db_i64(x->t->type->code)));
     }
-    return e.code ? e : write_history(d);
+    return e.code ? e : history_write(d);
 }

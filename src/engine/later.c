@@ -27,6 +27,7 @@ static err run_later(struct turn *t, struct db *db, struct arena *a, struct rows
     struct engine *e = t->e;
     struct ctx ctx = ctx_make(e, e->now.model->model, db, a, t->now, who, LANG_ZH);
     struct doing *d = turn_begin(t, &ctx, a, 0, who);
+    d->cause = STR("later");
     const struct type *type = model_type_at(d->h->model, (int)t->at.type);
     struct touched *x;
     err y = type ? perform_touch(d, type, t->at.record, &x) : err_make(ERR_NOT_FOUND, STR("type"));
@@ -37,9 +38,9 @@ static err run_later(struct turn *t, struct db *db, struct arena *a, struct rows
     const struct effect *ef = find_effect(d, x, rows_text(r, 4), rows_i64(r, 5), &plan);
     struct effect_span all = {.to = INT64_MAX, .limit = 1};
     if (ef) {
-        y = perform_effect(d, ef, plan, x, rows_i64(r, 3), STR("later"), &all);
+        y = perform_effect(d, ef, plan, x, rows_i64(r, 3), d->cause, &all);
     }
-    return y.code || !d->nacts ? y : perform_finish(d);
+    return y.code ? y : perform_finish(d);
 }
 
 err later_run(struct writer_job *job, struct db *db, struct arena *a, void *world)
@@ -78,6 +79,7 @@ static err run_step(struct turn *t, struct db *db, struct arena *a, struct rows 
     struct engine *e = t->e;
     struct ctx ctx = ctx_make(e, e->now.model->model, db, a, t->now, who, LANG_ZH);
     struct doing *d = turn_begin(t, &ctx, a, 0, who);
+    d->cause = STR("steps");
     const struct type *type = model_type_at(d->h->model, (int)t->at.type);
     struct touched *x;
     err y = type ? perform_touch(d, type, t->at.record, &x) : err_make(ERR_NOT_FOUND, STR("type"));
@@ -87,9 +89,9 @@ static err run_step(struct turn *t, struct db *db, struct arena *a, struct rows 
     struct eplan *plan = NULL;
     const struct effect *ef = find_effect(d, x, rows_text(r, 4), rows_i64(r, 5), &plan);
     if (ef) {
-        y = perform_effect(d, ef, plan, x, rows_i64(r, 3), STR("steps"), &t->span);
+        y = perform_effect(d, ef, plan, x, rows_i64(r, 3), d->cause, &t->span);
     }
-    return y.code || !d->nacts ? y : perform_finish(d);
+    return y.code ? y : perform_finish(d);
 }
 
 /* A step that is refused is tried again with fewer rows; one row that is refused

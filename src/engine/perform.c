@@ -9,7 +9,7 @@
 
 /* --- rows --------------------------------------------------------------------------------- */
 
-static void read_row(const struct tplan *t, const struct rows *r, struct cell *row)
+void perform_read_row(const struct tplan *t, const struct rows *r, struct cell *row)
 {
     for (int i = 0; i < t->ncols; i++) {
         row[i] = (struct cell){.null = rows_null(r, i)};
@@ -21,7 +21,7 @@ static void read_row(const struct tplan *t, const struct rows *r, struct cell *r
     }
 }
 
-static struct db_arg cell_arg(const struct tplan *t, int i, const struct cell *c)
+struct db_arg perform_cell_arg(const struct tplan *t, int i, const struct cell *c)
 {
     if (t->is_text[i]) {
         return c->null ? db_null_text() : db_text(c->s);
@@ -40,10 +40,10 @@ struct db_args perform_args(struct doing *d, const struct stmt *s, const struct 
         args[n++] = db_i64(x->id);
     }
     for (int i = 0; s->by_row && i < t->ncols; i++) {
-        args[n++] = cell_arg(t, i, &x->now[i]);
+        args[n++] = perform_cell_arg(t, i, &x->now[i]);
     }
     for (int i = 0; s->old && !s->same && i < t->ncols; i++) {
-        args[n++] = cell_arg(t, i, &x->old[i]);
+        args[n++] = perform_cell_arg(t, i, &x->old[i]);
     }
     for (int i = 0; i < nmore; i++) {
         args[n++] = more[i];
@@ -88,8 +88,8 @@ err perform_touch(struct doing *d, const struct type *type, int64_t id, struct t
     *x = (struct touched){.t = t, .id = id};
     x->old = arena_array(d->a, struct cell, (size_t)t->ncols + 1);
     x->now = arena_array(d->a, struct cell, (size_t)t->ncols + 1);
-    read_row(t, &r, x->old);
-    read_row(t, &r, x->now);
+    perform_read_row(t, &r, x->old);
+    perform_read_row(t, &r, x->now);
     *ret = x;
     return OK;
 }
@@ -177,7 +177,7 @@ static const struct value_in *value_for(const struct call *c, str key)
     return NULL;
 }
 
-static void set_cell(struct touched *x, int col, const struct value *v)
+void perform_put_cell(struct touched *x, int col, const struct value *v)
 {
     struct cell *cell = &x->now[col];
     *cell = (struct cell){.null = v->null};
@@ -188,98 +188,6 @@ static void set_cell(struct touched *x, int col, const struct value *v)
         cell->i = v->i64;
     }
 }
-
-static err write_links(struct doing *d, const struct touched *x, const struct field *f,
-                       const struct value *v)
-{
-    struct sqlb del = sqlb_make(d->a);
-    struct sqlb ins = sqlb_make(d->a);
-    str table = str_fmt(d->a, "l_%.*s__%.*s", STR_ARG(x->t->type->key), STR_ARG(f->key));
-    SQLB_LIT(&del, "delete from ");
-    sqlb_ident(&del, table);
-    SQLB_LIT(&del, " where owner = $1");
-    SQLB_LIT(&ins, "insert into ");
-    sqlb_ident(&ins, table);
-    SQLB_LIT(&ins, "(owner, target) values ($1, $2) on conflict do nothing");
-    struct sql put = sqlb_end(&ins);
-    struct batch *b = batch_begin(d->ctx->db, d->a);
-    batch_add(b, sqlb_end(&del), ARGS(db_i64(x->id)));
-    for (size_t i = 0; i < v->nids && i < 200; i++) {
-        batch_add(b, put, ARGS(db_i64(x->id), db_i64(v->ids[i])));
-    }
-    return batch_run(b);
-}
-
-static err write_row(struct doing *d, const struct touched *parent, const struct field *lines,
-                     const struct row_in *row)
-{
-    struct tplan *t = plan_type(d->h, lines->part->newest);
-    struct cell *cells = arena_array(d->a, struct cell, (size_t)t->ncols + 1);
-    struct colset set = {0};
-    for (int i = 0; i < t->ncols; i++) {
-        cells[i].null = true;
-    }
-    for (size_t i = 0; i < row->nvalues; i++) {
-        const struct field *f = tdef_field(t->def, row->values[i].field);
-        int col = f ? plan_col(t, f) : -1;
-        struct value v;
-        struct words why;
-        if (col < 0) {
-            return refuse_value(d->a, lines->clause, row->values[i].field,
-                                WORDS("没有这一栏", "there is no such column"));
-        }
-        err e = row->values[i].is_typed ? OK : value_read(d->ctx, f, &row->values[i], &v, &why);
-        if (e.code) {
-            return e.code == ERR_VALUE ? refuse_value(d->a, lines->clause, lines->key, why) : e;
-        }
-        if (row->values[i].is_typed) {
-            v = row->values[i].typed;
-        }
-        struct touched one = {.t = t, .now = cells};
-        set_cell(&one, col, &v);
-        colset_add(&set, col);
-    }
-    struct batch *b = batch_begin(d->ctx->db, d->a);
-    struct db_arg args[COLS_MAX];
-    int n = 0;
-    if (row->id && row->remove) {
-        struct sqlb q = sqlb_make(d->a);
-        SQLB_LIT(&q, "delete from ");
-        sqlb_ident(&q, t->type->table);
-        SQLB_LIT(&q, " where id = $1 and ");
-        sqlb_ident(&q, t->cols[t->parent_col]);
-        SQLB_LIT(&q, " = $2");
-        batch_add(b, sqlb_end(&q), ARGS(db_i64(row->id), db_i64(parent->id)));
-    } else if (row->id) {
-        colset_add(&set, COL_CHANGED);
-        cells[COL_CHANGED] = (struct cell){.i = d->ctx->now};
-        args[n++] = db_i64(row->id);
-        for (int i = 0; i < t->ncols; i++) {
-            if (colset_has(&set, i)) {
-                args[n++] = cell_arg(t, i, &cells[i]);
-            }
-        }
-        batch_add(b, plan_update(d->h, t, &set), (struct db_args){args, n});
-    } else {
-        cells[COL_ID] = (struct cell){.i = engine_id(d->e, d->act->now)};
-        cells[COL_LAW] = parent->now[COL_LAW];
-        cells[COL_VER] = (struct cell){.i = 1};
-        cells[COL_CREATED] = cells[COL_CHANGED] = (struct cell){.i = d->ctx->now};
-        cells[COL_CREATOR] = (struct cell){.i = d->act->actor};
-        cells[t->parent_col] = (struct cell){.i = parent->id};
-        for (int i = 0; i < t->ncols; i++) {
-            args[n++] = cell_arg(t, i, &cells[i]);
-        }
-        batch_add(b, t->insert, (struct db_args){args, n});
-    }
-    return batch_run(b);
-}
-
-struct later_write { /* what can be written only when the record's row is there */
-    const struct field *field;
-    struct value value;
-    const struct value_in *rows;
-};
 
 static const struct ask *asked_for(const struct action *a, str key)
 {
@@ -323,9 +231,9 @@ static err take_values(struct doing *d, const struct call *c, const struct actio
         }
         int col = plan_col(x->t, f);
         if (col >= 0) {
-            set_cell(x, col, &v);
+            perform_put_cell(x, col, &v);
             if (f == x->t->def->unit_field) {
-                set_cell(x, COL_UNIT, &v);
+                perform_put_cell(x, COL_UNIT, &v);
             }
         } else {
             later[(*nlater)++] = (struct later_write){.field = f, .value = v};
@@ -386,9 +294,9 @@ static err put_defaults(struct doing *d, const struct guards *g, struct touched 
         } else {
             v.i64 = rows_i64(&r, (int)i);
         }
-        set_cell(x, col, &v);
+        perform_put_cell(x, col, &v);
         if (at >= 0 && &x->t->def->fields[at] == x->t->def->unit_field) {
-            set_cell(x, COL_UNIT, &v);
+            perform_put_cell(x, COL_UNIT, &v);
         }
     }
     return e;
@@ -496,7 +404,7 @@ static err write_record(struct doing *d, struct touched *x, const struct cell *b
     struct sql sql;
     if (insert) {
         for (int i = 0; i < x->t->ncols; i++) {
-            args[n++] = cell_arg(x->t, i, &x->now[i]);
+            args[n++] = perform_cell_arg(x->t, i, &x->now[i]);
         }
         sql = x->t->insert;
     } else {
@@ -505,7 +413,7 @@ static err write_record(struct doing *d, struct touched *x, const struct cell *b
         for (int i = 0; i < x->t->ncols; i++) {
             if (!same_cell(&before[i], &x->now[i], x->t->is_text[i])) {
                 colset_add(&set, i);
-                args[n++] = cell_arg(x->t, i, &x->now[i]);
+                args[n++] = perform_cell_arg(x->t, i, &x->now[i]);
             }
         }
         if (n == 1) {
@@ -517,22 +425,26 @@ static err write_record(struct doing *d, struct touched *x, const struct cell *b
     return e.code == ERR_CONFLICT ? unique_refused(d, x, e) : e;
 }
 
-static err write_later(struct doing *d, struct touched *x, const struct later_write *list, size_t n)
+err perform_set(struct doing *d, struct touched *x, const struct value_in *vals, size_t n)
 {
-    err e = OK;
-    for (size_t i = 0; !e.code && i < n; i++) {
-        if (!list[i].rows) {
-            e = write_links(d, x, list[i].field, &list[i].value);
+    struct cell *before = arena_array(d->a, struct cell, (size_t)x->t->ncols + 1);
+    memcpy(before, x->now, sizeof(*before) * (size_t)x->t->ncols);
+    for (size_t i = 0; i < n; i++) {
+        const struct field *f = tdef_field(x->t->def, vals[i].field);
+        int col = f ? plan_col(x->t, f) : -1;
+        if (col < 0) {
             continue;
         }
-        for (size_t k = 0; !e.code && k < list[i].rows->nrows; k++) {
-            e = write_row(d, x, list[i].field, &list[i].rows->rows[k]);
-        }
-        if (x->nparts < 8) {
-            x->changed_parts[x->nparts++] = list[i].field->part->key;
+        perform_put_cell(x, col, &vals[i].typed);
+        if (f == x->t->def->unit_field) {
+            perform_put_cell(x, COL_UNIT, &vals[i].typed);
         }
     }
-    return e;
+    if (!x->created && x->now[COL_VER].i == x->old[COL_VER].i) { /* no action moved it on */
+        x->now[COL_VER].i++;
+        x->now[COL_CHANGED] = (struct cell){.i = d->ctx->now};
+    }
+    return write_record(d, x, before, false);
 }
 
 /* --- where it goes
@@ -702,7 +614,7 @@ static err values_and_state(struct doing *d, const struct call *c, const struct 
         e = write_record(d, x, before, creates);
     }
     if (!e.code) {
-        e = write_later(d, x, later, nlater);
+        e = perform_later_writes(d, x, later, nlater);
     }
     struct rows after;
     bool some = false;

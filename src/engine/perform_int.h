@@ -5,6 +5,7 @@
 #include "engine/act.h"
 #include "engine/engine_int.h"
 #include "engine/refusal_int.h"
+#include "ledger/hash.h"
 
 enum { DEPTH_MAX = 8, TOUCHED_MAX = 200, ACTS_MAX = 200 };
 
@@ -32,6 +33,18 @@ struct inner { /* an act done, for the history */
     bool from_null, to_null;
 };
 
+/* A row left behind besides its record's own: a line, the links of a field, an
+ * attachment (engine/digest.h). */
+struct piece {
+    int64_t record; /* whose */
+    str table;
+    int64_t id;
+    bool gone;
+    const struct tplan *line; /* a line: read back at the end */
+    int place;
+    struct hash digest;
+};
+
 struct doing {
     struct ctx *ctx;
     struct engine *e;
@@ -42,8 +55,11 @@ struct doing {
     size_t n;
     struct inner acts[ACTS_MAX];
     size_t nacts;
+    struct piece *pieces;
+    size_t npieces, pieces_cap;
     int depth;
     bool quiet; /* an import */
+    str cause;  /* of what the clock does */
 };
 
 /* What one inner act is asked to do. */
@@ -70,11 +86,28 @@ struct effect_span {
 };
 MUST_CHECK err perform_effect(struct doing *d, const struct effect *ef, struct eplan *plan,
                               struct touched *x, int64_t act, str cause, struct effect_span *span);
+/* What can be written only when the record's row is there. */
+struct later_write {
+    const struct field *field;
+    struct value value;
+    const struct value_in *rows;
+};
+MUST_CHECK err perform_later_writes(struct doing *d, struct touched *x,
+                                    const struct later_write *list, size_t n);
+/* Fields of a touched record, of a line of it, set by an effect. */
+MUST_CHECK err perform_set(struct doing *d, struct touched *x, const struct value_in *vals,
+                           size_t n);
+MUST_CHECK err perform_set_line(struct doing *d, const struct touched *parent,
+                                const struct type *type, int64_t id, const struct value_in *vals,
+                                size_t n);
 MUST_CHECK err perform_finish(struct doing *d);
 MUST_CHECK err perform_terms(struct doing *d, struct touched *x, struct rows *judged);
 MUST_CHECK err perform_tasks(struct doing *d, struct touched *x);
 struct db_args perform_args(struct doing *d, const struct stmt *s, const struct touched *x,
                             const struct db_arg *more, int nmore);
+struct db_arg perform_cell_arg(const struct tplan *t, int i, const struct cell *c);
+void perform_put_cell(struct touched *x, int col, const struct value *v);
+void perform_read_row(const struct tplan *t, const struct rows *r, struct cell *row);
 MUST_CHECK err perform_touch(struct doing *d, const struct type *type, int64_t id,
                              struct touched **ret);
 MUST_CHECK err perform_builtin(struct doing *d, bool *was);
@@ -84,5 +117,17 @@ str perform_cell_text(struct doing *d, const struct cond *c, const struct rows *
                       enum lang lang);
 str perform_template(struct doing *d, const struct template *t, const struct rows *r, int *col,
                      enum lang lang, int64_t seq, int64_t at);
+
+/* --- history.c ------------------------------------------------------------------- */
+
+bool history_cell_changed(const struct touched *x, int col);
+/* A row besides the record's own that this act leaves behind; the caller fills
+ * in the digest, or says that it is gone.  Asked again: begun anew. */
+struct piece *history_piece(struct doing *d, int64_t record, str table, int64_t id);
+struct piece *history_line(struct doing *d, int64_t record, const struct tplan *t, int64_t id);
+/* An act for each record that was changed by an effect without one. */
+MUST_CHECK err history_of_the_rest(struct doing *d);
+/* Rows of the history, entries of the ledger: the last statements of an act. */
+MUST_CHECK err history_write(struct doing *d);
 
 #endif

@@ -73,6 +73,14 @@ void plan_columns(struct tplan *t, struct arena *a)
         add_col(t, name, false);
         t->parent_col = col_named(t, name);
     }
+    t->sorted = arena_array(a, int, (size_t)t->ncols + 1);
+    for (int i = 0; i < t->ncols; i++) {
+        int at = i;
+        for (; at > 0 && str_cmp(t->cols[t->sorted[at - 1]], t->cols[i]) > 0; at--) {
+            t->sorted[at] = t->sorted[at - 1];
+        }
+        t->sorted[at] = i;
+    }
     t->field_col = arena_array(a, int, t->def->nfields + 1);
     for (size_t i = 0; i < t->def->nfields; i++) {
         str column = t->def->fields[i].column;
