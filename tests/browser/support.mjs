@@ -111,6 +111,7 @@ export class Person {
     p.context = await browser.newContext({
       viewport: { width: how.width, height: how.width < 600 ? 740 : 900 },
       isMobile: how.width < 600, hasTouch: how.width < 600,
+      colorScheme: how.theme ?? "light",
       locale: how.lang === "en" ? "en-GB" : "zh-CN",
       javaScriptEnabled: how.scripts !== false,
     });
