@@ -202,7 +202,7 @@ MUST_CHECK err db_scans(struct db *db, struct arena *a, struct sql sql, bool ord
 
 enum db_fault { DB_FAULT_NONE, DB_FAULT_INTERRUPT, DB_FAULT_FULL, DB_FAULT_IO, DB_FAULT_LOST };
 /* The n-th statement from now (1: the next) fails with this kind, as the
- * database itself would fail: SQLite through sqlite3_interrupt, max_page_count
+ * database itself would fail: SQLite through its progress callback, max_page_count
  * and failing reads and writes of its files; PostgreSQL through
  * statement_timeout, an error raised by the server and pg_terminate_backend.  A
  * statement that SQLite can answer without what is missing (no page to add, no

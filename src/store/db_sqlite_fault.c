@@ -91,11 +91,8 @@ static void arm_full(struct sq *q)
 
 static int on_step(void *arg)
 {
-    struct sq *q = arg;
-    if (q->running) {
-        sqlite3_interrupt(q->h);
-    }
-    return 0;
+    const struct sq *q = arg;
+    return q->running != NULL;
 }
 
 /* --- arming and ending ------------------------------------------------------------------ */
