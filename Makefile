@@ -1,7 +1,7 @@
 # make             build the product        make test    run the C tests
 # make check       all that CI checks       make fmt     lay out the code
 # make V=asan      with ASan and UBSan (also: tsan, cov, fuzz); V works with every target
-# make bench       measure beside floors    make tidy    clang-tidy, gcc -fanalyzer
+# make bench       200,000 faults beside floors    make bench-20000, bench-long: other sizes
 V       ?= release
 B       ?= build/$(V)
 CC      := $(if $(filter fuzz,$(V)),clang,$(if $(filter default,$(origin CC)),gcc,$(CC)))
@@ -85,6 +85,21 @@ $(patsubst tests/%.c,$(B)/t/%,$(wildcard tests/$(1)/*_test.c)): $(B)/t/%: $(B)/t
 endef
 $(foreach l,$(LAYERS),$(eval $(call layer_tests,$(l),$(patsubst %,$(B)/lib%.a,$(call upto,$(LAYERS),$(l))))))
 
+# --- bench: the product beside its floors (bench/README.md) --------------------------------------
+BENCH := $(patsubst bench/%.c,$(B)/measure/%.o,$(wildcard bench/*.c))
+$(BENCH): | $(GEN)
+$(B)/measure/%.o: bench/%.c
+	@mkdir -p $(@D)
+	@echo "  cc   $<"; $(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+comma_wrap = $(1:%=-Wl$(comma)--wrap=%)
+$(B)/bench: $(BENCH) $(LIBS)
+	@echo "  link $@"; $(CC) $(LDFLAGS) $(call comma_wrap,batch_add db_exec db_savepoint db_commit) -o $@ $(BENCH) $(LINK) $(PKGL)
+bench-%: $(B)/bench $(B)/zhidu
+	rm -rf build/bench-data
+	$(B)/bench --data build/bench-data --faults $* && rm -rf build/bench-data
+bench: bench-200000
+bench-long: bench-1000000
+
 # one of them runs zhidu-verify as a process
 $(B)/t/ledger/proof_test: | $(B)/zhidu-verify
 tests: $(TESTS)
@@ -96,5 +111,5 @@ fmt:
 	clang-format -i $(CODE)
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all tests test fmt
+.PHONY: all tests test fmt bench bench-long
 .SECONDARY:

@@ -169,6 +169,8 @@ void page_admin_health(struct visit *v)
                s.writer.queue_now > 400, WORDS("上限 512", "At most 512")),
         figure(v, WORDS("已写入操作", "Acts written"), s.writer.jobs, false,
                WORDS("自启动以来", "Since start")),
+        figure(v, WORDS("已提交事务", "Commits"), s.writer.groups, false,
+               WORDS("同时到达的操作共用一次提交", "Acts that come together share one")),
         figure(v, WORDS("提交耗时 p99（微秒）", "Commit p99 (µs)"), s.writer.group_p99_us,
                s.writer.group_p99_us > 500000, WORDS("近 1024 组", "Of the last 1,024 groups")),
         figure(v, WORDS("等待建立搜索", "Waiting for the search index"), s.records_waiting_search,

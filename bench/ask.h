@@ -1,0 +1,47 @@
+/* ask.h - the requests that are measured, by people who are signed in. */
+#ifndef BENCH_ASK_H
+#define BENCH_ASK_H
+
+#include "load.h"
+
+enum { ASK_SESSIONS = 8, ASK_MADE = 1 << 18 };
+
+struct bench_session {
+    str cookie, csrf;
+};
+
+/* One kind of request and what its answers left. */
+struct caller {
+    struct arena life;
+    int port;
+    struct bench_session desk[ASK_SESSIONS];  /* sees every fault */
+    struct bench_session staff[ASK_SESSIONS]; /* reports faults */
+    const int64_t *ids;                       /* of planted faults */
+    int64_t nids;
+    int64_t *made; /* ids of faults that were created here, to be accepted once each */
+    int64_t nmade, accepted;
+    uint64_t dice;
+    int64_t keys;       /* idempotency keys given out */
+    struct arena round; /* of one request */
+    size_t floor_bytes; /* what the HTTP floor answers */
+};
+
+void ask_open(struct caller *a, int port, const int64_t *ids, int64_t nids);
+/* Signs everybody in; false when the door does not open. */
+bool ask_sign_in(struct caller *a);
+/* The figure of that name on the health page; -1: none. */
+int64_t ask_health(struct caller *a, const char *name);
+void ask_close(struct caller *a);
+
+/* load.make and load.took of each kind; arg is the struct caller. */
+size_t ask_record(void *arg, int conn, int64_t n, char *to, size_t cap);
+size_t ask_list(void *arg, int conn, int64_t n, char *to, size_t cap);
+size_t ask_list_staff(void *arg, int conn, int64_t n, char *to, size_t cap);
+size_t ask_search(void *arg, int conn, int64_t n, char *to, size_t cap);
+size_t ask_json(void *arg, int conn, int64_t n, char *to, size_t cap);
+size_t ask_create(void *arg, int conn, int64_t n, char *to, size_t cap);
+void ask_created(void *arg, int conn, const struct load_answer *answer);
+size_t ask_accept(void *arg, int conn, int64_t n, char *to, size_t cap);
+size_t ask_floor(void *arg, int conn, int64_t n, char *to, size_t cap);
+
+#endif

@@ -1,0 +1,508 @@
+/* bench.c - measures the product beside what the machine could do at best.
+ *
+ *   bench --faults 20000 --data build/bench [--ms 2000] [--rounds 3] [--port 18450]
+ *         [--zhidu build/release/zhidu]
+ *   bench --data build/bench --inside PATH [--as wu.tao] [--times 1000]
+ *
+ * Nothing here passes or fails by a time: it prints.  README.md says what each
+ * figure means. */
+#include "ask.h"
+#include "floor.h"
+#include "inside.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { WRITE_RECORD = 6000 };
+
+struct bench {
+    struct arena life;
+    str data, zhidu;
+    int64_t faults, seconds_ms, rounds, port;
+    pid_t server, floor;
+    double cold_s;
+    struct plant *plant;
+    struct caller ask;
+    struct db *copy; /* of the database, for the write floor */
+    struct arena copy_life, copy_work;
+    bool failed;
+};
+
+static int fail(struct bench *b, const char *what)
+{
+    fprintf(stderr, "bench: %s\n", what);
+    b->failed = true;
+    return 1;
+}
+
+static int fail_err(struct bench *b, const char *what, err e)
+{
+    fprintf(stderr, "bench: %s: %s %.*s\n", what, err_name(e.code), STR_ARG(e.detail));
+    b->failed = true;
+    return 1;
+}
+
+/* --- processes ------------------------------------------------------------------------- */
+
+static pid_t spawn(char *const argv[])
+{
+    pid_t pid = fork();
+    if (pid == 0) {
+        int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+        dup2(null, STDIN_FILENO);
+        dup2(null, STDOUT_FILENO);
+        execv(argv[0], argv);
+        _exit(127);
+    }
+    return pid;
+}
+
+static bool run_to_end(char *const argv[])
+{
+    int status = 0;
+    pid_t pid = spawn(argv);
+    return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
+           WEXITSTATUS(status) == 0;
+}
+
+static void end(pid_t *pid)
+{
+    if (*pid > 0) {
+        kill(*pid, SIGTERM);
+        waitpid(*pid, NULL, 0);
+    }
+    *pid = 0;
+}
+
+static size_t door(void *arg, int conn, int64_t n, char *to, size_t cap)
+{
+    (void)arg;
+    (void)conn;
+    (void)n;
+    return (size_t)snprintf(to, cap, "GET /signin HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
+}
+
+/* From exec to the first page answered. */
+static bool await(int port, double *ret)
+{
+    struct load l = {.port = port, .conns = 1, .count = 1, .make = door};
+    struct load_result r;
+    double began = load_now_s();
+    while (!load_run(&l, &r) || !r.done) {
+        struct timespec t = {.tv_nsec = 1000 * 1000};
+        nanosleep(&t, NULL);
+        if (load_now_s() - began > 30) {
+            return false;
+        }
+    }
+    *ret = load_now_s() - began;
+    return true;
+}
+
+static bool start_server(struct bench *b)
+{
+    str port = str_fmt(&b->life, "%lld", (long long)b->port);
+    char *argv[] = {(char *)(uintptr_t)b->zhidu.ptr,
+                    (char *)(uintptr_t) "serve",
+                    (char *)(uintptr_t) "--data",
+                    (char *)(uintptr_t)b->data.ptr,
+                    (char *)(uintptr_t) "--port",
+                    (char *)(uintptr_t)port.ptr,
+                    NULL};
+    setenv("ZHIDU_DEMO", "yes", 1);
+    b->server = spawn(argv);
+    return b->server > 0 && await((int)b->port, &b->cold_s);
+}
+
+static bool start_floor(struct bench *b)
+{
+    double took;
+    b->floor = fork();
+    if (b->floor == 0) {
+        _exit(floor_http((int)b->port + 1));
+    }
+    return b->floor > 0 && await((int)b->port + 1, &took);
+}
+
+/* --- the installation --------------------------------------------------------------------- */
+
+static bool make_data(struct bench *b)
+{
+    if (access(str_fmt(&b->life, "%.*s/ledger.key", STR_ARG(b->data)).ptr, R_OK) == 0) {
+        return true;
+    }
+    char *argv[] = {(char *)(uintptr_t)b->zhidu.ptr,
+                    (char *)(uintptr_t) "init",
+                    (char *)(uintptr_t) "regulations",
+                    (char *)(uintptr_t) "--demo",
+                    (char *)(uintptr_t) "--data",
+                    (char *)(uintptr_t)b->data.ptr,
+                    NULL};
+    return run_to_end(argv);
+}
+
+static int plant(struct bench *b)
+{
+    struct plant *p = b->plant;
+    double began = load_now_s(), cpu = load_cpu_s(getpid());
+    err e = plant_open(p, b->data, true);
+    if (!e.code) {
+        e = plant_faults(p, b->faults, false);
+    }
+    if (e.code) {
+        return fail_err(b, "planting", e);
+    }
+    double took = load_now_s() - began;
+    printf("planted %lld faults through the one door in %.1f s (%.0f faults/s, %.0f µs of "
+           "processor each with what followed)\n",
+           (long long)b->faults, took, (double)b->faults / took,
+           (load_cpu_s(getpid()) - cpu) * 1e6 / (double)b->faults);
+    fflush(stdout);
+    plant_close(p);
+    return 0;
+}
+
+static bool copy_file(const char *from, const char *to)
+{
+    int in = open(from, O_RDONLY | O_CLOEXEC);
+    int out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    ssize_t n = in >= 0 && out >= 0 ? 1 : -1;
+    while (n > 0) {
+        n = copy_file_range(in, NULL, out, NULL, (size_t)1 << 30, 0);
+    }
+    bool ok = n == 0 && fsync(out) == 0;
+    if (in >= 0) {
+        close(in);
+    }
+    if (out >= 0) {
+        close(out);
+    }
+    return ok;
+}
+
+/* Acts recorded on the installation, to be run again on its copy. */
+static int record_writes(struct bench *b)
+{
+    struct plant *p = b->plant;
+    str db = str_fmt(&b->life, "%.*s/zhidu.db", STR_ARG(b->data));
+    str copy = str_fmt(&b->life, "%.*s/copy.db", STR_ARG(b->data));
+    if (!copy_file(db.ptr, copy.ptr)) {
+        return fail(b, "the database cannot be copied");
+    }
+    int64_t *ids = arena_array(&b->life, int64_t, PLANT_SAMPLE);
+    int64_t nids = p->nids < PLANT_SAMPLE ? p->nids : PLANT_SAMPLE;
+    memcpy(ids, p->ids, (size_t)nids * sizeof(*ids));
+    err e = plant_open(p, b->data, false);
+    if (!e.code) {
+        floor_record(true);
+        e = plant_faults(p, WRITE_RECORD, true);
+        struct timespec t = {.tv_sec = 1}; /* search text is indexed between groups */
+        nanosleep(&t, NULL);
+        floor_record(false);
+    }
+    plant_close(p);
+    if (e.code) {
+        return fail_err(b, "recording", e);
+    }
+    memcpy(p->ids, ids, (size_t)nids * sizeof(*ids));
+    p->nids = nids;
+    b->copy_life = arena_make(256u << 20);
+    b->copy_work = arena_make(256u << 20);
+    e = db_open(&b->copy_life, str_fmt(&b->life, "sqlite:%.*s", STR_ARG(copy)),
+                (struct db_options){.writer = true}, &b->copy);
+    return e.code ? fail_err(b, "the copy", e) : 0;
+}
+
+/* --- measuring ------------------------------------------------------------------------------- */
+
+struct kind {
+    const char *name;
+    size_t (*make)(void *, int, int64_t, char *, size_t);
+    void (*took)(void *, int, const struct load_answer *);
+    int expect;
+    bool floor;
+    double share;             /* wanted of the HTTP floor; 0: not said */
+    double above[2];          /* µs above the floor at 20,000 and at 1,000,000 */
+    struct load_result r, fl; /* the middle round */
+};
+
+static int by_rate(const void *a, const void *b)
+{
+    double x = ((const struct load_result *)a)->per_s, y = ((const struct load_result *)b)->per_s;
+    return (x > y) - (x < y);
+}
+
+enum { ROUNDS_MAX = 15 };
+
+static bool measure(struct bench *b, struct kind *k, int conns)
+{
+    struct load_result own[ROUNDS_MAX], fl[ROUNDS_MAX];
+    struct load l = {.conns = conns, .seconds = (double)b->seconds_ms / 1000, .arg = &b->ask};
+    int n = (int)b->rounds;
+    struct load_result warm;
+    for (int i = -1; i < n; i++) { /* the first is for warming up */
+        struct load now = l;
+        now.port = (int)b->port;
+        now.pid = b->server;
+        now.make = k->make;
+        now.took = k->took;
+        now.expect = k->expect;
+        if (k->make == ask_accept) { /* each once */
+            now.count = (b->ask.nmade - b->ask.accepted) / (n - i);
+        }
+        if (i < 0) {
+            now.seconds = 0.2;
+            now.count = 500;
+        }
+        struct load_result *r = i < 0 ? &warm : &own[i];
+        if (!load_run(&now, r)) {
+            return false;
+        }
+        if (r->failed) {
+            fprintf(stderr, "bench: %s: %lld of %lld answers were not %d but %d\n", k->name,
+                    (long long)r->failed, (long long)r->done, k->expect, r->failed_status);
+            b->failed = true;
+        }
+        if (i >= 0 && k->floor) {
+            now.port = (int)b->port + 1;
+            now.pid = b->floor;
+            now.make = ask_floor;
+            now.took = NULL;
+            now.expect = 200;
+            b->ask.floor_bytes = r->body;
+            if (!load_run(&now, &fl[i])) {
+                return false;
+            }
+        }
+    }
+    qsort(own, (size_t)n, sizeof(own[0]), by_rate);
+    k->r = own[n / 2];
+    if (k->floor) {
+        qsort(fl, (size_t)n, sizeof(fl[0]), by_rate);
+        k->fl = fl[n / 2];
+    }
+    return true;
+}
+
+static void print_head(int conns)
+{
+    printf("\n%d signed-in keep-alive connection%s\n"
+           "%-22s %9s %9s %9s %9s %9s | %9s %8s %8s %9s\n",
+           conns, conns > 1 ? "s" : "", "", "per s", "p50 ms", "p99 ms", "CPU µs", "bytes",
+           "floor/s", "CPU µs", "ratio", "above µs");
+}
+
+static void print_kind(const struct kind *k)
+{
+    const struct load_result *r = &k->r;
+    printf("%-22s %9.0f %9.2f %9.2f %9.1f %9zu |", k->name, r->per_s, r->p50_us / 1000,
+           r->p99_us / 1000, r->cpu_us, r->body);
+    if (k->floor) {
+        printf(" %9.0f %8.1f %8.2f %9.1f", k->fl.per_s, k->fl.cpu_us, r->per_s / k->fl.per_s,
+               r->cpu_us - k->fl.cpu_us);
+    }
+    printf("\n");
+    fflush(stdout);
+}
+
+static bool measure_reads(struct bench *b, int conns)
+{
+    struct kind kinds[] = {
+        {.name = "record page", .make = ask_record, .expect = 200, .floor = true},
+        {.name = "newest 50 open", .make = ask_list, .expect = 200, .floor = true},
+        {.name = "the same, of staff", .make = ask_list_staff, .expect = 200, .floor = true},
+        {.name = "search", .make = ask_search, .expect = 200, .floor = true},
+        {.name = "record as JSON", .make = ask_json, .expect = 200, .floor = true},
+    };
+    print_head(conns);
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        if (!measure(b, &kinds[i], conns)) {
+            return fail(b, kinds[i].name) == 0;
+        }
+        print_kind(&kinds[i]);
+    }
+    return true;
+}
+
+/* Creates and the write floor in turn; then transitions. */
+static bool measure_writes(struct bench *b, int conns)
+{
+    struct kind create = {.name = "create", .make = ask_create, .took = ask_created, .expect = 303};
+    struct kind accept = {.name = "transition", .make = ask_accept, .expect = 303};
+    double ratio[ROUNDS_MAX];
+    struct floor_result fl = {0};
+    int64_t rounds = b->rounds;
+    struct kind one = create;
+    b->rounds = 1;
+    int64_t acts = ask_health(&b->ask, "已写入操作");
+    int64_t groups = ask_health(&b->ask, "已提交事务");
+    for (int64_t i = 0; i < rounds; i++) {
+        if (!measure(b, &one, conns)) {
+            return fail(b, one.name) == 0;
+        }
+        if (one.r.per_s > create.r.per_s) {
+            create.r = one.r;
+        }
+        if (conns > 1) {
+            err e = floor_write(b->copy, &b->copy_work, WRITE_RECORD / rounds, &fl);
+            if (e.code) {
+                return fail_err(b, "the write floor", e) == 0;
+            }
+            ratio[i] = one.r.per_s / fl.per_s;
+        }
+    }
+    b->rounds = rounds;
+    print_kind(&create);
+    if (conns > 1) {
+        double best = 0;
+        for (int64_t i = 0; i < rounds; i++) {
+            best = ratio[i] > best ? ratio[i] : best;
+        }
+        acts = ask_health(&b->ask, "已写入操作") - acts;
+        groups = ask_health(&b->ask, "已提交事务") - groups;
+        printf("  write floor %.0f acts/s, %.0f µs CPU an act, group p99 %.1f ms; creates are %.2f"
+               " of it\n  acts in a group %.1f, group p99 %.1f ms\n",
+               fl.per_s, fl.cpu_us, fl.group_p99_us / 1000, best,
+               groups > 0 ? (double)acts / (double)groups : 0,
+               (double)ask_health(&b->ask, "提交耗时 p99") / 1000);
+    }
+    if (!measure(b, &accept, conns)) {
+        return fail(b, accept.name) == 0;
+    }
+    print_kind(&accept);
+    return true;
+}
+
+static int count_statements(struct bench *b)
+{
+    struct plant *p = b->plant;
+    int64_t id = p->ids[0];
+    const char *paths[] = {"/r/fault/%lld", "/r/fault?open=1", "/search?q=%%E6%%89%%93%%E5%%8D%%B0",
+                           "/api/v1/r/fault/%lld"};
+    err e = plant_open(p, b->data, false);
+    printf("\n%-40s %10s %10s %10s %10s\n", "inside, without sockets", "statements", "batches",
+           "prepared", "CPU µs");
+    for (size_t i = 0; !e.code && i < 4; i++) {
+        char path[80];
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+        snprintf(path, sizeof(path), paths[i], (long long)id);
+#pragma GCC diagnostic pop
+        struct inside_result r;
+        e = inside_get(p, STR("wu.tao"), str_copy(&b->life, str_from(path)), 500, &r);
+        if (!e.code) {
+            printf("%-40s %10lld %10lld %10lld %10.1f\n", path, (long long)r.statements,
+                   (long long)r.trips, (long long)r.prepared, r.cpu_us);
+            b->failed = b->failed || r.status != 200;
+        }
+    }
+    plant_close(p);
+    return e.code ? fail_err(b, "inside", e) : 0;
+}
+
+static void print_machine(void)
+{
+    struct utsname u;
+    char model[128] = "?", line[256];
+    FILE *f = fopen("/proc/cpuinfo", "re");
+    while (f && fgets(line, sizeof(line), f)) {
+        if (sscanf(line, "model name : %127[^\n]", model) == 1) {
+            break;
+        }
+    }
+    if (f) {
+        fclose(f);
+    }
+    uname(&u);
+    double load = 0;
+    getloadavg(&load, 1);
+    printf("%s, %ld cores, %s %s, load %.1f\n", model, sysconf(_SC_NPROCESSORS_ONLN), u.sysname,
+           u.release, load);
+}
+
+static int whole(struct bench *b)
+{
+    print_machine();
+    if (!make_data(b)) {
+        return fail(b, "zhidu init");
+    }
+    if (plant(b) || record_writes(b)) {
+        return 1;
+    }
+    printf("a create changes rows by %.1f statements\n",
+           (double)floor_recorded_statements() / (double)floor_recorded_acts());
+    if (!start_floor(b) || !start_server(b)) {
+        return fail(b, "the servers do not start");
+    }
+    printf("cold start, exec to the first page: %.3f s\n", b->cold_s);
+    ask_open(&b->ask, (int)b->port, b->plant->ids,
+             b->plant->nids < PLANT_SAMPLE ? b->plant->nids : PLANT_SAMPLE);
+    if (!ask_sign_in(&b->ask)) {
+        return fail(b, "nobody can sign in");
+    }
+    bool ok = measure_reads(b, 64) && measure_writes(b, 64) && measure_reads(b, 1) &&
+              measure_writes(b, 1);
+    printf("\nresident memory of the server after all: %.1f MB\n",
+           (double)load_resident(b->server) / 1e6);
+    end(&b->server);
+    end(&b->floor);
+    return !ok || count_statements(b) || b->failed;
+}
+
+static int inside(struct bench *b, str path, str as, int64_t times)
+{
+    struct inside_result r;
+    err e = plant_open(b->plant, b->data, false);
+    if (!e.code) {
+        e = inside_get(b->plant, as, path, times, &r);
+    }
+    if (e.code) {
+        return fail_err(b, "inside", e);
+    }
+    printf("%d, %zu bytes, %lld statements in %lld batches, %lld prepared, %.1f µs CPU\n", r.status,
+           r.bytes, (long long)r.statements, (long long)r.trips, (long long)r.prepared, r.cpu_us);
+    plant_close(b->plant);
+    return 0;
+}
+
+static int64_t number(int argc, char **argv, const char *name, int64_t otherwise)
+{
+    int64_t n;
+    return str_to_i64(cli_option(argc, argv, name), &n) ? n : otherwise;
+}
+
+static str word(int argc, char **argv, const char *name, str otherwise)
+{
+    str s = cli_option(argc, argv, name);
+    return s.len ? s : otherwise;
+}
+
+int main(int argc, char **argv)
+{
+    struct bench b = {.life = arena_make((size_t)1 << 30)};
+    signal(SIGPIPE, SIG_IGN);
+    b.plant = arena_new(&b.life, struct plant);
+    b.data = word(argc, argv, "data", STR("build/bench"));
+    b.zhidu = word(argc, argv, "zhidu", STR("build/release/zhidu"));
+    b.faults = number(argc, argv, "faults", 20000);
+    b.seconds_ms = number(argc, argv, "ms", 2000);
+    b.rounds = number(argc, argv, "rounds", 3);
+    b.rounds = b.rounds < 1 ? 1 : b.rounds > ROUNDS_MAX ? ROUNDS_MAX : b.rounds;
+    b.port = number(argc, argv, "port", 18450);
+    str path = cli_option(argc, argv, "inside");
+    int code = path.len ? inside(&b, path, word(argc, argv, "as", STR("wu.tao")),
+                                 number(argc, argv, "times", 1000))
+                        : whole(&b);
+    end(&b.server);
+    end(&b.floor);
+    ask_close(&b.ask);
+    arena_end(&b.copy_work);
+    arena_end(&b.copy_life);
+    arena_end(&b.life);
+    return code;
+}
