@@ -27,8 +27,12 @@ const struct command cli_commands[] = {
                 "Example: zhidu init regulations --demo --cases\n"),
      cmd_init, NEEDS_NOTHING, false},
     {"check", WORDS_INIT("检查制度定义并运行其示例", "check definitions and run their examples"),
-     WORDS_INIT("用法：zhidu check 制度目录 [--no-examples]\n例：  zhidu check regulations\n",
-                "Usage:   zhidu check FOLDER [--no-examples]\nExample: zhidu check regulations\n"),
+     WORDS_INIT("用法：zhidu check 制度目录... [--no-examples] [--database URL]\n"
+                "      示例在内存中运行；给出 URL 则在该数据库的临时模式中运行\n"
+                "例：  zhidu check regulations\n",
+                "Usage:   zhidu check FOLDER... [--no-examples] [--database URL]\n"
+                "         examples run in memory, or in a passing schema of that database\n"
+                "Example: zhidu check regulations\n"),
      cmd_check, NEEDS_NOTHING, false},
     {"export", WORDS_INIT("导出一类记录为 CSV", "export records of a type as CSV"),
      WORDS_INIT("用法：zhidu export 类型 [--filter 条件] > 文件.csv\n",

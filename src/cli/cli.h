@@ -92,6 +92,14 @@ int cli_main(int argc, char **argv);
 void cli_say(struct cli *c, const char *zh, const char *en, ...)
     __attribute__((format(printf, 2, 4), format(printf, 3, 4)));
 int cli_fail(struct cli *c, err e); /* prints it; exit code 1 */
+void cli_diags(struct cli *c, const struct diags *d);
+/* The demonstration beside the regulations: an organisation (demo.yaml), and what
+ * happened in it until `present` (demo_cases.yaml).  Nothing where there is none. */
+MUST_CHECK err cli_demo_organisation(struct engine *e, struct arena *a, str folder, struct diags *d,
+                                     int64_t *ret_acts);
+MUST_CHECK err cli_demo_cases(struct engine *e, struct arena *a, str folder, int64_t present,
+                              struct diags *d, int64_t *ret_acts);
+#define DEMO_BACK_MS (INT64_C(28) * 86400000) /* it begins four weeks ago */
 /* --name VALUE or --name=VALUE; empty when absent.  Flags: "1". */
 str cli_option(int argc, char **argv, const char *name);
 bool cli_flag(int argc, char **argv, const char *name);

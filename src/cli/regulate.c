@@ -1,4 +1,4 @@
-/* regulate.c - init, check, publish: what has to do with regulations. */
+/* regulate.c - init, publish: what puts regulations in force. */
 #include "base/clock.h"
 #include "engine/scenario.h"
 
@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static void print_diags(struct cli *c, const struct diags *d)
+void cli_diags(struct cli *c, const struct diags *d)
 {
     for (size_t i = 0; i < d->len; i++) {
         str line = diag_print(c->arena, &d->ptr[i], c->lang);
@@ -66,22 +66,22 @@ static str steps_file(struct arena *a, str folder, const char *name, str *ret_pa
     return str_from_n(p, n);
 }
 
-/* The demonstration: an organisation, and (unless `present` is 0) what happened in it
- * until then. */
-static err demonstrate(struct engine *e, struct arena *a, str folder, int64_t present,
-                       struct diags *d, int64_t *ret_acts)
+err cli_demo_organisation(struct engine *e, struct arena *a, str folder, struct diags *d,
+                          int64_t *ret_acts)
 {
-    int64_t made = 0;
-    int64_t lived = 0;
     str path;
     str text = steps_file(a, folder, "demo.yaml", &path);
-    err r = text.ptr ? scenario_records(e, a, text, path, d, &made) : OK;
-    text = present ? steps_file(a, folder, "demo_cases.yaml", &path) : (str){0};
-    if (!r.code && !d->errors && text.ptr) {
-        r = scenario_life(e, a, text, path, present, d, &lived);
-    }
-    *ret_acts = made + lived;
-    return r;
+    *ret_acts = 0;
+    return text.ptr ? scenario_records(e, a, text, path, d, ret_acts) : OK;
+}
+
+err cli_demo_cases(struct engine *e, struct arena *a, str folder, int64_t present, struct diags *d,
+                   int64_t *ret_acts)
+{
+    str path;
+    str text = steps_file(a, folder, "demo_cases.yaml", &path);
+    *ret_acts = 0;
+    return text.ptr ? scenario_life(e, a, text, path, present, d, ret_acts) : OK;
 }
 
 static str read_line(struct cli *c)
@@ -130,18 +130,19 @@ static err first_administrator(struct cli *c, str name, str login, struct diags 
     return e;
 }
 
-/* The demonstration begins four weeks ago. */
-static const int64_t DEMO_BACK_MS = INT64_C(28) * 86400000;
-
 static err fill(struct cli *c, int argc, char **argv, struct diags *d)
 {
     str admin = cli_option(argc, argv, "admin");
     if (cli_flag(argc, argv, "demo")) {
-        int64_t acts;
-        err e = demonstrate(c->engine, c->arena, cli_path(c, cli_word(argc, argv, 0)),
-                            cli_flag(argc, argv, "cases") ? c->now() : 0, d, &acts);
+        str folder = cli_path(c, cli_word(argc, argv, 0));
+        int64_t made, lived = 0;
+        err e = cli_demo_organisation(c->engine, c->arena, folder, d, &made);
+        if (!e.code && !d->errors && cli_flag(argc, argv, "cases")) {
+            e = cli_demo_cases(c->engine, c->arena, folder, c->now(), d, &lived);
+        }
         if (!e.code && !d->errors) {
-            cli_say(c, "演示组织：%lld 次操作", "Demonstration: %lld acts", (long long)acts);
+            cli_say(c, "演示组织：%lld 次操作", "Demonstration: %lld acts",
+                    (long long)(made + lived));
         }
         return e.code || d->errors ? e : demo_accounts(c);
     }
@@ -163,7 +164,7 @@ int cmd_init(struct cli *c, int argc, char **argv)
         c->people = in.people;
         e = fill(c, argc, argv, &d);
     }
-    print_diags(c, &d);
+    cli_diags(c, &d);
     installation_close(&in);
     if (e.code || d.errors) {
         return e.code ? cli_fail(c, e) : 1;
@@ -171,119 +172,5 @@ int cmd_init(struct cli *c, int argc, char **argv)
     cli_say(c, "已建立：%.*s\n公钥：%.*s/ledger.pub（请抄存一份在别处）",
             "Made: %.*s\nPublic key: %.*s/ledger.pub (keep a copy elsewhere)",
             STR_ARG(c->config.data), STR_ARG(c->config.data));
-    return 0;
-}
-
-/* --- check --------------------------------------------------------------------------------- */
-
-/* Examples begin at a fixed moment, so that they can name days. */
-static int64_t steps_begin(void *arg)
-{
-    (void)arg;
-    int64_t ms = 0;
-    return clock_parse_time(STEPS_BEGIN, 480, &ms) ? ms : 0;
-}
-
-static err demo_records(struct engine *e, struct arena *a, str folder, struct diags *d)
-{
-    int64_t made;
-    return demonstrate(e, a, folder, 0, d, &made);
-}
-
-/* What went wrong in an installation that is about to go: warnings were said before. */
-static void take_mistakes(struct cli *c, const struct diags *own, struct diags *d)
-{
-    for (size_t i = 0; i < own->len && own->errors; i++) {
-        const struct diag *x = &own->ptr[i];
-        if (!x->warning) {
-            struct pos at = x->pos;
-            at.file = str_copy(c->arena, at.file);
-            struct words w = {str_copy(c->arena, x->words.zh), str_copy(c->arena, x->words.en)};
-            diag_error_words(d, at, w);
-        }
-    }
-}
-
-/* The demonstration must play, too. */
-static void run_demonstration(struct cli *c, const struct sources *s, str folder, struct diags *d)
-{
-    struct arena life = arena_make(512u << 20);
-    struct engine_options o = {
-        .url = STR("sqlite::memory:"), .origin = STR("example/ledger"), .clock = steps_begin};
-    struct engine *e;
-    struct diags own = diags_make(&life);
-    int64_t acts;
-    err r = engine_open_memory(&life, s, &o, &own, &e);
-    if (!r.code) {
-        r = demonstrate(e, &life, folder, steps_begin(NULL) + DEMO_BACK_MS, &own, &acts);
-    }
-    take_mistakes(c, &own, d);
-    if (r.code) {
-        cli_say(c, "演示无法运行：%.*s", "the demonstration cannot run: %.*s", STR_ARG(r.detail));
-        d->errors++;
-    }
-    arena_end(&life);
-}
-
-/* Every example on an installation of its own, in memory. */
-static size_t run_examples(struct cli *c, const struct sources *s, str folder, struct diags *d)
-{
-    size_t passed = 0;
-    for (size_t i = 0; i < s->len; i++) {
-        str file = str_fmt(c->arena, "%.*s/examples.yaml", STR_ARG(s->ptr[i].name));
-        struct scenarios list = steps_load(c->arena, s->ptr[i].examples, file, d);
-        for (size_t k = 0; k < list.len; k++) {
-            struct arena life = arena_make(512u << 20);
-            struct engine_options o = {.url = STR("sqlite::memory:"),
-                                       .origin = STR("example/ledger"),
-                                       .clock = steps_begin};
-            struct engine *e;
-            size_t before = d->errors;
-            struct diags own = diags_make(&life); /* its warnings were said when it was checked */
-            err r = engine_open_memory(&life, s, &o, &own, &e);
-            if (!r.code) {
-                r = demo_records(e, &life, folder, &own);
-            }
-            take_mistakes(c, &own, d);
-            if (!r.code && !own.errors) {
-                r = scenario_run(e, &life, &list.ptr[k], folder, d);
-            }
-            if (r.code) {
-                diag_error(d, list.ptr[k].pos, "示例无法运行：%.*s", "the example cannot run: %.*s",
-                           STR_ARG(str_copy(c->arena, r.detail)));
-            }
-            passed += d->errors == before;
-            arena_end(&life);
-        }
-    }
-    return passed;
-}
-
-int cmd_check(struct cli *c, int argc, char **argv)
-{
-    struct sources s;
-    struct diags d = diags_make(c->arena);
-    str folder = cli_word(argc, argv, 0);
-    err e = load(c, folder, &s);
-    if (e.code) {
-        return cli_fail(c, e);
-    }
-    struct model *m = model_build(c->arena, &s, &d);
-    size_t passed = 0;
-    if (m && !d.errors && !cli_flag(argc, argv, "no-examples")) {
-        passed = run_examples(c, &s, cli_path(c, folder), &d);
-        run_demonstration(c, &s, cli_path(c, folder), &d);
-    }
-    print_diags(c, &d);
-    if (!m || d.errors) {
-        cli_say(c, "未通过：%zu 处错误", "Not passed: %zu mistakes", d.errors);
-        return 1;
-    }
-    size_t clauses = 0;
-    for (size_t i = 0; i < m->nregs; i++) {
-        clauses += m->regs[i]->newest->nclauses;
-    }
-    cli_say(c, "通过：%zu 部制度，%zu 条，%zu 个示例",
-            "Passed: %zu regulations, %zu articles, %zu examples", m->nregs, clauses, passed);
     return 0;
 }

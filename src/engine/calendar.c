@@ -365,7 +365,7 @@ err calendar_rebuild(const struct ctx *ctx)
 {
     int64_t y = 0;
     int month = 0, dom = 0;
-    calendar_civil(ctx->today, &y, &month, &dom);
+    calendar_civil(calendar_day_of(ctx->model, ctx->now), &y, &month, &dom);
     int64_t first = calendar_days(2010, 1, 1);
     int64_t n = calendar_days((y < 2010 ? 2010 : y) + YEARS_AHEAD, 12, 31) - first + 1;
     signed char *kinds = arena_array(ctx->arena, signed char, (size_t)n);
@@ -385,6 +385,53 @@ err calendar_rebuild(const struct ctx *ctx)
     struct filling *f = arena_new(ctx->arena, struct filling);
     f->ctx = ctx;
     return fill(f, &w, kinds, first, n);
+}
+
+/* Working time of the day that begins at `start` comes or goes. */
+static void mend_spans(struct batch *b, const struct week *w, int64_t start, bool works)
+{
+    int64_t total = 0;
+    for (int i = 0; i < w->nspans; i++) {
+        total += w->spans[i].to - w->spans[i].from;
+    }
+    batch_add(b, SQL("delete from calendar_span where start_ms >= $1 and start_ms < $2"),
+              ARGS(db_i64(start), db_i64(start + MS_DAY)));
+    batch_add(b, SQL("update calendar_span set before_ms = before_ms + $2 where start_ms >= $1"),
+              ARGS(db_i64(start), db_i64(works ? total : -total)));
+    for (int i = 0; works && i < w->nspans; i++) {
+        batch_add(b,
+                  SQL("insert into calendar_span(start_ms, end_ms, before_ms) select $1, $2,"
+                      " coalesce((select s.before_ms + s.end_ms - s.start_ms from calendar_span s"
+                      " where s.start_ms < $1 order by s.start_ms desc limit 1), 0)"),
+                  ARGS(db_i64(start + w->spans[i].from), db_i64(start + w->spans[i].to)));
+    }
+}
+
+err calendar_mend(const struct ctx *ctx, int64_t day)
+{
+    signed char kind = -1;
+    struct rows r;
+    err e = read_days(ctx, &kind, day, 1);
+    if (!e.code) {
+        e = db_query(ctx->db, ctx->arena, SQL("select working from calendar where day = $1"),
+                     ARGS(db_i64(day)), &r);
+    }
+    if (e.code || !rows_next(&r)) {
+        return e; /* outside the calendar's years */
+    }
+    struct week w = read_week(ctx->model);
+    int wd = (int)((day + 3) % 7) + 1;
+    bool works = kind >= 0 ? kind == 1 : w.works[wd];
+    if (works == (rows_i64(&r, 0) != 0)) {
+        return OK;
+    }
+    struct batch *b = batch_begin(ctx->db, ctx->arena);
+    batch_add(b, SQL("update calendar set workday = workday + $2 where day >= $1"),
+              ARGS(db_i64(day), db_i64(works ? 1 : -1)));
+    batch_add(b, SQL("update calendar set working = $2 where day = $1"),
+              ARGS(db_i64(day), db_i64(works)));
+    mend_spans(b, &w, calendar_day_start(ctx->model, day), works);
+    return batch_run(b);
 }
 
 err calendar_units(const struct ctx *ctx)

@@ -34,6 +34,8 @@ MUST_CHECK err calendar_working(const struct ctx *ctx, int64_t from, int64_t to,
 
 /* Fills both tables from the setting of the week and the days that differ. */
 MUST_CHECK err calendar_rebuild(const struct ctx *ctx);
+/* One day of it again, after a record about that day changed: later counts are shifted. */
+MUST_CHECK err calendar_mend(const struct ctx *ctx, int64_t day);
 /* Fills unit_above from the units' parents. */
 MUST_CHECK err calendar_units(const struct ctx *ctx);
 /* ERR_RULE, citing `clause`, when a unit stands above itself. */

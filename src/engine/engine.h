@@ -35,11 +35,15 @@ MUST_CHECK err engine_init(struct arena *life, const struct engine_options *opt,
 /* An existing one. */
 MUST_CHECK err engine_open(struct arena *life, const struct engine_options *opt,
                            struct engine **ret);
-/* In memory, for examples and tests: everything on the calling thread. */
+/* For examples and tests: everything on the calling thread and one connection,
+ * in memory or wherever `opt->url` says. */
 MUST_CHECK err engine_open_memory(struct arena *life, const struct sources *s,
                                   const struct engine_options *opt, struct diags *d,
                                   struct engine **ret);
 void engine_stop(struct engine *e);
+/* Of an engine in memory: what happens between begin and end leaves no trace. */
+MUST_CHECK err engine_scratch_begin(struct engine *e, struct arena *a);
+MUST_CHECK err engine_scratch_end(struct engine *e, struct arena *a);
 
 /* The model in force.  Held until engine_release: a retired model is freed when
  * nobody holds it.  Take it once per request. */

@@ -173,7 +173,7 @@ struct engine {
     struct native *natives;
     struct world now, mark, group;
     struct ledger *ledger;
-    struct ledger_edge mark_edge, group_edge;
+    struct ledger_edge mark_edge, group_edge, scratch_edge;
     struct {
         int64_t waiting_search, terms_due, later_due, tick_at, ledger_size, checkpoint_size,
             checkpoint_at;

@@ -353,22 +353,33 @@ err perform_tasks(struct doing *d, struct touched *x)
     return e;
 }
 
+/* The day the record spoke of before, and the one it speaks of now. */
+static err mend_day(struct doing *d, const struct touched *x)
+{
+    int c = plan_col(x->t, tdef_field(x->t->def, STR("day")));
+    err e = OK;
+    if (!x->created && x->old && !x->old[c].null) {
+        e = calendar_mend(d->ctx, x->old[c].i);
+    }
+    return e.code || x->now[c].null ? e : calendar_mend(d->ctx, x->now[c].i);
+}
+
 /* What is made of registers: the tree of units before rules look at it, the
  * calendar before terms do. */
 static err registers_changed(struct doing *d, bool *units)
 {
     const struct model *m = d->h->model;
-    bool days = false;
     bool people = false;
     for (size_t i = 0; i < d->n; i++) {
         const struct type *t = d->list[i].t->type;
         *units = *units || t == m->unit;
-        days = days || t == m->calendar_day;
         people = people || t == m->post || t == m->person || t == m->unit;
     }
     err e = *units ? calendar_units(d->ctx) : OK;
-    if (!e.code && days) {
-        e = calendar_rebuild(d->ctx);
+    for (size_t i = 0; !e.code && i < d->n; i++) {
+        if (d->list[i].t->type == m->calendar_day) {
+            e = mend_day(d, &d->list[i]);
+        }
     }
     if (!e.code && people) { /* who waits for whom is looked at again */
         e = db_exec(d->ctx->db, d->a,

@@ -248,3 +248,15 @@ err engine_open(struct arena *life, const struct engine_options *opt, struct eng
     }
     return r;
 }
+
+err engine_scratch_begin(struct engine *e, struct arena *a)
+{
+    e->scratch_edge = e->ledger->edge;
+    return db_scratch_begin(e->db, a);
+}
+
+err engine_scratch_end(struct engine *e, struct arena *a)
+{
+    e->ledger->edge = e->scratch_edge;
+    return db_scratch_end(e->db, a);
+}

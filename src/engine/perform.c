@@ -1,5 +1,6 @@
 /* perform.c - one act, in the order of the language: state, who, needs; values;
  * what is written; the rest of needs and the target state; effects. */
+#include "base/buf.h"
 #include "base/clock.h"
 #include "engine/guard.h"
 #include "engine/perform_int.h"
@@ -369,22 +370,35 @@ static bool same_cell(const struct cell *a, const struct cell *b, bool text)
     return text ? str_eq(a->s, b->s) : a->i == b->i;
 }
 
+/* Does the database speak of this one?  PostgreSQL names the index, SQLite the
+ * columns. */
+static bool is_about(struct arena *a, str detail, str table, const struct unique *u)
+{
+    struct buf cols = buf_make(a, 8192);
+    for (size_t i = 0; i < u->nof; i++) {
+        if (i) {
+            BUF_LIT(&cols, ", ");
+        }
+        buf_put(&cols, table);
+        buf_put_c(&cols, '.');
+        buf_put(&cols, u->of[i]->column);
+    }
+    str columns = buf_str(&cols);
+    return str_has(detail, str_fmt(a, "\"%.*s\"", STR_ARG(u->index_name))) ||
+           str_has(detail, str_fmt(a, "failed: %.*s: ", STR_ARG(columns)));
+}
+
 static err unique_refused(struct doing *d, const struct touched *x, err e)
 {
-    const struct tdef *def = x->t->def;
+    const struct tdef *def = x->t->type->newest;
     const struct clause *clause = NULL;
     str names = STR("");
     for (size_t i = 0; i < def->nuniques; i++) {
         const struct unique *u = &def->uniques[i];
-        if (u->nof && str_has(e.detail, u->of[0]->column)) {
+        if (u->nof && is_about(d->a, e.detail, x->t->type->table, u)) {
             clause = u->clause;
             names = words_in(u->of[0]->words, d->act->lang);
-        }
-    }
-    for (size_t i = 0; i < def->nfields && !clause; i++) {
-        if (def->fields[i].unique && str_has(e.detail, def->fields[i].column)) {
-            clause = def->fields[i].clause;
-            names = words_in(def->fields[i].words, d->act->lang);
+            break;
         }
     }
     if (!clause) {

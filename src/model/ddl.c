@@ -133,11 +133,11 @@ static err make_index(const struct ddl *d, const char *kind, str what, bool uniq
 }
 
 /* `unique`: of these columns, while a condition over the row holds. */
-static err make_unique(const struct ddl *d, const struct unique *u, size_t place)
+static err make_unique(const struct ddl *d, const struct unique *u)
 {
     struct sqlb b = sqlb_make(d->a);
     SQLB_LIT(&b, "create unique index if not exists ");
-    sqlb_ident(&b, index_name(d, "q", str_fmt(d->a, "%zu_%.*s", place, STR_ARG(u->of[0]->key))));
+    sqlb_ident(&b, u->index_name);
     SQLB_LIT(&b, " on ");
     sqlb_ident(&b, d->type->table);
     SQLB_LIT(&b, "(");
@@ -182,6 +182,36 @@ static err see_indexes(const struct ddl *d)
     return e;
 }
 
+static bool has_unique(const struct tdef *def, str name)
+{
+    for (size_t i = 0; i < def->nuniques; i++) {
+        if (str_eq(def->uniques[i].index_name, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What an older version demanded to be unique and the newest does not. */
+static err drop_uniques(const struct ddl *d)
+{
+    err e = OK;
+    for (size_t k = 0; k + 1 < d->type->ndefs; k++) {
+        const struct tdef *old = d->type->defs[k];
+        for (size_t i = 0; !e.code && i < old->nuniques; i++) {
+            if (has_unique(d->type->newest, old->uniques[i].index_name)) {
+                continue;
+            }
+            struct sqlb b = sqlb_make(d->a);
+            SQLB_LIT(&b, "drop index if exists ");
+            sqlb_ident(&b, old->uniques[i].index_name);
+            SQLB_LIT(&b, ";");
+            e = run(d, &b);
+        }
+    }
+    return e;
+}
+
 static err indexes(const struct ddl *d)
 {
     const struct tdef *def = d->type->newest;
@@ -200,12 +230,10 @@ static err indexes(const struct ddl *d)
         if (f->type == F_REF && f->column.len) {
             e = make_index(d, "r", f->key, false, f->column, false);
         }
-        if (!e.code && f->unique && f->column.len) {
-            e = make_index(d, "u", f->key, true, f->column, false);
-        }
     }
+    e = e.code ? e : drop_uniques(d);
     for (size_t i = 0; !e.code && i < def->nuniques; i++) {
-        e = make_unique(d, &def->uniques[i], i);
+        e = make_unique(d, &def->uniques[i]);
     }
     return e;
 }

@@ -1,3 +1,4 @@
+#include "base/buf.h"
 #include "model/load_int.h"
 
 /* Expressions of types: defaults, computed fields, see, names, rules, unique, terms. */
@@ -243,6 +244,19 @@ static void unique_read(struct load *l, struct tsrc *t, const struct ynode *e, s
     }
 }
 
+/* Named by what it says, so that a version that says something else makes another. */
+static void index_named(struct load *l, const struct tdef *d, struct unique *u)
+{
+    struct buf b = buf_make(l->a, 65536);
+    for (size_t i = 0; i < u->nof; i++) {
+        buf_put(&b, u->of[i]->column);
+        buf_put_c(&b, ' ');
+    }
+    buf_put(&b, u->while_.is_true.text);
+    u->index_name = str_fmt(l->a, "q_%.*s_%08llx", STR_ARG(d->type->key),
+                            (unsigned long long)(str_hash(buf_str(&b)) & 0xffffffffu));
+}
+
 static void uniques_read(struct load *l, struct tsrc *t)
 {
     struct tdef *d = t->def;
@@ -266,6 +280,9 @@ static void uniques_read(struct load *l, struct tsrc *t)
             u[len].nof = 1;
             u[len++].clause = d->fields[i].clause;
         }
+    }
+    for (size_t i = 0; i < len; i++) {
+        index_named(l, d, &u[i]);
     }
     d->uniques = u;
     d->nuniques = len;

@@ -304,6 +304,22 @@ void db_reset(struct db *db)
     db->ops->settle(db);
 }
 
+err db_scratch_begin(struct db *db, struct arena *a)
+{
+    assert(db->tx == TX_NONE && !db->scratch);
+    err e = db_exec(db, a, SQL("begin"), NO_ARGS);
+    db->scratch = !e.code;
+    return e;
+}
+
+err db_scratch_end(struct db *db, struct arena *a)
+{
+    assert(db->scratch);
+    db_reset(db);
+    db->scratch = false;
+    return db_exec(db, a, SQL("rollback"), NO_ARGS);
+}
+
 void db_savepoint(struct db *db)
 {
     assert(db->tx == TX_WRITE);

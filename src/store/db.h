@@ -164,6 +164,12 @@ MUST_CHECK err db_rollback_to(struct db *db);
  * autocommit is back; PostgreSQL: connection lost or the transaction is gone
  * beyond the savepoint).  Ask after every error of a write. */
 bool db_in_write(struct db *db);
+/* Between begin and end everything is undone at the end, what was committed in
+ * between included: for a series of examples that all begin from the same
+ * records.  Not inside a transaction, no other connection sees it, and DDL of
+ * the search tables may not run in it. */
+MUST_CHECK err db_scratch_begin(struct db *db, struct arena *a);
+MUST_CHECK err db_scratch_end(struct db *db, struct arena *a);
 /* Ends whatever transaction is open, for those who were cut short: after a jump
  * out of a full arena, or when a function that begins and ends transactions
  * did not come to its end. */

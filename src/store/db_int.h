@@ -118,6 +118,7 @@ struct db {
     int npend;
     bool began;     /* the database has seen BEGIN */
     bool savepoint; /* ... and SAVEPOINT */
+    bool scratch;   /* transactions are savepoints `w` of one that is undone */
     struct cache cache;
     enum db_fault fault;
     int64_t fault_in; /* statements until the planted fault; 0: it has come */

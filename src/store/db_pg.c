@@ -16,7 +16,7 @@ static err pg_run(struct db *db, struct batch *b)
     p->send_ok = true;
     pg_send_forget(p);
     for (int i = 0; i < db->npend; i++) {
-        struct batch_stmt s = {.sql = pg_step_sql(db->pend[i])};
+        struct batch_stmt s = {.sql = pg_step_sql(db, db->pend[i])};
         pg_send_stmt(p, &s, PG_STEP, 0);
     }
     for (int i = 0; i < b->len && p->send_ok; i++) {
@@ -43,7 +43,7 @@ static err pg_commit(struct db *db, struct arena *a)
     if (db->commit_fault == COMMIT_FAILS) {
         pg_send_text(p, "select pg_terminate_backend(pg_backend_pid()), pg_sleep(5)", PG_QUIET, 0);
     }
-    pg_send_text(p, "commit", PG_COMMIT, 0);
+    pg_send_text(p, db->scratch ? "release w" : "commit", db->scratch ? PG_QUIET : PG_COMMIT, 0);
     bool sent = pg_send_sync(p);
     if (db->commit_fault == COMMIT_UNHEARD) {
         shutdown(PQsocket(p->c), SHUT_RDWR);
@@ -59,7 +59,10 @@ static void pg_rollback(struct db *db, bool wait)
         return;
     }
     p->send_ok = true;
-    pg_send_text(p, "rollback", PG_QUIET, 0);
+    if (db->scratch) {
+        pg_send_text(p, "rollback to w", PG_QUIET, 0);
+    }
+    pg_send_text(p, db->scratch ? "release w" : "rollback", PG_QUIET, 0);
     if (pg_send_sync(p) && wait) {
         pg_settle(db);
     }

@@ -139,8 +139,11 @@ void pg_send_stmt(struct pg *p, struct batch_stmt *s, enum pg_kind kind, int16_t
     took(p, PQsendQueryPrepared(p->c, name, s->nargs, p->values, p->lengths, p->formats, 0));
 }
 
-struct sql pg_step_sql(enum db_step step)
+struct sql pg_step_sql(const struct db *db, enum db_step step)
 {
+    if (db->scratch && (step == STEP_BEGIN_READ || step == STEP_BEGIN_WRITE)) {
+        return SQL("savepoint w");
+    }
     switch (step) {
     case STEP_BEGIN_READ:
         return SQL("begin isolation level repeatable read, read only");

@@ -282,19 +282,24 @@ static err sq_say(struct sq *q, struct arena *a, struct sql sql)
     return x;
 }
 
-static struct sql step_sql(enum db_step step)
+static struct sql step_sql(const struct db *db, enum db_step step)
 {
     switch (step) {
     case STEP_BEGIN_READ:
-        return SQL("begin");
+        return db->scratch ? SQL("savepoint w") : SQL("begin");
     case STEP_BEGIN_WRITE:
-        return SQL("begin immediate");
+        return db->scratch ? SQL("savepoint w") : SQL("begin immediate");
     case STEP_SAVEPOINT:
         return SQL("savepoint s");
     case STEP_RELEASE:
         break;
     }
     return SQL("release s");
+}
+
+static struct sql commit_sql(const struct db *db)
+{
+    return db->scratch ? SQL("release w") : SQL("commit");
 }
 
 /* --- what db.c calls --------------------------------------------------------------- */
@@ -304,7 +309,7 @@ static void sq_rollback(struct db *db, bool wait)
     (void)wait;
     struct sq *q = sq_of(db);
     if (!sqlite3_get_autocommit(q->h)) {
-        sqlite3_exec(q->h, "rollback", NULL, NULL, NULL);
+        sqlite3_exec(q->h, db->scratch ? "rollback to w; release w" : "rollback", NULL, NULL, NULL);
     }
 }
 
@@ -345,14 +350,14 @@ static err run_all(struct sq *q, struct batch *b)
 static err run_own_tx(struct sq *q, struct batch *b)
 {
     enum db_step begin = batch_writes(q, b) ? STEP_BEGIN_WRITE : STEP_BEGIN_READ;
-    err e = sq_say(q, b->arena, step_sql(begin));
+    err e = sq_say(q, b->arena, step_sql(&q->db, begin));
     if (e.code) {
         return e;
     }
     q->own_tx = true;
     e = run_all(q, b);
     if (!e.code) {
-        e = sq_say(q, b->arena, SQL("commit"));
+        e = sq_say(q, b->arena, commit_sql(&q->db));
     }
     if (e.code) {
         sq_rollback(&q->db, true);
@@ -373,7 +378,7 @@ static err sq_run(struct db *db, struct batch *b)
         return err_make(ERR_STORE, STR("the transaction is gone"));
     }
     while (db->npend) {
-        err e = sq_say(q, b->arena, step_sql(db->pend[0]));
+        err e = sq_say(q, b->arena, step_sql(db, db->pend[0]));
         if (e.code) {
             return e;
         }
@@ -392,7 +397,7 @@ static err sq_commit(struct db *db, struct arena *a)
         return err_make(ERR_STORE, STR("the transaction is gone"));
     }
     sq_fault_commit(q);
-    err e = sq_say(q, a, SQL("commit"));
+    err e = sq_say(q, a, commit_sql(db));
     sq_fault_after(q, e.code ? sqlite3_extended_errcode(q->h) : SQLITE_OK);
     if (!e.code && db->commit_fault == COMMIT_UNHEARD) {
         e = err_make(ERR_STORE, STR("the answer to the commit was lost"));
