@@ -113,7 +113,7 @@ struct tplan { /* a type as of one version */
     int ncols;
     str *cols;
     bool *is_text;
-    int *sorted; /* columns by name */
+    int *sorted;    /* columns by name */
     int *field_col; /* of def->fields[i]; -1: no column */
     int parent_col; /* part_of: f_P; -1 */
     struct sql select, insert;
