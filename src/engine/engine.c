@@ -180,9 +180,21 @@ void engine_release(struct engine *e, const struct model *m)
     engine_unhold(e, engine_held(e, m));
 }
 
+void engine_drop(struct engine *e, struct held_model *h)
+{
+    pthread_mutex_lock(&e->lock);
+    h->holders--;
+    if (h != e->current && h != e->now.model) {
+        h->retired = true;
+    }
+    unlink_if_idle(e, h);
+    pthread_mutex_unlock(&e->lock);
+}
+
 void engine_adopt(struct engine *e, struct held_model *h)
 {
     pthread_mutex_lock(&e->lock);
+    h->retired = false; /* an undone attempt may have left it so */
     e->now.model = h;
     e->now.new_model = true;
     pthread_mutex_unlock(&e->lock);
@@ -290,8 +302,9 @@ static err was_done(void *world, struct db *db, struct arena *a, struct writer_j
 {
     (void)world;
     *ret = false;
-    if (job->run != act_job_run) {
-        return OK; /* the engine's own turns look again by themselves */
+    if (job->run != act_job_run) { /* the engine's own turns look again by themselves */
+        bool publication;
+        return publish_was_done(job, db, a, &publication, ret);
     }
     const struct act *act = act_of(job);
     struct rows r;

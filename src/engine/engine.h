@@ -17,7 +17,7 @@ struct engine_options {
     str signer_seed; /* 32 bytes; empty: no checkpoints are signed */
     struct db_options db;
     int64_t group_us; /* of the writer's groups; 0: as usual */
-    bool background;  /* start the clock thread: terms, later effects, steps, search, tasks */
+    bool background; /* start the clock thread: terms, later effects, steps, search, tasks */
     int64_t (*clock)(void *arg); /* UTC ms */
     void *clock_arg;
 };
@@ -49,6 +49,10 @@ MUST_CHECK err engine_scratch_end(struct engine *e, struct arena *a);
  * nobody holds it.  Take it once per request. */
 const struct model *engine_model(struct engine *e);
 void engine_release(struct engine *e, const struct model *m);
+
+/* Waits until the model in force is of this epoch or later, which a snapshot
+ * may show a moment before the model is. */
+MUST_CHECK err engine_catch_up(struct engine *e, int64_t epoch);
 
 int64_t engine_now(const struct engine *e);
 

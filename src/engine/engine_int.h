@@ -113,7 +113,7 @@ struct tplan { /* a type as of one version */
     int ncols;
     str *cols;
     bool *is_text;
-    int *sorted;    /* columns by name */
+    int *sorted; /* columns by name */
     int *field_col; /* of def->fields[i]; -1: no column */
     int parent_col; /* part_of: f_P; -1 */
     struct sql select, insert;
@@ -231,6 +231,11 @@ MUST_CHECK err engine_load(struct engine *e, struct db *db, struct arena *a, int
                            struct held_model **ret);
 /* Makes `h` the writer's model for what follows in this transaction. */
 void engine_adopt(struct engine *e, struct held_model *h);
+/* Gives up a model that was built and held, and is not in force. */
+void engine_drop(struct engine *e, struct held_model *h);
+/* Is the job a publication, and did it happen? */
+MUST_CHECK err publish_was_done(struct writer_job *job, struct db *db, struct arena *a,
+                                bool *is_one, bool *ret);
 int64_t engine_id(struct engine *e, int64_t now);
 /* `n` ids in a row; the first is returned, each next is one greater. */
 int64_t engine_ids(struct engine *e, int64_t now, int n);

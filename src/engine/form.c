@@ -2,6 +2,7 @@
 #include "base/arena.h"
 #include "engine/act.h"
 #include "engine/guard.h"
+#include "engine/part.h"
 #include "engine/view_int.h"
 
 enum { SUGGESTIONS = 50 };
@@ -354,6 +355,11 @@ err form_get(const struct ctx *ctx, const struct type *t, int64_t record, str ac
             return e;
         }
         d.def = d.rec.def;
+    } else {
+        err e = part_def(ctx, t, values, nvalues, &d.def);
+        if (e.code) {
+            return e;
+        }
     }
     const struct action *a = tdef_action(d.def, action);
     if (!a || a->creates != (record == 0)) {

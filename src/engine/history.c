@@ -193,7 +193,7 @@ static err payload(struct doing *d, const struct touched *x, const struct inner 
         canon_str(c, STR("clause"), x->action->clause->id);
     }
     canon_str(c, STR("history"), digest_write(d->a, &history));
-    canon_i64(c, STR("law"), x->now[COL_LAW].i);
+    canon_i64(c, STR("law"), x->t->def->law->version);
     if (in->note.len) {
         canon_str(c, STR("note"), in->note);
     }
@@ -229,7 +229,7 @@ static struct history_row row_of(struct doing *d, const struct inner *in, const 
         .seq = ledger_size(d->e->ledger),
         .record = x->id,
         .type = x->t->type->code,
-        .law = x->now[COL_LAW].i,
+        .law = x->t->def->law->version,
         .person = d->act->actor,
         .principal = d->act->principal,
         .at = d->ctx->now,

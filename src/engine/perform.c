@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "engine/guard.h"
+#include "engine/part.h"
 #include "engine/perform_int.h"
 #include "engine/record_load.h"
 
@@ -543,6 +544,13 @@ static err find_action(struct doing *d, const struct call *c, const struct tdef 
             a = def->actions[i].creates ? &def->actions[i] : NULL;
         }
     }
+    if (a && a->creates && c->type->retired && def == c->type->newest && !c->law) {
+        return refuse(d->a, ERR_RULE, REFUSED_STATE, a->clause,
+                      WORDS("现行制度已取消此类单据，不能再新建。",
+                            "The regulation in force no longer has this type: none begins."),
+                      WORDS("已开始的按其开始时的版本办结。",
+                            "Those begun end under the version they began with."));
+    }
     if (!a || a->creates != (c->record == 0)) {
         return err_make(ERR_NOT_FOUND, str_fmt(d->a, "action %.*s", STR_ARG(c->action)));
     }
@@ -652,8 +660,11 @@ static err values_and_state(struct doing *d, const struct call *c, const struct 
 static err do_call(struct doing *d, const struct call *c, int64_t *ret)
 {
     struct touched *x = NULL;
-    const struct tdef *def = c->type->newest;
-    err e = OK;
+    const struct tdef *def = c->law ? type_at(c->type, c->law) : c->type->newest;
+    err e = c->record || c->law ? OK : part_def(d->ctx, c->type, c->values, c->nvalues, &def);
+    if (e.code) {
+        return e;
+    }
     if (c->record) {
         e = perform_touch(d, c->type, c->record, &x);
         if (e.code) {

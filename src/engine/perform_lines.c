@@ -58,7 +58,7 @@ static err write_links(struct doing *d, const struct touched *x, const struct fi
 static err write_row(struct doing *d, const struct touched *parent, const struct field *lines,
                      const struct row_in *row)
 {
-    struct tplan *t = plan_type(d->h, lines->part->newest);
+    struct tplan *t = plan_type(d->h, type_at(lines->part, parent->now[COL_LAW].i));
     struct cell *cells = arena_array(d->a, struct cell, (size_t)t->ncols + 1);
     struct colset set = {0};
     for (int i = 0; i < t->ncols; i++) {
@@ -145,7 +145,7 @@ err perform_later_writes(struct doing *d, struct touched *x, const struct later_
 err perform_set_line(struct doing *d, const struct touched *parent, const struct type *type,
                      int64_t id, const struct value_in *vals, size_t n)
 {
-    struct tplan *t = plan_type(d->h, type->newest);
+    struct tplan *t = plan_type(d->h, type_at(type, parent->now[COL_LAW].i));
     struct cell *cells = arena_array(d->a, struct cell, (size_t)t->ncols + 1);
     struct touched one = {.t = t, .now = cells};
     struct colset set = {0};

@@ -55,6 +55,7 @@ struct record load_record(const struct ctx *ctx, const struct type *t, const str
                          .creator = {.id = rows_i64(r, col + 8), .type = ctx->model->person},
                          .unit = {.id = rows_i64(r, col + 9), .type = ctx->model->unit}};
     rec.def = type_at(t, rec.law);
+    rec.law = rec.def->law->version; /* a register's: the newest */
     rec.state = rows_null(r, col + 3) ? NULL : type_state(t, rows_i64(r, col + 3));
     rec.fields = arena_array(ctx->arena, struct record_field, n + 1);
     rec.nfields = n;

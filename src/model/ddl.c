@@ -1,6 +1,7 @@
 #include "model/ddl.h"
 
 #include "base/arena.h"
+#include "base/buf.h"
 
 enum { SEE_INDEXES = 4 };
 
@@ -132,7 +133,35 @@ static err make_index(const struct ddl *d, const char *kind, str what, bool uniq
     return run(d, &b);
 }
 
-/* `unique`: of these columns, while a condition over the row holds. */
+/* --- unique: of these columns, while a condition over the row holds ---------------------- */
+
+static void put_unique_columns(struct sqlb *b, const struct unique *u)
+{
+    for (size_t i = 0; i < u->nof; i++) {
+        if (i) {
+            SQLB_LIT(b, ", ");
+        }
+        sqlb_ident(b, u->of[i]->column);
+    }
+}
+
+/* The condition reads own columns only; in an index they stand bare. */
+static str bare(struct arena *a, const struct cond *c)
+{
+    str cond = c->tree ? c->is_true.text : STR("");
+    struct buf b = buf_make(a, 65536);
+    for (size_t i = 0; i < cond.len; i++) {
+        bool alias = i + 1 < cond.len && cond.ptr[i] == 'r' && cond.ptr[i + 1] == '.' &&
+                     (i == 0 || cond.ptr[i - 1] == '(' || cond.ptr[i - 1] == ' ');
+        if (alias) {
+            i++;
+        } else {
+            buf_put_c(&b, cond.ptr[i]);
+        }
+    }
+    return buf_str(&b);
+}
+
 static err make_unique(const struct ddl *d, const struct unique *u)
 {
     struct sqlb b = sqlb_make(d->a);
@@ -141,45 +170,14 @@ static err make_unique(const struct ddl *d, const struct unique *u)
     SQLB_LIT(&b, " on ");
     sqlb_ident(&b, d->type->table);
     SQLB_LIT(&b, "(");
-    for (size_t i = 0; i < u->nof; i++) {
-        if (i) {
-            SQLB_LIT(&b, ", ");
-        }
-        sqlb_ident(&b, u->of[i]->column);
-    }
+    put_unique_columns(&b, u);
     SQLB_LIT(&b, ")");
     if (u->while_.tree) {
-        /* The condition reads own columns only; in an index they stand bare. */
-        str cond = u->while_.is_true.text;
-        struct buf bare = buf_make(d->a, 65536);
-        for (size_t i = 0; i < cond.len; i++) {
-            bool alias = i + 1 < cond.len && cond.ptr[i] == 'r' && cond.ptr[i + 1] == '.' &&
-                         (i == 0 || cond.ptr[i - 1] == '(' || cond.ptr[i - 1] == ' ');
-            if (alias) {
-                i++;
-            } else {
-                buf_put_c(&bare, cond.ptr[i]);
-            }
-        }
         SQLB_LIT(&b, " where ");
-        sqlb_put_trusted(&b, buf_str(&bare));
+        sqlb_put_trusted(&b, bare(d->a, &u->while_));
     }
     SQLB_LIT(&b, ";");
     return run(d, &b);
-}
-
-static err see_indexes(const struct ddl *d)
-{
-    const struct people *see = &d->type->newest->see;
-    err e = OK;
-    int n = 0;
-    for (size_t i = 0; !e.code && i < see->nalts && n < SEE_INDEXES; i++) {
-        if (see->alts[i].kind == SEE_COLUMN) {
-            e = make_index(d, "o", see->alts[i].column, false, see->alts[i].column, true);
-            n++;
-        }
-    }
-    return e;
 }
 
 static bool has_unique(const struct tdef *def, str name)
@@ -192,21 +190,93 @@ static bool has_unique(const struct tdef *def, str name)
     return false;
 }
 
-/* What an older version demanded to be unique and the newest does not. */
-static err drop_uniques(const struct ddl *d)
+err ddl_drop_uniques(struct db *db, struct arena *a, const struct type *t)
 {
+    struct ddl d = {.db = db, .a = a, .type = t};
     err e = OK;
-    for (size_t k = 0; k + 1 < d->type->ndefs; k++) {
-        const struct tdef *old = d->type->defs[k];
+    for (size_t k = 0; k + (t->retired ? 0 : 1) < t->ndefs; k++) {
+        const struct tdef *old = t->defs[k];
         for (size_t i = 0; !e.code && i < old->nuniques; i++) {
-            if (has_unique(d->type->newest, old->uniques[i].index_name)) {
+            if (!t->retired && has_unique(t->newest, old->uniques[i].index_name)) {
                 continue;
             }
-            struct sqlb b = sqlb_make(d->a);
+            struct sqlb b = sqlb_make(a);
             SQLB_LIT(&b, "drop index if exists ");
             sqlb_ident(&b, old->uniques[i].index_name);
             SQLB_LIT(&b, ";");
-            e = run(d, &b);
+            e = run(&d, &b);
+        }
+    }
+    return e;
+}
+
+static bool all_known(const struct type *was, const struct unique *u)
+{
+    for (size_t i = 0; i < u->nof; i++) {
+        bool known = false;
+        for (size_t c = 0; c < was->ncolumns; c++) {
+            known = known || str_eq(was->columns[c].name, u->of[i]->column);
+        }
+        if (!known) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static err count_alike(struct db *db, struct arena *a, const struct type *t, const struct unique *u,
+                       int64_t *ret)
+{
+    struct sqlb b = sqlb_make(a);
+    struct rows r;
+    SQLB_LIT(&b, "select count(*) from (select 1 from ");
+    sqlb_ident(&b, t->table);
+    SQLB_LIT(&b, " where 1 = 1");
+    for (size_t i = 0; i < u->nof; i++) {
+        SQLB_LIT(&b, " and ");
+        sqlb_ident(&b, u->of[i]->column);
+        SQLB_LIT(&b, " is not null");
+    }
+    if (u->while_.tree) {
+        SQLB_LIT(&b, " and (");
+        sqlb_put_trusted(&b, bare(a, &u->while_));
+        SQLB_LIT(&b, ")");
+    }
+    SQLB_LIT(&b, " group by ");
+    put_unique_columns(&b, u);
+    SQLB_LIT(&b, " having count(*) > 1) x");
+    err e = db_query(db, a, sqlb_end(&b), NO_ARGS, &r);
+    if (!e.code && rows_next(&r)) {
+        *ret = rows_i64(&r, 0);
+    }
+    return e;
+}
+
+err ddl_breaks_unique(struct db *db, struct arena *a, const struct type *was,
+                      const struct type *now, int64_t *ret, const struct field **ret_of)
+{
+    err e = OK;
+    *ret = 0;
+    for (size_t i = 0; !e.code && !*ret && i < now->newest->nuniques; i++) {
+        const struct unique *u = &now->newest->uniques[i];
+        if (has_unique(was->newest, u->index_name) || !all_known(was, u)) {
+            continue; /* enforced already, or of a new column, empty everywhere */
+        }
+        *ret_of = u->of[0];
+        e = count_alike(db, a, now, u, ret);
+    }
+    return e;
+}
+
+static err see_indexes(const struct ddl *d)
+{
+    const struct people *see = &d->type->newest->see;
+    err e = OK;
+    int n = 0;
+    for (size_t i = 0; !e.code && i < see->nalts && n < SEE_INDEXES; i++) {
+        if (see->alts[i].kind == SEE_COLUMN) {
+            e = make_index(d, "o", see->alts[i].column, false, see->alts[i].column, true);
+            n++;
         }
     }
     return e;
@@ -231,7 +301,6 @@ static err indexes(const struct ddl *d)
             e = make_index(d, "r", f->key, false, f->column, false);
         }
     }
-    e = e.code ? e : drop_uniques(d);
     for (size_t i = 0; !e.code && i < def->nuniques; i++) {
         e = make_unique(d, &def->uniques[i]);
     }
@@ -257,26 +326,27 @@ static err links(const struct ddl *d)
     return e;
 }
 
+err ddl_apply_type(struct db *db, struct arena *a, const struct type *t)
+{
+    struct ddl d = {.db = db, .a = a, .type = t};
+    err e = db_columns(db, a, t->table, &d.have);
+    if (!e.code) {
+        e = table(&d);
+    }
+    if (!e.code) {
+        e = columns(&d);
+    }
+    if (!e.code) {
+        e = indexes(&d);
+    }
+    return e.code ? e : links(&d);
+}
+
 err ddl_apply(struct db *db, struct arena *a, const struct model *m)
 {
-    for (size_t i = 0; i < m->ntypes; i++) {
-        struct ddl d = {.db = db, .a = a, .type = m->types[i]};
-        err e = db_columns(db, a, d.type->table, &d.have);
-        if (!e.code) {
-            e = table(&d);
-        }
-        if (!e.code) {
-            e = columns(&d);
-        }
-        if (!e.code) {
-            e = indexes(&d);
-        }
-        if (!e.code) {
-            e = links(&d);
-        }
-        if (e.code) {
-            return e;
-        }
+    err e = OK;
+    for (size_t i = 0; !e.code && i < m->ntypes; i++) {
+        e = ddl_apply_type(db, a, m->types[i]);
     }
-    return OK;
+    return e;
 }

@@ -15,5 +15,14 @@
 
 /* Makes what is missing in the database for every type of the model. */
 MUST_CHECK err ddl_apply(struct db *db, struct arena *a, const struct model *m);
+/* For one type.  A `unique` that existing records break is ERR_CONFLICT. */
+MUST_CHECK err ddl_apply_type(struct db *db, struct arena *a, const struct type *t);
+/* Drops what older versions demanded to be unique and the newest, which decides,
+ * does not.  Only when the newest is in force. */
+MUST_CHECK err ddl_drop_uniques(struct db *db, struct arena *a, const struct type *t);
+/* Of a `unique` that only the newest version demands: how many groups of
+ * records break it; *ret_of is its first field. */
+MUST_CHECK err ddl_breaks_unique(struct db *db, struct arena *a, const struct type *was,
+                                 const struct type *now, int64_t *ret, const struct field **ret_of);
 
 #endif

@@ -61,6 +61,14 @@ void diag_error(struct diags *d, struct pos p, const char *zh, const char *en, .
     va_end(ap);
 }
 
+void diag_add(struct diags *d, struct diag one)
+{
+    size_t *n = one.warning ? &d->warnings : &d->errors;
+    if (++*n <= (one.warning ? KEEP_WARNINGS : KEEP)) {
+        *room(d) = one;
+    }
+}
+
 void diag_error_words(struct diags *d, struct pos p, struct words w)
 {
     d->errors++;
@@ -86,6 +94,23 @@ void diag_warning(struct diags *d, struct pos p, const char *zh, const char *en,
     x->words.en = format(d->arena, en, again);
     va_end(again);
     va_end(ap);
+}
+
+void diag_taken(struct diags *d, struct taken one)
+{
+    if (d->ntaken == KEEP) {
+        return;
+    }
+    if (d->ntaken == d->taken_cap) {
+        size_t cap = d->taken_cap ? d->taken_cap * 2 : 16;
+        struct taken *all = arena_array(d->arena, struct taken, cap);
+        if (d->ntaken) {
+            memcpy(all, d->taken, d->ntaken * sizeof(*all));
+        }
+        d->taken = all;
+        d->taken_cap = cap;
+    }
+    d->taken[d->ntaken++] = one;
 }
 
 static size_t least(size_t a, size_t b)

@@ -357,6 +357,15 @@ static bool field_of(struct tc *tc, struct expr *e, struct expr *base, const str
     return true;
 }
 
+/* Another regulation's name that its newest version no longer has. */
+static void note_taken(struct tc *tc, int off, const struct type *t, str name, bool there)
+{
+    const struct law *l = tc->s->law;
+    if (!there && l && t->reg != l->reg && !tc->s->typed_by_person) {
+        diag_taken(tc->d, (struct taken){lex_pos(tc->at, off), l, t, name});
+    }
+}
+
 /* What `key` is of the record `base`; sets e.  A mistake when nothing. */
 static bool member(struct tc *tc, struct expr *e, struct expr *base, str key)
 {
@@ -379,6 +388,7 @@ static bool member(struct tc *tc, struct expr *e, struct expr *base, str key)
     const struct field *f = t ? type_field(t, prefer, key) : NULL;
     bool ok = true;
     if (f && field_open(tc, f)) {
+        note_taken(tc, e->off, t, key, tdef_field(t->newest, key) != NULL);
         ok = field_of(tc, e, base, f);
     } else if (builtin_field(tc, e, base, key)) {
         e->bound = kind_bound(e->type.kind);
@@ -593,6 +603,9 @@ bool tc_state_code(struct tc *tc, int off, const struct type *t, const struct td
     const struct state *s = prefer ? tdef_state(prefer, key) : NULL;
     if (!s && t) {
         s = any_state(t, key);
+    }
+    if (s && t) {
+        note_taken(tc, off, t, key, tdef_state(t->newest, key) != NULL);
     }
     if (s) {
         *ret = s->code;

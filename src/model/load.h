@@ -43,37 +43,6 @@ MUST_CHECK err load_one(struct arena *a, str dir, str name, struct source *ret);
 /* Builds the model of all versions given.  NULL when there are mistakes. */
 struct model *model_build(struct arena *a, const struct sources *s, struct diags *d);
 
-/* What `next` would do to an installation that runs `now`: for the difference
- * shown before a publication, and for its refusal. */
-struct change {
-    enum {
-        CHANGE_CLAUSE_ADDED,
-        CHANGE_CLAUSE_REMOVED,
-        CHANGE_CLAUSE_TEXT,
-        CHANGE_SETTING,
-        CHANGE_TYPE,
-        CHANGE_FIELD,
-        CHANGE_STATE,
-        CHANGE_ACTION,
-        CHANGE_RULE,
-        CHANGE_TERM,
-        CHANGE_SEE,
-        CHANGE_CROSSING,
-        CHANGE_STRANDS /* forbids the publication: words say which names are missing */
-    } kind;
-    const struct reg *reg;
-    str name;          /* clause id, setting key, type.field ... */
-    struct words what; /* "期限 2 小时 → 4 小时" */
-    str before, after; /* texts, for a side-by-side */
-};
-struct changes {
-    const struct change *ptr;
-    size_t len;
-    bool refused;
-};
-struct changes model_diff(struct arena *a, const struct model *now, const struct model *next,
-                          const struct law *law_next);
-
 /* The records.yaml and examples.yaml of a law, parsed to steps: see steps.h. */
 
 #endif

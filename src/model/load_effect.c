@@ -48,10 +48,31 @@ static void right_check(struct load *l, struct lsrc *s, const struct type *t,
     }
 }
 
-static const struct action *action_named(struct load *l, const struct type *t, str key,
+/* The definition that holds when an effect of version `self` reaches type `t`:
+ * parts go with their parent, so within a family it is the same version's;
+ * else the newest. */
+static const struct tdef *target_def(const struct tdef *self, const struct type *t)
+{
+    const struct type *root = t;
+    const struct type *own = self ? self->type : NULL;
+    while (root->part_of) {
+        root = root->part_of;
+    }
+    while (own && own->part_of) {
+        own = own->part_of;
+    }
+    for (size_t i = 0; own == root && i < t->ndefs; i++) {
+        if (t->defs[i]->law == self->law) {
+            return t->defs[i];
+        }
+    }
+    return t->newest;
+}
+
+static const struct action *action_named(struct load *l, const struct tdef *d, str key,
                                          struct pos at)
 {
-    const struct tdef *d = t->newest;
+    const struct type *t = d->type;
     const struct action *x = tdef_action(d, key);
     if (x) {
         return x;
@@ -168,7 +189,7 @@ static void set_read(struct effect_reader *r, const struct ynode *n)
     const struct tdef *d = r->sc.self;
     if (r->e->each && r->e->each_type) {
         if (r->e->each_type->part_of == d->type) {
-            d = r->e->each_type->newest;
+            d = target_def(d, r->e->each_type);
         } else {
             diag_error(r->l->d, n->pos, "带 for_each 的 set 只能写本记录的子项",
                        "set with for_each writes parts of this record only");
@@ -196,9 +217,10 @@ static void create_read(struct effect_reader *r, const struct ynode *n)
         return;
     }
     r->e->target = t;
+    const struct tdef *d = t->part_of ? target_def(r->sc.self, t) : t->newest;
     const struct action *x = NULL;
     if (action.ptr) {
-        x = action_named(l, t, action, n->pos);
+        x = action_named(l, d, action, n->pos);
         if (x && !x->creates) {
             diag_error(l->d, n->pos, "操作“%.*s”不新建记录（它有 from）；应写 perform",
                        "action \"%.*s\" creates no record (it has a from); write perform",
@@ -206,13 +228,13 @@ static void create_read(struct effect_reader *r, const struct ynode *n)
         }
     } else {
         size_t creating = 0;
-        for (size_t i = 0; i < t->newest->nactions; i++) {
-            if (t->newest->actions[i].creates) {
-                x = &t->newest->actions[i];
+        for (size_t i = 0; i < d->nactions; i++) {
+            if (d->actions[i].creates) {
+                x = &d->actions[i];
                 creating++;
             }
         }
-        if (creating > 1 || (creating == 0 && t->newest->nactions)) {
+        if (creating > 1 || (creating == 0 && d->nactions)) {
             diag_error(l->d, n->pos, "请写明用“%.*s”的哪个操作新建",
                        "say which action of \"%.*s\" creates it", STR_ARG(name));
         }
@@ -222,9 +244,9 @@ static void create_read(struct effect_reader *r, const struct ynode *n)
     crossing_add(l, r->s, t, r->e->target_action, n->pos);
     const struct ynode *with = yaml_get(r->node, STR("with"));
     if (with) {
-        assigns_read(r, with, t->newest, x, false);
+        assigns_read(r, with, d, x, false);
     }
-    asked_given(r, t->newest, x);
+    asked_given(r, d, x);
 }
 
 static void perform_read(struct effect_reader *r, const struct ynode *n)
@@ -252,8 +274,8 @@ static void perform_read(struct effect_reader *r, const struct ynode *n)
     }
     r->e->target = t;
     r->e->target_action = action;
-    const struct action *x = t == r->sc.self->type ? tdef_action(r->sc.self, action) : NULL;
-    x = x ? x : action_named(l, t, action, n->pos);
+    const struct tdef *d = target_def(r->sc.self, t);
+    const struct action *x = action_named(l, d, action, n->pos);
     if (!x) {
         return;
     }
@@ -506,7 +528,7 @@ static void add_read(struct load *l, struct lsrc *s, const struct ynode *node, s
                    "to is \"type.action\"; there is no \"%.*s\"", STR_ARG(to));
         return;
     }
-    const struct action *of = action_named(l, t, action, at);
+    const struct action *of = action_named(l, t->newest, action, at);
     if (!of) {
         return;
     }

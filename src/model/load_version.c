@@ -1,7 +1,8 @@
 #include "model/load_int.h"
 
-/* Names are for ever: what a later version may not take away or turn into
- * something else. */
+/* Names are for ever: what a later version may not turn into something else,
+ * whatever the records are.  What depends on the records (a register's state
+ * that some are in) is the publication's: engine/publish.h. */
 
 static void check_field(struct load *l, const struct tdef *d, const struct field *old)
 {
@@ -25,13 +26,6 @@ static void check_pair(struct load *l, const struct tdef *old, const struct tdef
         diag_error(l->d, d->pos, "类型“%.*s”的 follows 不能改变",
                    "type \"%.*s\" cannot change what it follows", STR_ARG(d->type->key));
     }
-    for (size_t i = 0; d->newest && i < old->nstates; i++) {
-        if (!tdef_state(d, old->states[i].key)) {
-            diag_error(l->d, d->pos, "台账“%.*s”不能去掉状态“%.*s”：已有记录处于该状态",
-                       "register \"%.*s\" cannot lose state \"%.*s\": records are in it",
-                       STR_ARG(d->type->key), STR_ARG(old->states[i].key));
-        }
-    }
     if ((old->number.nparts != 0) && d->number.nparts == 0) {
         diag_error(l->d, d->pos, "类型“%.*s”不能去掉编号", "type \"%.*s\" cannot lose its number",
                    STR_ARG(d->type->key));
@@ -41,7 +35,8 @@ static void check_pair(struct load *l, const struct tdef *old, const struct tdef
 void check_versions(struct load *l)
 {
     for (size_t i = 0; i < l->m->ntypes; i++) {
-        const struct type *t = l->m->types[i];
+        struct type *t = l->m->types[i];
+        t->retired = t->newest->law != t->reg->newest;
         for (size_t k = 1; k < t->ndefs; k++) {
             check_pair(l, t->defs[k - 1], t->defs[k]);
         }

@@ -460,7 +460,8 @@ struct type {
     struct reg *reg;
     str table; /* "r_loan" */
     const struct type *part_of;
-    bool lines; /* made from a lines field */
+    bool lines;   /* made from a lines field */
+    bool retired; /* the newest version of its regulation has it no more: none begins */
     struct tdef *newest;
     struct tdef **defs; /* by ascending version; ndefs */
     size_t ndefs;
