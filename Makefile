@@ -1,6 +1,7 @@
 # make             build the product        make test    run the C tests
 # make check       all that CI checks       make fmt     lay out the code
 # make V=asan      with ASan and UBSan (also: tsan, cov, fuzz); V works with every target
+# make torture     200 rounds of kill -9 under load
 # make bench       200,000 faults beside floors    make bench-20000, bench-long: other sizes
 V       ?= release
 B       ?= build/$(V)
@@ -100,6 +101,13 @@ bench-%: $(B)/bench $(B)/zhidu
 bench: bench-200000
 bench-long: bench-1000000
 
+# --- torture: kill -9 under write load (tests/torture/kill.c) --------------------------------------
+SUPPORT := $(B)/tests/support/client.o $(B)/tests/support/server.o
+$(B)/torture: $(B)/tests/torture/kill.o $(SUPPORT) $(B)/libstore.a $(B)/libbase.a
+	@echo "  link $@"; $(CC) $(LDFLAGS) -o $@ $^ $(PKGL)
+torture: $(B)/torture $(B)/zhidu
+	ZHIDU=$(B)/zhidu $(B)/torture
+
 # one of them runs zhidu-verify as a process
 $(B)/t/ledger/proof_test: | $(B)/zhidu-verify
 tests: $(TESTS)
@@ -111,5 +119,5 @@ fmt:
 	clang-format -i $(CODE)
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all tests test fmt bench bench-long
+.PHONY: all tests test fmt bench bench-long torture
 .SECONDARY:
