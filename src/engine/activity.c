@@ -1,5 +1,6 @@
 /* activity.c - the history of a record, in words. */
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/json.h"
 #include "engine/view_int.h"
 
@@ -59,25 +60,90 @@ static struct value value_of(const struct json_value *j, const struct field *f)
     return v;
 }
 
+enum { SHOWN_MAX = 64 << 10 };
+
 struct change_values { /* kept beside the words until names are known */
     struct activity_change change;
-    struct value before, after;
+    const struct json_value *before, *after;
 };
 
-static struct words shown(const struct ctx *ctx, const struct names *names, const struct field *f,
-                          const struct value *v)
+static const struct field *line_column(const struct field *lines, str key)
 {
-    if (v->null) {
+    const struct field *c = lines->part ? tdef_field(lines->part->newest, key) : NULL;
+    return c && !c->see.tree && c->type != F_LINES && !load_is_link(c) ? c : NULL;
+}
+
+/* References whose names will be wanted. */
+static void want(const struct ctx *ctx, struct names *names, const struct field *f,
+                 const struct json_value *j)
+{
+    if (!j) {
+        return;
+    }
+    if (load_is_ref(f)) {
+        names_want(names, load_ref_type(ctx, f), json_i64_of(j, 0));
+    }
+    for (size_t i = 0; load_is_link(f) && j->kind == JV_LIST && i < j->len; i++) {
+        names_want(names, load_ref_type(ctx, f), json_i64_of(&j->items[i], 0));
+    }
+    for (size_t i = 0; f->type == F_LINES && j->kind == JV_OBJECT && i < j->len; i++) {
+        const struct field *c = line_column(f, j->keys[i]);
+        if (c) {
+            want(ctx, names, c, &j->items[i]);
+        }
+    }
+}
+
+static str ref_shown(const struct ctx *ctx, const struct names *names, const struct field *f,
+                     int64_t id)
+{
+    struct record_ref ref = names_get(names, load_ref_type(ctx, f), id);
+    str s = ref.name.len ? ref.name : ref.number;
+    return s.len ? s : (ctx->lang == LANG_EN ? STR("(not visible)") : STR("（不可见）"));
+}
+
+static void put_shown(const struct ctx *ctx, const struct names *names, const struct field *f,
+                      const struct json_value *j, struct buf *b)
+{
+    bool en = ctx->lang == LANG_EN;
+    if (load_is_link(f)) {
+        for (size_t i = 0; j->kind == JV_LIST && i < j->len; i++) {
+            buf_put(b, i ? en ? STR(", ") : STR("、") : STR(""));
+            buf_put(b, ref_shown(ctx, names, f, json_i64_of(&j->items[i], 0)));
+        }
+        return;
+    }
+    if (f->type == F_LINES) {
+        bool some = false;
+        for (size_t i = 0; j->kind == JV_OBJECT && i < j->len; i++) {
+            const struct field *c = line_column(f, j->keys[i]);
+            if (!c) {
+                continue;
+            }
+            buf_put(b, some ? en ? STR("; ") : STR("；") : STR(""));
+            buf_put(b, words_in(c->words, ctx->lang));
+            buf_put(b, en ? STR(": ") : STR("："));
+            put_shown(ctx, names, c, &j->items[i], b);
+            some = true;
+        }
+        return;
+    }
+    struct value v = value_of(j, f);
+    if (!v.null) {
+        buf_put(b,
+                load_is_ref(f) ? ref_shown(ctx, names, f, v.i64) : value_show(ctx, f, &v, STR("")));
+    }
+}
+
+static struct words shown(const struct ctx *ctx, const struct names *names, const struct field *f,
+                          const struct json_value *j)
+{
+    if (!j || j->kind == JV_NULL) {
         return (struct words){0};
     }
-    str s;
-    if (load_is_ref(f)) {
-        struct record_ref ref = names_get(names, load_ref_type(ctx, f), v->i64);
-        s = ref.name.len ? ref.name : ref.number;
-        s = s.len ? s : (ctx->lang == LANG_EN ? STR("(not visible)") : STR("（不可见）"));
-    } else {
-        s = value_show(ctx, f, v, STR(""));
-    }
+    struct buf b = buf_make(ctx->arena, SHOWN_MAX);
+    put_shown(ctx, names, f, j, &b);
+    str s = buf_str(&b);
     return (struct words){s, s};
 }
 
@@ -93,16 +159,14 @@ static void read_changes(const struct ctx *ctx, const struct type *t, str text, 
     for (size_t i = 0; i < list->len; i++) {
         const struct field *f =
             tdef_field(t->newest, json_str_of(json_get(&list->items[i], STR("f"))));
-        if (!f || f->see.tree || f->type == F_LINES || load_is_link(f)) {
-            continue; /* gone, hidden from some, or shown as what it is now */
+        if (!f || f->see.tree) {
+            continue; /* gone, or hidden from some */
         }
         cs[n].change.field = f;
-        cs[n].before = value_of(json_get(&list->items[i], STR("o")), f);
-        cs[n].after = value_of(json_get(&list->items[i], STR("n")), f);
-        if (load_is_ref(f)) {
-            names_want(names, load_ref_type(ctx, f), cs[n].before.i64);
-            names_want(names, load_ref_type(ctx, f), cs[n].after.i64);
-        }
+        cs[n].before = json_get(&list->items[i], STR("o"));
+        cs[n].after = json_get(&list->items[i], STR("n"));
+        want(ctx, names, f, cs[n].before);
+        want(ctx, names, f, cs[n].after);
         n++;
     }
     a->changes = &cs[0].change; /* activity_finish makes them a plain array */
@@ -124,8 +188,8 @@ void activity_finish(const struct ctx *ctx, const struct names *names, struct ac
             arena_array(ctx->arena, struct activity_change, a->nchanges);
         for (size_t k = 0; k < a->nchanges; k++) {
             plain[k].field = cs[k].change.field;
-            plain[k].before = shown(ctx, names, plain[k].field, &cs[k].before);
-            plain[k].after = shown(ctx, names, plain[k].field, &cs[k].after);
+            plain[k].before = shown(ctx, names, plain[k].field, cs[k].before);
+            plain[k].after = shown(ctx, names, plain[k].field, cs[k].after);
         }
         a->changes = plain;
     }

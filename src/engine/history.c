@@ -9,17 +9,17 @@
 
 enum { LINES_AT_ONCE = 100, ACTS_AT_ONCE = 100 };
 
+bool history_same_cell(const struct cell *a, const struct cell *b, bool text)
+{
+    if (a->null || b->null) {
+        return a->null == b->null;
+    }
+    return text ? str_eq(a->s, b->s) : a->i == b->i;
+}
+
 bool history_cell_changed(const struct touched *x, int col)
 {
-    const struct cell *a = &x->old[col];
-    const struct cell *b = &x->now[col];
-    if (x->created) {
-        return true;
-    }
-    if (a->null || b->null) {
-        return a->null != b->null;
-    }
-    return x->t->is_text[col] ? !str_eq(a->s, b->s) : a->i != b->i;
+    return x->created || !history_same_cell(&x->old[col], &x->now[col], x->t->is_text[col]);
 }
 
 /* --- rows beside the records' own ------------------------------------------------ */
@@ -94,11 +94,11 @@ static err read_lines(struct doing *d)
 
 /* --- the history's row, the ledger's payload ------------------------------------------- */
 
-static void put_json_cell(struct json *j, const struct touched *x, int col, const struct cell *c)
+void history_put_cell(struct json *j, const struct tplan *t, int col, const struct cell *c)
 {
     if (c->null) {
         json_nil(j);
-    } else if (x->t->is_text[col]) {
+    } else if (t->is_text[col]) {
         json_str(j, c->s);
     } else {
         json_i64(j, c->i);
@@ -117,10 +117,13 @@ static str changes_json(struct doing *d, const struct touched *x)
         json_open(&j, '{');
         JSON_STR(&j, "f", x->t->def->fields[i].key);
         json_key(&j, STR("o"));
-        put_json_cell(&j, x, col, &x->old[col]);
+        history_put_cell(&j, x->t, col, &x->old[col]);
         json_key(&j, STR("n"));
-        put_json_cell(&j, x, col, &x->now[col]);
+        history_put_cell(&j, x->t, col, &x->now[col]);
         json_close(&j, '}');
+    }
+    for (const struct side_change *c = x->sides; c; c = c->next) {
+        json_raw(&j, c->json);
     }
     json_close(&j, ']');
     return json_end(&j);

@@ -218,7 +218,7 @@ static err take_values(struct doing *d, const struct call *c, const struct actio
             continue;
         }
         if (f->type == F_LINES) {
-            later[(*nlater)++] = (struct later_write){.field = f, .rows = in};
+            later[(*nlater)++] = (struct later_write){.field = f, .ask = ask, .rows = in};
             continue;
         }
         struct value v = in->typed;
@@ -363,16 +363,6 @@ static err new_record(struct doing *d, const struct call *c, const struct tdef *
 /* --- writing the row
  * --------------------------------------------------------------------------------- */
 
-static bool same_cell(const struct cell *a, const struct cell *b, bool text)
-{
-    if (a->null || b->null) {
-        return a->null == b->null;
-    }
-    return text ? str_eq(a->s, b->s) : a->i == b->i;
-}
-
-/* Does the database speak of this one?  PostgreSQL names the index, SQLite the
- * columns. */
 static bool is_about(struct arena *a, str detail, str table, const struct unique *u)
 {
     struct buf cols = buf_make(a, 8192);
@@ -426,7 +416,7 @@ static err write_record(struct doing *d, struct touched *x, const struct cell *b
         struct colset set = {0};
         args[n++] = db_i64(x->id);
         for (int i = 0; i < x->t->ncols; i++) {
-            if (!same_cell(&before[i], &x->now[i], x->t->is_text[i])) {
+            if (!history_same_cell(&before[i], &x->now[i], x->t->is_text[i])) {
                 colset_add(&set, i);
                 args[n++] = perform_cell_arg(x->t, i, &x->now[i]);
             }

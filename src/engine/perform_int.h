@@ -2,6 +2,7 @@
 #ifndef ENGINE_PERFORM_INT_H
 #define ENGINE_PERFORM_INT_H
 
+#include "base/json.h"
 #include "engine/act.h"
 #include "engine/engine_int.h"
 #include "engine/refusal_int.h"
@@ -24,6 +25,16 @@ struct touched {
     const struct action *action; /* the first one on it */
     str changed_parts[8];
     size_t nparts;
+    struct side_change *sides, **sides_end; /* of links and lines, for the history */
+};
+
+/* A change outside the record's row, as JSON like those of its fields:
+ * {"f": field, "o": ids, "n": ids} of links;
+ * {"f": field, "row": id, "o": {column: value}, "n": {column: value}} of a line, where o is
+ * null for a new one and n for one that was removed. */
+struct side_change {
+    str json;
+    struct side_change *next;
 };
 
 struct inner { /* an act done, for the history */
@@ -89,6 +100,7 @@ MUST_CHECK err perform_effect(struct doing *d, const struct effect *ef, struct e
 /* What can be written only when the record's row is there. */
 struct later_write {
     const struct field *field;
+    const struct ask *ask; /* how far lines may be changed; NULL: an effect's, all */
     struct value value;
     const struct value_in *rows;
 };
@@ -120,6 +132,8 @@ str perform_template(struct doing *d, const struct template *t, const struct row
 
 /* --- history.c ------------------------------------------------------------------- */
 
+bool history_same_cell(const struct cell *a, const struct cell *b, bool text);
+void history_put_cell(struct json *j, const struct tplan *t, int col, const struct cell *c);
 bool history_cell_changed(const struct touched *x, int col);
 /* A row besides the record's own that this act leaves behind; the caller fills
  * in the digest, or says that it is gone.  Asked again: begun anew. */

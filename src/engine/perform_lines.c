@@ -1,4 +1,6 @@
-/* perform_lines.c - what a record holds outside its row: links and lines. */
+/* perform_lines.c - what a record holds outside its row: links and lines.  Each
+ * change is also kept for the history, like those of its fields. */
+#include "base/json.h"
 #include "engine/digest.h"
 #include "engine/perform_int.h"
 
@@ -6,6 +8,48 @@
 #include <string.h>
 
 enum { LINKS_MAX = 200 };
+
+static void remember(struct doing *d, struct touched *x, struct json *j)
+{
+    struct side_change *c = arena_new(d->a, struct side_change);
+    *c = (struct side_change){.json = json_end(j)};
+    if (!x->sides) {
+        x->sides_end = &x->sides;
+    }
+    *x->sides_end = c;
+    x->sides_end = &c->next;
+}
+
+/* --- links: refs, people ------------------------------------------------------------------ */
+
+static void put_ids(struct json *j, const char *key, const int64_t *ids, size_t n)
+{
+    json_key(j, str_from(key));
+    json_open(j, '[');
+    for (size_t i = 0; i < n; i++) {
+        json_i64(j, ids[i]);
+    }
+    json_close(j, ']');
+}
+
+static err links_now(struct doing *d, const struct touched *x, str table, int64_t **ret, size_t *n)
+{
+    struct sqlb q = sqlb_make(d->a);
+    SQLB_LIT(&q, "select target from ");
+    sqlb_ident(&q, table);
+    SQLB_LIT(&q, " where owner = $1 order by target");
+    struct rows r;
+    err e = db_query(d->ctx->db, d->a, sqlb_end(&q), ARGS(db_i64(x->id)), &r);
+    if (e.code) {
+        return e;
+    }
+    *ret = arena_array(d->a, int64_t, (size_t)rows_count(&r) + 1);
+    *n = 0;
+    while (rows_next(&r)) {
+        (*ret)[(*n)++] = rows_i64(&r, 0);
+    }
+    return OK;
+}
 
 static int by_value(const void *a, const void *b)
 {
@@ -33,12 +77,18 @@ static void keep_links(struct doing *d, const struct touched *x, str table, cons
     p->gone = n == 0;
 }
 
-static err write_links(struct doing *d, const struct touched *x, const struct field *f,
+static err write_links(struct doing *d, struct touched *x, const struct field *f,
                        const struct value *v)
 {
+    str table = str_fmt(d->a, "l_%.*s__%.*s", STR_ARG(x->t->type->key), STR_ARG(f->key));
+    int64_t *old = NULL;
+    size_t nold = 0;
+    err e = x->created ? OK : links_now(d, x, table, &old, &nold);
+    if (e.code) {
+        return e;
+    }
     struct sqlb del = sqlb_make(d->a);
     struct sqlb ins = sqlb_make(d->a);
-    str table = str_fmt(d->a, "l_%.*s__%.*s", STR_ARG(x->t->type->key), STR_ARG(f->key));
     SQLB_LIT(&del, "delete from ");
     sqlb_ident(&del, table);
     SQLB_LIT(&del, " where owner = $1");
@@ -48,79 +98,263 @@ static err write_links(struct doing *d, const struct touched *x, const struct fi
     struct sql put = sqlb_end(&ins);
     struct batch *b = batch_begin(d->ctx->db, d->a);
     batch_add(b, sqlb_end(&del), ARGS(db_i64(x->id)));
-    for (size_t i = 0; i < v->nids && i < LINKS_MAX; i++) {
+    size_t n = v->nids < LINKS_MAX ? v->nids : LINKS_MAX;
+    for (size_t i = 0; i < n; i++) {
         batch_add(b, put, ARGS(db_i64(x->id), db_i64(v->ids[i])));
+    }
+    if (n || nold) {
+        struct json j = json_begin(d->a, 64 << 10);
+        json_open(&j, '{');
+        JSON_STR(&j, "f", f->key);
+        put_ids(&j, "o", old, nold);
+        put_ids(&j, "n", v->ids, n);
+        json_close(&j, '}');
+        remember(d, x, &j);
     }
     keep_links(d, x, table, v);
     return batch_run(b);
 }
 
-static err write_row(struct doing *d, const struct touched *parent, const struct field *lines,
-                     const struct row_in *row)
+/* --- lines ------------------------------------------------------------------------------ */
+
+struct line { /* one line as it is written */
+    struct doing *d;
+    struct touched *parent;
+    const struct field *lines;
+    const struct ask *ask;
+    const struct row_in *in;
+    struct tplan *t;
+    struct cell *old, *now; /* old: NULL for a new one */
+    struct colset set;
+};
+
+static err not_this(struct line *l, struct words why)
 {
-    struct tplan *t = plan_type(d->h, type_at(lines->part, parent->now[COL_LAW].i));
-    struct cell *cells = arena_array(d->a, struct cell, (size_t)t->ncols + 1);
-    struct colset set = {0};
-    for (int i = 0; i < t->ncols; i++) {
-        cells[i].null = true;
+    return refuse_value(l->d->a, l->ask ? l->ask->field->clause : l->lines->clause, l->lines->key,
+                        why);
+}
+
+/* What the ask lets be done: all, only new lines, only one column. */
+static err let(struct line *l)
+{
+    if (!l->ask || l->ask->how == ASK_WHOLE) {
+        return OK;
     }
-    for (size_t i = 0; i < row->nvalues; i++) {
-        const struct field *f = tdef_field(t->def, row->values[i].field);
-        int col = f ? plan_col(t, f) : -1;
-        struct value v;
-        struct words why;
-        if (col < 0) {
-            return refuse_value(d->a, lines->clause, row->values[i].field,
+    bool adds = l->ask->how == ASK_ADD || l->ask->column_adds;
+    if (l->in->remove || (l->ask->how == ASK_ADD && l->in->id)) {
+        return not_this(l, WORDS("此操作只能添加新行", "this action only adds lines"));
+    }
+    if (!l->in->id && !adds) {
+        return not_this(l, WORDS("此操作不能添加新行", "this action adds no lines"));
+    }
+    bool filled = l->ask->how != ASK_COLUMN;
+    for (size_t i = 0; l->ask->how == ASK_COLUMN && i < l->in->nvalues; i++) {
+        const struct value_in *v = &l->in->values[i];
+        if (!str_eq(v->field, l->ask->column->key)) {
+            return not_this(l,
+                            WORDS("此操作不能填写这一栏", "this action does not take this field"));
+        }
+        filled = filled || !(v->is_typed ? v->typed.null : v->null);
+    }
+    if (!filled && l->ask->required) {
+        return not_this(l, WORDS("必须填写", "must be filled in"));
+    }
+    return OK;
+}
+
+/* The line as it stands; it must be one of this record's. */
+static err read_old(struct line *l)
+{
+    struct rows r;
+    err e = db_query(l->d->ctx->db, l->d->a, l->t->select, ARGS(db_i64(l->in->id)), &r);
+    if (e.code) {
+        return e;
+    }
+    bool there = rows_next(&r);
+    l->old = arena_array(l->d->a, struct cell, (size_t)l->t->ncols + 1);
+    if (there) {
+        perform_read_row(l->t, &r, l->old);
+        perform_read_row(l->t, &r, l->now);
+    }
+    if (!there || l->old[l->t->parent_col].i != l->parent->id) {
+        return not_this(l, WORDS("没有这一行，可能已被删除",
+                                 "there is no such line; it may have been removed"));
+    }
+    return OK;
+}
+
+static err take(struct line *l)
+{
+    struct touched one = {.t = l->t, .now = l->now};
+    for (size_t i = 0; i < l->in->nvalues; i++) {
+        const struct value_in *in = &l->in->values[i];
+        const struct field *f = tdef_field(l->t->def, in->field);
+        int col = f ? plan_col(l->t, f) : -1;
+        if (col < 0 || col == l->t->parent_col) {
+            return refuse_value(l->d->a, l->lines->clause, in->field,
                                 WORDS("没有这一栏", "there is no such column"));
         }
-        err e = row->values[i].is_typed ? OK : value_read(d->ctx, f, &row->values[i], &v, &why);
+        struct value v = in->typed;
+        struct words why;
+        err e = in->is_typed ? OK : value_read(l->d->ctx, f, in, &v, &why);
         if (e.code) {
-            return e.code == ERR_VALUE ? refuse_value(d->a, lines->clause, lines->key, why) : e;
+            return e.code == ERR_VALUE ? not_this(l, why) : e;
         }
-        if (row->values[i].is_typed) {
-            v = row->values[i].typed;
-        }
-        struct touched one = {.t = t, .now = cells};
         perform_put_cell(&one, col, &v);
-        colset_add(&set, col);
+        colset_add(&l->set, col);
     }
-    struct batch *b = batch_begin(d->ctx->db, d->a);
-    struct db_arg args[COLS_MAX];
+    return OK;
+}
+
+/* Defaults of a new line: constants, now, actor ... what reads no record. */
+static err put_defaults(struct line *l)
+{
+    const struct tdef *def = l->t->def;
+    int cols[COLS_MAX];
     int n = 0;
-    if (row->id && row->remove) {
-        struct sqlb q = sqlb_make(d->a);
-        SQLB_LIT(&q, "delete from ");
-        sqlb_ident(&q, t->type->table);
-        SQLB_LIT(&q, " where id = $1 and ");
-        sqlb_ident(&q, t->cols[t->parent_col]);
-        SQLB_LIT(&q, " = $2");
-        batch_add(b, sqlb_end(&q), ARGS(db_i64(row->id), db_i64(parent->id)));
-        history_line(d, parent->id, t, row->id)->gone = true;
-    } else if (row->id) {
-        colset_add(&set, COL_CHANGED);
-        cells[COL_CHANGED] = (struct cell){.i = d->ctx->now};
-        args[n++] = db_i64(row->id);
-        for (int i = 0; i < t->ncols; i++) {
-            if (colset_has(&set, i)) {
-                args[n++] = perform_cell_arg(t, i, &cells[i]);
-            }
+    struct sqlb b = sqlb_make(l->d->a);
+    SQLB_LIT(&b, "select ");
+    for (size_t i = 0; i < def->nfields; i++) {
+        const struct field *f = &def->fields[i];
+        int col = l->t->field_col[i];
+        bool own = f->def.reads.record || f->def.reads.nfields || f->def.reads.nparts;
+        if (col < 0 || !f->def.tree || f->is.tree || own || !l->now[col].null) {
+            continue;
         }
-        batch_add(b, plan_update(d->h, t, &set), (struct db_args){args, n});
-        history_line(d, parent->id, t, row->id);
-    } else {
-        cells[COL_ID] = (struct cell){.i = engine_id(d->e, d->act->now)};
-        cells[COL_LAW] = parent->now[COL_LAW];
-        cells[COL_VER] = (struct cell){.i = 1};
-        cells[COL_CREATED] = cells[COL_CHANGED] = (struct cell){.i = d->ctx->now};
-        cells[COL_CREATOR] = (struct cell){.i = d->act->actor};
-        cells[t->parent_col] = (struct cell){.i = parent->id};
-        for (int i = 0; i < t->ncols; i++) {
-            args[n++] = perform_cell_arg(t, i, &cells[i]);
+        if (n) {
+            SQLB_LIT(&b, ", ");
         }
-        batch_add(b, t->insert, (struct db_args){args, n});
-        history_line(d, parent->id, t, cells[COL_ID].i);
+        sqlb_sql(&b, f->def.value);
+        cols[n++] = col;
     }
-    return batch_run(b);
+    if (!n) {
+        return OK;
+    }
+    struct rows r;
+    err e = db_query(l->d->ctx->db, l->d->a, sqlb_end(&b), ctx_args(l->d->ctx, NULL, 0), &r);
+    if (e.code || !rows_next(&r)) {
+        return e;
+    }
+    for (int i = 0; i < n; i++) {
+        struct cell *c = &l->now[cols[i]];
+        *c = (struct cell){.null = rows_null(&r, i)};
+        if (l->t->is_text[cols[i]]) {
+            c->s = rows_text(&r, i);
+        } else {
+            c->i = rows_i64(&r, i);
+        }
+    }
+    return OK;
+}
+
+static err insert(struct line *l)
+{
+    struct db_arg args[COLS_MAX];
+    err e = put_defaults(l);
+    if (e.code) {
+        return e;
+    }
+    l->now[COL_ID] = (struct cell){.i = engine_id(l->d->e, l->d->act->now)};
+    l->now[COL_LAW] = l->parent->now[COL_LAW];
+    l->now[COL_VER] = (struct cell){.i = 1};
+    l->now[COL_CREATED] = l->now[COL_CHANGED] = (struct cell){.i = l->d->ctx->now};
+    l->now[COL_CREATOR] = (struct cell){.i = l->d->act->actor};
+    l->now[l->t->parent_col] = (struct cell){.i = l->parent->id};
+    for (int i = 0; i < l->t->ncols; i++) {
+        args[i] = perform_cell_arg(l->t, i, &l->now[i]);
+    }
+    return db_exec(l->d->ctx->db, l->d->a, l->t->insert, (struct db_args){args, l->t->ncols});
+}
+
+static err update(struct line *l)
+{
+    struct db_arg args[COLS_MAX + 1];
+    int n = 0;
+    colset_add(&l->set, COL_CHANGED);
+    l->now[COL_CHANGED] = (struct cell){.i = l->d->ctx->now};
+    args[n++] = db_i64(l->in->id);
+    for (int i = 0; i < l->t->ncols; i++) {
+        if (colset_has(&l->set, i)) {
+            args[n++] = perform_cell_arg(l->t, i, &l->now[i]);
+        }
+    }
+    return db_exec(l->d->ctx->db, l->d->a, plan_update(l->d->h, l->t, &l->set),
+                   (struct db_args){args, n});
+}
+
+static err removal(struct line *l)
+{
+    struct sqlb q = sqlb_make(l->d->a);
+    SQLB_LIT(&q, "delete from ");
+    sqlb_ident(&q, l->t->type->table);
+    SQLB_LIT(&q, " where id = $1");
+    return db_exec(l->d->ctx->db, l->d->a, sqlb_end(&q), ARGS(db_i64(l->in->id)));
+}
+
+/* Columns that are other than before, from one side. */
+static void put_side(struct json *j, const char *key, const struct line *l, const struct cell *side)
+{
+    json_key(j, str_from(key));
+    if (!side) {
+        json_nil(j);
+        return;
+    }
+    json_open(j, '{');
+    for (size_t i = 0; i < l->t->def->nfields; i++) {
+        int col = l->t->field_col[i];
+        if (col < 0 || col == l->t->parent_col) {
+            continue;
+        }
+        bool both = l->old && !l->in->remove;
+        bool same = both ? history_same_cell(&l->old[col], &l->now[col], l->t->is_text[col])
+                         : side[col].null;
+        if (!same) {
+            json_key(j, l->t->def->fields[i].key);
+            history_put_cell(j, l->t, col, &side[col]);
+        }
+    }
+    json_close(j, '}');
+}
+
+static void remember_line(struct line *l)
+{
+    struct json j = json_begin(l->d->a, 1 << 20);
+    json_open(&j, '{');
+    JSON_STR(&j, "f", l->lines->key);
+    JSON_I64(&j, "row", l->old ? l->in->id : l->now[COL_ID].i);
+    put_side(&j, "o", l, l->old);
+    put_side(&j, "n", l, l->in->remove ? NULL : l->now);
+    json_close(&j, '}');
+    remember(l->d, l->parent, &j);
+}
+
+static err write_line(struct doing *d, struct touched *x, const struct field *lines,
+                      const struct ask *ask, const struct row_in *row)
+{
+    struct line l = {.d = d, .parent = x, .lines = lines, .ask = ask, .in = row};
+    l.t = plan_type(d->h, type_at(lines->part, x->now[COL_LAW].i));
+    l.now = arena_array(d->a, struct cell, (size_t)l.t->ncols + 1);
+    for (int i = 0; i < l.t->ncols; i++) {
+        l.now[i].null = true;
+    }
+    if (!row->id && row->remove) {
+        return OK;
+    }
+    err e = let(&l);
+    if (!e.code && row->id) {
+        e = read_old(&l);
+    }
+    if (!e.code && !row->remove) {
+        e = take(&l);
+    }
+    if (!e.code) {
+        e = row->remove ? removal(&l) : row->id ? update(&l) : insert(&l);
+    }
+    if (!e.code) {
+        history_line(d, x->id, l.t, row->id ? row->id : l.now[COL_ID].i)->gone = row->remove;
+        remember_line(&l);
+    }
+    return e;
 }
 
 err perform_later_writes(struct doing *d, struct touched *x, const struct later_write *list,
@@ -133,7 +367,7 @@ err perform_later_writes(struct doing *d, struct touched *x, const struct later_
             continue;
         }
         for (size_t k = 0; !e.code && k < list[i].rows->nrows; k++) {
-            e = write_row(d, x, list[i].field, &list[i].rows->rows[k]);
+            e = write_line(d, x, list[i].field, list[i].ask, &list[i].rows->rows[k]);
         }
         if (x->nparts < 8) {
             x->changed_parts[x->nparts++] = list[i].field->part->key;

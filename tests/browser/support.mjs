@@ -17,6 +17,7 @@ const PASSWORD = "zhidu-demo-2026";
 
 export const count = { passed: 0, failed: 0 };
 let where = "";
+let lastPage; // what is photographed when a check fails
 export const at = (place) => { where = place; };
 
 /** One check: a sentence that is true when the function does not throw. */
@@ -28,7 +29,9 @@ export async function check(sentence, run) {
     return value;
   } catch (e) {
     count.failed++;
-    console.log(`FAIL ${where}: ${sentence}\n     ${String(e.message).split("\n").slice(0, 6).join("\n     ")}`);
+    const shot = join(work, "shots", `failed-${count.failed}.png`);
+    await lastPage?.screenshot({ path: shot }).catch(() => {});
+    console.log(`FAIL ${where}: ${sentence}\n     ${String(e.message).split("\n").slice(0, 14).join("\n     ")}`);
     return undefined;
   }
 }
@@ -138,7 +141,7 @@ export class Person {
       await this.page.waitForLoadState();
     }
   }
-  async open(path) { return this.page.goto(this.demo.url + path); }
+  async open(path) { lastPage = this.page; return this.page.goto(this.demo.url + path); }
   text(selector = "main") { return this.page.innerText(selector); }
   path() { return new URL(this.page.url()).pathname; }
   async close() { await this.context.close(); }
@@ -157,11 +160,13 @@ export class Person {
         await first.setInputFiles(value);
       } else {
         await first.fill(value);
+        await first.blur();
       }
     }
   }
   /** Presses the form's own button and waits for the answer. */
   async send() {
+    lastPage = this.page;
     const [answer] = await Promise.all([
       this.page.waitForResponse((r) => r.request().method() === "POST" && r.request().isNavigationRequest()),
       this.page.click("main form.card footer button.btn.main"),

@@ -88,7 +88,9 @@ async function steps(demo, as, how) {
   });
   await must("what was done is recorded", async () => {
     await chen.act(t("记录处理", "Record what was done"), { "handling.0.kind": "hardware_repair", "handling.0.what": t("更换灯泡", "Changed the lamp") });
-    contains(await chen.text(), t("更换灯泡", "Changed the lamp"));
+    const row = await chen.page.innerText(`dl.fields tr:has-text("${t("更换灯泡", "Changed the lamp")}")`);
+    contains(row, "陈刚"); // who and when stand in the line by themselves
+    expect(/20\d\d-\d\d-\d\d/.test(row), `no time in ${row}`);
   });
   await must("the report is made", async () => {
     await chen.page.click(`ul.acts a.btn:has-text("${t("作出处理报告", "Make the report")}")`);
