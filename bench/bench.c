@@ -2,7 +2,7 @@
  *
  *   bench --faults 20000 --data build/bench [--ms 2000] [--rounds 3] [--port 18450]
  *         [--zhidu build/release/zhidu]
- *   bench --data build/bench --inside PATH [--as wu.tao] [--times 1000]
+ *   bench --data build/bench --inside PATH [--as wu.tao] [--times 1000] [--sql]
  *
  * Nothing here passes or fails by a time: it prints.  README.md says what each
  * figure means. */
@@ -394,7 +394,7 @@ static int count_statements(struct bench *b)
         snprintf(path, sizeof(path), paths[i], (long long)id);
 #pragma GCC diagnostic pop
         struct inside_result r;
-        e = inside_get(p, STR("wu.tao"), str_copy(&b->life, str_from(path)), 500, &r);
+        e = inside_get(p, STR("wu.tao"), str_copy(&b->life, str_from(path)), 500, false, &r);
         if (!e.code) {
             printf("%-40s %10lld %10lld %10lld %10.1f\n", path, (long long)r.statements,
                    (long long)r.trips, (long long)r.prepared, r.cpu_us);
@@ -454,12 +454,12 @@ static int whole(struct bench *b)
     return !ok || count_statements(b) || b->failed;
 }
 
-static int inside(struct bench *b, str path, str as, int64_t times)
+static int inside(struct bench *b, str path, str as, int64_t times, bool print_sql)
 {
     struct inside_result r;
     err e = plant_open(b->plant, b->data, false);
     if (!e.code) {
-        e = inside_get(b->plant, as, path, times, &r);
+        e = inside_get(b->plant, as, path, times, print_sql, &r);
     }
     if (e.code) {
         return fail_err(b, "inside", e);
@@ -496,7 +496,7 @@ int main(int argc, char **argv)
     b.port = number(argc, argv, "port", 18450);
     str path = cli_option(argc, argv, "inside");
     int code = path.len ? inside(&b, path, word(argc, argv, "as", STR("wu.tao")),
-                                 number(argc, argv, "times", 1000))
+                                 number(argc, argv, "times", 1000), cli_flag(argc, argv, "sql"))
                         : whole(&b);
     end(&b.server);
     end(&b.floor);

@@ -18,6 +18,9 @@
 /* Serves until it is killed; for a process of its own. */
 int floor_http(int port);
 
+/* Prints statements as they are added, and the time of their batches. */
+void floor_print(bool on);
+
 /* What is recorded between on and off. */
 void floor_record(bool on);
 int64_t floor_recorded_acts(void);

@@ -85,6 +85,12 @@ static void sign(enum event_kind kind)
 
 int __real_batch_add(struct batch *b, struct sql sql, struct db_args args);
 int __wrap_batch_add(struct batch *b, struct sql sql, struct db_args args);
+err __real_db_query(struct db *db, struct arena *a, struct sql sql, struct db_args args,
+                    struct rows *ret);
+err __wrap_db_query(struct db *db, struct arena *a, struct sql sql, struct db_args args,
+                    struct rows *ret);
+err __real_batch_run(struct batch *b);
+err __wrap_batch_run(struct batch *b);
 err __real_db_exec(struct db *db, struct arena *a, struct sql sql, struct db_args args);
 err __wrap_db_exec(struct db *db, struct arena *a, struct sql sql, struct db_args args);
 void __real_db_savepoint(struct db *db);
@@ -92,10 +98,57 @@ void __wrap_db_savepoint(struct db *db);
 err __real_db_commit(struct db *db, struct arena *a);
 err __wrap_db_commit(struct db *db, struct arena *a);
 
+static bool printing;
+
+void floor_print(bool on)
+{
+    printing = on;
+}
+
+static void print(struct sql sql, struct db_args args)
+{
+    if (printing) {
+        printf("\n%.*s\n", STR_ARG(sql.text));
+        for (int i = 0; i < args.len; i++) {
+            const struct db_arg *g = &args.ptr[i];
+            if (g->null || g->type == DB_ARG_I64) {
+                printf(g->null ? "  $%d null" : "  $%d %lld", i + 1, (long long)g->i64);
+            } else {
+                printf("  $%d %zu bytes", i + 1, g->text.len);
+            }
+        }
+        printf("\n");
+    }
+}
+
 int __wrap_batch_add(struct batch *b, struct sql sql, struct db_args args)
 {
     statement(sql, args);
+    print(sql, args);
     return __real_batch_add(b, sql, args);
+}
+
+err __wrap_db_query(struct db *db, struct arena *a, struct sql sql, struct db_args args,
+                    struct rows *ret)
+{
+    statement(sql, args);
+    print(sql, args);
+    double began = load_now_s();
+    err e = __real_db_query(db, a, sql, args, ret);
+    if (printing) {
+        printf("--- %.1f µs\n", (load_now_s() - began) * 1e6);
+    }
+    return e;
+}
+
+err __wrap_batch_run(struct batch *b)
+{
+    double began = load_now_s();
+    err e = __real_batch_run(b);
+    if (printing) {
+        printf("--- %.1f µs\n", (load_now_s() - began) * 1e6);
+    }
+    return e;
 }
 
 err __wrap_db_exec(struct db *db, struct arena *a, struct sql sql, struct db_args args)

@@ -5,6 +5,7 @@
 #include "page/frame.h"
 #include "page/page.h"
 
+#include "floor.h"
 #include "load.h"
 #include "web/visit.h"
 
@@ -30,7 +31,8 @@ static struct http_params query_of(struct arena *a, str *path)
     return q;
 }
 
-err inside_get(struct plant *p, str login, str path, int64_t times, struct inside_result *ret)
+err inside_get(struct plant *p, str login, str path, int64_t times, bool print_sql,
+               struct inside_result *ret)
 {
     struct app app = {.engine = p->in.engine,
                       .people = p->in.people,
@@ -72,7 +74,9 @@ err inside_get(struct plant *p, str login, str path, int64_t times, struct insid
                                   .app = &app,
                                   .local = seat};
         struct db_counts before = db_counts(db), after;
+        floor_print(print_sql && i + 1 == times);
         opt.handle(&x);
+        floor_print(false);
         after = db_counts(db);
         ret->status = x.res.status;
         ret->bytes = x.res.body.len;

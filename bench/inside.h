@@ -12,8 +12,9 @@ struct inside_result {
     int64_t statements, trips, prepared; /* of the last time */
     double cpu_us;                       /* of one, on the average after the first */
 };
-/* GET `path` as the person of that login, `times` times. */
-MUST_CHECK err inside_get(struct plant *p, str login, str path, int64_t times,
+/* GET `path` as the person of that login, `times` times; the statements of the last time are
+ * printed when asked. */
+MUST_CHECK err inside_get(struct plant *p, str login, str path, int64_t times, bool print_sql,
                           struct inside_result *ret);
 
 #endif

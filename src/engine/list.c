@@ -7,74 +7,17 @@
  *             branch per id, each led by the index (column, changed_at, id) and
  *             limited, their union merged; padded to 1, 2, 4 ... 64 branches so
  *             that the statement stays prepared
- *   windows   the rest, and filters no index leads: 5,000 rows of the order
- *             index at a time, at most 4 windows a request; the page says how
+ *   windows   the rest, and filters no index leads: 250, then 5,000 rows of the
+ *             order index at a time, at most 5 windows a request; the page says how
  *             far it came and goes on from there
  * So the cost of a page does not grow with the table, and a list always equals
  * what asking `see` record by record would give.
  */
 #include "base/arena.h"
 #include "engine/list_int.h"
+#include "model/ddl.h"
 
-enum { WINDOW = 5000, WINDOWS_MAX = 4, BRANCHES_MAX = 64, COUNT_MAX = 10000 };
-
-/* --- the way ------------------------------------------------------------------------- */
-
-static err expand(struct listing *l)
-{
-    const struct people *see = &l->type->newest->see;
-    const struct ctx *ctx = l->ctx;
-    if (see->everyone || (!see->tree && !l->type->part_of)) {
-        l->way = WAY_ALL;
-        return OK;
-    }
-    l->way = WAY_WINDOWS;
-    if (!see->tree || see->nalts == 0) {
-        return OK; /* a part: seen with its parent, row by row */
-    }
-    struct batch *b = batch_begin(ctx->db, ctx->arena);
-    int *places = arena_array(ctx->arena, int, see->nalts + 1);
-    for (size_t i = 0; i < see->nalts; i++) {
-        const struct see_alt *alt = &see->alts[i];
-        struct sqlb q = sqlb_make(ctx->arena);
-        if (alt->kind == SEE_CONST) {
-            SQLB_LIT(&q, "select case when (");
-            sqlb_sql(&q, alt->test);
-            SQLB_LIT(&q, ") then 1 else 0 end");
-        } else if (alt->kind == SEE_COLUMN) {
-            SQLB_LIT(&q, "select q.\"id\" from (");
-            sqlb_sql(&q, alt->ids);
-            SQLB_LIT(&q, ") q where q.\"id\" is not null limit 65");
-        } else {
-            return OK;
-        }
-        places[i] = batch_add(b, sqlb_end(&q), ctx_args(ctx, NULL, 0));
-    }
-    err e = batch_run(b);
-    if (e.code) {
-        return e;
-    }
-    for (size_t i = 0; i < see->nalts; i++) {
-        struct rows r = batch_rows(b, places[i]);
-        while (rows_next(&r)) {
-            if (see->alts[i].kind == SEE_CONST) {
-                if (rows_i64(&r, 0) == 1) {
-                    l->way = WAY_ALL;
-                    return OK;
-                }
-            } else if (l->nbranches < BRANCHES_MAX) {
-                l->branches[l->nbranches++] = (struct branch){&see->alts[i], rows_i64(&r, 0)};
-            } else {
-                l->nbranches = BRANCHES_MAX + 1;
-            }
-        }
-        if (l->nbranches > BRANCHES_MAX) {
-            return OK;
-        }
-    }
-    l->way = WAY_BRANCHES;
-    return OK;
-}
+enum { FIRST_WINDOW = 250, WINDOW = 5000, WINDOWS_MAX = 5, BRANCHES_MAX = 64, COUNT_MAX = 10000 };
 
 /* --- pieces of statements ---------------------------------------------------------------- */
 
@@ -115,17 +58,40 @@ static void put_keyset(const struct listing *l, struct sqlb *b)
     }
 }
 
+static int ids_params(const struct listing *l)
+{
+    return 6 + l->nargs; /* $4 $5 keyset, then filters, then ids or the window's end */
+}
+
+static void put_window_end(const struct listing *l, struct sqlb *b)
+{
+    bool down = l->desc != l->back;
+    if (l->by_change) {
+        if (down) {
+            SQLB_LIT(b, " and (r.\"changed_at\", r.\"id\") >= (");
+        } else {
+            SQLB_LIT(b, " and (r.\"changed_at\", r.\"id\") <= (");
+        }
+        sqlb_param(b, ids_params(l));
+        SQLB_LIT(b, ", ");
+        sqlb_param(b, ids_params(l) + 1);
+        SQLB_LIT(b, ")");
+        return;
+    }
+    if (down) {
+        SQLB_LIT(b, " and r.\"id\" >= ");
+    } else {
+        SQLB_LIT(b, " and r.\"id\" <= ");
+    }
+    sqlb_param(b, ids_params(l) + 1);
+}
+
 static void put_filters(const struct listing *l, struct sqlb *b)
 {
     if (l->filters.text.len) {
         SQLB_LIT(b, " and ");
         sqlb_sql(b, l->filters);
     }
-}
-
-static int ids_params(const struct listing *l)
-{
-    return 6 + l->nargs; /* $4 $5 keyset, then filters, then ids */
 }
 
 /* "select id, changed_at from (branch) union ..." */
@@ -198,22 +164,20 @@ static struct sql all_sql(const struct listing *l)
     return sqlb_end(&b);
 }
 
-/* A window: the filters and `see` on 5,000 rows of the order index; first row
- * of the answer is about the window itself: how many rows it held, its last. */
+/* A window: the filters and `see` on the rows of the order index up to its end,
+ * which stands in two parameters behind those of the filters. */
 static struct sql window_sql(const struct listing *l)
 {
     struct sqlb b = sqlb_make(l->ctx->arena);
     SQLB_LIT(&b, "select ");
     load_columns(&b, l->columns, l->ncolumns);
-    SQLB_LIT(&b, " from (select * from ");
+    SQLB_LIT(&b, " from ");
     sqlb_ident(&b, l->type->table);
     SQLB_LIT(&b, " r where ");
     put_keyset(l, &b);
-    put_order(l, &b, "r", l->back);
-    SQLB_LIT(&b, " limit 5000) r where ");
-    if (l->way == WAY_ALL) {
-        SQLB_LIT(&b, "1 = 1");
-    } else {
+    put_window_end(l, &b);
+    if (l->way != WAY_ALL) {
+        SQLB_LIT(&b, " and ");
         load_visible(&b, l->type);
     }
     put_filters(l, &b);
@@ -223,8 +187,8 @@ static struct sql window_sql(const struct listing *l)
     return sqlb_end(&b);
 }
 
-/* The last row of a window of 5,000, if there are so many. */
-static struct sql window_end_sql(const struct listing *l)
+/* The last row of a window of so many, if there are so many. */
+static struct sql window_end_sql(const struct listing *l, int64_t size)
 {
     struct sqlb b = sqlb_make(l->ctx->arena);
     SQLB_LIT(&b, "select r.\"changed_at\", r.\"id\" from ");
@@ -232,25 +196,148 @@ static struct sql window_end_sql(const struct listing *l)
     SQLB_LIT(&b, " r where ");
     put_keyset(l, &b);
     put_order(l, &b, "r", l->back);
-    SQLB_LIT(&b, " limit 1 offset 4999");
+    SQLB_LIT(&b, " limit 1 offset ");
+    sqlb_i64(&b, size - 1);
     return sqlb_end(&b);
 }
 
-static struct db_args args_of(const struct listing *l, bool filters, bool ids)
+enum args_more { MORE_NONE, MORE_IDS, MORE_END };
+
+static struct db_args args_of(const struct listing *l, bool filters, enum args_more more)
 {
     struct db_arg *args =
-        arena_array(l->ctx->arena, struct db_arg, (size_t)l->nargs + BRANCHES_MAX + 3);
+        arena_array(l->ctx->arena, struct db_arg, (size_t)l->nargs + BRANCHES_MAX + 4);
     int n = 0;
     args[n++] = db_i64(l->at_change);
     args[n++] = db_i64(l->at_id);
     for (int i = 0; filters && i < l->nargs; i++) {
         args[n++] = l->args[i];
     }
-    size_t width = ids ? branch_width(l) : 0;
-    for (size_t i = 0; i < width; i++) {
-        args[n++] = db_i64(l->branches[i < l->nbranches ? i : l->nbranches - 1].id);
+    size_t width = more == MORE_IDS ? branch_width(l) : 0;
+    for (size_t i = 0; i < width; i++) { /* padding equals nothing */
+        args[n++] = i < l->nbranches ? db_i64(l->branches[i].id) : db_null_i64();
+    }
+    if (more == MORE_END) {
+        args[n++] = db_i64(l->end_change);
+        args[n++] = db_i64(l->end_id);
     }
     return ctx_args(l->ctx, args, n);
+}
+
+/* Where a window ends; without such a row it is the last. */
+static void read_end(struct listing *l, struct rows *r)
+{
+    l->last_window = !rows_next(r);
+    bool down = l->desc != l->back;
+    l->end_change = l->last_window ? down ? INT64_MIN : INT64_MAX : rows_i64(r, 0);
+    l->end_id = l->last_window ? down ? INT64_MIN : INT64_MAX : rows_i64(r, 1);
+}
+
+/* --- the way ------------------------------------------------------------------------- */
+
+/* All alternatives in one statement: which, and an id or a truth. */
+static struct sql expand_sql(const struct listing *l)
+{
+    const struct people *see = &l->type->newest->see;
+    struct sqlb q = sqlb_make(l->ctx->arena);
+    for (size_t i = 0; i < see->nalts; i++) {
+        const struct see_alt *alt = &see->alts[i];
+        if (i) {
+            SQLB_LIT(&q, " union all ");
+        }
+        if (alt->kind == SEE_CONST) {
+            SQLB_LIT(&q, "select ");
+            sqlb_i64(&q, (int64_t)i);
+            SQLB_LIT(&q, " as \"alt\", case when (");
+            sqlb_sql(&q, alt->test);
+            SQLB_LIT(&q, ") then 1 else 0 end as \"id\"");
+        } else {
+            SQLB_LIT(&q, "select w.\"alt\", w.\"id\" from (select ");
+            sqlb_i64(&q, (int64_t)i);
+            SQLB_LIT(&q, " as \"alt\", q.\"id\" from (");
+            sqlb_sql(&q, alt->ids);
+            SQLB_LIT(&q, ") q where q.\"id\" is not null limit 65) w");
+        }
+    }
+    return sqlb_end(&q);
+}
+
+/* Several alternatives may name one column, and each column needs its index. */
+static bool expandable(const struct people *see)
+{
+    size_t columns = 0;
+    for (size_t i = 0; i < see->nalts; i++) {
+        if (see->alts[i].kind == SEE_OTHER) {
+            return false;
+        }
+        bool fresh = see->alts[i].kind == SEE_COLUMN;
+        for (size_t k = 0; fresh && k < i; k++) {
+            fresh = see->alts[k].kind != SEE_COLUMN ||
+                    !str_eq(see->alts[k].column, see->alts[i].column);
+        }
+        columns += fresh;
+    }
+    return see->tree && see->nalts && columns <= DDL_SEE_INDEXES;
+}
+
+static void add_branch(struct listing *l, const struct see_alt *alt, int64_t id)
+{
+    for (size_t i = 0; i < l->nbranches && i < BRANCHES_MAX; i++) {
+        const struct branch *b = &l->branches[i];
+        if (b->id == id && str_eq(b->alt->column, alt->column) &&
+            str_eq(b->alt->rest.text, alt->rest.text)) {
+            return;
+        }
+    }
+    if (l->nbranches < BRANCHES_MAX) {
+        l->branches[l->nbranches] = (struct branch){alt, id};
+    }
+    l->nbranches++;
+}
+
+static void read_alternatives(struct listing *l, struct rows r)
+{
+    const struct people *see = &l->type->newest->see;
+    l->way = WAY_BRANCHES;
+    while (rows_next(&r)) {
+        const struct see_alt *alt = &see->alts[rows_i64(&r, 0)];
+        if (alt->kind == SEE_COLUMN) {
+            add_branch(l, alt, rows_i64(&r, 1));
+        } else if (rows_i64(&r, 1) == 1) {
+            l->way = WAY_ALL;
+        }
+    }
+    if (l->way == WAY_BRANCHES && l->nbranches > BRANCHES_MAX) {
+        l->way = WAY_WINDOWS;
+    }
+}
+
+/* Chooses the way, and asks for the end of the first window where one may be
+ * needed: one batch. */
+static err expand(struct listing *l)
+{
+    const struct people *see = &l->type->newest->see;
+    const struct ctx *ctx = l->ctx;
+    bool all = see->everyone || (!see->tree && !l->type->part_of);
+    bool alternatives = !all && expandable(see);
+    l->way = all ? WAY_ALL : WAY_WINDOWS; /* a part: seen with its parent, row by row */
+    struct batch *b = batch_begin(ctx->db, ctx->arena);
+    int who = alternatives ? batch_add(b, expand_sql(l), ctx_args(ctx, NULL, 0)) : -1;
+    bool windows = l->way == WAY_WINDOWS || l->filters.text.len;
+    int end =
+        windows ? batch_add(b, window_end_sql(l, FIRST_WINDOW), args_of(l, false, MORE_NONE)) : -1;
+    err e = who >= 0 || end >= 0 ? batch_run(b) : OK;
+    if (e.code) {
+        return e;
+    }
+    if (who >= 0) {
+        read_alternatives(l, batch_rows(b, who));
+    }
+    if (end >= 0) {
+        struct rows r = batch_rows(b, end);
+        read_end(l, &r);
+    }
+    return OK;
 }
 
 /* --- running it ------------------------------------------------------------------------------ */
@@ -262,41 +349,44 @@ static void take_rows(struct listing *l, struct rows *r)
     }
 }
 
-static err run_once(struct listing *l, struct sql sql, bool filters, bool ids)
+static err run_once(struct listing *l, struct sql sql, bool filters, enum args_more more)
 {
     struct rows r;
-    err e = db_query(l->ctx->db, l->ctx->arena, sql, args_of(l, filters, ids), &r);
+    err e = db_query(l->ctx->db, l->ctx->arena, sql, args_of(l, filters, more), &r);
     if (!e.code) {
         take_rows(l, &r);
     }
     return e;
 }
 
+/* The first window is small: most lists are full after it. */
 static err run_windows(struct listing *l)
 {
     struct sql window = window_sql(l);
-    struct sql end = window_end_sql(l);
     int64_t from_change = l->at_change;
     int64_t from_id = l->at_id;
+    err e = OK;
     for (int i = 0; i < WINDOWS_MAX; i++) {
-        struct batch *b = batch_begin(l->ctx->db, l->ctx->arena);
-        int rows_at = batch_add(b, window, args_of(l, true, false));
-        int end_at = batch_add(b, end, args_of(l, false, false));
-        err e = batch_run(b);
+        struct rows r;
+        if (i) {
+            e = db_query(l->ctx->db, l->ctx->arena, window_end_sql(l, WINDOW),
+                         args_of(l, false, MORE_NONE), &r);
+            if (e.code) {
+                return e;
+            }
+            read_end(l, &r);
+        }
+        e = run_once(l, window, true, MORE_END);
         if (e.code) {
             return e;
         }
-        struct rows r = batch_rows(b, rows_at);
-        take_rows(l, &r);
-        struct rows last = batch_rows(b, end_at);
-        bool more = rows_next(&last);
-        if (l->nrows > (size_t)l->limit || !more) {
+        if (l->nrows > (size_t)l->limit || l->last_window) {
             l->at_change = from_change;
             l->at_id = from_id;
             return OK;
         }
-        l->at_change = rows_i64(&last, 0);
-        l->at_id = rows_i64(&last, 1);
+        l->at_change = l->end_change;
+        l->at_id = l->end_id;
     }
     l->stopped = true;
     l->stopped_change = l->at_change;
@@ -312,10 +402,10 @@ static err run(struct listing *l)
         return OK; /* nothing of this type concerns him */
     }
     if (l->way == WAY_BRANCHES) {
-        return run_once(l, branches_sql(l), true, true);
+        return run_once(l, branches_sql(l), true, MORE_IDS);
     }
     if (l->way == WAY_ALL && !l->filters.text.len) {
-        return run_once(l, all_sql(l), false, false);
+        return run_once(l, all_sql(l), false, MORE_NONE);
     }
     return run_windows(l);
 }
@@ -343,7 +433,7 @@ static err count_rows(struct listing *l, int64_t *ret)
     sqlb_i64(&b, COUNT_MAX + 1);
     SQLB_LIT(&b, ") q");
     struct rows r;
-    err e = db_query(l->ctx->db, l->ctx->arena, sqlb_end(&b), args_of(l, true, false), &r);
+    err e = db_query(l->ctx->db, l->ctx->arena, sqlb_end(&b), args_of(l, true, MORE_NONE), &r);
     if (!e.code && rows_next(&r)) {
         *ret = rows_i64(&r, 0);
     }

@@ -25,7 +25,9 @@ struct listing {
     int nargs;
     struct cond typed; /* the typed filter, part of filters */
     bool by_change, desc, back;
-    int64_t at_change, at_id; /* the place one comes from */
+    int64_t at_change, at_id;   /* the place one comes from */
+    int64_t end_change, end_id; /* of the window: its last row */
+    bool last_window;
     int limit;
     struct record *rows;
     size_t nrows;

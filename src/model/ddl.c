@@ -3,8 +3,6 @@
 #include "base/arena.h"
 #include "base/buf.h"
 
-enum { SEE_INDEXES = 4 };
-
 struct ddl {
     struct db *db;
     struct arena *a;
@@ -273,8 +271,13 @@ static err see_indexes(const struct ddl *d)
     const struct people *see = &d->type->newest->see;
     err e = OK;
     int n = 0;
-    for (size_t i = 0; !e.code && i < see->nalts && n < SEE_INDEXES; i++) {
-        if (see->alts[i].kind == SEE_COLUMN) {
+    for (size_t i = 0; !e.code && i < see->nalts && n < DDL_SEE_INDEXES; i++) {
+        bool fresh = see->alts[i].kind == SEE_COLUMN;
+        for (size_t k = 0; fresh && k < i; k++) { /* several may name one column */
+            fresh = see->alts[k].kind != SEE_COLUMN ||
+                    !str_eq(see->alts[k].column, see->alts[i].column);
+        }
+        if (fresh) {
             e = make_index(d, "o", see->alts[i].column, false, see->alts[i].column, true);
             n++;
         }
