@@ -34,6 +34,18 @@ const struct command cli_commands[] = {
                 "         examples run in memory, or in a passing schema of that database\n"
                 "Example: zhidu check regulations\n"),
      cmd_check, NEEDS_NOTHING, false},
+    {"publish", WORDS_INIT("把改动的制度发布为下一版", "publish changed regulations as their next versions"),
+     WORDS_INIT("用法：zhidu publish 制度目录 [--data DIR] [--dry-run] [--yes] [--as 用户名]\n"
+                "      先显示差异并请您确认；已在办的单据仍按其开始时的版本办结\n"
+                "      --dry-run 只看差异，--yes 不再询问，--as 以该用户的名义发布\n"
+                "      请先用 zhidu check 检查并运行示例\n"
+                "例：  zhidu publish regulations --data /var/lib/zhidu\n",
+                "Usage:   zhidu publish FOLDER [--data DIR] [--dry-run] [--yes] [--as LOGIN]\n"
+                "         shows the difference and asks first; open cases end under the version they began with\n"
+                "         --dry-run only shows it, --yes does not ask, --as publishes in that person's name\n"
+                "         zhidu check first tells whether the definitions and their examples hold\n"
+                "Example: zhidu publish regulations --data /var/lib/zhidu\n"),
+     cmd_publish, NEEDS_ENGINE, true},
     {"export", WORDS_INIT("导出一类记录为 CSV", "export records of a type as CSV"),
      WORDS_INIT("用法：zhidu export 类型 [--filter 条件] > 文件.csv\n",
                 "Usage:   zhidu export TYPE [--filter EXPRESSION] > FILE.csv\n"),
@@ -82,6 +94,17 @@ int cli_fail(struct cli *c, err e)
     }
     fputc('\n', c->out);
     return 1;
+}
+
+str cli_ask(struct cli *c, str question)
+{
+    fprintf(c->out, "%.*s", STR_ARG(question));
+    fflush(c->out);
+    if (c->line) {
+        return c->line(c, c->line_arg);
+    }
+    char *p = arena_bytes(c->arena, 512);
+    return fgets(p, 512, stdin) ? str_trim(str_from(p)) : STR("");
 }
 
 str cli_option(int argc, char **argv, const char *name)

@@ -39,6 +39,9 @@ struct cli {
     struct demo_clock *clock; /* in a running demonstration; else NULL */
     int64_t (*now)(void);
     str cwd; /* folder names of the caller are relative to it */
+    /* Reads a line from whoever called, who is elsewhere; NULL: standard input. */
+    str (*line)(struct cli *c, void *arg);
+    void *line_arg;
 };
 
 struct command {
@@ -100,6 +103,8 @@ MUST_CHECK err cli_demo_organisation(struct engine *e, struct arena *a, str fold
 MUST_CHECK err cli_demo_cases(struct engine *e, struct arena *a, str folder, int64_t present,
                               struct diags *d, int64_t *ret_acts);
 #define DEMO_BACK_MS (INT64_C(28) * 86400000) /* it begins four weeks ago */
+/* A line that the caller types, without its end; empty where there is none. */
+str cli_ask(struct cli *c, str question);
 /* --name VALUE or --name=VALUE; empty when absent.  Flags: "1". */
 str cli_option(int argc, char **argv, const char *name);
 bool cli_flag(int argc, char **argv, const char *name);
@@ -110,6 +115,7 @@ str cli_path(struct cli *c, str path); /* absolute */
 int cmd_serve(struct cli *c, int argc, char **argv);
 int cmd_init(struct cli *c, int argc, char **argv);
 int cmd_check(struct cli *c, int argc, char **argv);
+int cmd_publish(struct cli *c, int argc, char **argv);
 int cmd_export(struct cli *c, int argc, char **argv);
 int cmd_user(struct cli *c, int argc, char **argv);
 int cmd_token(struct cli *c, int argc, char **argv);

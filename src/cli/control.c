@@ -2,8 +2,9 @@
  *
  * One command a connection.  The caller sends its working folder and its
  * arguments, each ended by a NUL, then an empty one; what the command prints
- * comes back, and last one byte: its exit code.  The socket belongs to the
- * server's user (mode 0600), so whoever may open it may also open the data. */
+ * comes back, and last a NUL and one byte: its exit code.  Where the command
+ * wants a line, an ENQ comes back, and the caller sends one of his input.  The socket belongs to
+ * the server's user (mode 0600), so whoever may open it may also open the data. */
 #include "cli/cli.h"
 
 #include <errno.h>
@@ -17,7 +18,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { ARGS_MAX = 32, BYTES_MAX = 64 * 1024 };
+enum { ARGS_MAX = 32, BYTES_MAX = 64 * 1024, LINE_MAX_BYTES = 512, ENQ = 5, LINE_WAIT_MS = 300000 };
 
 struct control {
     struct cli base;
@@ -25,6 +26,8 @@ struct control {
     atomic_bool stop;
     pthread_t thread;
     str path;
+    int talking; /* fd of the caller, to cut him off when the server stops; -1 */
+    pthread_mutex_t lock;
 };
 
 static bool address(str data, struct sockaddr_un *ret)
@@ -56,6 +59,32 @@ static size_t read_all(int fd, char *p)
     return 0;
 }
 
+/* One line of the caller's input; nothing when he goes away or says nothing. */
+static str ask_caller(struct cli *c, void *arg)
+{
+    int fd = *(int *)arg;
+    char *p = arena_bytes(c->arena, LINE_MAX_BYTES);
+    size_t n = 0;
+    fputc(ENQ, c->out);
+    fflush(c->out);
+    while (n < LINE_MAX_BYTES && (n == 0 || p[n - 1] != '\n')) {
+        struct pollfd pf = {.fd = fd, .events = POLLIN};
+        ssize_t got = poll(&pf, 1, LINE_WAIT_MS) == 1 ? read(fd, p + n, LINE_MAX_BYTES - n) : 0;
+        if (got <= 0) {
+            return STR("");
+        }
+        n += (size_t)got;
+    }
+    return str_trim(str_from_n(p, n));
+}
+
+static void set_talking(struct control *c, int fd)
+{
+    pthread_mutex_lock(&c->lock);
+    c->talking = fd;
+    pthread_mutex_unlock(&c->lock);
+}
+
 static void answer(struct control *c, int fd)
 {
     struct arena a = arena_make(512u << 20);
@@ -80,6 +109,8 @@ static void answer(struct control *c, int fd)
         one.cwd = str_from(argv[0]);
         one.lang = strcmp(argv[1], "en") == 0 ? LANG_EN : LANG_ZH;
         one.out = out;
+        one.line = ask_caller;
+        one.line_arg = &fd;
         code = (unsigned char)cmd->run(&one, argc - 3, argv + 3);
     }
     if (out) {
@@ -100,7 +131,9 @@ static void *serve(void *arg)
         }
         int fd = accept(c->fd, NULL, NULL);
         if (fd >= 0) {
+            set_talking(c, fd);
             answer(c, fd);
+            set_talking(c, -1);
             close(fd);
         }
     }
@@ -111,6 +144,8 @@ err control_start(struct arena *life, const struct cli *base, struct control **r
 {
     struct control *c = arena_new(life, struct control);
     c->base = *base;
+    c->talking = -1;
+    pthread_mutex_init(&c->lock, NULL);
     struct sockaddr_un at;
     if (!address(base->config.data, &at)) {
         return err_make(ERR_INVALID, STR("the path of the data folder is too long for a socket"));
@@ -132,6 +167,11 @@ err control_start(struct arena *life, const struct cli *base, struct control **r
 void control_stop(struct control *c)
 {
     atomic_store(&c->stop, true);
+    pthread_mutex_lock(&c->lock);
+    if (c->talking >= 0) {
+        shutdown(c->talking, SHUT_RD);
+    }
+    pthread_mutex_unlock(&c->lock);
     pthread_join(c->thread, NULL);
     close(c->fd);
     unlink(c->path.ptr);
@@ -162,6 +202,16 @@ static bool send_args(int fd, const struct cli *c, int argc, char **argv)
     return ok && write_all(fd, "", 1);
 }
 
+/* One line of ours, or an empty one at its end. */
+static bool send_line(int fd)
+{
+    char line[LINE_MAX_BYTES];
+    fflush(stdout);
+    bool some = fgets(line, sizeof(line), stdin) != NULL;
+    size_t n = some ? strlen(line) : 0;
+    return (!n || write_all(fd, line, n)) && ((n && line[n - 1] == '\n') || write_all(fd, "\n", 1));
+}
+
 /* Prints what comes until the NUL that stands before the exit code. */
 static int relay(int fd)
 {
@@ -174,6 +224,10 @@ static int relay(int fd)
                 code = (unsigned char)buf[i];
             } else if (buf[i] == '\0') {
                 ended = true;
+            } else if (buf[i] == ENQ && !send_line(fd)) {
+                return 1;
+            } else if (buf[i] == ENQ) {
+                continue;
             } else {
                 putchar(buf[i]);
             }

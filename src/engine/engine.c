@@ -21,7 +21,8 @@ static struct held_model *held_make(struct engine *e)
     struct arena own = arena_make(MODEL_ARENA);
     struct held_model *h = arena_new(&own, struct held_model);
     h->arena = own;
-    h->kind = db_kind(e->db);
+    str url = e->opt.url; /* no connection of ours is open at every time */
+    h->kind = !url.len || str_starts(url, STR("sqlite:")) ? DB_SQLITE : DB_PG;
     pthread_mutex_init(&h->lock, NULL);
     return h;
 }
