@@ -549,6 +549,16 @@ static void put_alts(struct tc *tc, const struct dnf *d, struct people *p)
     p->alts = alts;
 }
 
+static bool begins_with_people(const struct conj *c)
+{
+    for (size_t i = 0; i < c->n; i++) {
+        if (crowd(&c->lit[i])) {
+            return true;
+        }
+    }
+    return has_fun(c, FUN_AUTO) || has_fun(c, FUN_NOBODY);
+}
+
 struct people people_compile(struct arena *a, struct tc *tc, struct expr *e, bool alternatives)
 {
     struct people p = {.tree = e};
@@ -557,8 +567,9 @@ struct people people_compile(struct arena *a, struct tc *tc, struct expr *e, boo
         TC_FAIL(tc, 0, "人员条件过于复杂", "too many alternatives of people");
         return (struct people){0};
     }
-    p.nobody = true;
+    p.nobody = p.countable = true;
     for (size_t i = 0; i < d.n; i++) {
+        p.countable = p.countable && begins_with_people(&d.list[i]);
         p.everyone = p.everyone || (d.list[i].n == 1 && has_fun(&d.list[i], FUN_EVERYONE));
         p.may_auto = p.may_auto || has_fun(&d.list[i], FUN_AUTO);
         p.nobody = p.nobody && has_fun(&d.list[i], FUN_NOBODY);

@@ -250,6 +250,29 @@ static void tos_body(struct load *l, struct tdef *d, struct action *x, const str
     x->tos = tos;
 }
 
+/* Before any effect is read: an effect is held to what its target says. */
+void guards_body(struct load *l, struct tsrc *t)
+{
+    for (size_t i = 0; i < t->def->nactions; i++) {
+        guards_read(l, &t->def->actions[i], yaml_get(t->action_nodes[i], STR("guarded")));
+    }
+}
+
+/* What is waited for becomes tasks: it must be said whose. */
+static void next_people(struct load *l, const struct tsrc *t)
+{
+    const struct ynode *states = yaml_get(t->node, STR("states"));
+    for (size_t i = 0; i < t->def->nstates; i++) {
+        const struct state *s = &t->def->states[i];
+        const struct ynode *next = yaml_get(yaml_get(states, s->key), STR("next"));
+        for (size_t k = 0; k < s->nnext; k++) {
+            struct pos at =
+                next && next->kind == Y_LIST && k < next->len ? next->items[k]->pos : s->pos;
+            people_countable(l, &s->next[k]->who, at);
+        }
+    }
+}
+
 void actions_body(struct load *l, struct tsrc *t)
 {
     struct tdef *d = t->def;
@@ -268,9 +291,9 @@ void actions_body(struct load *l, struct tsrc *t)
         }
         x->effects =
             effects_read(l, t->src, &s, yaml_get(node, STR("effects")), x->clause, &x->neffects);
-        guards_read(l, x, yaml_get(node, STR("guarded")));
         tos_body(l, d, x, yaml_get(node, STR("to")));
     }
+    next_people(l, t);
 }
 
 /* Which fields an action asks for must be known before bodies: what is never

@@ -40,6 +40,16 @@ struct people people_read(struct load *l, const struct scope *s, const struct yn
     return expr_compile_people(l->a, s, text, n->pos, alternatives, l->d);
 }
 
+void people_countable(struct load *l, const struct people *p, struct pos at)
+{
+    if (p->tree && !p->countable) {
+        diag_error(l->d, at,
+                   "说不出是哪些人：每种情形都要有人、岗位或集合（不能只有 everyone、not 或条件）",
+                   "this does not say who they are: each alternative needs a person, a post or a "
+                   "set (not only everyone, not or a condition)");
+    }
+}
+
 bool vkind_is_length(enum vkind k)
 {
     return k == V_DURATION || k == V_DAYS || k == V_MONTHS || k == V_WORKDAYS || k == V_WORKHOURS;

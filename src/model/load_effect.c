@@ -325,6 +325,7 @@ static void message_read(struct effect_reader *r, const struct ynode *n)
     const struct ynode *due = yaml_get(n, r->e->kind == E_TASK ? STR("due") : STR("within"));
     if (to) {
         r->e->to = people_read(l, &r->sc, to, false);
+        people_countable(l, &r->e->to, to->pos);
     } else {
         diag_error(l->d, n->pos, "缺少 to：给谁？", "to is missing: to whom?");
     }

@@ -126,6 +126,8 @@ struct cond cond_read(struct load *l, const struct scope *s, const struct ynode 
 struct cond truth_read(struct load *l, const struct scope *s, const struct ynode *n);
 struct people people_read(struct load *l, const struct scope *s, const struct ynode *n,
                           bool alternatives);
+/* A mistake when it cannot be told who they are: everyone, not x, a bare condition. */
+void people_countable(struct load *l, const struct people *p, struct pos at);
 bool vkind_is_length(enum vkind k);
 struct cond length_read(struct load *l, const struct scope *s, const struct ynode *n);
 void texts_place(struct load *l, struct tsrc *t);
@@ -135,6 +137,7 @@ void fields_body(struct load *l, struct tsrc *t);
 void computed_body(struct load *l);
 void type_body(struct load *l, struct tsrc *t);
 void actions_body(struct load *l, struct tsrc *t);
+void guards_body(struct load *l, struct tsrc *t);
 void terms_body(struct load *l, struct tsrc *t);
 const struct need *needs_read(struct load *l, struct lsrc *s, const struct scope *sc,
                               const struct ynode *n, const struct action *of, size_t *ret_n);

@@ -156,6 +156,7 @@ struct people {
      * only; may read r.  Empty text when `auto` or `nobody` alone. */
     struct sql who;
     bool everyone, nobody, may_auto; /* `auto` is one of the alternatives */
+    bool countable; /* each alternative, besides auto, begins with a set of people */
     /* `see` only: the alternatives of the disjunctive form, for lists. */
     const struct see_alt *alts;
     size_t nalts;
