@@ -76,11 +76,11 @@ $(B)/zhidu: $(B)/obj/main.o $(LIBS)
 $(B)/zhidu-verify: $(B)/obj/verify_main.o $(B)/libledger.a $(B)/libstore.a $(B)/libbase.a
 	$(CC) $(LDFLAGS) -o $@ $^ $(PKGL)
 
-# --- tests: tests/LAYER/NAME_test.c links LAYER and everything below it --------------------------
+# --- tests: tests/LAYER/NAME_test.c links LAYER and everything below it, and what else stands there --------------------------
 TESTS   := $(patsubst tests/%.c,$(B)/t/%,$(wildcard tests/*/*_test.c))
 upto     = $(if $(1),$(firstword $(1)) $(if $(filter $(2),$(firstword $(1))),,$(call upto,$(wordlist 2,$(words $(1)),$(1)),$(2))))
 define layer_tests
-$(patsubst tests/%.c,$(B)/t/%,$(wildcard tests/$(1)/*_test.c)): $(B)/t/%: $(B)/tests/%.o $$(patsubst tests/%.c,$(B)/tests/%.o,$$(wildcard tests/support/*.c)) $(2)
+$(patsubst tests/%.c,$(B)/t/%,$(wildcard tests/$(1)/*_test.c)): $(B)/t/%: $(B)/tests/%.o $$(patsubst tests/%.c,$(B)/tests/%.o,$$(wildcard tests/support/*.c) $$(filter-out %_test.c,$$(wildcard tests/$(1)/*.c))) $(2)
 	@mkdir -p $$(@D)
 	$$(CC) $$(LDFLAGS) -o $$@ $$(filter %.o,$$^) $(call reverse,$(2)) $$(PKGL) -lcmocka
 endef

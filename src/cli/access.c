@@ -2,7 +2,7 @@
 #include "base/clock.h"
 #include "base/enc.h"
 #include "engine/list.h"
-#include "ledger/ledger.h"
+#include "engine/verify.h"
 #include "ledger/note.h"
 
 #include "cli/cli.h"
@@ -120,25 +120,42 @@ static int verify(struct cli *c, struct db *db)
 {
     struct note_key key;
     err e = read_key(c, &key);
-    struct ledger_report rep = {0};
+    struct verify_report rep = {0};
     struct ledger_verify_options o = {
         .keys = &key, .nkeys = 1, .last_signature_only = true, .progress = progress, .arg = c};
     if (!e.code) {
-        e = ledger_verify(db, c->arena, &o, &rep);
+        e = engine_verify(db, c->arena, &o, &rep);
     }
     if (e.code) {
         return cli_fail(c, e);
     }
-    if (rep.bad) {
-        str what = words_in(rep.what, c->lang);
-        cli_say(c, "不符：第 %lld 条：%.*s", "Not in order: entry %lld: %.*s", (long long)rep.seq,
-                STR_ARG(what));
+    if (rep.ledger.bad) {
+        str what = words_in(rep.ledger.what, c->lang);
+        cli_say(c, "不符：第 %lld 条：%.*s", "Not in order: entry %lld: %.*s",
+                (long long)rep.ledger.seq, STR_ARG(what));
         return 1;
     }
-    cli_say(c, "相符：%lld 条，%lld 个内容摘要，%lld 个检查点，%lld 个签名",
-            "In order: %lld entries, %lld contents, %lld checkpoints, %lld signatures",
-            (long long)rep.entries, (long long)rep.payloads, (long long)rep.checkpoints,
-            (long long)rep.signatures);
+    if (rep.bad) {
+        str what = words_in(rep.what, c->lang);
+        cli_say(c, "不符：%.*s（%.*s，%lld；共 %lld 行不符）",
+                "Not in order: %.*s (%.*s, %lld; %lld rows in all)", STR_ARG(what),
+                STR_ARG(rep.table), (long long)rep.id, (long long)rep.bad_rows);
+        return 1;
+    }
+    cli_say(
+        c,
+        "相符：%lld 条，%lld 个内容摘要，%lld 个检查点，%lld 个签名；%lld 行数据、%lld "
+        "行历史与之相符",
+        "In order: %lld entries, %lld contents, %lld checkpoints, %lld signatures; %lld rows and"
+        " %lld rows of the history agree",
+        (long long)rep.ledger.entries, (long long)rep.ledger.payloads,
+        (long long)rep.ledger.checkpoints, (long long)rep.ledger.signatures, (long long)rep.rows,
+        (long long)rep.acts);
+    if (rep.unchecked) {
+        cli_say(c, "%lld 行因存证内容已依规删除而无从比对",
+                "%lld rows could not be compared: what told of them was erased",
+                (long long)rep.unchecked);
+    }
     return 0;
 }
 

@@ -3,6 +3,7 @@
 #                   its socket there and a free port on 127.0.0.1, and prints its URL:
 #                   ZHIDU_PG=$(tests/support/pg.sh start /tmp/x) make test
 # pg.sh stop DIR  - stops it and takes its data away.
+# It does not wait for the disk (fsync=off): a test's data need not outlive the machine.
 # As root the server runs as `postgres`, because it refuses to run as root.
 set -eu
 
@@ -39,7 +40,7 @@ start() {
     tries=0
     while [ $tries -lt 20 ]; do
         if port_is_free "$port" && as_server "$bin/pg_ctl" -D "$dir/data" -l "$dir/server.log" \
-            -w -t 30 -o "-p $port -k $dir -c listen_addresses=127.0.0.1 -c max_connections=60 -c shared_buffers=64MB" \
+            -w -t 30 -o "-p $port -k $dir -c listen_addresses=127.0.0.1 -c max_connections=60 -c shared_buffers=64MB -c fsync=off -c full_page_writes=off" \
             start >"$dir/pg_ctl.log" 2>&1; then
             echo "$port" >"$dir/port"
             echo "postgresql://zhidu@127.0.0.1:$port/postgres"
