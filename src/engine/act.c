@@ -476,6 +476,9 @@ err act_job_run(struct writer_job *job, struct db *db, struct arena *a, void *wo
 {
     struct act *act = act_of(job);
     struct engine *e = world;
+    act->ret_record = act->ret_act = act->ret_ver = 0; /* of an earlier run */
+    act->ret_number = act->ret_name = STR("");
+    act->ret_repeated = false;
     struct ctx ctx = ctx_make(e, e->now.model->model, db, a, act->at ? act->at : act->now,
                               act->actor, act->lang);
     err r = act_perform(&ctx, act);
@@ -503,6 +506,7 @@ static void release_act(void *arg)
     struct act *act = arg;
     if (act->out) {
         arena_end(act->out);
+        act->out = NULL;
     }
     if (act->held) {
         engine_unhold(act->engine, act->held);
@@ -514,7 +518,11 @@ static void prepare(struct engine *e, struct act *act)
 {
     act->engine = e;
     act->job = (struct writer_job){.run = act_job_run, .done = act_job_done};
-    if (act->arena) {
+    if (act->out) { /* submitted before */
+        arena_reset(act->out);
+        engine_unhold(e, act->held);
+        act->held = engine_hold(e);
+    } else if (act->arena) {
         act->out = arena_new(act->arena, struct arena);
         *act->out = arena_make(1 << 20);
         arena_defer(act->arena, release_act, act);
