@@ -3,6 +3,7 @@
  *   bench --faults 20000 --data build/bench [--ms 2000] [--rounds 3] [--port 18450]
  *         [--zhidu build/release/zhidu]
  *   bench --data build/bench --inside PATH [--as wu.tao] [--times 1000] [--sql]
+ *   bench --data build/bench --only record|newest|the|search|json [--ms 5000]
  *
  * Nothing here passes or fails by a time: it prints.  README.md says what each
  * figure means. */
@@ -310,17 +311,21 @@ static void print_kind(const struct kind *k)
     fflush(stdout);
 }
 
-static bool measure_reads(struct bench *b, int conns)
+/* `only`: the first word of one of them, or empty. */
+static bool measure_reads(struct bench *b, int conns, str only)
 {
     struct kind kinds[] = {
         {.name = "record page", .make = ask_record, .expect = 200, .floor = true},
         {.name = "newest 50 open", .make = ask_list, .expect = 200, .floor = true},
         {.name = "the same, of staff", .make = ask_list_staff, .expect = 200, .floor = true},
         {.name = "search", .make = ask_search, .expect = 200, .floor = true},
-        {.name = "record as JSON", .make = ask_json, .expect = 200, .floor = true},
+        {.name = "json of a record", .make = ask_json, .expect = 200, .floor = true},
     };
     print_head(conns);
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        if (!str_starts(str_from(kinds[i].name), only)) {
+            continue;
+        }
         if (!measure(b, &kinds[i], conns)) {
             return fail(b, kinds[i].name) == 0;
         }
@@ -445,13 +450,42 @@ static int whole(struct bench *b)
     if (!ask_sign_in(&b->ask)) {
         return fail(b, "nobody can sign in");
     }
-    bool ok = measure_reads(b, 64) && measure_writes(b, 64) && measure_reads(b, 1) &&
-              measure_writes(b, 1);
+    bool ok = measure_reads(b, 64, STR("")) && measure_writes(b, 64) &&
+              measure_reads(b, 1, STR("")) && measure_writes(b, 1);
     printf("\nresident memory of the server after all: %.1f MB\n",
            (double)load_resident(b->server) / 1e6);
     end(&b->server);
     end(&b->floor);
     return !ok || count_statements(b) || b->failed;
+}
+
+/* One kind of read on a folder that exists, again and again: for profilers. */
+static int only(struct bench *b, str kind)
+{
+    struct plant *p = b->plant;
+    struct rows r;
+    err e = plant_open(p, b->data, false);
+    if (!e.code) {
+        e = db_query(p->db, &p->life,
+                     SQL("select \"id\" from \"r_fault\" order by \"id\" desc limit 10000"),
+                     NO_ARGS, &r);
+    }
+    while (!e.code && rows_next(&r)) {
+        p->ids[p->nids++] = rows_i64(&r, 0);
+    }
+    if (e.code || !p->nids) {
+        return fail_err(b, "no faults", e);
+    }
+    int64_t nids = p->nids;
+    installation_close(&p->in);
+    if (!start_floor(b) || !start_server(b)) {
+        return fail(b, "the servers do not start");
+    }
+    printf("cold start %.3f s, server is process %d\n", b->cold_s, (int)b->server);
+    ask_open(&b->ask, (int)b->port, p->ids, nids);
+    bool ok = ask_sign_in(&b->ask) && measure_reads(b, 64, kind) && measure_reads(b, 1, kind);
+    printf("resident memory %.1f MB\n", (double)load_resident(b->server) / 1e6);
+    return !ok || b->failed;
 }
 
 static int inside(struct bench *b, str path, str as, int64_t times, bool print_sql)
@@ -495,9 +529,11 @@ int main(int argc, char **argv)
     b.rounds = b.rounds < 1 ? 1 : b.rounds > ROUNDS_MAX ? ROUNDS_MAX : b.rounds;
     b.port = number(argc, argv, "port", 18450);
     str path = cli_option(argc, argv, "inside");
-    int code = path.len ? inside(&b, path, word(argc, argv, "as", STR("wu.tao")),
-                                 number(argc, argv, "times", 1000), cli_flag(argc, argv, "sql"))
-                        : whole(&b);
+    str kind = cli_option(argc, argv, "only");
+    int code = kind.len   ? only(&b, kind)
+               : path.len ? inside(&b, path, word(argc, argv, "as", STR("wu.tao")),
+                                   number(argc, argv, "times", 1000), cli_flag(argc, argv, "sql"))
+                          : whole(&b);
     end(&b.server);
     end(&b.floor);
     ask_close(&b.ask);
