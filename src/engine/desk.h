@@ -25,7 +25,7 @@ struct desk_counts {
 };
 /* Adds its statements to a batch of the page, so that the frame costs no trip. */
 struct desk_ask {
-    int tasks, late, unread;
+    int place;
 };
 struct desk_ask desk_counts_ask(const struct ctx *ctx, struct batch *b);
 struct desk_counts desk_counts_read(struct batch *b, struct desk_ask ask);

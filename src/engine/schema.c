@@ -52,6 +52,7 @@ static const struct migration migrations[] = {
          " at INT not null, read_at INT);"
          "create index notification_person on notification(person, id);"
          "create index notification_record on notification(record);"
+         "create index notification_unread on notification(person, id) where read_at is null;"
          "create table receipt(id ID, record INT not null, type INT not null, act INT not null,"
          " person INT not null, asked_at INT not null, due INT, hash text not null, read_at INT,"
          " signed_at INT);"
