@@ -370,6 +370,13 @@ int64_t engine_id(struct engine *e, int64_t now)
     return ((e->id_ms << ID_NODE_BITS | e->node) << ID_COUNT_BITS) | e->id_count;
 }
 
+void engine_ids_after(struct engine *e, int64_t id)
+{
+    enum { SOON_MS = 1000 };
+    e->id_ms = id ? (id >> (ID_NODE_BITS + ID_COUNT_BITS)) + SOON_MS : 0;
+    e->id_count = 0;
+}
+
 int64_t engine_ids(struct engine *e, int64_t now, int n)
 {
     assert(n <= 1 << ID_COUNT_BITS);

@@ -17,7 +17,7 @@ struct engine_options {
     str signer_seed; /* 32 bytes; empty: no checkpoints are signed */
     struct db_options db;
     int64_t group_us; /* of the writer's groups; 0: as usual */
-    bool background; /* start the clock thread: terms, later effects, steps, search, tasks */
+    bool background;  /* start the clock thread: terms, later effects, steps, search, tasks */
     int64_t (*clock)(void *arg); /* UTC ms */
     void *clock_arg;
 };

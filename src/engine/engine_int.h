@@ -113,7 +113,7 @@ struct tplan { /* a type as of one version */
     int ncols;
     str *cols;
     bool *is_text;
-    int *sorted; /* columns by name */
+    int *sorted;    /* columns by name */
     int *field_col; /* of def->fields[i]; -1: no column */
     int parent_col; /* part_of: f_P; -1 */
     struct sql select, insert;
@@ -237,6 +237,9 @@ void engine_drop(struct engine *e, struct held_model *h);
 MUST_CHECK err publish_was_done(struct writer_job *job, struct db *db, struct arena *a,
                                 bool *is_one, bool *ret);
 int64_t engine_id(struct engine *e, int64_t now);
+/* Ids from now on are greater than this one and what was given soon after it,
+ * though the clock has been set back. */
+void engine_ids_after(struct engine *e, int64_t id);
 /* `n` ids in a row; the first is returned, each next is one greater. */
 int64_t engine_ids(struct engine *e, int64_t now, int n);
 MUST_CHECK err engine_run(struct engine *e, struct writer_job *job);
