@@ -6,7 +6,9 @@
 #include "engine/record_load.h"
 #include "store/bigram.h"
 
-enum { HITS = 30, CLAUSES = 8, BATCH = 200, BUDGET_US = 40000, AROUND = 60 };
+#include <string.h>
+
+enum { HITS = 30, CLAUSES = 8, FIRST = 40, BATCH = 200, BUDGET_US = 40000, AROUND = 60 };
 
 struct finding {
     const struct ctx *ctx;
@@ -18,23 +20,37 @@ struct finding {
 
 /* --- snippets ----------------------------------------------------------------------- */
 
+static bool same_words(const char *s, str words)
+{
+    for (size_t k = 0; k < words.len; k++) {
+        char a = s[k];
+        char b = words.ptr[k];
+        a = a >= 'A' && a <= 'Z' ? (char)(a + 32) : a;
+        b = b >= 'A' && b <= 'Z' ? (char)(b + 32) : b;
+        if (a != b) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Where the words stand (ASCII letters in either case), or s.len. */
 static size_t place_of(str s, str words)
 {
-    for (size_t i = 0; words.len && i + words.len <= s.len; i++) {
-        size_t k = 0;
-        while (k < words.len) {
-            char a = s.ptr[i + k];
-            char b = words.ptr[k];
-            a = a >= 'A' && a <= 'Z' ? (char)(a + 32) : a;
-            b = b >= 'A' && b <= 'Z' ? (char)(b + 32) : b;
-            if (a != b) {
+    if (!words.len || words.len > s.len) {
+        return s.len;
+    }
+    const char *end = s.ptr + (s.len - words.len + 1);
+    bool letter = (words.ptr[0] | 32) >= 'a' && (words.ptr[0] | 32) <= 'z';
+    for (const char *p = s.ptr; p < end; p++) {
+        if (!letter) {
+            p = memchr(p, words.ptr[0], (size_t)(end - p));
+            if (!p) {
                 break;
             }
-            k++;
         }
-        if (k == words.len) {
-            return i;
+        if (same_words(p, words)) {
+            return (size_t)(p - s.ptr);
         }
     }
     return s.len;
@@ -150,9 +166,9 @@ static err find_records(struct finding *f, int64_t older, int64_t *ret_older)
     int64_t began = clock_mono_us();
     struct found *list = arena_array(ctx->arena, struct found, BATCH + 1);
     *ret_older = 0;
-    while (f->n < HITS) {
+    for (int64_t want = FIRST; f->n < HITS; want = BATCH) { /* most pages are full at once */
         struct rows r;
-        struct db_args args = ARGS(db_text(match), db_i64(before), db_i64(BATCH));
+        struct db_args args = ARGS(db_text(match), db_i64(before), db_i64(want));
         err e = sqlite ? db_query(ctx->db, ctx->arena,
                                   SQL("select s.\"record\", s.\"type\", s.\"body\" from"
                                       " (select rowid as id from search_fts where search_fts"
@@ -168,7 +184,7 @@ static err find_records(struct finding *f, int64_t older, int64_t *ret_older)
         if (e.code) {
             return e;
         }
-        bool full = rows_count(&r) == BATCH;
+        bool full = rows_count(&r) == want;
         size_t n = take(f, &r, list, &before);
         e = keep_visible(f, list, n);
         if (e.code || !full) {
