@@ -482,6 +482,11 @@ err act_job_run(struct writer_job *job, struct db *db, struct arena *a, void *wo
     struct ctx ctx = ctx_make(e, e->now.model->model, db, a, act->at ? act->at : act->now,
                               act->actor, act->lang);
     err r = act_perform(&ctx, act);
+    if (act->held && act->held != e->now.model) { /* the answer points into this one */
+        engine_hold_this(e, e->now.model);
+        engine_unhold(e, act->held);
+        act->held = e->now.model;
+    }
     /* The act's own arena may be full, and its jump belongs to another thread. */
     void (*full)(void *) = act->out->full;
     act->out->full = NULL;

@@ -170,7 +170,29 @@ static void release(void *arg)
     }
 }
 
-/* Session and figures of the frame, in one batch. */
+/* A publication may come between taking the model and opening the snapshot.  The
+ * snapshot tells (`place`: the epoch, asked in its first batch), and the part
+ * begins again on the newer model. */
+static err settle(struct visit *v, struct batch *b, int place, bool *again)
+{
+    struct rows r = batch_rows(b, place);
+    int64_t epoch;
+    *again = rows_next(&r) && str_to_i64(rows_text(&r, 0), &epoch) && epoch > v->model->epoch;
+    if (!*again) {
+        return OK;
+    }
+    release(v);
+    err e = engine_catch_up(v->app->engine, epoch);
+    part_begin(v);
+    return e;
+}
+
+static int ask_epoch(struct batch *b)
+{
+    return batch_add(b, SQL("select value from installation where key = 'epoch'"), NO_ARGS);
+}
+
+/* Whose session or token it is, and on which model. */
 static err identify(struct visit *v)
 {
     str bearer = http_param(&v->x->req.headers, STR("authorization"));
@@ -181,12 +203,17 @@ static err identify(struct visit *v)
     if (!v->token.len || v->token.len > 200) {
         return OK;
     }
-    struct batch *b = batch_begin(v->ctx.db, v->ctx.arena);
-    struct session_ask ask =
-        by_token ? token_ask(&v->ctx, b, v->token) : session_ask(&v->ctx, b, v->token);
-    err e = batch_run(b);
-    if (e.code) {
-        return e;
+    struct batch *b;
+    struct session_ask ask;
+    for (bool again = true; again;) {
+        b = batch_begin(v->ctx.db, v->ctx.arena);
+        int epoch = ask_epoch(b);
+        ask = by_token ? token_ask(&v->ctx, b, v->token) : session_ask(&v->ctx, b, v->token);
+        err e = batch_run(b);
+        e = e.code ? e : settle(v, b, epoch, &again);
+        if (e.code) {
+            return e;
+        }
     }
     v->signed_in = by_token ? token_read(&v->ctx, b, ask, &v->session)
                             : session_read(&v->ctx, b, ask, &v->session);
@@ -200,13 +227,20 @@ static err identify(struct visit *v)
     return OK;
 }
 
-static err frame_figures(struct visit *v)
+/* `first`: of this part of the visit. */
+static err frame_figures(struct visit *v, bool first)
 {
-    struct batch *b = batch_begin(v->ctx.db, v->ctx.arena);
-    struct desk_ask ask = desk_counts_ask(&v->ctx, b);
-    err e = batch_run(b);
-    if (!e.code) {
-        v->counts = desk_counts_read(b, ask);
+    err e = OK;
+    for (bool again = true; again && !e.code;) {
+        struct batch *b = batch_begin(v->ctx.db, v->ctx.arena);
+        int epoch = first ? ask_epoch(b) : -1;
+        struct desk_ask ask = desk_counts_ask(&v->ctx, b);
+        e = batch_run(b);
+        again = false;
+        e = e.code || !first ? e : settle(v, b, epoch, &again);
+        if (!e.code && !again) {
+            v->counts = desk_counts_read(b, ask);
+        }
     }
     return e;
 }
@@ -259,7 +293,7 @@ static err admit(struct visit *v)
         return err_make(ERR_DENIED, STR("scope of the token"));
     }
     bool frame = v->signed_in && !(v->route->flags & (ROUTE_API | ROUTE_PUBLIC));
-    return frame ? frame_figures(v) : OK;
+    return frame ? frame_figures(v, false) : OK;
 }
 
 static void run(struct visit *v)
@@ -328,7 +362,7 @@ static int resume(struct http_exchange *x)
     v->ctx.actor = v->session.person;
     void (*finish)(struct visit *) = v->finish;
     v->finish = NULL;
-    err e = (v->route->flags & (ROUTE_API | ROUTE_PUBLIC)) ? OK : frame_figures(v);
+    err e = (v->route->flags & (ROUTE_API | ROUTE_PUBLIC)) ? OK : frame_figures(v, true);
     if (e.code) {
         visit_error(v, e);
     } else {
