@@ -79,10 +79,14 @@ $(B)/zhidu-verify: $(B)/obj/verify_main.o $(B)/libledger.a $(B)/libstore.a $(B)/
 # --- tests: tests/LAYER/NAME_test.c links LAYER and everything below it, and what else stands there --------------------------
 TESTS   := $(patsubst tests/%.c,$(B)/t/%,$(wildcard tests/*/*_test.c))
 upto     = $(if $(1),$(firstword $(1)) $(if $(filter $(2),$(firstword $(1))),,$(call upto,$(wordlist 2,$(words $(1)),$(1)),$(2))))
+# an archive: a test of base takes nothing that stands on store
+$(B)/libsupport.a: $(patsubst tests/%.c,$(B)/tests/%.o,$(wildcard tests/support/*.c))
+	@rm -f $@
+	ar rcs $@ $^
 define layer_tests
-$(patsubst tests/%.c,$(B)/t/%,$(wildcard tests/$(1)/*_test.c)): $(B)/t/%: $(B)/tests/%.o $$(patsubst tests/%.c,$(B)/tests/%.o,$$(wildcard tests/support/*.c) $$(filter-out %_test.c,$$(wildcard tests/$(1)/*.c))) $(2)
+$(patsubst tests/%.c,$(B)/t/%,$(wildcard tests/$(1)/*_test.c)): $(B)/t/%: $(B)/tests/%.o $$(patsubst tests/%.c,$(B)/tests/%.o,$$(filter-out %_test.c,$$(wildcard tests/$(1)/*.c))) $(B)/libsupport.a $(2)
 	@mkdir -p $$(@D)
-	$$(CC) $$(LDFLAGS) -o $$@ $$(filter %.o,$$^) $(call reverse,$(2)) $$(PKGL) -lcmocka
+	$$(CC) $$(LDFLAGS) -o $$@ $$(filter %.o,$$^) $(B)/libsupport.a $(call reverse,$(2)) $$(PKGL) -lcmocka
 endef
 $(foreach l,$(LAYERS),$(eval $(call layer_tests,$(l),$(patsubst %,$(B)/lib%.a,$(call upto,$(LAYERS),$(l))))))
 

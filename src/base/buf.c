@@ -1,6 +1,7 @@
 #include "base/buf.h"
 
 #include "base/arena.h"
+#include "base/fmt.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -63,12 +64,21 @@ void buf_put_i64(struct buf *b, int64_t v)
 
 void buf_put_fmt(struct buf *b, const char *fmt, ...)
 {
-    va_list ap;
+    char local[256];
+    va_list ap, again;
     va_start(ap, fmt);
-    va_list again;
     va_copy(again, ap);
-    int n = vsnprintf(NULL, 0, fmt, ap);
+    size_t len = fmt_put(local, sizeof(local), fmt, ap);
     va_end(ap);
+    if (len <= sizeof(local)) {
+        buf_put(b, str_from_n(local, len));
+        va_end(again);
+        return;
+    }
+    va_list once;
+    va_copy(once, again);
+    int n = vsnprintf(NULL, 0, fmt, once);
+    va_end(once);
     if (n > 0 && buf_room(b, (size_t)n)) {
         vsnprintf(b->ptr + b->len, (size_t)n + 1, fmt, again);
         b->len += (size_t)n;

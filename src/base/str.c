@@ -1,6 +1,7 @@
 #include "base/str.h"
 
 #include "base/arena.h"
+#include "base/fmt.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -137,17 +138,30 @@ str str_copy(struct arena *a, str s)
 
 str str_fmt(struct arena *a, const char *fmt, ...)
 {
-    va_list ap;
+    char local[512];
+    va_list ap, again;
     va_start(ap, fmt);
-    va_list again;
     va_copy(again, ap);
-    int n = vsnprintf(NULL, 0, fmt, ap);
+    size_t len = fmt_put(local, sizeof(local), fmt, ap);
     va_end(ap);
-    if (n < 0) {
-        abort(); /* only a broken format string gets here */
+    if (len <= sizeof(local)) {
+        va_end(again);
+        char *p = arena_bytes(a, len + 1);
+        memcpy(p, local, len);
+        p[len] = '\0';
+        return (str){.ptr = p, .len = len};
     }
-    size_t len = (size_t)n;
-    char *p = arena_array(a, char, len + 1);
+    if (len == FMT_UNKNOWN) {
+        va_list once;
+        va_copy(once, again);
+        int n = vsnprintf(NULL, 0, fmt, once);
+        va_end(once);
+        if (n < 0) {
+            abort(); /* only a broken format string gets here */
+        }
+        len = (size_t)n;
+    }
+    char *p = arena_bytes(a, len + 1);
     vsnprintf(p, len + 1, fmt, again);
     va_end(again);
     return (str){.ptr = p, .len = len};
