@@ -325,13 +325,44 @@ err perform_builtin(struct doing *d, bool *was)
 /* --- performing
  * ---------------------------------------------------------------------------------------- */
 
+static void hash_text(struct buf *b, str s)
+{
+    buf_put_fmt(b, "%zu:", s.len);
+    buf_put(b, s);
+}
+
+static void hash_value(struct buf *b, const struct value_in *v)
+{
+    hash_text(b, v->field);
+    buf_put_fmt(b, "%d%zu,%zu|", v->null, v->nitems, v->nrows);
+    hash_text(b, v->text);
+    for (size_t i = 0; i < v->nitems; i++) {
+        hash_text(b, v->items[i]);
+    }
+    for (size_t i = 0; i < v->nrows; i++) {
+        buf_put_fmt(b, "%lld,%d,%zu|", (long long)v->rows[i].id, v->rows[i].remove,
+                    v->rows[i].nvalues);
+        for (size_t k = 0; k < v->rows[i].nvalues; k++) {
+            hash_value(b, &v->rows[i].values[k]);
+        }
+    }
+}
+
+/* What a key stands for: everything the caller gave, each text with its length. */
 static str act_hash(struct arena *a, const struct act *act)
 {
-    struct buf b = buf_make(a, 1 << 20);
-    buf_put_fmt(&b, "%.*s/%lld/%.*s/%.*s", STR_ARG(act->type), (long long)act->record,
-                STR_ARG(act->action), STR_ARG(act->note));
+    struct buf b = buf_make(a, 8 << 20);
+    buf_put_fmt(&b, "%lld|", (long long)act->record);
+    hash_text(&b, act->type);
+    hash_text(&b, act->action);
+    hash_text(&b, act->note);
     for (size_t i = 0; i < act->nvalues; i++) {
-        buf_put_fmt(&b, "|%.*s=%.*s", STR_ARG(act->values[i].field), STR_ARG(act->values[i].text));
+        hash_value(&b, &act->values[i]);
+    }
+    for (size_t i = 0; i < act->nfiles; i++) {
+        hash_text(&b, act->files[i].field);
+        hash_text(&b, act->files[i].name);
+        hash_text(&b, sha256_hex(a, act->files[i].bytes));
     }
     return sha256_hex(a, buf_str(&b));
 }
@@ -369,6 +400,23 @@ static void answer(struct doing *d, struct act *act, int64_t record)
             act->ret_name = d->list[i].now[COL_NAME].s;
         }
     }
+}
+
+/* A repetition is told what the first one was; the record may have moved on. */
+static err answer_again(struct doing *d, struct act *act)
+{
+    const struct type *t = model_type(d->h->model, act->type);
+    int64_t first = act->ret_act;
+    struct touched *x;
+    if (t && act->ret_record) {
+        err e = perform_touch(d, t, act->ret_record, &x);
+        if (e.code) {
+            return e;
+        }
+        answer(d, act, act->ret_record);
+    }
+    act->ret_act = first;
+    return OK;
 }
 
 static err outermost(struct doing *d, struct act *act, int64_t *record)
@@ -419,7 +467,7 @@ err act_perform(struct ctx *ctx, struct act *act)
     int64_t record = 0;
     err e = repeated(d, act, hash, &again);
     if (e.code || again) {
-        return e;
+        return e.code ? e : answer_again(d, act);
     }
     e = outermost(d, act, &record);
     if (!e.code) {

@@ -22,7 +22,7 @@ struct run { /* one scenario */
     size_t nsaved;
     int64_t now;
     int64_t present; /* of a life: what clock -3d counts back from; else 0 */
-    int64_t told; /* refusals of the clock up to this job were reported */
+    int64_t told;    /* refusals of the clock up to this job were reported */
     bool records;
 };
 

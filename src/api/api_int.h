@@ -1,0 +1,79 @@
+/* api_int.h - what the files of the API share: the handlers of the route table
+ * and the shapes that stand in more than one answer.
+ *
+ * A shape written here has its description in api_openapi.c under the same
+ * name; the test of the API compares answers with that document.
+ */
+#ifndef API_API_INT_H
+#define API_API_INT_H
+
+#include "api/api.h"
+#include "base/json.h"
+#include "engine/record.h"
+
+enum {
+    API_JSON_MAX = 16 << 20, /* bytes of one answer */
+    API_LIMIT_MAX = 200,     /* items of one answer */
+    API_PARAM_MAX = 200,     /* bytes of a name in the query */
+};
+
+/* --- answers ---------------------------------------------------------------- */
+
+struct json api_begin(struct visit *v);
+/* 200 or what `status` says; 413 when the answer would be too long. */
+void api_end(struct visit *v, int status, struct json *j);
+
+/* --- the query -------------------------------------------------------------- */
+
+/* The type named by the first captured word; NULL after an answer of 404. */
+const struct type *api_type(struct visit *v);
+/* A whole number of the query, `or_else` where it is absent; ERR_INVALID when
+ * it is none or not in 1..max. */
+MUST_CHECK err api_number(struct visit *v, str name, int64_t or_else, int64_t max, int64_t *ret);
+/* "1" or "true"; absent: no. */
+bool api_flag(const struct visit *v, str name);
+/* ERR_INVALID, and the person's words for it. */
+MUST_CHECK err api_invalid(struct visit *v, str name, struct words words);
+
+/* --- shapes ------------------------------------------------------------------ */
+
+void api_put_time(struct visit *v, struct json *j, int64_t ms); /* null for 0 */
+/* {"zh": .., "en": ..} */
+void api_put_words(struct json *j, struct words w);
+/* {"regulation", "version", "id", "no", "title"}; null for NULL. */
+void api_put_clause(struct visit *v, struct json *j, const struct clause *c);
+/* {"type", "id", "number", "name"}; null where there is none or it may not be seen. */
+void api_put_ref(struct json *j, const struct record_ref *r);
+void api_put_value(struct visit *v, struct json *j, const struct record_field *f);
+/* id, type, number, name, state ... and `fields`, without the closing brace. */
+void api_open_record(struct visit *v, struct json *j, const struct record *r);
+/* what, remedy, clause and errors beside fields, into an object already open. */
+void api_put_refusal(struct visit *v, struct json *j, const struct refusal *why);
+
+/* --- handlers ----------------------------------------------------------------- */
+
+void api_openapi(struct visit *v);
+void api_me(struct visit *v);
+void api_tasks(struct visit *v);
+void api_notifications(struct visit *v);
+void api_search(struct visit *v);
+
+void api_types(struct visit *v);
+void api_type_one(struct visit *v);
+void api_list(struct visit *v);
+void api_record(struct visit *v);
+void api_record_acts(struct visit *v);
+void api_form(struct visit *v);
+void api_create(struct visit *v);
+void api_perform(struct visit *v);
+void api_attach(struct visit *v);
+void api_attachment(struct visit *v);
+
+void api_regulations(struct visit *v);
+void api_regulation(struct visit *v);
+void api_clause(struct visit *v);
+void api_ledger(struct visit *v);
+void api_entry(struct visit *v);
+void api_entry_proof(struct visit *v);
+
+#endif

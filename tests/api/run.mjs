@@ -1,0 +1,371 @@
+// The API as a program meets it: every answer is held to the document the
+// server gives of itself, and every refusal to its clause.  node run.mjs
+import { execFileSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+process.env.ZHIDU_BROWSER_DIR ??= new URL("../../build/api", import.meta.url).pathname;
+const { at, check, contains, count, Demo, equal, expect, must, prepare, root } = await import("../browser/support.mjs");
+const { Document } = await import("./document.mjs");
+
+prepare();
+const demo = await Demo.start("api");
+const token = (login, scopes) => demo.command("token", login, "--name", "test", "--scopes", scopes).trim().split("\n").pop();
+const people = {};
+for (const login of ["li.lei", "guo.jing", "wu.tao", "chen.gang"]) people[login] = token(login, "read write");
+
+/** One request.  body: an object (JSON), a FormData, or text with its type in `headers`. */
+async function call(who, method, path, { body, headers = {}, lang = "zh" } = {}) {
+  const h = { "accept-language": lang, ...headers };
+  if (who) h.authorization = `Bearer ${people[who] ?? who}`;
+  let data = body;
+  if (body && !(body instanceof FormData) && !Buffer.isBuffer(body) && typeof body === "object") {
+    h["content-type"] ??= "application/json";
+    data = JSON.stringify(body);
+  }
+  const r = await fetch(demo.url + path, { method, headers: h, body: data, redirect: "manual" });
+  const text = Buffer.from(await r.arrayBuffer());
+  const type = r.headers.get("content-type") ?? "";
+  const json = type.includes("json") && text.length ? JSON.parse(text.toString()) : null;
+  return { status: r.status, json, text, type, headers: r.headers };
+}
+const get = (who, path, more) => call(who, "GET", path, more);
+const post = (who, path, body, more = {}) => call(who, "POST", path, { body, ...more });
+function ok(r, status = 200) {
+  equal(r.status, status, `status of ${r.text.toString().slice(0, 300)}:`);
+  return r.json;
+}
+/** A refusal of that status which cites a clause of that id. */
+function refused(r, status, clause) {
+  ok(r, status);
+  expect(r.type.startsWith("application/problem+json"), `type ${r.type}`);
+  equal(r.json.status, status);
+  if (clause) equal(r.json.clause?.id, clause, "clause:");
+  expect(r.json.title.length > 0, "a title");
+}
+
+// --- the document ------------------------------------------------------------------
+at("document");
+const raw = await must("the description is given to whoever has a token", async () => ok(await get("li.lei", "/api/v1/openapi.json")));
+const doc = new Document(raw);
+await check("it is OpenAPI 3.1 by the official schema", async () => equal(await doc.mistakes(), ""));
+await check("it has no loose ends: references, operation ids, tags, path parameters", () => equal(doc.looseEnds().join("\n"), ""));
+await check("every address of the program stands in it", () => {
+  const source = readFileSync(join(root, "src/api/api.c"), "utf8");
+  const routes = [...source.matchAll(/\{HTTP_(\w+), +"([^"]+)"/g)].map((m) => [m[1].toLowerCase(), m[2]]);
+  expect(routes.length > 15, "routes found in the source");
+  for (const [method, pattern] of routes) expect(doc.hasPattern(method, pattern), `${method} ${pattern} is not described`);
+});
+await check("without a token it is 401, and says how to sign in", async () => {
+  const r = await get(null, "/api/v1/openapi.json");
+  refused(r, 401);
+  equal(r.headers.get("www-authenticate"), 'Bearer realm="zhidu"');
+});
+/** Reads and holds the answer to the document. */
+async function read(who, path, pattern) {
+  const r = await get(who, path);
+  ok(r);
+  equal(doc.answerMistakes("get", pattern ?? path.split("?")[0], r.json), "", "against the document:");
+  return r.json;
+}
+
+// --- a fault from report to close ---------------------------------------------------
+at("acts");
+const report = { summary: "打印机卡纸，无法打印", contact: "8832", place: "三楼文印室" };
+let fault = null;
+await must("what creating asks for is said, each field with its clause", async () => {
+  const form = await read("li.lei", "/api/v1/r/fault/new/report");
+  const summary = form.fields.find((f) => f.field === "summary");
+  equal(summary.required, true);
+  equal(summary.clause.id, "report");
+  equal(form.why_not, null);
+});
+await must("a fault is created: 201, where it is, its version", async () => {
+  const r = await post("li.lei", "/api/v1/r/fault/new/report", report);
+  fault = ok(r, 201);
+  equal(doc.answerMistakes("post", "/api/v1/r/fault/new/report", fault, 201), "");
+  expect(/^GZ-\d{4}-\d{5}$/.test(fault.number), fault.number);
+  equal(r.headers.get("location"), fault.url);
+  equal(r.headers.get("etag"), `"${fault.version}"`);
+});
+const url = () => `/api/v1/r/fault/${fault.id}`;
+await check("what was sent comes back, typed", async () => {
+  const f = await read("li.lei", url(), "/api/v1/r/fault/{id}");
+  equal(f.fields.summary, report.summary);
+  equal(f.fields.reporter.name, "李雷");
+  equal(f.fields.routed, 0);
+  equal(f.fields.device_out, false);
+  equal(f.state, "reported");
+  expect(/^\d{4}-\d\d-\d\dT.*\+08:00$/.test(f.created_at), f.created_at);
+});
+await check("the whole view tells actions, why not, terms", async () => {
+  const f = await read("wu.tao", `${url()}?view=full`, "/api/v1/r/fault/{id}");
+  equal(f.actions.find((a) => a.key === "accept").allowed, true);
+  equal(f.terms.find((t) => t.key === "acceptance").clause.id, "accept");
+  const mine = await read("li.lei", `${url()}?view=full`, "/api/v1/r/fault/{id}");
+  const accept = mine.actions.find((a) => a.key === "accept");
+  expect(!accept || (accept.allowed === false && accept.why_not.clause), "accept is refused to the reporter with a clause");
+});
+await check("a read says 304 when nothing changed", async () => {
+  const first = await get("li.lei", url());
+  const again = await get("li.lei", url(), { headers: { "if-none-match": first.headers.get("etag") } });
+  equal(again.status, 304);
+  equal(again.text.length, 0);
+});
+await check("an act by the wrong person is 403, citing the clause", async () => {
+  const r = await post("li.lei", `${url()}/do/accept`, { verification: "核实", category: "printing" });
+  refused(r, 403, "accept");
+  expect(r.json.remedy.length > 0, "who may do it is said");
+});
+await check("a missing field is 422, beside the field, with its clause", async () => {
+  const r = await post("wu.tao", `${url()}/do/accept`, { verification: "核实" });
+  refused(r, 422, "accept");
+  equal(r.json.errors.map((e) => e.field).join(), "category");
+});
+await check("a field the action does not take is 422", async () => {
+  const r = await post("wu.tao", `${url()}/do/accept`, { verification: "核实", category: "printing", satisfaction: "good" });
+  refused(r, 422);
+  equal(r.json.errors[0].field, "satisfaction");
+});
+await check("refusals are in the language asked for", async () => {
+  await call("wu.tao", "GET", "/api/v1/me");
+  const r = await post("wu.tao", `${url()}/do/close`, {});
+  ok(r, 422);
+  expect(/[一-龥]/.test(r.json.detail), r.json.detail);
+});
+await must("accept, grade, start, record, report, feed back: each by who may", async () => {
+  const step = async (who, action, body) => { const r = await post(who, `${url()}/do/${action}`, body); fault.version = ok(r).version; };
+  await step("wu.tao", "accept", { verification: "现场核实属实", category: "printing" });
+  const grades = await read("wu.tao", "/api/v1/r/fault_grade?order=rank&limit=10", "/api/v1/r/fault_grade");
+  const ordinary = grades.items.find((g) => g.fields.rank === 1);
+  expect(ordinary, "a grade of rank 1");
+  await step("wu.tao", "grade", { grade: { id: ordinary.id } });
+  await step("chen.gang", "start_handling", {});
+});
+await check("feedback before the report is refused by that clause", async () => {
+  const r = await post("chen.gang", `${url()}/do/feed_back`, { feedback: "已修好" });
+  refused(r, 422, "report-before-feedback");
+});
+await must("rows of lines are added and read back", async () => {
+  ok(await post("chen.gang", `${url()}/do/log_handling`, { handling: [{ kind: "diagnosis", what: "检查搓纸轮" }, { kind: "hardware_repair", what: "更换搓纸轮" }] }));
+  const f = await read("chen.gang", url(), "/api/v1/r/fault/{id}");
+  equal(f.fields.handling.map((h) => h.what).join(), "检查搓纸轮,更换搓纸轮");
+});
+await must("report, feedback, confirmation", async () => {
+  ok(await post("chen.gang", `${url()}/do/make_report`, { methods: ["hardware_repair", "guidance"], cause: "搓纸轮老化", report: "更换后**正常**" }));
+  ok(await post("chen.gang", `${url()}/do/feed_back`, { feedback: "已更换搓纸轮" }));
+  ok(await post("li.lei", `${url()}/do/confirm`, { satisfaction: "good" }));
+  const f = await read("li.lei", url(), "/api/v1/r/fault/{id}");
+  equal(f.fields.methods.join(), "hardware_repair,guidance");
+});
+
+// --- the same act again, and stale forms ----------------------------------------------
+at("again");
+await check("the same key is answered, not done again", async () => {
+  const headers = { "idempotency-key": "k-1" };
+  const first = ok(await post("li.lei", "/api/v1/r/fault/new/report", report, { headers }), 201);
+  const again = ok(await post("li.lei", "/api/v1/r/fault/new/report", report, { headers }), 201);
+  equal(again.id, first.id);
+  equal(again.number, first.number, "number:");
+  equal(first.repeated, false);
+  equal(again.repeated, true);
+});
+await check("the same key with another content is 422", async () => {
+  const headers = { "idempotency-key": "k-1" };
+  ok(await post("li.lei", "/api/v1/r/fault/new/report", { ...report, summary: "另一件事" }, { headers }), 422);
+});
+await check("the same key with other rows is another content", async () => {
+  const f = ok(await post("li.lei", "/api/v1/r/fault/new/report", report), 201);
+  const headers = { "idempotency-key": "k-rows" };
+  const path = `/api/v1/r/fault/${f.id}/do/assist`;
+  ok(await post("li.lei", path, { handling: [{ what: "甲" }] }, { headers }));
+  ok(await post("li.lei", path, { handling: [{ what: "乙" }] }, { headers }), 422);
+});
+await check("a stale version is 412 and changes nothing", async () => {
+  const f = ok(await post("li.lei", "/api/v1/r/fault/new/report", report), 201);
+  const path = `/api/v1/r/fault/${f.id}`;
+  ok(await post("wu.tao", `${path}/do/accept`, { verification: "属实", category: "printing" }, { headers: { "if-match": `"${f.version}"` } }));
+  refused(await post("li.lei", `${path}/do/withdraw`, { withdraw_reason: "误报" }, { headers: { "if-match": `"${f.version}"` } }), 412);
+  equal((await read("li.lei", path, "/api/v1/r/fault/{id}")).state, "accepted");
+});
+await check("an If-Match that is no ETag is 400", async () => refused(await post("li.lei", `${url()}/do/urge`, {}, { headers: { "if-match": "seven" } }), 400));
+
+// --- lists ------------------------------------------------------------------------------
+at("lists");
+for (let i = 0; i < 23; i++) ok(await post("li.lei", "/api/v1/r/fault/new/report", { ...report, summary: `网络不通 ${i}` }), 201);
+await check("pages follow each other without a gap or a double, forwards and back", async () => {
+  const seen = [];
+  const firsts = [];
+  let path = "/api/v1/r/fault?limit=7";
+  let page = null;
+  for (let n = 0; n < 20; n++) {
+    page = await read("li.lei", path, "/api/v1/r/fault");
+    firsts.push(page.items[0].id);
+    seen.push(...page.items.map((r) => r.id));
+    if (!page.next) break;
+    path = `/api/v1/r/fault?limit=7&cursor=${encodeURIComponent(page.next)}`;
+  }
+  equal(new Set(seen).size, seen.length, "doubles:");
+  const whole = await read("li.lei", "/api/v1/r/fault?limit=200&count=1", "/api/v1/r/fault");
+  equal(seen.length, whole.count);
+  for (let i = firsts.length - 2; i >= 0; i--) {
+    page = await read("li.lei", `/api/v1/r/fault?limit=7&cursor=${encodeURIComponent(page.previous)}`, "/api/v1/r/fault");
+    equal(page.items[0].id, firsts[i], `back to page ${i}:`);
+  }
+});
+await check("a condition, a field and words narrow the list", async () => {
+  const typed = await read("li.lei", `/api/v1/r/fault?filter=${encodeURIComponent("state == 'reported' and contains(summary, '网络')")}&limit=200`, "/api/v1/r/fault");
+  equal(typed.items.length, 23);
+  const built = await read("li.lei", `/api/v1/r/fault?state=reported&summary.has=${encodeURIComponent("网络")}&limit=200`, "/api/v1/r/fault");
+  equal(built.items.map((r) => r.id).join(), typed.items.map((r) => r.id).join());
+});
+await check("mistakes of the query are 400 and say which parameter", async () => {
+  for (const [query, field] of [["limit=0", "limit"], ["limit=x", "limit"], ["columns=nonsense", "columns"], ["filter=nonsense", "filter"], ["due.between=1", "due.between"]]) {
+    const r = await get("li.lei", `/api/v1/r/fault?${query}`);
+    refused(r, 400);
+    equal(r.json.errors[0].field, field);
+  }
+  refused(await get("li.lei", "/api/v1/r/fault?nonsense=1"), 400);
+  refused(await get("li.lei", "/api/v1/r/fault?cursor=nonsense"), 400);
+});
+
+// --- what one may not see ---------------------------------------------------------------
+at("rights");
+await check("a record one may not see is as one that is not there", async () => {
+  const unseen = await get("guo.jing", url());
+  const absent = await get("guo.jing", "/api/v1/r/fault/123456789");
+  for (const r of [unseen, absent]) { refused(r, 404); delete r.json.instance; }
+  equal(JSON.stringify(unseen.json), JSON.stringify(absent.json));
+  for (const tail of ["/acts", "/do/withdraw"]) {
+    const a = await get("guo.jing", url() + tail);
+    const b = await get("guo.jing", `/api/v1/r/fault/123456789${tail}`);
+    delete a.json.instance; delete b.json.instance;
+    equal(JSON.stringify(a.json), JSON.stringify(b.json), tail);
+  }
+  refused(await post("guo.jing", `${url()}/do/withdraw`, { withdraw_reason: "x" }), 404);
+  equal((await read("guo.jing", "/api/v1/r/fault?count=1", "/api/v1/r/fault")).count, 0);
+  equal((await read("guo.jing", `/api/v1/search?q=${encodeURIComponent("卡纸")}`, "/api/v1/search")).items.filter((h) => h.record).length, 0);
+});
+await check("a token does only what its scopes say", async () => {
+  const reader = token("li.lei", "read");
+  ok(await get(reader, "/api/v1/me"));
+  refused(await post(reader, "/api/v1/r/fault/new/report", report), 403);
+  refused(await get("zd_" + "A".repeat(43), "/api/v1/me"), 401);
+});
+await check("types and actions that are not there are 404", async () => {
+  refused(await get("li.lei", "/api/v1/r/nonsense"), 404);
+  refused(await get("li.lei", "/api/v1/nonsense"), 404);
+  refused(await post("li.lei", "/api/v1/r/fault/new/nonsense", {}), 404);
+  refused(await post("li.lei", `${url()}/do/nonsense`, {}), 404);
+});
+
+// --- attachments ----------------------------------------------------------------------------
+at("attachments");
+const photo = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==", "base64");
+const form = (name, bytes, values) => {
+  const f = new FormData();
+  if (values) f.set("values", JSON.stringify(values));
+  f.append("file", new Blob([bytes], { type: "image/png" }), name);
+  return f;
+};
+await check("a file is attached, listed, and comes back byte for byte, as a download", async () => {
+  ok(await post("li.lei", `${url()}/attachments`, form("现场 照片.png", photo)));
+  const f = await read("li.lei", `${url()}?view=full`, "/api/v1/r/fault/{id}");
+  const a = f.attachments.find((x) => x.name === "现场 照片.png");
+  equal(a.size, photo.length);
+  const r = await get("li.lei", `/api/v1/attachments/${a.id}`);
+  equal(r.status, 200);
+  expect(r.text.equals(photo), "the same bytes");
+  equal(r.type, "application/octet-stream");
+  contains(r.headers.get("content-disposition"), "attachment");
+  contains(r.headers.get("content-security-policy"), "sandbox");
+  refused(await get("guo.jing", `/api/v1/attachments/${a.id}`), 404);
+});
+await check("a record is created together with a file", async () => {
+  const f = ok(await post("li.lei", "/api/v1/r/fault/new/report", form("p.png", photo, report)), 201);
+  equal((await read("li.lei", `/api/v1/r/fault/${f.id}?view=full`, "/api/v1/r/fault/{id}")).attachments.length, 1);
+});
+await check("comments and labels are acts too", async () => {
+  ok(await post("li.lei", `${url()}/do/comment`, { note: "请尽快" }));
+  ok(await post("li.lei", `${url()}/do/label`, { label: "打印" }));
+  const acts = await read("li.lei", `${url()}/acts`, "/api/v1/r/fault/{id}/acts");
+  expect(acts.items.some((a) => a.action === "comment" && a.note === "请尽快"), "the comment");
+  contains((await read("li.lei", `${url()}?view=full`, "/api/v1/r/fault/{id}")).labels.join(), "打印");
+});
+
+// --- one's own, search, regulations ------------------------------------------------------------
+at("desk");
+await check("tasks and notifications of the one who asks", async () => {
+  const tasks = await read("wu.tao", "/api/v1/tasks?limit=5");
+  equal(tasks.items.length, 5);
+  equal(tasks.items[0].action, "accept");
+  const next = await read("wu.tao", `/api/v1/tasks?limit=5&cursor=${encodeURIComponent(tasks.next)}`, "/api/v1/tasks");
+  expect(!next.items.some((t) => tasks.items.some((u) => u.id === t.id)), "no task twice");
+  expect((await read("li.lei", "/api/v1/notifications")).items.length > 0, "notifications");
+  refused(await get("wu.tao", "/api/v1/tasks?box=nonsense"), 400);
+});
+await check("a Chinese word of two characters is found", async () => {
+  const hits = await read("li.lei", `/api/v1/search?q=${encodeURIComponent("卡纸")}`, "/api/v1/search");
+  expect(hits.items.some((h) => h.record?.id === fault.id), "the fault");
+  refused(await get("li.lei", "/api/v1/search"), 400);
+});
+at("regulations");
+await check("regulations, one of them, one clause; types with their fields", async () => {
+  const list = await read("li.lei", "/api/v1/regulations");
+  expect(list.items.length >= 3, "three of them");
+  const one = await read("li.lei", "/api/v1/regulations/fault_reporting", "/api/v1/regulations/{key}");
+  expect(one.clauses.length > 10 && one.settings.length > 5, "clauses and settings");
+  const c = await read("li.lei", "/api/v1/regulations/fault_reporting/report", "/api/v1/regulations/{key}/{item}");
+  expect(c.text.zh.length > 10 && c.text.en.length > 10, "both languages");
+  const t = await read("li.lei", "/api/v1/types/fault", "/api/v1/types/{key}");
+  expect(t.fields.find((f) => f.key === "channel").choices.length > 3, "choices");
+  await read("li.lei", "/api/v1/types");
+  refused(await get("li.lei", "/api/v1/regulations/fault_reporting?version=99"), 404);
+});
+
+// --- proofs -----------------------------------------------------------------------------------
+at("proofs");
+await check("an act's proof is verified by the separate program", async () => {
+  const acts = await read("li.lei", `${url()}/acts`, "/api/v1/r/fault/{id}/acts");
+  const entry = acts.items.at(-1).entry;
+  let proof = null;
+  for (let i = 0; i < 40 && proof?.status !== 200; i++) { // a checkpoint is signed every second
+    proof = await get("li.lei", `/api/v1/ledger/${entry}/proof`);
+    if (proof.status !== 200) await new Promise((r) => setTimeout(r, 250));
+  }
+  equal(proof.status, 200);
+  const file = join(demo.data, "proof.txt");
+  writeFileSync(file, proof.text);
+  contains(execFileSync(join(root, "build/release/zhidu-verify"), [join(demo.data, "ledger.pub"), file], { env: { LC_ALL: "en_US.UTF-8" } }).toString(), "holds");
+  const e = await read("li.lei", `/api/v1/ledger/${entry}`, "/api/v1/ledger/{key}");
+  equal(e.record.id, fault.id);
+  refused(await get("guo.jing", `/api/v1/ledger/${entry}`), 404);
+  refused(await get("guo.jing", `/api/v1/ledger/${entry}/proof`), 404);
+  expect((await read("li.lei", "/api/v1/ledger")).checkpoint.includes("zhidu"), "the checkpoint");
+});
+
+// --- bad input ----------------------------------------------------------------------------------
+at("bad input");
+await check("bodies that are no JSON object are 400 and say where", async () => {
+  for (const body of ["{", "[]", "7", '{"a":1,"a":2}', Buffer.from('{"summary":"\xff"}', "latin1"), '{"summary":1e400}', "{".repeat(100)]) {
+    const r = await call("li.lei", "POST", "/api/v1/r/fault/new/report", { body, headers: { "content-type": "application/json" } });
+    refused(r, 400);
+  }
+});
+await check("another type of body is refused by name", async () => {
+  const r = await call("li.lei", "POST", "/api/v1/r/fault/new/report", { body: "summary=x", headers: { "content-type": "text/plain" } });
+  refused(r, 400);
+  equal(r.json.errors[0].field, "Content-Type");
+});
+await check("values of the wrong kind are refused beside their field", async () => {
+  for (const [field, value] of [["occurred", "yesterday"], ["device", "no such device"], ["summary", "x".repeat(201)], ["unit", 1.5], ["occurred", { id: "x" }]]) {
+    const r = await post("li.lei", "/api/v1/r/fault/new/report", { ...report, [field]: value });
+    expect(r.status === 422 || r.status === 400, `${field}: ${r.status}`);
+    equal(r.json.errors[0].field, field);
+  }
+});
+await check("a method that is not there is 405", async () => equal((await call("li.lei", "DELETE", url())).status, 405));
+
+await demo.stop();
+console.log(`${count.passed} passed, ${count.failed} failed`);
+process.exit(count.failed ? 1 : 0);
