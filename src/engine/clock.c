@@ -158,17 +158,9 @@ static err fire(struct turn *tn, struct ctx *ctx, struct arena *a, const struct 
     if (e.code || tn->give_up) {
         return e.code ? e : turn_put_away(tn, ctx->db, a);
     }
-    const struct mark *mk = &t->marks[m];
-    const struct effect **list = arena_array(a, const struct effect *, mk->neffects + 1);
-    struct eplan *plans = x->t->marks[t->index];
-    for (size_t i = 0; i < (size_t)m; i++) {
-        plans += t->marks[i].neffects;
-    }
-    for (size_t i = 0; i < mk->neffects; i++) {
-        list[i] = &mk->effects[i];
-    }
+    struct effect_list list = perform_mark_effects(a, x, t, (size_t)m);
     d->cause = str_fmt(a, "term:%.*s/%lld", STR_ARG(t->key), (long long)m);
-    e = perform_effects(d, list, plans, mk->neffects, x, 0, d->cause, x->t->def->law->reg);
+    e = perform_effects(d, &list, x, 0, d->cause);
     return e.code ? e : perform_finish(d);
 }
 

@@ -88,6 +88,8 @@ struct running {
     str cause;
     const struct reg *by;
     bool deferred; /* it was put off and its time has come */
+    str of;        /* where it stands: see struct effect_list */
+    int64_t place;
 };
 
 static struct value_in *assigned(struct running *g, const struct rows *r, size_t *n)
@@ -247,7 +249,8 @@ static err do_people(struct running *g, const struct rows *r, int64_t element)
                         ARGS(db_i64(engine_id(d->e, d->act->now)), db_i64(person), db_i64(g->x->id),
                              db_i64(g->x->t->type->code), db_text(zh), db_text(en.len ? en : zh),
                              due ? db_i64(due) : db_null_i64(), db_i64(d->ctx->now),
-                             db_text(str_fmt(d->a, "e:%lld:%d", (long long)g->act, g->ef->index))));
+                             db_text(str_fmt(d->a, "e:%lld:%.*s:%lld", (long long)g->act,
+                                             STR_ARG(g->of), (long long)g->place))));
         } else {
             e = db_exec(
                 d->ctx->db, d->a,
@@ -272,37 +275,38 @@ static err do_native(struct running *g)
 }
 
 /* Later: an act of its own, by auto, its `when` judged then. */
-static err put_later(struct running *g, const struct rows *r, int64_t element)
+static err put_later(struct running *g, int64_t at)
 {
     struct doing *d = g->d;
-    if (d->quiet) {
+    return db_exec(
+        d->ctx->db, d->a,
+        SQL("insert into later(id, at, record, type, act, action, effect, x, actor, key)"
+            " values ($1, $2, $3, $4, $5, $6, $7, null, $8, $9) on conflict do nothing"),
+        ARGS(db_i64(engine_id(d->e, d->act->now)), db_i64(at), db_i64(g->x->id),
+             db_i64(g->x->t->type->code), db_i64(g->act), db_text(g->of), db_i64(g->place),
+             db_i64(d->act->actor),
+             db_text(str_fmt(d->a, "%lld:%.*s:%lld", (long long)(g->act ? g->act : d->ctx->now),
+                             STR_ARG(g->of), (long long)g->place))));
+}
+
+/* When an effect put off is due. */
+static err later_moment(struct running *g, const struct rows *r, int col, int64_t *ret)
+{
+    struct doing *d = g->d;
+    *ret = d->ctx->now;
+    if (!g->ef->after.tree || rows_null(r, col)) {
         return OK;
     }
-    int64_t at = d->ctx->now;
-    err e = OK;
-    if (g->p->col_after >= 0) {
-        e = calendar_due(d->ctx, d->ctx->now, g->ef->after.type.kind, rows_i64(r, g->p->col_after),
-                         &at);
-    }
-    return e.code ? e
-                  : db_exec(d->ctx->db, d->a,
-                            SQL("insert into later(id, at, record, type, act, action, effect, x,"
-                                " actor, key) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
-                                " on conflict do nothing"),
-                            ARGS(db_i64(engine_id(d->e, d->act->now)), db_i64(at), db_i64(g->x->id),
-                                 db_i64(g->x->t->type->code), db_i64(g->act),
-                                 db_text(g->x->action ? g->x->action->key : STR("")),
-                                 db_i64(g->ef->index), element ? db_i64(element) : db_null_i64(),
-                                 db_i64(d->act->actor),
-                                 db_text(str_fmt(d->a, "%lld:%d:%lld", (long long)g->act,
-                                                 g->ef->index, (long long)element))));
+    return calendar_due(d->ctx, d->ctx->now, g->ef->after.type.kind, rows_i64(r, col), ret);
 }
 
 static err run_row(struct running *g, const struct rows *r)
 {
     int64_t element = g->p->col_id >= 0 ? rows_i64(r, g->p->col_id) : 0;
     if (g->ef->has_after && !g->deferred) {
-        return put_later(g, r, element);
+        int64_t at = 0;
+        err e = g->d->quiet ? OK : later_moment(g, r, g->p->col_after, &at);
+        return e.code || g->d->quiet ? e : put_later(g, at);
     }
     if (g->p->col_when >= 0) {
         if (rows_null(r, g->p->col_when)) {
@@ -332,31 +336,30 @@ static err run_row(struct running *g, const struct rows *r)
     return OK;
 }
 
-/* A large set is worked off after the commit, in steps (later.c). */
+/* A large set is worked off after the commit, in steps; one of which only some are
+ * taken is drawn when its time has come (later.c). */
 static err put_steps(struct running *g)
 {
     struct doing *d = g->d;
     struct rows r;
+    int64_t at = 0;
     err e = db_query(d->ctx->db, d->a, g->p->total.sql,
                      perform_args(d, &g->p->total, g->x, NULL, 0), &r);
     if (e.code || d->quiet || !rows_next(&r) || !rows_i64(&r, 0)) {
         return e;
     }
-    int64_t at = d->ctx->now;
-    if (g->ef->after.tree && !rows_null(&r, 2)) {
-        e = calendar_due(d->ctx, at, g->ef->after.type.kind, rows_i64(&r, 2), &at);
+    e = later_moment(g, &r, 2, &at);
+    if (e.code || g->ef->take.tree) {
+        return e.code ? e : put_later(g, at);
     }
-    return e.code ? e
-                  : db_exec(
-                        d->ctx->db, d->a,
-                        SQL("insert into step_job(id, act, record, type, law, action, effect,"
-                            " actor, at, next_x, max_x, done, total, \"left\")"
-                            " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, 0, $11, $11)"),
-                        ARGS(db_i64(engine_id(d->e, d->act->now)), db_i64(g->act), db_i64(g->x->id),
-                             db_i64(g->x->t->type->code), db_i64(g->x->now[COL_LAW].i),
-                             db_text(g->x->action ? g->x->action->key : STR("")),
-                             db_i64(g->ef->index), db_i64(d->act->actor), db_i64(at),
-                             db_i64(rows_i64(&r, 1)), db_i64(rows_i64(&r, 0))));
+    return db_exec(d->ctx->db, d->a,
+                   SQL("insert into step_job(id, act, record, type, law, action, effect,"
+                       " actor, at, next_x, max_x, done, total, \"left\")"
+                       " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, 0, $11, $11)"),
+                   ARGS(db_i64(engine_id(d->e, d->act->now)), db_i64(g->act), db_i64(g->x->id),
+                        db_i64(g->x->t->type->code), db_i64(g->x->now[COL_LAW].i), db_text(g->of),
+                        db_i64(g->place), db_i64(d->act->actor), db_i64(at),
+                        db_i64(rows_i64(&r, 1)), db_i64(rows_i64(&r, 0))));
 }
 
 /* The rows of one effect, beginning after `s->from`; at most s->limit of them. */
@@ -384,22 +387,36 @@ static err run_effect(struct running *g, struct effect_span *s)
 }
 
 err perform_effect(struct doing *d, const struct effect *ef, struct eplan *plan, struct touched *x,
-                   int64_t act, str cause, struct effect_span *span)
+                   int64_t act, str cause, const struct reg *by, struct effect_span *span)
 {
-    struct running g = {
-        d, ef, plan_effect(d->h, x->t, ef, plan), x, act, cause, x->t->def->law->reg, true};
+    struct running g = {.d = d,
+                        .ef = ef,
+                        .p = plan_effect(d->h, x->t, ef, plan),
+                        .x = x,
+                        .act = act,
+                        .cause = cause,
+                        .by = by,
+                        .deferred = true};
     return run_effect(&g, span);
 }
 
-err perform_effects(struct doing *d, const struct effect *const *list, struct eplan *plans,
-                    size_t n, struct touched *x, int64_t act, str cause, const struct reg *by)
+err perform_effects(struct doing *d, const struct effect_list *l, struct touched *x, int64_t act,
+                    str cause)
 {
     err e = OK;
-    for (size_t i = 0; !e.code && i < n; i++) {
-        struct running g = {d,  list[i], plan_effect(d->h, x->t, list[i], &plans[i]), x, act, cause,
-                            by, false};
+    for (size_t i = 0; !e.code && i < l->n; i++) {
+        const struct effect *ef = l->list[i];
+        struct running g = {.d = d,
+                            .ef = ef,
+                            .p = plan_effect(d->h, x->t, ef, &l->plans[i]),
+                            .x = x,
+                            .act = act,
+                            .cause = cause,
+                            .by = l->laws[i]->reg,
+                            .of = l->of,
+                            .place = (int64_t)i};
         struct effect_span all = {.to = INT64_MAX, .limit = EACH_MAX + 1};
-        if (list[i]->each && list[i]->has_after) {
+        if (ef->each && ef->has_after) {
             e = put_steps(&g);
             continue;
         }
@@ -409,4 +426,25 @@ err perform_effects(struct doing *d, const struct effect *const *list, struct ep
         }
     }
     return e;
+}
+
+struct effect_list perform_mark_effects(struct arena *a, const struct touched *x,
+                                        const struct term *t, size_t mark)
+{
+    const struct mark *m = &t->marks[mark];
+    const struct effect **list = arena_array(a, const struct effect *, m->neffects + 1);
+    struct eplan *plans = x->t->marks[t->index];
+    for (size_t i = 0; i < mark; i++) {
+        plans += t->marks[i].neffects;
+    }
+    const struct law **laws = arena_array(a, const struct law *, m->neffects + 1);
+    for (size_t i = 0; i < m->neffects; i++) {
+        list[i] = &m->effects[i];
+        laws[i] = x->t->def->law;
+    }
+    return (struct effect_list){.list = list,
+                                .plans = plans,
+                                .n = m->neffects,
+                                .laws = laws,
+                                .of = str_fmt(a, "term:%.*s/%zu", STR_ARG(t->key), mark)};
 }

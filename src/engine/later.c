@@ -3,20 +3,39 @@
 #include "base/str.h"
 #include "engine/clock_int.h"
 
-enum { STEP_ROWS = 100, TASKS_AT_ONCE = 100 };
+enum { STEP_ROWS = 100, TASKS_AT_ONCE = 100, DRAWN_MAX = 200 };
 
-static const struct effect *find_effect(struct doing *d, struct touched *x, str action,
-                                        int64_t index, struct eplan **plan)
+/* "term:KEY/MARK", or an action's key. */
+static struct effect_list effects_of(struct doing *d, struct touched *x, str of)
 {
-    const struct action *a = tdef_action(x->t->def, action);
-    struct aplan *p = a ? plan_action(d->h, x->t, a) : NULL;
-    for (size_t i = 0; p && i < p->neffects; i++) {
-        if (p->effect_list[i]->index == (int)index) {
-            *plan = &p->effects[i];
-            return p->effect_list[i];
-        }
+    str mark_text;
+    str key = str_cut(of, '/', &mark_text);
+    int64_t mark = 0;
+    if (!str_starts(of, STR("term:"))) {
+        const struct action *a = tdef_action(x->t->def, of);
+        struct aplan *p = a ? plan_action(d->h, x->t, a) : NULL;
+        return p ? (struct effect_list){p->effect_list, p->effects, p->neffects, p->effect_laws, of}
+                 : (struct effect_list){0};
     }
-    return NULL;
+    const struct term *t = tdef_term(x->t->def, str_from_n(key.ptr + 5, key.len - 5));
+    bool there = t && str_to_i64(mark_text, &mark) && mark >= 0 && (size_t)mark < t->nmarks;
+    return there ? perform_mark_effects(d->a, x, t, (size_t)mark) : (struct effect_list){0};
+}
+
+/* Nothing when a newer version no longer has it. */
+static err run_put_off(struct doing *d, struct touched *x, const struct rows *r,
+                       struct effect_span *span)
+{
+    struct effect_list l = effects_of(d, x, rows_text(r, 4));
+    int64_t place = rows_i64(r, 5);
+    if (place < 0 || (size_t)place >= l.n) {
+        return OK;
+    }
+    if (span->limit == 0) {
+        span->limit = l.list[place]->each ? DRAWN_MAX : 1;
+    }
+    return perform_effect(d, l.list[place], &l.plans[place], x, rows_i64(r, 3), d->cause,
+                          l.laws[place]->reg, span);
 }
 
 /* --- one effect put off ---------------------------------------------------------------- */
@@ -34,12 +53,8 @@ static err run_later(struct turn *t, struct db *db, struct arena *a, struct rows
     if (y.code) {
         return y;
     }
-    struct eplan *plan = NULL;
-    const struct effect *ef = find_effect(d, x, rows_text(r, 4), rows_i64(r, 5), &plan);
-    struct effect_span all = {.to = INT64_MAX, .limit = 1};
-    if (ef) {
-        y = perform_effect(d, ef, plan, x, rows_i64(r, 3), d->cause, &all);
-    }
+    struct effect_span all = {.to = INT64_MAX};
+    y = run_put_off(d, x, r, &all);
     return y.code ? y : perform_finish(d);
 }
 
@@ -86,11 +101,7 @@ static err run_step(struct turn *t, struct db *db, struct arena *a, struct rows 
     if (y.code) {
         return y;
     }
-    struct eplan *plan = NULL;
-    const struct effect *ef = find_effect(d, x, rows_text(r, 4), rows_i64(r, 5), &plan);
-    if (ef) {
-        y = perform_effect(d, ef, plan, x, rows_i64(r, 3), d->cause, &t->span);
-    }
+    y = run_put_off(d, x, r, &t->span);
     return y.code ? y : perform_finish(d);
 }
 

@@ -1,6 +1,7 @@
 /* open.c - an installation: made, opened, or in memory. */
 #include "engine/calendar.h"
 #include "engine/engine_int.h"
+#include "engine/explain.h"
 #include "engine/scenario.h"
 #include "ledger/canon.h"
 #include "ledger/note.h"
@@ -90,6 +91,12 @@ static err first_publication(struct engine *e, struct db *db, struct arena *a,
     err r = engine_build(e, a, &own, 1, d, &h);
     if (!r.code) {
         r = ddl_apply(db, a, h->model);
+    }
+    if (!r.code) {
+        r = explain_model(db, h->model, d);
+    }
+    if (!r.code && d->errors) {
+        r = err_make(ERR_RULE, STR("a condition walks a whole table"));
     }
     if (!r.code) {
         db_write_begin(db);

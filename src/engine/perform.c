@@ -683,8 +683,12 @@ static err do_call(struct doing *d, const struct call *c, int64_t *ret)
     e = values_and_state(d, c, p, x, in);
     if (!e.code) {
         *ret = x->id;
-        e = perform_effects(d, p->effect_list, p->effects, p->neffects, x, in->id, c->cause,
-                            a->of->law->reg);
+        struct effect_list list = {.list = p->effect_list,
+                                   .plans = p->effects,
+                                   .n = p->neffects,
+                                   .laws = p->effect_laws,
+                                   .of = a->key};
+        e = perform_effects(d, &list, x, in->id, c->cause);
     }
     return e;
 }

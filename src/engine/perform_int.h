@@ -87,16 +87,28 @@ struct call {
     int64_t law;          /* part: its parent's version; 0: newest */
 };
 MUST_CHECK err perform_call(struct doing *d, const struct call *c, int64_t *ret_record);
-MUST_CHECK err perform_effects(struct doing *d, const struct effect *const *list,
-                               struct eplan *plans, size_t n, struct touched *x, int64_t act,
-                               str cause, const struct reg *by);
+/* Effects in a row.  `of` and the place in the list say later which one it was:
+ * an action's key, or "term:KEY/MARK". */
+struct effect_list {
+    const struct effect *const *list;
+    struct eplan *plans;
+    size_t n;
+    const struct law *const *laws; /* whose each is: by its right it acts */
+    str of;
+};
+MUST_CHECK err perform_effects(struct doing *d, const struct effect_list *l, struct touched *x,
+                               int64_t act, str cause);
+/* The effects of a mark, as a list. */
+struct effect_list perform_mark_effects(struct arena *a, const struct touched *x,
+                                        const struct term *t, size_t mark);
 /* Part of one effect: elements of its for_each after id `from` up to `to`, at
  * most `limit`; `from` and `done` tell how far it went, also when it failed. */
 struct effect_span {
     int64_t from, to, limit, done;
 };
 MUST_CHECK err perform_effect(struct doing *d, const struct effect *ef, struct eplan *plan,
-                              struct touched *x, int64_t act, str cause, struct effect_span *span);
+                              struct touched *x, int64_t act, str cause, const struct reg *by,
+                              struct effect_span *span);
 /* What can be written only when the record's row is there. */
 struct later_write {
     const struct field *field;

@@ -109,6 +109,17 @@ static bool zone_minutes(str s, int *ret)
     return true;
 }
 
+/* The language itself looks people, units and appointments up by these. */
+static void look_up(struct type *t, const char *const *keys, size_t n)
+{
+    for (size_t i = 0; t && i < n; i++) {
+        for (size_t k = 0; k < t->newest->nfields; k++) {
+            struct field *f = &t->newest->fields[k];
+            f->looked_up = f->looked_up || str_eq(f->key, str_from(keys[i]));
+        }
+    }
+}
+
 static void bind_zone(struct model *m, struct diags *d)
 {
     m->zone_minutes = 8 * 60;
@@ -146,5 +157,11 @@ void contract_bind(struct model *m, struct diags *d)
     if (m->calendar_day) {
         check_calendar(m->calendar_day, d);
     }
+    static const char *const by_unit[] = {"unit"};
+    static const char *const by_parent[] = {"parent"};
+    static const char *const of_post[] = {"person", "unit", "position"};
+    look_up(m->person, by_unit, 1);
+    look_up(m->unit, by_parent, 1);
+    look_up(m->post, of_post, 3);
     bind_zone(m, d);
 }

@@ -300,7 +300,8 @@ static err indexes(const struct ddl *d)
     }
     for (size_t i = 0; !e.code && i < def->nfields; i++) {
         const struct field *f = &def->fields[i];
-        if (f->type == F_REF && f->column.len) {
+        bool parent = d->type->part_of && i == 0; /* has its own */
+        if ((f->type == F_REF || f->looked_up) && f->column.len && !parent) {
             e = make_index(d, "r", f->key, false, f->column, false);
         }
     }

@@ -92,6 +92,9 @@ bool expr_compile_each(struct arena *a, const struct scope *s, str text, struct 
     if ((e->where && !tc_truth(&tc, e->where)) || tc.failed || !e->in->type.type) {
         return false;
     }
+    if (e->in->mean == MEAN_TYPE) {
+        tc_look_ups(e);
+    }
     struct sqlb b = sqlb_make(a);
     int aliases = 0;
     struct gen g = gen_make(&b, s, &aliases);

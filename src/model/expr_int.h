@@ -243,6 +243,8 @@ bool tc_name(struct tc *tc, struct expr *e);
 bool tc_path(struct tc *tc, struct expr *e);
 bool tc_call(struct tc *tc, struct expr *e);
 bool tc_macro(struct tc *tc, struct expr *e);
+/* Notes by which fields the records of a macro over a whole type are found. */
+void tc_look_ups(const struct expr *macro);
 bool tc_arith(struct tc *tc, struct expr *e);
 bool tc_set(struct tc *tc, struct expr *e, bool allow_type);
 bool tc_builtin_part(struct tc *tc, struct expr *e, struct expr *base);
@@ -294,6 +296,15 @@ void gen_in_force(struct gen *g, str alias);
 /* Two-argument time arithmetic. */
 void gen_time_sum(struct gen *g, const struct expr *e);
 str gen_alias(struct gen *g);
+str gen_var(struct gen *g, str var); /* the alias of a variable */
+/* The alias of a row that stands in FROM already, or empty. */
+str gen_row(struct gen *g, const struct expr *base);
+void gen_column(struct gen *g, str alias, str name);
+void gen_guard(struct gen *g, const struct expr *guard, str alias);
+/* expr_set.c */
+void gen_aggregate(struct gen *g, const struct expr *m);
+void gen_last(struct gen *g, const struct expr *m);
+void gen_truth_macro(struct gen *g, const struct expr *e);
 void gen_put(struct gen *g, str trusted);
 
 struct people people_compile(struct arena *a, struct tc *tc, struct expr *e, bool alternatives);

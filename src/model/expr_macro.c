@@ -216,6 +216,33 @@ static void macro_type(struct tc *tc, struct expr *e)
     }
 }
 
+/* x.field == something that is not of x: the records are found by that field. */
+static void found_by(const struct expr *e, const struct expr *column, const struct expr *other)
+{
+    const struct field *f = column->field;
+    bool weak = f && (f->type == F_BOOL || f->type == F_CHOICE || f->type == F_CHOICES);
+    if (f && !weak && column->mean == MEAN_COLUMN && column->base->mean == MEAN_VAR &&
+        str_eq(column->base->name, e->var) && !expr_mentions_var(other, e->var)) {
+        ((struct field *)(uintptr_t)f)->looked_up = true;
+    }
+}
+
+static void look_ups(const struct expr *e, const struct expr *where)
+{
+    for (size_t i = 0; where && where->kind == X_AND && i < where->nargs; i++) {
+        look_ups(e, where->args[i]);
+    }
+    if (where && where->kind == X_CMP && where->cmp == CMP_EQ) {
+        found_by(e, where->args[0], where->args[1]);
+        found_by(e, where->args[1], where->args[0]);
+    }
+}
+
+void tc_look_ups(const struct expr *macro)
+{
+    look_ups(macro, macro->where);
+}
+
 bool tc_macro(struct tc *tc, struct expr *e)
 {
     if (!variable(tc, e) || !tc_set(tc, e->in, true)) {
@@ -234,6 +261,9 @@ bool tc_macro(struct tc *tc, struct expr *e)
     }
     if (ok) {
         macro_type(tc, e);
+        if (e->in->mean == MEAN_TYPE && tc->s->law) { /* being loaded */
+            tc_look_ups(e);
+        }
     }
     return ok;
 }

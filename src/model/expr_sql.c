@@ -21,14 +21,14 @@ void gen_put(struct gen *g, str trusted)
     sqlb_put_trusted(g->b, trusted);
 }
 
-static void column(struct gen *g, str alias, str name)
+void gen_column(struct gen *g, str alias, str name)
 {
     gen_put(g, alias);
     PUT(g, ".");
     sqlb_ident(g->b, name);
 }
 
-static str var_alias(struct gen *g, str var)
+str gen_var(struct gen *g, str var)
 {
     return str_fmt(g->b->buf.arena, "\"v_%.*s\"", STR_ARG(var));
 }
@@ -36,7 +36,7 @@ static str var_alias(struct gen *g, str var)
 /* --- columns -------------------------------------------------------------------------- */
 
 /* The alias of a row that stands in FROM already, or empty. */
-static str row_alias(struct gen *g, const struct expr *base)
+str gen_row(struct gen *g, const struct expr *base)
 {
     switch ((int)base->mean) {
     case MEAN_SELF:
@@ -44,7 +44,7 @@ static str row_alias(struct gen *g, const struct expr *base)
     case MEAN_OLD:
         return STR("o");
     case MEAN_VAR:
-        return var_alias(g, base->name);
+        return gen_var(g, base->name);
     default:
         return STR("");
     }
@@ -58,7 +58,7 @@ static str table_of(const struct expr *base)
 }
 
 /* see of the target, with its alias as self: what a typed filter may look at. */
-static void put_guard(struct gen *g, const struct expr *guard, str alias)
+void gen_guard(struct gen *g, const struct expr *guard, str alias)
 {
     if (!guard) {
         return;
@@ -73,30 +73,30 @@ static void put_guard(struct gen *g, const struct expr *guard, str alias)
 
 static void put_column(struct gen *g, const struct expr *e)
 {
-    str alias = row_alias(g, e->base);
+    str alias = gen_row(g, e->base);
     if (alias.len) {
-        column(g, alias, e->column);
+        gen_column(g, alias, e->column);
         return;
     }
     str t = gen_alias(g);
     PUT(g, "(select ");
-    column(g, t, e->column);
+    gen_column(g, t, e->column);
     PUT(g, " from ");
     sqlb_ident(g->b, table_of(e->base));
     PUT(g, " ");
     gen_put(g, t);
     PUT(g, " where ");
-    column(g, t, STR("id"));
+    gen_column(g, t, STR("id"));
     PUT(g, " = ");
     gen_value(g, e->base);
-    put_guard(g, e->guard, t);
+    gen_guard(g, e->guard, t);
     PUT(g, ")");
 }
 
 static void put_inline(struct gen *g, const struct expr *e)
 {
     struct gen in = *g;
-    str alias = row_alias(g, e->base);
+    str alias = gen_row(g, e->base);
     if (alias.len) {
         in.self = alias;
         PUT(g, "(");
@@ -112,7 +112,7 @@ static void put_inline(struct gen *g, const struct expr *e)
     PUT(g, " ");
     gen_put(g, in.self);
     PUT(g, " where ");
-    column(g, in.self, STR("id"));
+    gen_column(g, in.self, STR("id"));
     PUT(g, " = ");
     gen_value(g, e->base);
     PUT(g, ")");
@@ -125,25 +125,25 @@ static void put_term(struct gen *g, const struct expr *e)
     PUT(g, "(select ");
     if (late) {
         PUT(g, "case when coalesce(");
-        column(g, t, STR("ended"));
+        gen_column(g, t, STR("ended"));
         PUT(g, ", $1) > ");
-        column(g, t, STR("due"));
+        gen_column(g, t, STR("due"));
         PUT(g, " then 1 else 0 end");
     } else {
-        column(g, t, STR("due"));
+        gen_column(g, t, STR("due"));
     }
     PUT(g, " from \"term\" ");
     gen_put(g, t);
     PUT(g, " where ");
-    column(g, t, STR("record"));
+    gen_column(g, t, STR("record"));
     PUT(g, " = ");
-    column(g, g->self, STR("id"));
+    gen_column(g, g->self, STR("id"));
     PUT(g, " and ");
-    column(g, t, STR("term"));
+    gen_column(g, t, STR("term"));
     PUT(g, " = ");
     sqlb_text(g->b, e->name);
     PUT(g, " order by ");
-    column(g, t, STR("run"));
+    gen_column(g, t, STR("run"));
     PUT(g, " desc limit 1)");
 }
 
@@ -151,13 +151,13 @@ static void put_name(struct gen *g, const struct expr *e)
 {
     switch ((int)e->mean) {
     case MEAN_SELF:
-        column(g, g->self, STR("id"));
+        gen_column(g, g->self, STR("id"));
         break;
     case MEAN_OLD:
-        column(g, STR("o"), STR("id"));
+        gen_column(g, STR("o"), STR("id"));
         break;
     case MEAN_VAR:
-        column(g, var_alias(g, e->name), STR("id"));
+        gen_column(g, gen_var(g, e->name), STR("id"));
         break;
     case MEAN_ACTOR:
         gen_put(g, g->person);
@@ -177,7 +177,7 @@ static void put_name(struct gen *g, const struct expr *e)
     case MEAN_STEPS_LEFT:
         PUT(g, "(select cast(coalesce(sum(j.\"left\"), 0) as bigint) from \"step_job\" j where "
                "j.\"record\" = ");
-        column(g, g->self, STR("id"));
+        gen_column(g, g->self, STR("id"));
         PUT(g, ")");
         break;
     case MEAN_TERM:
@@ -212,7 +212,7 @@ static void put_setting(struct gen *g, const struct expr *e)
     if (local) {
         PUT(g, "coalesce((select cast(sl.\"value\" as bigint) from \"setting_local\" sl join "
                "\"unit_above\" ua on ua.\"above\" = sl.\"unit\" where ua.\"unit\" = ");
-        column(g, g->self, STR("unit"));
+        gen_column(g, g->self, STR("unit"));
         PUT(g, " and sl.\"reg\" = ");
         sqlb_text(g->b, s->law->reg->key);
         PUT(g, " and sl.\"key\" = ");
@@ -252,15 +252,15 @@ static void put_date(struct gen *g, const struct expr *e)
     }
     str t = gen_alias(g);
     PUT(g, "(select ");
-    column(g, t, STR("day"));
+    gen_column(g, t, STR("day"));
     PUT(g, " from \"calendar\" ");
     gen_put(g, t);
     PUT(g, " where ");
-    column(g, t, STR("start_ms"));
+    gen_column(g, t, STR("start_ms"));
     PUT(g, " <= ");
     gen_value(g, e->args[0]);
     PUT(g, " order by ");
-    column(g, t, STR("start_ms"));
+    gen_column(g, t, STR("start_ms"));
     PUT(g, " desc limit 1)");
 }
 
@@ -290,195 +290,6 @@ static void put_call(struct gen *g, const struct expr *e)
         PUT(g, "null");
         break;
     }
-}
-
-/* --- macros ------------------------------------------------------------------------------------
- */
-
-static void put_owner(struct gen *g, const struct expr *base)
-{
-    str alias = row_alias(g, base);
-    if (alias.len) {
-        column(g, alias, STR("id"));
-    } else {
-        gen_value(g, base);
-    }
-}
-
-static str link_table(struct gen *g, const struct expr *in)
-{
-    return str_fmt(g->b->buf.arena, "l_%.*s__%.*s", STR_ARG(in->base->type.type->key),
-                   STR_ARG(in->field->key));
-}
-
-void gen_from(struct gen *g, const struct expr *m)
-{
-    const struct expr *in = m->in;
-    str v = var_alias(g, m->var);
-    PUT(g, " from ");
-    if (in->mean == MEAN_LINK) {
-        str l = gen_alias(g);
-        sqlb_ident(g->b, link_table(g, in));
-        PUT(g, " ");
-        gen_put(g, l);
-        PUT(g, " join ");
-        sqlb_ident(g->b, in->type.type->table);
-        PUT(g, " ");
-        gen_put(g, v);
-        PUT(g, " on ");
-        column(g, v, STR("id"));
-        PUT(g, " = ");
-        column(g, l, STR("target"));
-        PUT(g, " where ");
-        column(g, l, STR("owner"));
-        PUT(g, " = ");
-        put_owner(g, in->base);
-    } else {
-        sqlb_ident(g->b, in->builtin ? in->builtin->table : in->type.type->table);
-        PUT(g, " ");
-        gen_put(g, v);
-        PUT(g, " where ");
-        if (in->mean == MEAN_PART) {
-            column(g, v, str_fmt(g->b->buf.arena, "f_%.*s", STR_ARG(in->base->type.type->key)));
-            PUT(g, " = ");
-            put_owner(g, in->base);
-        } else if (in->mean == MEAN_BUILTIN) {
-            column(g, v, STR("record"));
-            PUT(g, " = ");
-            put_owner(g, in->base);
-            if (in->builtin->extra) {
-                PUT(g, " and ");
-                column(g, v, str_from(in->builtin->extra));
-                PUT(g, " is null");
-            }
-        } else {
-            PUT(g, "1 = 1");
-        }
-    }
-    if (in->guard) {
-        put_guard(g, in->guard, v);
-    }
-}
-
-static void put_where(struct gen *g, const struct expr *m)
-{
-    gen_from(g, m);
-    if (m->where) {
-        PUT(g, " and (");
-        gen_truth(g, m->where);
-        PUT(g, ")");
-    }
-}
-
-/* A row of which it is unknown whether it belongs, or what its key is. */
-static void put_unknown(struct gen *g, const struct expr *m, bool key)
-{
-    PUT(g, "exists(select 1");
-    gen_from(g, m);
-    PUT(g, " and (");
-    if (m->where) {
-        PUT(g, "(");
-        gen_truth(g, m->where);
-        PUT(g, ") is null");
-    } else {
-        PUT(g, "1 = 0");
-    }
-    if (key && m->key) {
-        PUT(g, " or (");
-        if (m->where) {
-            gen_truth(g, m->where);
-            PUT(g, " and ");
-        }
-        PUT(g, "(");
-        gen_value(g, m->key);
-        PUT(g, ") is null)");
-    }
-    PUT(g, "))");
-}
-
-static void put_aggregate(struct gen *g, const struct expr *m)
-{
-    bool unknown = m->where && m->where->missing;
-    bool key = m->macro == MACRO_SUM && m->key->missing;
-    if (unknown || key) {
-        PUT(g, "case when ");
-        put_unknown(g, m, key);
-        PUT(g, " then null else ");
-    }
-    PUT(g, "(select ");
-    switch ((int)m->macro) {
-    case MACRO_COUNT:
-    case MACRO_ONE:
-        PUT(g, "count(*)");
-        break;
-    case MACRO_SUM:
-        PUT(g, "cast(coalesce(sum(");
-        gen_value(g, m->key);
-        PUT(g, "), 0) as bigint)");
-        break;
-    default:
-        if (m->macro == MACRO_MIN) {
-            PUT(g, "min(");
-        } else {
-            PUT(g, "max(");
-        }
-        gen_value(g, m->key);
-        PUT(g, ")");
-        break;
-    }
-    put_where(g, m);
-    PUT(g, ")");
-    if (unknown || key) {
-        PUT(g, " end");
-    }
-}
-
-static void put_last(struct gen *g, const struct expr *m)
-{
-    str v = var_alias(g, m->var);
-    PUT(g, "(select ");
-    column(g, v, STR("id"));
-    put_where(g, m);
-    PUT(g, " and (");
-    gen_value(g, m->key);
-    PUT(g, ") is not null order by ");
-    gen_value(g, m->key);
-    PUT(g, " desc, ");
-    column(g, v, STR("id"));
-    PUT(g, " desc limit 1)");
-}
-
-static void truth_exists(struct gen *g, const struct expr *m)
-{
-    if (!m->missing) {
-        PUT(g, "exists(select 1");
-        put_where(g, m);
-        PUT(g, ")");
-        return;
-    }
-    PUT(g, "(case when exists(select 1");
-    put_where(g, m);
-    PUT(g, ") then 1 = 1 when ");
-    put_unknown(g, m, false);
-    PUT(g, " then null else 1 = 0 end)");
-}
-
-static void truth_all(struct gen *g, const struct expr *m)
-{
-    PUT(g, "(case when exists(select 1");
-    put_where(g, m);
-    PUT(g, " and not (");
-    gen_truth(g, m->key);
-    PUT(g, ")) then 1 = 0 when exists(select 1");
-    gen_from(g, m);
-    if (m->where) {
-        PUT(g, " and (");
-        gen_truth(g, m->where);
-        PUT(g, ") is not false");
-    }
-    PUT(g, " and (");
-    gen_truth(g, m->key);
-    PUT(g, ") is not true) then null else 1 = 1 end)");
 }
 
 /* --- values --------------------------------------------------------------------------------------
@@ -538,9 +349,9 @@ static void put_plain(struct gen *g, const struct expr *e)
         break;
     case X_MACRO:
         if (e->macro == MACRO_LAST) {
-            put_last(g, e);
+            gen_last(g, e);
         } else {
-            put_aggregate(g, e);
+            gen_aggregate(g, e);
         }
         break;
     case X_NEG:
@@ -693,7 +504,7 @@ static void truth_in(struct gen *g, const struct expr *e)
         PUT(g, "exists(select 1");
         gen_from(g, &m);
         PUT(g, " and ");
-        column(g, var_alias(g, m.var), STR("id"));
+        gen_column(g, gen_var(g, m.var), STR("id"));
         PUT(g, " = ");
         gen_value(g, e->args[0]);
         PUT(g, ")");
@@ -719,7 +530,7 @@ static void truth_sees(struct gen *g, const struct expr *e)
     PUT(g, " ");
     gen_put(g, in.self);
     PUT(g, " where ");
-    column(g, in.self, STR("id"));
+    gen_column(g, in.self, STR("id"));
     PUT(g, " = ");
     gen_value(g, x);
     PUT(g, " and (");
@@ -741,19 +552,6 @@ static void truth_call(struct gen *g, const struct expr *e)
     } else {
         PUT(g, "(");
         put_call(g, e);
-        PUT(g, ") = 1");
-    }
-}
-
-static void truth_macro(struct gen *g, const struct expr *e)
-{
-    if (e->macro == MACRO_EXISTS) {
-        truth_exists(g, e);
-    } else if (e->macro == MACRO_ALL) {
-        truth_all(g, e);
-    } else {
-        PUT(g, "(");
-        put_aggregate(g, e);
         PUT(g, ") = 1");
     }
 }
@@ -802,7 +600,7 @@ void gen_truth(struct gen *g, const struct expr *e)
         truth_call(g, e);
         break;
     case X_MACRO:
-        truth_macro(g, e);
+        gen_truth_macro(g, e);
         break;
     case X_NAME:
     case X_PATH:

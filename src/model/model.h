@@ -271,6 +271,7 @@ struct field {
     struct cond is;  /* computed */
     bool stored;     /* computed: kept in the row, else put in place when read */
     bool never_missing;
+    bool looked_up;    /* records are looked up by it: indexed */
     struct people see; /* tree NULL: whoever sees the record */
     const struct clause *clause;
     int secret_level;

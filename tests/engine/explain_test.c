@@ -1,0 +1,91 @@
+/* Conditions that would walk a whole table are reported at their place; those that
+ * find their records by a field are not. */
+#include "base/arena.h"
+#include "engine/engine.h"
+#include "engine/explain.h"
+#include "model/load.h"
+
+#include "support/test.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static int64_t moment(void *arg)
+{
+    (void)arg;
+    return 1767578400000;
+}
+
+static str changed(struct arena *a, str text, const char *old, const char *new)
+{
+    const char *at = memmem(text.ptr, text.len, old, strlen(old));
+    assert_non_null(at);
+    size_t n = (size_t)(at - text.ptr);
+    return str_fmt(a, "%.*s%s%.*s", (int)n, text.ptr, new, (int)(text.len - n - strlen(old)),
+                   at + strlen(old));
+}
+
+static struct diags open_with(struct arena *a, const char *old, const char *new)
+{
+    struct source all[2];
+    struct diags d = diags_make(a);
+    assert_int_equal(
+        load_one(a, STR("regulations/organisation"), STR("organisation"), &all[0]).code, ERR_NONE);
+    assert_int_equal(load_one(a, STR("tests/model/mistakes/garden"), STR("garden"), &all[1]).code,
+                     ERR_NONE);
+    all[1].definition = changed(a, all[1].definition, old, new);
+    struct engine_options o = {.url = STR("sqlite::memory:"), .clock = moment};
+    struct engine *e;
+    err x = engine_open_memory(a, &(struct sources){.ptr = all, .len = 2}, &o, &d, &e);
+    assert_true((x.code != ERR_NONE) == (d.errors > 0));
+    return d;
+}
+
+static void scans_are_mistakes_at_their_place(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *what, *old, *new;
+        int line, col; /* 0: none */
+    } cases[] = {
+        {"as it stands", "plot.state == 'free'", "plot.state == 'free'", 0, 0},
+        {"by a reference", "plot.state == 'free'",
+         "not exists(l in lease where l.plot == plot and l.state == 'running')", 0, 0},
+        {"of a part", "plot.state == 'free'", "count(c in chores) == 0", 0, 0},
+        {"a need", "plot.state == 'free'", "not exists(l in lease where l.rent > 3)", 115, 16},
+        {"a rule", "ends <= starts + setting('lease.longest')",
+         "count(l in lease where l.state == 'running') < 100", 105, 16},
+        {"who", "who: tenant or auto", "who: people(l in lease where l.rent > 3, l.tenant) or auto",
+         139, 14},
+        {"who is told", "to: tenant, zh: 租约",
+         "to: \"people(l in lease where l.rent > 3, l.tenant)\", zh: 租约", 158, 66},
+        {"of a small type", "    follows: newest\n    name: \"{title}\"",
+         "    follows: newest\n    small: true\n    name: \"{title}\"", 0, 0},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct arena a = arena_make(1u << 30);
+        struct diags d = open_with(&a, cases[i].old, cases[i].new);
+        bool found = !cases[i].line && !d.errors;
+        for (size_t k = 0; k < d.len; k++) {
+            const struct diag *x = &d.ptr[k];
+            if (!x->warning) {
+                str line = diag_print(&a, x, LANG_EN);
+                found = found || (x->pos.line == cases[i].line && x->pos.col == cases[i].col &&
+                                  str_has(x->words.en, STR("walks all records of \"lease\"")));
+                if (!found) {
+                    print_message("%s: %.*s\n", cases[i].what, STR_ARG(line));
+                }
+            }
+        }
+        if (!found) {
+            fail_msg("%s", cases[i].what);
+        }
+        arena_end(&a);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(scans_are_mistakes_at_their_place)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
