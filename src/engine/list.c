@@ -456,8 +456,12 @@ static err count_unknown(struct listing *l, int64_t *ret)
     sqlb_sql(&b, l->typed.is_true);
     SQLB_LIT(&b, "), 1 = 0) and ");
     load_visible(&b, l->type);
+    if (l->others.text.len) {
+        SQLB_LIT(&b, " and ");
+        sqlb_sql(&b, l->others);
+    }
     struct rows r;
-    err e = db_query(l->ctx->db, l->ctx->arena, sqlb_end(&b), ctx_args(l->ctx, NULL, 0), &r);
+    err e = db_query(l->ctx->db, l->ctx->arena, sqlb_end(&b), args_of(l, true, MORE_NONE), &r);
     if (!e.code && rows_next(&r)) {
         *ret = rows_i64(&r, 0);
     }
@@ -555,8 +559,9 @@ err list_page(const struct ctx *ctx, const struct list_query *q, struct list_pag
     l.branches = arena_array(ctx->arena, struct branch, BRANCHES_MAX + 1);
     l.rows = arena_array(ctx->arena, struct record, (size_t)l.limit + 1);
     *ret = (struct list_page){.count = -1};
-    if (!read_cursor(&l, q->cursor)) {
-        return err_make(ERR_INVALID, STR("cursor"));
+    bool known = l.by_change || l.desc || str_eq(q->order, STR("created_at"));
+    if (!known || !read_cursor(&l, q->cursor)) {
+        return err_make(ERR_INVALID, known ? STR("cursor") : STR("order"));
     }
     err e = list_columns(&l, q);
     if (!e.code) {

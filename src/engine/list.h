@@ -5,8 +5,9 @@
  * branch of a UNION per principal, each led by an order index and limited;
  * what has no key is read in windows of 5,000 rows, at most 4 per request.
  *
- * Keyset pages: order is always (changed_at desc, id desc) or one indexed
- * column with id; `cursor` is opaque text, at most 100 characters.
+ * Keyset pages: by (changed_at, id), the last changed first, or by id, which is
+ * the order of creation; `cursor` is opaque text, at most 100 characters.
+ * ERR_INVALID for a cursor, order, field or typed filter that is none.
  */
 #ifndef ENGINE_LIST_H
 #define ENGINE_LIST_H
@@ -25,7 +26,7 @@ struct list_query {
     bool open_only; /* not in a final state */
     bool mine;      /* creator or a person field is the actor */
     str search;     /* words to be found in name, number or text */
-    str order;      /* field key, empty: changed_at; '-' in front: descending */
+    str order;      /* empty or changed_at: last changed first; created_at, -created_at */
     str cursor;
     int limit;          /* rows; 1..200; 0: 50 */
     const str *columns; /* field keys to load; 0: the type's usual ones */

@@ -315,6 +315,8 @@ err list_filters(struct listing *l, const struct list_query *q)
     if (q->search.len) {
         filter_search(&p, q->search);
     }
+    l->others = p.some ? (struct sql){.text = str_copy(l->ctx->arena, sqlb_end(&p.b).text)}
+                       : (struct sql){0};
     if (q->filter.len) {
         err e = filter_typed(&p, q->filter);
         if (e.code) {

@@ -21,6 +21,7 @@ struct listing {
     const struct field **columns;
     size_t ncolumns;
     struct sql filters; /* conditions over r, joined by and; its parameters from $6 */
+    struct sql others;  /* those of them that nobody typed */
     struct db_arg args[80];
     int nargs;
     struct cond typed; /* the typed filter, part of filters */

@@ -279,12 +279,14 @@ void gen_member(struct gen *g, const struct expr *e)
     PUT(g, ")");
 }
 
-void gen_people(struct gen *g, const struct expr *e)
+/* Below a `not` nobody stands where a person is missing; a condition that is
+ * unknown stays so, and is no. */
+static void put_people(struct gen *g, const struct expr *e, bool below_not)
 {
-    if (e->kind == X_NOT) { /* nobody stands where a person is missing */
-        PUT(g, "not coalesce(");
-        gen_people(g, e->args[0]);
-        PUT(g, ", 1 = 0)");
+    if (e->kind == X_NOT) {
+        PUT(g, "not (");
+        put_people(g, e->args[0], true);
+        PUT(g, ")");
     } else if (e->kind == X_AND || e->kind == X_OR) {
         PUT(g, "(");
         for (size_t i = 0; i < e->nargs; i++) {
@@ -293,14 +295,23 @@ void gen_people(struct gen *g, const struct expr *e)
             } else if (i) {
                 PUT(g, " or ");
             }
-            gen_people(g, e->args[i]);
+            put_people(g, e->args[i], below_not);
         }
         PUT(g, ")");
     } else if (e->type.kind == V_BOOL) {
         gen_truth(g, e);
+    } else if (below_not) {
+        PUT(g, "coalesce(");
+        gen_member(g, e);
+        PUT(g, ", 1 = 0)");
     } else {
         gen_member(g, e);
     }
+}
+
+void gen_people(struct gen *g, const struct expr *e)
+{
+    put_people(g, e, false);
 }
 
 /* --- alternatives: or of ands --------------------------------------------------------------- */
@@ -403,9 +414,9 @@ static void put_rest(struct gen *g, const struct conj *c, size_t but)
         }
         some = true;
         if (c->lit[i].negated) {
-            PUT(g, "not coalesce(");
-            gen_people(g, c->lit[i].e);
-            PUT(g, ", 1 = 0)");
+            PUT(g, "not (");
+            put_people(g, c->lit[i].e, true);
+            PUT(g, ")");
         } else {
             gen_people(g, c->lit[i].e);
         }
