@@ -393,9 +393,12 @@ static void answer(struct doing *d, struct act *act, int64_t record)
 {
     act->ret_record = record;
     act->ret_act = d->nacts ? d->acts[0].id : 0;
+    act->ret_state = -1;
     for (size_t i = 0; i < d->n; i++) {
         if (d->list[i].id == record) {
             act->ret_ver = d->list[i].now[COL_VER].i;
+            act->ret_state =
+                d->list[i].now[COL_STATE].null ? -1 : d->list[i].now[COL_STATE].i;
             act->ret_number = d->list[i].now[COL_NUMBER].s;
             act->ret_name = d->list[i].now[COL_NAME].s;
         }
@@ -484,6 +487,36 @@ err act_perform(struct ctx *ctx, struct act *act)
         answer(d, act, record);
     }
     return e;
+}
+
+bool act_is_refusal(err e)
+{
+    return e.why || e.code == ERR_RULE || e.code == ERR_DENIED || e.code == ERR_VALUE ||
+           e.code == ERR_LIMIT || e.code == ERR_NOT_FOUND || e.code == ERR_INVALID ||
+           e.code == ERR_CONFLICT || e.code == ERR_STALE || e.code == ERR_TOO_LARGE;
+}
+
+err act_try(struct ctx *ctx, struct act *act, err *refused)
+{
+    struct engine *e = ctx->engine;
+    struct ledger_edge edge = e->ledger->edge;
+    *refused = OK;
+    db_savepoint(ctx->db);
+    err x = act_perform(ctx, act);
+    if (!x.code) {
+        db_release(ctx->db);
+        return OK;
+    }
+    if (!act_is_refusal(x) || !db_in_write(ctx->db)) {
+        return x;
+    }
+    err undone = db_rollback_to(ctx->db);
+    if (undone.code) {
+        return undone;
+    }
+    e->ledger->edge = edge;
+    *refused = x;
+    return OK;
 }
 
 /* --- the writer's job

@@ -42,6 +42,7 @@ struct act {
     int64_t ret_record;
     int64_t ret_act; /* id of the act */
     int64_t ret_ver;
+    int64_t ret_state; /* code of the state it stands in; -1: none */
     str ret_number, ret_name;
     bool ret_repeated; /* answered from an earlier act with this key */
     err result;
@@ -74,5 +75,10 @@ err act_call(struct engine *e, struct act *act);
 /* Performs it on this connection, inside the caller's transaction and
  * savepoint: the writer's job, scenarios and tests. */
 MUST_CHECK err act_perform(struct ctx *ctx, struct act *act);
+/* The same inside a savepoint of its own: a refusal (*refused) undoes this act
+ * alone, and the transaction goes on.  Any other error means that it cannot. */
+MUST_CHECK err act_try(struct ctx *ctx, struct act *act, err *refused);
+/* Did the rules or the values say no, rather than the machine? */
+bool act_is_refusal(err e);
 
 #endif

@@ -245,10 +245,12 @@ static err one_term(struct doing *d, struct touched *x, const struct term *t, co
     }
     if (runs && t->until.tree && reads_changed(x, &t->until.reads)) {
         int64_t due;
-        struct db_arg mark;
-        struct db_arg at;
+        struct db_arg mark = db_null_i64();
+        struct db_arg at = db_null_i64();
         err e = due_of(d, t, r, col, &due);
-        e = e.code ? e : next_mark(d, t, r, col, due, &mark, &at);
+        if (!e.code && !d->quiet) {
+            e = next_mark(d, t, r, col, due, &mark, &at);
+        }
         return e.code ? e
                       : db_exec(d->ctx->db, d->a,
                                 SQL("update term set due = $4, mark = $5, mark_at = $6"

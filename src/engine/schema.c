@@ -92,6 +92,12 @@ static const struct migration migrations[] = {
          "create index calendar_month on calendar(month, dom);"
          "create table calendar_span(start_ms ID, end_ms INT not null, before_ms INT not null);"
          "create index calendar_span_before on calendar_span(before_ms);")},
+    {"engine import 0001",
+     SCRIPT("create table import_line(import text not null, key text not null, job INT not null,"
+            " record INT, line INT not null, outcome INT not null, acts INT not null,"
+            " people INT not null, units INT not null, reason text, at INT not null,"
+            " primary key (import, key));"
+            "create index import_line_record on import_line(record) where record is not null;")},
 };
 
 const struct migration *schema_migrations(size_t *n)

@@ -46,6 +46,11 @@
  * search_text(record ID, type, body)  what was indexed (external content of
  *     search_fts on SQLite; on PostgreSQL also column tokens, a tsvector)
  * dirty(record pk, type, seq)       marks for controls
+ * import_line(import, key, job, record, line, outcome, acts, people, units, reason, at)
+ *     pk (import, key); index (record).  One line of an imported file, for ever: what
+ *     became of it stands in the same transaction as its acts, so that an import that
+ *     was cut short goes on where it stood, and a second run changes nothing.
+ *     See connect/import.h.
  * job(id ID, kind, title_zh, title_en, person, state, done, total, message, result, created_at,
  * changed_at, input) unit_above(unit, above) · calendar · calendar_span   see model/contract.h
  */

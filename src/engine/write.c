@@ -37,3 +37,13 @@ err engine_write(struct engine *e, err (*fn)(void *arg, struct db *db, struct ar
     struct plain_job p = {.job = {.run = run, .done = done}, .fn = fn, .arg = arg};
     return e->memory ? write_here(e, &p) : writer_call(e->writer, &p.job);
 }
+
+err engine_submit(struct engine *e, struct writer_job *job)
+{
+    if (e->memory) {
+        err r = engine_run(e, job);
+        (void)r; /* done has it */
+        return OK;
+    }
+    return writer_submit(e->writer, job);
+}

@@ -225,10 +225,10 @@ void db_step_done(struct db *db)
         db->began = true;
         break;
     case STEP_SAVEPOINT:
-        db->savepoint = true;
+        db->savepoints++;
         break;
     case STEP_RELEASE:
-        db->savepoint = false;
+        db->savepoints--;
         break;
     }
     db->npend--;
@@ -240,7 +240,7 @@ static void tx_over(struct db *db)
     db->tx = TX_NONE;
     db->npend = 0;
     db->began = false;
-    db->savepoint = false;
+    db->savepoints = 0;
 }
 
 void db_read_begin(struct db *db)
@@ -351,13 +351,19 @@ err db_rollback_to(struct db *db)
     if (unpend_savepoint(db)) {
         return OK;
     }
-    if (!db->savepoint || !db_in_write(db)) {
-        return err_make(ERR_STORE, STR("the savepoint is gone"));
+    int levels = 1;
+    while (db->npend && db->pend[db->npend - 1] == STEP_RELEASE) {
+        db->npend--; /* released in name only: still inside the one that is meant */
+        levels++;
     }
-    db->counts.trips++;
-    err e = db->ops->rollback_to(db);
-    if (!e.code) {
-        db->savepoint = false;
+    err e = OK;
+    for (int i = 0; i < levels && !e.code; i++) {
+        if (!db->savepoints || !db_in_write(db)) {
+            return err_make(ERR_STORE, STR("the savepoint is gone"));
+        }
+        db->counts.trips++;
+        e = db->ops->rollback_to(db);
+        db->savepoints -= !e.code;
     }
     return e;
 }

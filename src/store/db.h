@@ -155,8 +155,10 @@ void db_read_end(struct db *db);
 void db_write_begin(struct db *db);
 MUST_CHECK err db_commit(struct db *db, struct arena *a);
 void db_rollback(struct db *db);
-/* One level of savepoint.  db_savepoint and db_release ride on the next batch
- * (release also on commit); rollback_to runs at once, and ends the savepoint. */
+/* Savepoints, one inside the other (at most SAVEPOINTS_MAX).  db_savepoint and
+ * db_release ride on the next batch (release also on commit); release and
+ * rollback_to speak of the innermost; rollback_to runs at once, and ends it. */
+enum { SAVEPOINTS_MAX = 3 };
 void db_savepoint(struct db *db);
 void db_release(struct db *db);
 MUST_CHECK err db_rollback_to(struct db *db);

@@ -114,10 +114,10 @@ struct db {
     struct db_limits limits;
     struct db_counts counts;
     enum db_tx tx;
-    enum db_step pend[4];
+    enum db_step pend[8];
     int npend;
     bool began;     /* the database has seen BEGIN */
-    bool savepoint; /* ... and SAVEPOINT */
+    int savepoints; /* ... and that many SAVEPOINTs, one inside the other */
     bool scratch;   /* transactions are savepoints `w` of one that is undone */
     struct cache cache;
     enum db_fault fault;

@@ -88,7 +88,7 @@ static bool pg_in_write(struct db *db)
         return false;
     }
     PGTransactionStatusType s = PQtransactionStatus(p->c);
-    return s == PQTRANS_INTRANS || (s == PQTRANS_INERROR && db->savepoint);
+    return s == PQTRANS_INTRANS || (s == PQTRANS_INERROR && db->savepoints > 0);
 }
 
 static bool pg_lost(const struct db *db)
