@@ -34,12 +34,13 @@ static bool progress(void *arg, int64_t lines, int64_t total, int64_t acts)
     struct bringing *b = arg;
     struct cli *c = b->c;
     if (b->shown) {
-        fprintf(c->out, c->lang == LANG_EN ? "\r%lld of %lld lines, %lld acts   "
-                                           : "\r%lld / %lld 行，%lld 次操作   ",
+        fprintf(c->out,
+                c->lang == LANG_EN ? "\r%lld of %lld lines, %lld acts   "
+                                   : "\r%lld / %lld 行，%lld 次操作   ",
                 (long long)lines, (long long)total, (long long)acts);
         fflush(c->out);
     }
-    return !ferror(c->out) && !(c->stop && *c->stop);
+    return !ferror(c->out) && !(c->stop && atomic_load(c->stop));
 }
 
 /* The newest law, the mapping against it, the file against the mapping. */
@@ -54,8 +55,7 @@ static err prepare(struct cli *c, int argc, char **argv, const struct model *mod
                               str_fmt(c->arena, "cannot open the mapping %s", path.ptr)};
         return e;
     }
-    struct mapping *m =
-        mapping_load(c->arena, text, cli_option(argc, argv, "mapping"), model, d);
+    struct mapping *m = mapping_load(c->arena, text, cli_option(argc, argv, "mapping"), model, d);
     if (!m) {
         return err_make(ERR_INVALID, STR("mapping"));
     }

@@ -46,6 +46,21 @@ const struct command cli_commands[] = {
                 "         zhidu check first tells whether the definitions and their examples hold\n"
                 "Example: zhidu publish regulations --data /var/lib/zhidu\n"),
      cmd_publish, NEEDS_ENGINE, true},
+    {"import", WORDS_INIT("导入历史记录", "bring a history along"),
+     WORDS_INIT("用法：zhidu import --mapping 对应文件 文件.csv [--rejects 退件.csv] [--dry-run] [--retry]\n"
+                "      --dry-run   逐行显示将办理什么，不写入\n"
+                "      --retry     以前退回的行再试一次\n"
+                "      --encoding utf-8|gb18030   代替对应文件中的编码\n"
+                "      中断后再次运行即继续；重复运行不改变任何内容。服务器运行时由服务器导入（文件须为其可读）。\n"
+                "例：  zhidu import --mapping examples/service-desk/mapping.yaml log.csv\n",
+                "Usage:   zhidu import --mapping MAPPING FILE.csv [--rejects REJECTS.csv] [--dry-run] [--retry]\n"
+                "         --dry-run   show row by row what would happen, write nothing\n"
+                "         --retry     try lines that were rejected before once more\n"
+                "         --encoding utf-8|gb18030   instead of the mapping's\n"
+                "         Cut short, it goes on when run again; a second run changes nothing.  A running server\n"
+                "         does the work (and must be able to read the files).\n"
+                "Example: zhidu import --mapping examples/service-desk/mapping.yaml log.csv\n"),
+     cmd_import, NEEDS_ENGINE, true},
     {"export", WORDS_INIT("导出一类记录为 CSV", "export records of a type as CSV"),
      WORDS_INIT("用法：zhidu export 类型 [--filter 条件] > 文件.csv\n",
                 "Usage:   zhidu export TYPE [--filter EXPRESSION] > FILE.csv\n"),
@@ -137,7 +152,8 @@ bool cli_flag(int argc, char **argv, const char *name)
 static bool is_flag(const char *arg)
 {
     static const char *const flags[] = {"--yes",     "--demo",        "--cases",
-                                        "--dry-run", "--no-examples", "--help"};
+                                        "--dry-run", "--no-examples", "--help",
+                                        "--retry",   "--progress",    "--bom"};
     for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
         if (strcmp(arg, flags[i]) == 0) {
             return true;
@@ -230,6 +246,16 @@ static void overrides(struct cli *c, int argc, char **argv)
     }
 }
 
+/* Somebody looks on: the same arguments and --progress, for the server too. */
+static char **watched(struct arena *a, int argc, char **argv)
+{
+    static char flag[] = "--progress";
+    char **more = arena_array(a, char *, (size_t)argc + 2);
+    memcpy(more, argv, (size_t)argc * sizeof(*more));
+    more[argc] = flag;
+    return more + 2;
+}
+
 int cli_main(int argc, char **argv)
 {
     struct arena life = arena_make(1u << 30);
@@ -259,7 +285,12 @@ int cli_main(int argc, char **argv)
     }
     overrides(&c, n, args);
     int code = 0;
-    if (!cmd->writes || !control_send(&c, argc - 1, argv + 1, &code)) {
+    if (cmd->run == cmd_import && isatty(STDOUT_FILENO)) {
+        args = watched(&life, argc, argv);
+        argv = args - 2;
+        n++;
+    }
+    if (!cmd->writes || !control_send(&c, n + 1, argv + 1, &code)) {
         code = run_here(&c, cmd, n, args);
     }
     arena_end(&life);

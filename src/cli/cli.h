@@ -14,6 +14,7 @@
 #include "engine/engine.h"
 #include "people/people.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 
 struct config {
@@ -38,7 +39,8 @@ struct cli {
     struct accounts *people;
     struct demo_clock *clock; /* in a running demonstration; else NULL */
     int64_t (*now)(void);
-    str cwd; /* folder names of the caller are relative to it */
+    str cwd;                 /* folder names of the caller are relative to it */
+    const atomic_bool *stop; /* long work looks at it: the server is ending; NULL: never */
     /* Reads a line from whoever called, who is elsewhere; NULL: standard input. */
     str (*line)(struct cli *c, void *arg);
     void *line_arg;
@@ -116,6 +118,7 @@ int cmd_serve(struct cli *c, int argc, char **argv);
 int cmd_init(struct cli *c, int argc, char **argv);
 int cmd_check(struct cli *c, int argc, char **argv);
 int cmd_publish(struct cli *c, int argc, char **argv);
+int cmd_import(struct cli *c, int argc, char **argv);
 int cmd_export(struct cli *c, int argc, char **argv);
 int cmd_user(struct cli *c, int argc, char **argv);
 int cmd_token(struct cli *c, int argc, char **argv);

@@ -3,8 +3,9 @@
  * One command a connection.  The caller sends its working folder and its
  * arguments, each ended by a NUL, then an empty one; what the command prints
  * comes back, and last a NUL and one byte: its exit code.  Where the command
- * wants a line, an ENQ comes back, and the caller sends one of his input.  The socket belongs to
- * the server's user (mode 0600), so whoever may open it may also open the data. */
+ * wants a line, an ENQ comes back, and the caller sends one of his input.  Each caller has a
+ * thread: an import of an hour keeps nobody waiting.  The socket belongs to the server's user (mode
+ * 0600), so whoever may open it may also open the data. */
 #include "cli/cli.h"
 
 #include <errno.h>
@@ -18,7 +19,14 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { ARGS_MAX = 32, BYTES_MAX = 64 * 1024, LINE_MAX_BYTES = 512, ENQ = 5, LINE_WAIT_MS = 300000 };
+enum {
+    ARGS_MAX = 32,
+    BYTES_MAX = 64 * 1024,
+    LINE_MAX_BYTES = 512,
+    ENQ = 5,
+    LINE_WAIT_MS = 300000,
+    CALLERS = 8
+};
 
 struct control {
     struct cli base;
@@ -26,8 +34,12 @@ struct control {
     atomic_bool stop;
     pthread_t thread;
     str path;
-    int talking; /* fd of the caller, to cut him off when the server stops; -1 */
-    pthread_mutex_t lock;
+    pthread_mutex_t lock; /* of what follows */
+    pthread_cond_t left;
+    struct caller {
+        struct control *control;
+        int fd; /* -1: a free place */
+    } callers[CALLERS];
 };
 
 static bool address(str data, struct sockaddr_un *ret)
@@ -78,13 +90,6 @@ static str ask_caller(struct cli *c, void *arg)
     return str_trim(str_from_n(p, n));
 }
 
-static void set_talking(struct control *c, int fd)
-{
-    pthread_mutex_lock(&c->lock);
-    c->talking = fd;
-    pthread_mutex_unlock(&c->lock);
-}
-
 static void answer(struct control *c, int fd)
 {
     struct arena a = arena_make(512u << 20);
@@ -111,6 +116,7 @@ static void answer(struct control *c, int fd)
         one.out = out;
         one.line = ask_caller;
         one.line_arg = &fd;
+        one.stop = &c->stop;
         code = (unsigned char)cmd->run(&one, argc - 3, argv + 3);
     }
     if (out) {
@@ -119,6 +125,53 @@ static void answer(struct control *c, int fd)
         fclose(out);
     }
     arena_end(&a);
+}
+
+static void leave_place(struct caller *x)
+{
+    struct control *c = x->control;
+    pthread_mutex_lock(&c->lock);
+    close(x->fd);
+    x->fd = -1;
+    pthread_cond_broadcast(&c->left);
+    pthread_mutex_unlock(&c->lock);
+}
+
+static void *talk(void *arg)
+{
+    struct caller *x = arg;
+    answer(x->control, x->fd);
+    leave_place(x);
+    return NULL;
+}
+
+/* Waits for a free place when all are taken. */
+static void take(struct control *c, int fd)
+{
+    struct caller *x = NULL;
+    pthread_mutex_lock(&c->lock);
+    while (!x && !atomic_load(&c->stop)) {
+        for (int i = 0; i < CALLERS; i++) {
+            x = c->callers[i].fd < 0 ? &c->callers[i] : x;
+        }
+        if (!x) {
+            pthread_cond_wait(&c->left, &c->lock);
+        }
+    }
+    if (x) {
+        x->fd = fd;
+    }
+    pthread_mutex_unlock(&c->lock);
+    pthread_attr_t attr;
+    pthread_t thread;
+    pthread_attr_init(&attr);
+    pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+    if (!x) {
+        close(fd);
+    } else if (pthread_create(&thread, &attr, talk, x) != 0) {
+        leave_place(x);
+    }
+    pthread_attr_destroy(&attr);
 }
 
 static void *serve(void *arg)
@@ -131,10 +184,7 @@ static void *serve(void *arg)
         }
         int fd = accept(c->fd, NULL, NULL);
         if (fd >= 0) {
-            set_talking(c, fd);
-            answer(c, fd);
-            set_talking(c, -1);
-            close(fd);
+            take(c, fd);
         }
     }
     return NULL;
@@ -144,8 +194,11 @@ err control_start(struct arena *life, const struct cli *base, struct control **r
 {
     struct control *c = arena_new(life, struct control);
     c->base = *base;
-    c->talking = -1;
+    for (int i = 0; i < CALLERS; i++) {
+        c->callers[i] = (struct caller){.control = c, .fd = -1};
+    }
     pthread_mutex_init(&c->lock, NULL);
+    pthread_cond_init(&c->left, NULL);
     struct sockaddr_un at;
     if (!address(base->config.data, &at)) {
         return err_make(ERR_INVALID, STR("the path of the data folder is too long for a socket"));
@@ -168,11 +221,21 @@ void control_stop(struct control *c)
 {
     atomic_store(&c->stop, true);
     pthread_mutex_lock(&c->lock);
-    if (c->talking >= 0) {
-        shutdown(c->talking, SHUT_RD);
-    }
+    pthread_cond_broadcast(&c->left);
     pthread_mutex_unlock(&c->lock);
     pthread_join(c->thread, NULL);
+    pthread_mutex_lock(&c->lock);
+    for (int i = 0; i < CALLERS; i++) {
+        if (c->callers[i].fd >= 0) {
+            shutdown(c->callers[i].fd, SHUT_RD); /* who waits for a line gets none */
+        }
+    }
+    for (int i = 0; i < CALLERS; i++) {
+        while (c->callers[i].fd >= 0) {
+            pthread_cond_wait(&c->left, &c->lock);
+        }
+    }
+    pthread_mutex_unlock(&c->lock);
     close(c->fd);
     unlink(c->path.ptr);
 }

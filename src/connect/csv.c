@@ -167,8 +167,7 @@ static enum csv_status cell(struct parse *p, bool *over)
     return CSV_ROW;
 }
 
-enum csv_status csv_parse(struct arena *a, str text, bool last, char separator,
-                          struct csv_row *ret)
+enum csv_status csv_parse(struct arena *a, str text, bool last, char separator, struct csv_row *ret)
 {
     struct parse p = {.a = a,
                       .text = text,

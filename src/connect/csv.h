@@ -18,8 +18,8 @@
 struct arena;
 
 enum {
-    CSV_CELL_MAX = 256 << 10,   /* bytes */
-    CSV_RECORD_MAX = 1 << 20,   /* bytes */
+    CSV_CELL_MAX = 256 << 10, /* bytes */
+    CSV_RECORD_MAX = 1 << 20, /* bytes */
     CSV_COLUMNS_MAX = 1000,
 };
 
@@ -28,10 +28,10 @@ enum csv_status { CSV_ROW, CSV_BAD, CSV_MORE };
 struct csv_row {
     const str *cells; /* as written, quotes taken off */
     size_t n;
-    size_t bytes;     /* taken from the text, its line end included */
-    int lines;        /* physical lines taken */
-    bool blank;       /* an empty line */
-    struct words why; /* CSV_BAD; bytes and lines then tell of the first line only */
+    size_t bytes;          /* taken from the text, its line end included */
+    int lines;             /* physical lines taken */
+    bool blank;            /* an empty line */
+    struct words why;      /* CSV_BAD; bytes and lines then tell of the first line only */
     int why_line, why_col; /* where, from 1, counted from the record's beginning */
 };
 

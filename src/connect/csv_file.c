@@ -202,7 +202,8 @@ err csv_file_at(const struct csv_file *f, struct arena *a, const struct csv_plac
     return ok ? OK : err_make(ERR_STORE, STR("the file has changed while it was read"));
 }
 
-/* --- opening ----------------------------------------------------------------------------------- */
+/* --- opening -----------------------------------------------------------------------------------
+ */
 
 static err first_line(struct csv_file *f, struct arena *life, struct words *why)
 {
@@ -257,7 +258,8 @@ err csv_file_open(struct arena *life, str path, char separator, bool gb18030, st
     }
     f->bytes = st.st_size;
     if (begins(f, "\xFF\xFE", 2) || begins(f, "\xFE\xFF", 2)) {
-        *why = WORDS("文件是 UTF-16，请另存为 UTF-8", "the file is UTF-16; please save it as UTF-8");
+        *why =
+            WORDS("文件是 UTF-16，请另存为 UTF-8", "the file is UTF-16; please save it as UTF-8");
         return err_make(ERR_INVALID, STR("UTF-16"));
     }
     bool mark = begins(f, "\xEF\xBB\xBF", 3);

@@ -1,8 +1,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
-#include "engine/job.h"
-
 #include "connect/import_int.h"
+#include "engine/job.h"
 
 #include <errno.h>
 #include <string.h>
@@ -133,8 +132,8 @@ static void show(struct running *g, const struct line *l, str key, const struct 
         [LINE_REJECTED] = WORDS_INIT("退回", "rejected"),
         [LINE_AGAIN] = WORDS_INIT("重复行", "the same as an earlier line"),
         [LINE_KNOWN] = WORDS_INIT("已导入", "imported before"),
-        [LINE_FOREIGN] = WORDS_INIT("单据已存在，非本导入所建",
-                                    "the case is there and not of this import"),
+        [LINE_FOREIGN] =
+            WORDS_INIT("单据已存在，非本导入所建", "the case is there and not of this import"),
     };
     FILE *f = g->im->o.out;
     enum lang lang = g->im->o.lang;
@@ -184,7 +183,8 @@ static err count(struct running *g, const struct slot *s, size_t i)
     return e;
 }
 
-/* --- pieces --------------------------------------------------------------------------------------- */
+/* --- pieces
+ * --------------------------------------------------------------------------------------- */
 
 static err hand_over(struct running *g, int which)
 {
@@ -259,8 +259,7 @@ static err end_piece(struct running *g, int which)
     bool dry = g->im->o.dry_run && p->result.code == ERR_CONFLICT;
     if (p->result.code && !dry) {
         s->used = false;
-        return (err){.code = p->result.code,
-                     .detail = str_copy(&g->im->life, p->result.detail)};
+        return (err){.code = p->result.code, .detail = str_copy(&g->im->life, p->result.detail)};
     }
     err e = OK;
     for (size_t i = p->from; i < p->to && !e.code; i++) {
@@ -282,7 +281,8 @@ static void wait_for(struct importer *im, struct piece *p)
     pthread_mutex_unlock(&im->lock);
 }
 
-/* --- telling ------------------------------------------------------------------------------------------ */
+/* --- telling
+ * ------------------------------------------------------------------------------------------ */
 
 static void tell(struct running *g)
 {
@@ -301,12 +301,13 @@ static void tell(struct running *g)
                          &cancelled);
         (void)e; /* the next one tells */
     }
-    bool go_on = !im->o.progress ||
-                 im->o.progress(im->o.arg, g->done, g->rep->run.lines, g->rep->run.acts);
+    bool go_on =
+        !im->o.progress || im->o.progress(im->o.arg, g->done, g->rep->run.lines, g->rep->run.acts);
     g->rep->stopped = g->rep->stopped || cancelled || !go_on;
 }
 
-/* --- the whole ----------------------------------------------------------------------------------------- */
+/* --- the whole
+ * ----------------------------------------------------------------------------------------- */
 
 /* Fills free slots with cases; what is already begun goes on first. */
 static void begin_cases(struct running *g)
@@ -371,12 +372,10 @@ static err finish(struct running *g)
         return e;
     }
     char text[200];
-    snprintf(text, sizeof(text), "%lld 张单据 / cases · %lld 次操作 / acts · %lld 行退回 / rejected",
-             (long long)g->rep->run.made, (long long)g->rep->run.acts,
-             (long long)g->rep->run.rejected);
-    enum job_state state = e.code              ? JOB_FAILED
-                           : g->rep->stopped ? JOB_CANCELLED
-                                             : JOB_DONE;
+    snprintf(
+        text, sizeof(text), "%lld 张单据 / cases · %lld 次操作 / acts · %lld 行退回 / rejected",
+        (long long)g->rep->run.made, (long long)g->rep->run.acts, (long long)g->rep->run.rejected);
+    enum job_state state = e.code ? JOB_FAILED : g->rep->stopped ? JOB_CANCELLED : JOB_DONE;
     err told = job_end(im->o.engine, im->job, state, g->done, str_from(text), e.detail,
                        engine_now(im->o.engine));
     return e.code ? e : told;

@@ -42,21 +42,21 @@ struct import_options {
 
 /* Each is counted where it happens; none is worked out from the others. */
 struct import_counts {
-    int64_t lines;    /* read, the first line not among them; blank ones neither */
-    int64_t blank;    /* empty lines */
+    int64_t lines;     /* read, the first line not among them; blank ones neither */
+    int64_t blank;     /* empty lines */
     int64_t effective; /* lines that led to an act */
-    int64_t without;  /* lines without effect */
-    int64_t rejected; /* lines in the rejects file, whatever run rejected them */
-    int64_t known;    /* lines an earlier run had dealt with (not the rejected ones) */
-    int64_t again;    /* lines that say what an earlier line of their case says */
-    int64_t foreign;  /* lines of cases that are there but not of this import */
-    int64_t cases;    /* keys in the file */
-    int64_t made;     /* cases made */
+    int64_t without;   /* lines without effect */
+    int64_t rejected;  /* lines in the rejects file, whatever run rejected them */
+    int64_t known;     /* lines an earlier run had dealt with (not the rejected ones) */
+    int64_t again;     /* lines that say what an earlier line of their case says */
+    int64_t foreign;   /* lines of cases that are there but not of this import */
+    int64_t cases;     /* keys in the file */
+    int64_t made;      /* cases made */
     int64_t foreign_cases;
-    int64_t acts;     /* done, those that made people and units among them */
+    int64_t acts;          /* done, those that made people and units among them */
     int64_t people, units; /* made */
-    int64_t moved;    /* times earlier than the act before, set to it */
-    int64_t early;    /* lines rejected before (counted in rejected) */
+    int64_t moved;         /* times earlier than the act before, set to it */
+    int64_t early;         /* lines rejected before (counted in rejected) */
 };
 
 /* What the former system said of being in time, beside our terms. */

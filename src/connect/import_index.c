@@ -4,7 +4,6 @@
  * place and the number of its case, cases counted by their first lines; sorting
  * by that number then puts them together. */
 #include "base/arena.h"
-
 #include "connect/import_int.h"
 
 #include <sodium.h>
@@ -181,7 +180,8 @@ static err read_all(struct building *b, const struct mapping *m, struct csv_file
             str zh = row.why.zh;
             str en = row.why.en;
             struct words why = {
-                str_fmt(&a, "第 %lld 行第 %d 字节：%.*s", (long long)line, row.why_col, STR_ARG(zh)),
+                str_fmt(&a, "第 %lld 行第 %d 字节：%.*s", (long long)line, row.why_col,
+                        STR_ARG(zh)),
                 str_fmt(&a, "line %lld, byte %d: %.*s", (long long)line, row.why_col, STR_ARG(en))};
             e = bad(arg, &place, NULL, why);
         }
@@ -224,9 +224,8 @@ const struct csv_place *index_places(const struct import_index *x, struct arena 
     struct csv_place *list = arena_array(a, struct csv_place, *n + 1);
     for (size_t i = 0; i < *n; i++) {
         const struct noted *l = noted_at(x, x->order[from + i]);
-        list[i] = (struct csv_place){.offset = (int64_t)l->offset,
-                                     .line = (int64_t)l->line,
-                                     .bytes = (uint32_t)l->bytes};
+        list[i] = (struct csv_place){
+            .offset = (int64_t)l->offset, .line = (int64_t)l->line, .bytes = (uint32_t)l->bytes};
     }
     return list;
 }

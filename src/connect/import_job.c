@@ -2,10 +2,9 @@
  * before, the acts of each, and the note of what became of it. */
 #include "base/arena.h"
 #include "base/clock.h"
+#include "connect/import_int.h"
 #include "engine/refusal_int.h"
 #include "engine/schema.h"
-
-#include "connect/import_int.h"
 
 #include <string.h>
 
@@ -76,7 +75,8 @@ static void reject_refused(struct doing_piece *d, const struct action *a, err e)
     reject(d, (struct words){text, text});
 }
 
-/* --- when and who ------------------------------------------------------------------------------ */
+/* --- when and who ------------------------------------------------------------------------------
+ */
 
 static bool known_time(struct doing_piece *d, const struct map_step *s, int64_t *ret)
 {
@@ -150,7 +150,8 @@ static err who(struct doing_piece *d, const struct ctx *ctx, const struct map_st
     return str_eq(text, STR("auto")) ? OK : named(d, ctx, false, text, at, 0, ret);
 }
 
-/* --- values --------------------------------------------------------------------------------------- */
+/* --- values
+ * --------------------------------------------------------------------------------------- */
 
 struct valuing {
     struct doing_piece *d;
@@ -281,7 +282,8 @@ static err values(struct valuing *g, const struct map_with *with, size_t n,
     return OK;
 }
 
-/* --- acts -------------------------------------------------------------------------------------------- */
+/* --- acts
+ * -------------------------------------------------------------------------------------------- */
 
 static struct ctx ctx_at(struct doing_piece *d, int64_t at, int64_t actor)
 {
@@ -388,7 +390,8 @@ static err step_act(struct doing_piece *d, const struct map_step *s)
     return OK;
 }
 
-/* --- steps ------------------------------------------------------------------------------------------- */
+/* --- steps
+ * ------------------------------------------------------------------------------------------- */
 
 static bool stands_in(const struct doing_piece *d, const struct map_states *s)
 {
@@ -464,7 +467,8 @@ static err do_line(struct doing_piece *d)
     return e;
 }
 
-/* --- what was noted, and noting ------------------------------------------------------------------------ */
+/* --- what was noted, and noting
+ * ------------------------------------------------------------------------ */
 
 static err note(struct doing_piece *d)
 {
@@ -531,11 +535,11 @@ static err look_noted(struct doing_piece *d, bool *any)
         struct batch *b = batch_begin(d->db, d->a);
         size_t k = 0;
         for (; k < LOOK_AT_ONCE && i + k < n; k++) {
-            batch_add(b,
-                      SQL("select outcome, job, acts, people, units, reason from import_line"
-                          " where import = $1 and key = $2"),
-                      ARGS(db_text(d->m->name),
-                           db_text(str_from(p->lines->list[p->from + i + k].key))));
+            batch_add(
+                b,
+                SQL("select outcome, job, acts, people, units, reason from import_line"
+                    " where import = $1 and key = $2"),
+                ARGS(db_text(d->m->name), db_text(str_from(p->lines->list[p->from + i + k].key))));
         }
         err e = batch_run(b);
         for (size_t x = 0; x < k && !e.code; x++) {

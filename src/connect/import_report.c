@@ -1,7 +1,6 @@
 /* import_report.c - what an import did, counted again from what was noted, and the
  * former system's own verdict beside our terms. */
 #include "base/arena.h"
-
 #include "connect/import_int.h"
 
 #include <string.h>
@@ -180,20 +179,23 @@ void import_print(FILE *f, enum lang lang, const struct mapping *m, const struct
     const struct import_counts *c = &r->run;
     (void)m;
     if (dry_run) {
-        fputs(lang == LANG_EN ? "Dry run: nothing was written.\n" : "试运行：未写入任何内容。\n", f);
+        fputs(lang == LANG_EN ? "Dry run: nothing was written.\n" : "试运行：未写入任何内容。\n",
+              f);
     }
     row(f, lang, WORDS("读入的行", "lines read"), c->lines);
     row_if(f, lang, WORDS("空行", "empty lines"), c->blank);
     row(f, lang, WORDS("办成操作的行", "lines that led to acts"), c->effective);
     row(f, lang, WORDS("没有可办操作的行", "lines without effect"), c->without);
     row(f, lang, WORDS("退回的行", "lines rejected"), c->rejected);
-    row_if(f, lang, WORDS("其中以前退回的（加 --retry 再试）",
-                          "of them rejected before (--retry tries them again)"),
+    row_if(f, lang,
+           WORDS("其中以前退回的（加 --retry 再试）",
+                 "of them rejected before (--retry tries them again)"),
            c->early);
     row_if(f, lang, WORDS("以前已导入的行", "lines imported before"), c->known);
     row_if(f, lang, WORDS("重复的行", "lines that repeat an earlier one"), c->again);
-    row_if(f, lang, WORDS("单据已存在而非本导入所建的行",
-                          "lines of cases that are there and not of this import"),
+    row_if(f, lang,
+           WORDS("单据已存在而非本导入所建的行",
+                 "lines of cases that are there and not of this import"),
            c->foreign);
     row(f, lang, WORDS("单号", "cases in the file"), c->cases);
     row(f, lang, WORDS("新建的单据", "cases made"), c->made);
@@ -201,8 +203,9 @@ void import_print(FILE *f, enum lang lang, const struct mapping *m, const struct
     row(f, lang, WORDS("操作", "acts"), c->acts);
     row(f, lang, WORDS("新增人员", "people made"), c->people);
     row(f, lang, WORDS("新增部门", "units made"), c->units);
-    row_if(f, lang, WORDS("早于前一操作、按前一操作时间记的时间",
-                          "times earlier than the act before, set to it"),
+    row_if(f, lang,
+           WORDS("早于前一操作、按前一操作时间记的时间",
+                 "times earlier than the act before, set to it"),
            c->moved);
     if (all && (all->lines != c->effective + c->without + c->rejected || c->known)) {
         fputs(lang == LANG_EN ? "In all runs together:\n" : "历次合计：\n", f);

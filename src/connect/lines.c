@@ -231,7 +231,8 @@ err lines_read(struct arena *a, const struct mapping *m, const struct csv_file *
     return OK;
 }
 
-/* --- values ------------------------------------------------------------------------------------ */
+/* --- values ------------------------------------------------------------------------------------
+ */
 
 static enum found looked_up(struct arena *a, const struct map_table *t, str cell, str *ret,
                             struct words *why)
@@ -343,7 +344,8 @@ enum found lines_items(struct arena *a, const struct lines *l, size_t i, const s
     str *list = arena_array(a, str, total + 1);
     *n = 0;
     for (size_t k = 0; k < total; k++) {
-        enum found f = lines_text(a, l, i, v->kind == VALUE_LIST ? &v->items[k] : v, &list[*n], why);
+        enum found f =
+            lines_text(a, l, i, v->kind == VALUE_LIST ? &v->items[k] : v, &list[*n], why);
         if (f == FOUND_BAD) {
             return f;
         }
@@ -353,7 +355,8 @@ enum found lines_items(struct arena *a, const struct lines *l, size_t i, const s
     return *n ? FOUND : FOUND_UNKNOWN;
 }
 
-/* --- conditions ----------------------------------------------------------------------------------- */
+/* --- conditions
+ * ----------------------------------------------------------------------------------- */
 
 static bool among(const struct map_cells *c, str cell)
 {
@@ -443,9 +446,9 @@ enum found lines_accept(struct arena *a, const struct lines *l, size_t i, struct
         str cell = l->list[i].cells[c->column];
         if (cell.ptr && !among(c, cell)) {
             str name = l->m->columns[c->column].name;
-            *why = words_fmt(a, "%.*s 列的值“%.*s”不在可接受之列",
-                             "the column %.*s does not take \"%.*s\"", STR_ARG(name),
-                             STR_ARG(cell));
+            *why =
+                words_fmt(a, "%.*s 列的值“%.*s”不在可接受之列",
+                          "the column %.*s does not take \"%.*s\"", STR_ARG(name), STR_ARG(cell));
             return FOUND_BAD;
         }
     }

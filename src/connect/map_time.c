@@ -1,7 +1,6 @@
 /* map_time.c - times as files write them: the few directives of strptime that
  * mean the same everywhere. */
 #include "base/clock.h"
-
 #include "connect/mapping.h"
 
 #include <string.h>

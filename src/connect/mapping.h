@@ -43,7 +43,7 @@ struct map_value {
         int column; /* -1: literal */
         enum { CELL_HERE, CELL_FIRST, CELL_LAST } which;
         const struct map_table *table; /* or NULL */
-    } * pieces; /* VALUE_TEXT */
+    } * pieces;                        /* VALUE_TEXT */
     size_t npieces;
     const struct map_value *items; /* VALUE_LIST, VALUE_JOIN */
     size_t nitems;
@@ -156,7 +156,7 @@ struct mapping {
 
 /* NULL after a mistake.  Everything lives in `a`. */
 struct mapping *mapping_load(struct arena *a, str text, str file, const struct model *m,
-                                   struct diags *d);
+                             struct diags *d);
 /* Finds the columns in the file; those it lacks are mistakes. */
 void mapping_bind(struct mapping *m, const struct csv_file *f, struct diags *d);
 

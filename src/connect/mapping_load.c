@@ -1,7 +1,6 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/clock.h"
-
 #include "connect/csv_file.h"
 #include "connect/mapping_int.h"
 
@@ -170,7 +169,8 @@ static void tables(struct map_load *l, const struct ynode *n)
 {
     if (!n || n->kind != Y_MAP) {
         if (n) {
-            diag_error(l->d, n->pos, "tables 应写成“名称: 对照表”", "tables takes names and tables");
+            diag_error(l->d, n->pos, "tables 应写成“名称: 对照表”",
+                       "tables takes names and tables");
         }
         return;
     }

@@ -59,9 +59,8 @@ const struct action *map_action(struct map_load *l, const struct ynode *n, const
             names[len++] = a->key;
         }
     }
-    map_no_such(l, n->pos,
-                creates ? WORDS("新建操作", "creating action") : WORDS("操作", "action"), name,
-                names, len);
+    map_no_such(l, n->pos, creates ? WORDS("新建操作", "creating action") : WORDS("操作", "action"),
+                name, names, len);
     return NULL;
 }
 
@@ -284,11 +283,12 @@ const struct map_event *map_events(struct map_load *l, const struct ynode *n, si
     struct map_event *list = arena_array(l->a, struct map_event, n->len + 1);
     bool creates = false;
     for (size_t i = 0; i < n->len; i++) {
-        one_event(l, n->items[i], &list[*len]);
-        creates = creates || list[(*len)++].create;
+        one_event(l, n->items[i], &list[i]);
+        creates = creates || list[i].create;
     }
     if (!creates) {
         diag_error(l->d, n->pos, "没有一条规则新建单据", "no rule creates a record");
     }
+    *len = n->len;
     return list;
 }

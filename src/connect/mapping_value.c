@@ -1,7 +1,6 @@
 /* mapping_value.c - values of a mapping: texts with columns in them, lists,
  * joins, rows. */
 #include "base/buf.h"
-
 #include "connect/mapping_int.h"
 
 #include <string.h>
@@ -41,7 +40,7 @@ static void cell_piece(struct map_load *l, str inside, struct pos at, struct map
         which = str_trim(which);
         p->which = str_eq(which, names[0]) ? CELL_FIRST : CELL_LAST;
         if (!str_eq(which, names[0]) && !str_eq(which, names[1])) {
-            map_no_such(l, at, WORDS("位置", "place"), which, names, 2);
+            map_no_such(l, at, WORDS("位置", "cell"), which, names, 2);
         }
     }
     if (table.ptr) {
@@ -88,8 +87,7 @@ static struct map_value text_value(struct map_load *l, const struct ynode *node)
         i = (size_t)(end - t.ptr);
     }
     put_literal(l, &b, pieces, &n);
-    return (struct map_value){
-        .kind = VALUE_TEXT, .pos = node->pos, .pieces = pieces, .npieces = n};
+    return (struct map_value){.kind = VALUE_TEXT, .pos = node->pos, .pieces = pieces, .npieces = n};
 }
 
 static const struct map_value *values(struct map_load *l, const struct ynode *n)
@@ -135,7 +133,8 @@ struct map_value map_value(struct map_load *l, const struct ynode *n)
         .kind = VALUE_LIST, .pos = n->pos, .items = values(l, n), .nitems = n->len};
 }
 
-/* --- with -------------------------------------------------------------------------------------- */
+/* --- with --------------------------------------------------------------------------------------
+ */
 
 static bool several(const struct field *f)
 {

@@ -397,8 +397,7 @@ static void answer(struct doing *d, struct act *act, int64_t record)
     for (size_t i = 0; i < d->n; i++) {
         if (d->list[i].id == record) {
             act->ret_ver = d->list[i].now[COL_VER].i;
-            act->ret_state =
-                d->list[i].now[COL_STATE].null ? -1 : d->list[i].now[COL_STATE].i;
+            act->ret_state = d->list[i].now[COL_STATE].null ? -1 : d->list[i].now[COL_STATE].i;
             act->ret_number = d->list[i].now[COL_NUMBER].s;
             act->ret_name = d->list[i].now[COL_NAME].s;
         }

@@ -113,12 +113,8 @@ static err end_here(void *arg, struct db *db, struct arena *a)
 err job_end(struct engine *e, int64_t id, enum job_state state, int64_t done, str message,
             str result, int64_t now)
 {
-    struct change c = {.id = id,
-                       .state = state,
-                       .done = done,
-                       .message = message,
-                       .result = result,
-                       .now = now};
+    struct change c = {
+        .id = id, .state = state, .done = done, .message = message, .result = result, .now = now};
     return engine_write(e, end_here, &c);
 }
 
