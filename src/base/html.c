@@ -41,24 +41,31 @@ void html_words(struct html *out, struct words w)
 
 /* One table for text and for quoted attributes: escaping a quote in text costs
  * four bytes and removes a decision. */
-static const str entity[256] = {
-    ['&'] = {"&amp;", 5},  ['<'] = {"&lt;", 4},   ['>'] = {"&gt;", 4},
-    ['"'] = {"&quot;", 6}, ['\''] = {"&#39;", 5},
-};
+static const unsigned char special[256] = {['&'] = 1, ['<'] = 2, ['>'] = 3, ['"'] = 4, ['\''] = 5};
+static const str entity[] = {{"", 0},     {"&amp;", 5},  {"&lt;", 4},
+                             {"&gt;", 4}, {"&quot;", 6}, {"&#39;", 5}};
 
 void html_str(struct html *out, str s)
 {
+    const unsigned char *p = (const unsigned char *)s.ptr;
     size_t from = 0;
-    for (size_t i = 0; i < s.len; i++) {
-        str e = entity[(unsigned char)s.ptr[i]];
-        if (e.len) {
-            html_lit(out, s.ptr + from, i - from);
-            html_lit(out, e.ptr, e.len);
-            from = i + 1;
+    size_t i = 0;
+    for (;;) {
+        while (i + 4 <= s.len &&
+               !(special[p[i]] | special[p[i + 1]] | special[p[i + 2]] | special[p[i + 3]])) {
+            i += 4;
         }
-    }
-    if (s.len) {
-        html_lit(out, s.ptr + from, s.len - from);
+        while (i < s.len && !special[p[i]]) {
+            i++;
+        }
+        if (i > from) {
+            html_lit(out, s.ptr + from, i - from);
+        }
+        if (i == s.len) {
+            return;
+        }
+        html_lit(out, entity[special[p[i]]].ptr, entity[special[p[i]]].len);
+        from = ++i;
     }
 }
 

@@ -55,6 +55,9 @@ struct json_value {
 
 /* ERR_INVALID with "line:column: what" in the detail. */
 MUST_CHECK err json_read(struct arena *a, str text, const struct json_value **ret);
+/* The same of a text that json_end made and the store kept: texts point into
+ * it.  Whatever does not look like ours goes the long way. */
+MUST_CHECK err json_read_own(struct arena *a, str text, const struct json_value **ret);
 /* NULL when v is no object, or has no such key. */
 const struct json_value *json_get(const struct json_value *v, str key);
 str json_str_of(const struct json_value *v); /* empty unless text */

@@ -151,7 +151,7 @@ static void read_changes(const struct ctx *ctx, const struct type *t, str text, 
                          struct activity *a)
 {
     const struct json_value *list;
-    if (!text.len || json_read(ctx->arena, text, &list).code || list->kind != JV_LIST) {
+    if (!text.len || json_read_own(ctx->arena, text, &list).code || list->kind != JV_LIST) {
         return;
     }
     struct change_values *cs = arena_array(ctx->arena, struct change_values, list->len + 1);

@@ -78,7 +78,7 @@ struct cache_entry *cache_find(struct cache *c, struct sql sql, uint64_t types)
             return found(c, e);
         }
     }
-    uint64_t hash = sql.hash ? sql.hash : str_hash(sql.text);
+    uint64_t hash = sql.hash ? sql.hash : sql_hash(sql.text);
     for (int16_t i = c->heads[hash % CACHE_HEADS]; i != CACHE_NONE; i = c->entries[i].chain) {
         struct cache_entry *e = &c->entries[i];
         if (e->hash == hash && e->types == types && str_eq(e->text, sql.text)) {

@@ -100,7 +100,7 @@ static struct cache_entry *send_prepare(struct pg *p, struct sql sql, uint64_t t
         return NULL;
     }
     e->text = text;
-    e->hash = sql.hash ? sql.hash : str_hash(text);
+    e->hash = sql.hash ? sql.hash : sql_hash(text);
     e->types = types;
     e->id = ++p->last_id;
     e->reads = only_reads(text);

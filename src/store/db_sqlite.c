@@ -3,6 +3,7 @@
 #include "store/db_sqlite_int.h"
 
 #include <assert.h>
+#include <pthread.h>
 #include <string.h>
 
 enum { BUSY_MS = 5000 };
@@ -121,7 +122,7 @@ static err sq_find(struct sq *q, struct arena *a, struct sql sql, struct cache_e
         if (x.code) {
             return x;
         }
-        e->hash = sql.hash ? sql.hash : str_hash(sql.text);
+        e->hash = sql.hash ? sql.hash : sql_hash(sql.text);
         cache_put(&q->db.cache, e);
     }
     *ret = e;
@@ -309,6 +310,11 @@ static void sq_rollback(struct db *db, bool wait)
     (void)wait;
     struct sq *q = sq_of(db);
     if (!sqlite3_get_autocommit(q->h)) {
+        if (q->back && !db->scratch) { /* prepared: every page ends with one */
+            sqlite3_step(q->back);
+            sqlite3_reset(q->back);
+            return;
+        }
         sqlite3_exec(q->h, db->scratch ? "rollback to w; release w" : "rollback", NULL, NULL, NULL);
     }
 }
@@ -523,6 +529,7 @@ static void sq_close(void *arg)
         sq_drop(NULL, e);
         cache_remove(&q->db.cache, e);
     }
+    sqlite3_finalize(q->back);
     int rc = sqlite3_close(q->h);
     assert(rc == SQLITE_OK); /* no statement is left open */
     (void)rc;
@@ -546,11 +553,19 @@ static bool sq_setup(struct sq *q, struct db_options opt)
     if (opt.writer) {
         sqlite3_wal_hook(q->h, on_commit, q);
     }
-    return true;
+    return !sqlite3_prepare_v3(q->h, "rollback", -1, SQLITE_PREPARE_PERSISTENT, &q->back, NULL);
+}
+
+/* Counting memory costs a lock that all connections share, at every malloc. */
+static void once_for_all(void)
+{
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
 err db_sqlite_open(struct arena *life, str path, struct db_options opt, struct db **ret)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, once_for_all);
     struct sq *q = arena_new(life, struct sq);
     q->db.kind = DB_SQLITE;
     q->db.ops = &ops;

@@ -19,6 +19,7 @@ struct sq {
     sqlite3 *h;
     sqlite3_stmt *running;   /* stepped and not reset yet */
     struct cache_entry once; /* a statement outside the cache */
+    sqlite3_stmt *back;      /* "rollback": the end of every page */
     bool own_tx;             /* a batch's own transaction is open */
     bool limited;            /* the running statement may be interrupted */
     int64_t steps_left, deadline_us;

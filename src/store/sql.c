@@ -126,5 +126,22 @@ struct sql sqlb_end(struct sqlb *b)
     if (b->buf.full) {
         sql_bug("statement too long", text);
     }
-    return (struct sql){.text = text, .hash = str_hash(text)};
+    return (struct sql){.text = text, .hash = sql_hash(text)};
+}
+
+uint64_t sql_hash(str text)
+{
+    uint64_t h = 0x9e3779b97f4a7c15u ^ text.len;
+    const char *p = text.ptr;
+    size_t n = text.len;
+    while (n) {
+        uint64_t w = 0;
+        size_t k = n < sizeof(w) ? n : sizeof(w);
+        memcpy(&w, p, k);
+        h = (h ^ w) * 0xff51afd7ed558ccdu;
+        h ^= h >> 32;
+        p += k;
+        n -= k;
+    }
+    return h ? h : 1; /* 0 says: not computed */
 }

@@ -19,6 +19,9 @@ struct sql {
     uint64_t hash; /* of the text; 0: not computed yet */
 };
 
+/* For the cache of statements, in memory only: eight bytes at a time. */
+uint64_t sql_hash(str text);
+
 /* A literal statement. */
 #define SQL(lit) ((struct sql){.text = STR(lit)})
 
