@@ -118,10 +118,20 @@ tests: $(TESTS)
 test: $(TESTS)
 	tool/run-tests.sh $(TESTS)
 
+# --- installing ------------------------------------------------------------------------------------
+PREFIX  ?= /usr
+install: all
+	install -D -m 755 $(B)/zhidu $(DESTDIR)$(PREFIX)/bin/zhidu
+	install -D -m 755 $(B)/zhidu-verify $(DESTDIR)$(PREFIX)/bin/zhidu-verify
+	mkdir -p $(DESTDIR)$(PREFIX)/share/zhidu
+	cp -r regulations $(DESTDIR)$(PREFIX)/share/zhidu/
+	test -e $(DESTDIR)/etc/zhidu/zhidu.conf || install -D -m 640 packaging/zhidu.conf $(DESTDIR)/etc/zhidu/zhidu.conf
+	install -D -m 644 packaging/zhidu.service $(DESTDIR)/lib/systemd/system/zhidu.service
+
 CODE := $(wildcard src/*.[ch] src/*/*.[ch] tests/*/*.[ch] tool/*.c bench/*.[ch])
 fmt:
 	clang-format -i $(CODE)
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all tests test fmt bench bench-long torture
+.PHONY: all tests test fmt install bench bench-long torture
 .SECONDARY:
