@@ -9,6 +9,8 @@
 
 #include "base/str.h"
 
+struct arena;
+
 enum lang { LANG_ZH, LANG_EN };
 
 struct words {
@@ -32,5 +34,9 @@ static inline str words_in(struct words w, enum lang lang)
     bool en = (lang == LANG_EN && w.en.len) || !w.zh.len;
     return en ? w.en : w.zh;
 }
+
+/* Two texts put together with the same arguments. */
+struct words words_fmt(struct arena *a, const char *zh, const char *en, ...)
+    __attribute__((format(printf, 2, 4), format(printf, 3, 4)));
 
 #endif

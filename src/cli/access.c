@@ -27,8 +27,15 @@ static err find_person(struct cli *c, struct arena *a, str who, int64_t *ret)
         return e;
     }
     if (rows_count(&r) != 1) {
-        return err_make(ERR_NOT_FOUND, rows_count(&r) ? STR("more than one person has this name")
-                                                      : STR("no such person"));
+        return rows_count(&r)
+                   ? cli_refuse(c->arena, ERR_NOT_FOUND,
+                                words_fmt(c->arena, "不止一人叫“%.*s”。",
+                                          "More than one person is called %.*s.", STR_ARG(who)),
+                                WORDS("请用人员编号。", "Give the number of the person."))
+                   : cli_refuse(c->arena, ERR_NOT_FOUND,
+                                words_fmt(c->arena, "没有这个人：%.*s",
+                                          "There is no such person: %.*s", STR_ARG(who)),
+                                (struct words){0});
     }
     rows_next(&r);
     *ret = rows_i64(&r, 0);
@@ -43,7 +50,7 @@ int cmd_user(struct cli *c, int argc, char **argv)
     str password = n > 0 ? str_trim(str_cut(str_from_n(p, (size_t)n), '\n', &rest)) : STR("");
     str given = cli_option(argc, argv, "password"); /* sent on by the control socket */
     struct words why = {0};
-    int64_t person;
+    int64_t person = 0;
     err e = find_person(c, c->arena, cli_word(argc, argv, 0), &person);
     if (!e.code) {
         e = people_set_account(c->people, c->arena, c->now(), person,
@@ -51,9 +58,7 @@ int cmd_user(struct cli *c, int argc, char **argv)
                                &why);
     }
     if (e.code) {
-        str w = words_in(why, c->lang);
-        fprintf(c->out, "%.*s\n", STR_ARG(w));
-        return cli_fail(c, e);
+        return cli_fail(c, why.zh.len ? cli_refuse(c->arena, e.code, why, (struct words){0}) : e);
     }
     cli_say(c, "账号已建立；首次登录须修改密码。",
             "The account is ready; the password must be changed at the first sign-in.");
@@ -76,7 +81,9 @@ int cmd_token(struct cli *c, int argc, char **argv)
                      ARGS(db_text(cli_word(argc, argv, 0))), &r);
     }
     if (!e.code && !rows_next(&r)) {
-        e = err_make(ERR_NOT_FOUND, STR("no such account"));
+        e = cli_refuse(c->arena, ERR_NOT_FOUND,
+                       WORDS("没有这个登录账号。", "There is no such account."),
+                       WORDS("先用 zhidu user 建立。", "Make it with zhidu user."));
     }
     if (!e.code) {
         str name = cli_option(argc, argv, "name");
@@ -164,7 +171,12 @@ static int proof(struct cli *c, struct db *db, str seq)
     int64_t n;
     struct ledger_view *view;
     str text;
-    err e = str_to_i64(seq, &n) ? OK : err_make(ERR_INVALID, STR("the number of an entry"));
+    err e = str_to_i64(seq, &n)
+                ? OK
+                : cli_refuse(
+                      c->arena, ERR_INVALID,
+                      WORDS("缺少条目的序号。", "The number of an entry is wanted."),
+                      WORDS("例如：zhidu ledger proof 12", "For example: zhidu ledger proof 12"));
     db_read_begin(db);
     if (!e.code) {
         e = ledger_view(db, c->arena, &view);
@@ -189,7 +201,11 @@ int cmd_ledger(struct cli *c, int argc, char **argv)
     struct db *db;
     err e = db_open(c->arena, url, (struct db_options){0}, &db);
     if (e.code) {
-        return cli_fail(c, e);
+        return cli_fail(
+            c, cli_refuse(c->arena, e.code,
+                          words_fmt(c->arena, "数据库打不开：%.*s",
+                                    "The database cannot be opened: %.*s", STR_ARG(e.detail)),
+                          WORDS("用 --data 指明数据目录。", "Name the data folder with --data.")));
     }
     if (str_eq(what, STR("verify"))) {
         return verify(c, db);
@@ -254,7 +270,10 @@ int cmd_export(struct cli *c, int argc, char **argv)
     const struct model *m = engine_model(c->engine);
     const struct type *t = model_type(m, cli_word(argc, argv, 0));
     struct db *db;
-    err e = t ? engine_reader(c->engine, c->arena, &db) : err_make(ERR_NOT_FOUND, STR("type"));
+    err e =
+        t ? engine_reader(c->engine, c->arena, &db)
+          : cli_refuse(c->arena, ERR_NOT_FOUND,
+                       WORDS("没有这种单据。", "There is no such record type."), (struct words){0});
     if (e.code) {
         return cli_fail(c, e);
     }

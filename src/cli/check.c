@@ -37,7 +37,10 @@ static err load(struct checking *k, int argc, char **argv)
     size_t n = 0;
     for (str w = cli_word(argc, argv, 0); w.len && k->nfolders < FOLDERS_MAX;
          w = cli_word(argc, argv, (int)k->nfolders)) {
-        k->folders[k->nfolders++] = cli_path(c, w);
+        err e = cli_folder(c, w, &k->folders[k->nfolders++]);
+        if (e.code) {
+            return e;
+        }
     }
     struct source *all = arena_array(c->arena, struct source, 200);
     for (size_t i = 0; i < k->nfolders; i++) {
@@ -51,7 +54,8 @@ static err load(struct checking *k, int argc, char **argv)
         }
     }
     k->sources = (struct sources){.ptr = all, .len = n};
-    return n ? OK : err_make(ERR_INVALID, STR("a folder of regulations is wanted"));
+    str none;
+    return n ? OK : cli_folder(c, STR(""), &none);
 }
 
 /* --- the database the examples run in -------------------------------------------------- */

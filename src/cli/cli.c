@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* clang-format off */
@@ -104,11 +105,22 @@ int cli_fail(struct cli *c, err e)
 {
     str words = words_in(e.why ? e.why->what : err_words(e.code), c->lang);
     fprintf(c->out, "zhidu: %.*s", STR_ARG(words));
-    if (e.detail.len) {
+    if (e.why) {
+        str remedy = words_in(e.why->remedy, c->lang);
+        fprintf(c->out, "%s%.*s", remedy.len ? "\n       " : "", STR_ARG(remedy));
+    } else if (e.detail.len) {
         fprintf(c->out, " (%.*s)", STR_ARG(e.detail));
     }
     fputc('\n', c->out);
+    fflush(c->out);
     return 1;
+}
+
+err cli_refuse(struct arena *a, enum err_code code, struct words what, struct words remedy)
+{
+    struct refusal *why = arena_new(a, struct refusal);
+    *why = (struct refusal){.kind = REFUSED_VALUE, .what = what, .remedy = remedy};
+    return (err){.code = code, .detail = what.en, .why = why};
 }
 
 str cli_ask(struct cli *c, str question)
@@ -120,6 +132,25 @@ str cli_ask(struct cli *c, str question)
     }
     char *p = arena_bytes(c->arena, 512);
     return fgets(p, 512, stdin) ? str_trim(str_from(p)) : STR("");
+}
+
+err cli_folder(struct cli *c, str given, str *ret)
+{
+    struct stat st;
+    if (!given.len) {
+        return cli_refuse(c->arena, ERR_INVALID,
+                          WORDS("缺少制度目录。", "A folder of regulations is wanted."),
+                          WORDS("例如：regulations", "For example: regulations"));
+    }
+    str path = cli_path(c, given);
+    if (stat(path.ptr, &st) != 0 || !S_ISDIR(st.st_mode)) {
+        return cli_refuse(c->arena, ERR_NOT_FOUND,
+                          words_fmt(c->arena, "没有这个目录：%.*s", "There is no such folder: %.*s",
+                                    STR_ARG(path)),
+                          (struct words){0});
+    }
+    *ret = path;
+    return OK;
 }
 
 str cli_option(int argc, char **argv, const char *name)
@@ -256,6 +287,37 @@ static char **watched(struct arena *a, int argc, char **argv)
     return more + 2;
 }
 
+/* An option is one that the command's help names: what is not explained is not there. */
+static bool explains(str help, str option)
+{
+    for (size_t at = 0; at + option.len <= help.len; at++) {
+        bool here = memcmp(help.ptr + at, option.ptr, option.len) == 0;
+        char next = at + option.len < help.len ? help.ptr[at + option.len] : ' ';
+        if (here && next != '-' && (next < 'a' || next > 'z')) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static err check_options(struct cli *c, const struct command *cmd, int argc, char **argv)
+{
+    static const char everywhere[] = "--config --data --help";
+    for (int i = 0; i < argc; i++) {
+        str value;
+        str option = str_cut(str_from(argv[i]), '=', &value);
+        if (option.len > 2 && str_starts(option, STR("--")) && !explains(cmd->help.en, option) &&
+            !explains(str_from(everywhere), option)) {
+            return cli_refuse(
+                c->arena, ERR_INVALID,
+                words_fmt(c->arena, "没有这个选项：%.*s", "There is no option %.*s",
+                          STR_ARG(option)),
+                words_fmt(c->arena, "用法见：zhidu %s --help", "See: zhidu %s --help", cmd->name));
+        }
+    }
+    return OK;
+}
+
 int cli_main(int argc, char **argv)
 {
     struct arena life = arena_make(1u << 30);
@@ -270,7 +332,11 @@ int cli_main(int argc, char **argv)
         cmd = strcmp(argv[1], cli_commands[i].name) == 0 ? &cli_commands[i] : cmd;
     }
     if (!cmd) {
-        return usage(&c);
+        bool asked = argc > 1 && (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0);
+        if (argc > 1 && !asked) {
+            cli_say(&c, "没有这个命令：%s\n", "There is no command %s\n", argv[1]);
+        }
+        return asked ? (usage(&c), 0) : usage(&c);
     }
     int n = argc - 2;
     char **args = argv + 2;
@@ -279,7 +345,10 @@ int cli_main(int argc, char **argv)
         printf("%.*s", STR_ARG(help));
         return 0;
     }
-    err e = config_read(&life, cli_option(n, args, "config"), &c.config);
+    err e = check_options(&c, cmd, n, args);
+    if (!e.code) {
+        e = config_read(&life, cli_option(n, args, "config"), &c.config);
+    }
     if (e.code) {
         return cli_fail(&c, e);
     }

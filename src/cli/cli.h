@@ -67,16 +67,20 @@ struct installation {
     struct engine *engine;
     struct accounts *people;
     struct demo_clock *clock;
-    int lock; /* fd; -1 */
+    int lock;  /* fd; -1 */
+    bool made; /* installation_make has begun to write into the folder */
 };
 MUST_CHECK err installation_open(struct arena *life, const struct config *cfg, bool background,
                                  struct installation *ret);
 /* Makes one of the folders of regulations; its clock runs `back_ms` behind until it is
- * closed. */
+ * closed.  Refused where there is one already.  After an error *ret tells whether
+ * there is something to unmake. */
 MUST_CHECK err installation_make(struct arena *life, const struct config *cfg,
                                  const struct sources *s, int64_t back_ms, struct diags *d,
                                  struct installation *ret);
 void installation_close(struct installation *i);
+/* Removes what installation_make wrote, and the folder when nothing else is in it. */
+void installation_unmake(const struct config *cfg);
 
 /* The machine's clock, moved forward where a demonstration was told to. */
 struct demo_clock *demo_clock_open(struct arena *life, str data);
@@ -97,6 +101,10 @@ int cli_main(int argc, char **argv);
 void cli_say(struct cli *c, const char *zh, const char *en, ...)
     __attribute__((format(printf, 2, 4), format(printf, 3, 4)));
 int cli_fail(struct cli *c, err e); /* prints it; exit code 1 */
+/* An error in words, and what would help: what cli_fail prints instead of the detail. */
+err cli_refuse(struct arena *a, enum err_code code, struct words what, struct words remedy);
+/* A folder named on the command line, as a whole path; refused when there is none. */
+MUST_CHECK err cli_folder(struct cli *c, str given, str *ret);
 void cli_diags(struct cli *c, const struct diags *d);
 /* The demonstration beside the regulations: an organisation (demo.yaml), and what
  * happened in it until `present` (demo_cases.yaml).  Nothing where there is none. */

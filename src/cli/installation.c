@@ -21,7 +21,11 @@ static err lock_folder(struct arena *a, str data, int *ret)
     }
     if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
         close(fd);
-        return err_make(ERR_BUSY, str_fmt(a, "another process uses %.*s", STR_ARG(data)));
+        return cli_refuse(
+            a, ERR_BUSY,
+            words_fmt(a, "另一个进程正在使用 %.*s。", "Another process uses %.*s.", STR_ARG(data)),
+            WORDS("请先停止它，或换一个数据目录（--data）。",
+                  "Stop it first, or name another data folder (--data)."));
     }
     *ret = fd;
     return OK;
@@ -32,8 +36,12 @@ static err read_seed(struct arena *a, str data, str *ret)
     str path = str_fmt(a, "%.*s/ledger.key", STR_ARG(data));
     int fd = open(path.ptr, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
-        return err_make(ERR_NOT_FOUND, str_fmt(a, "%s: %s; make the installation with: zhidu init",
-                                               path.ptr, strerror(errno)));
+        return cli_refuse(a, ERR_NOT_FOUND,
+                          words_fmt(a, "%.*s 里没有可用的数据（%s：%s）。",
+                                    "%.*s holds no installation (%s: %s).", STR_ARG(data), path.ptr,
+                                    strerror(errno)),
+                          WORDS("用 --data 指明数据目录，或先用 zhidu init 新建。",
+                                "Name the data folder with --data, or make one with zhidu init."));
     }
     char *p = arena_bytes(a, NOTE_SEED_LEN);
     ssize_t n = read(fd, p, NOTE_SEED_LEN);
@@ -134,40 +142,70 @@ err installation_open(struct arena *life, const struct config *cfg, bool backgro
     return OK;
 }
 
+static err make_folder(struct arena *life, const struct config *cfg)
+{
+    str dir = str_copy(life, cfg->data);
+    if (mkdir(dir.ptr, 0700) != 0 && errno != EEXIST) {
+        return cli_refuse(life, ERR_STORE,
+                          words_fmt(life, "不能建立目录 %s：%s", "The folder %s cannot be made: %s",
+                                    dir.ptr, strerror(errno)),
+                          (struct words){0});
+    }
+    str key = str_fmt(life, "%.*s/ledger.key", STR_ARG(dir));
+    if (access(key.ptr, F_OK) == 0) {
+        return cli_refuse(life, ERR_CONFLICT,
+                          words_fmt(life, "%s 里已经有数据，不会覆盖。",
+                                    "%s holds an installation already; it is not overwritten.",
+                                    dir.ptr),
+                          WORDS("换一个数据目录（--data），或先把它移走。",
+                                "Name another data folder (--data), or move that one away."));
+    }
+    return OK;
+}
+
 err installation_make(struct arena *life, const struct config *cfg, const struct sources *s,
                       int64_t back_ms, struct diags *d, struct installation *ret)
 {
-    struct installation in = {.lock = -1};
+    struct installation *in = ret;
+    *in = (struct installation){.lock = -1};
     if (sodium_init() < 0) {
         return err_make(ERR_STORE, STR("libsodium does not start"));
     }
-    str dir = str_copy(life, cfg->data);
-    if (mkdir(dir.ptr, 0700) != 0 && errno != EEXIST) {
-        return err_make(ERR_STORE, str_fmt(life, "%s: %s", dir.ptr, strerror(errno)));
-    }
     str seed = STR("");
-    err e = lock_folder(life, cfg->data, &in.lock);
+    err e = make_folder(life, cfg);
     if (!e.code) {
+        e = lock_folder(life, cfg->data, &in->lock);
+    }
+    if (!e.code) {
+        in->made = true;
         e = make_keys(life, cfg->data, cfg->origin, &seed);
     }
-    in.clock = demo_clock_open(life, cfg->data);
-    demo_clock_back(in.clock, back_ms);
-    struct engine_options o = options(life, cfg, seed, in.clock, false);
-    if (!e.code) {
-        e = engine_init(life, &o, s, d, &in.engine);
+    if (e.code) {
+        return e;
     }
+    in->clock = demo_clock_open(life, cfg->data);
+    demo_clock_back(in->clock, back_ms);
+    struct engine_options o = options(life, cfg, seed, in->clock, false);
+    e = engine_init(life, &o, s, d, &in->engine);
     if (!e.code) {
         e = people_tables(life, o.url);
     }
     if (!e.code) {
-        e = people_open(life, in.engine, &in.people);
+        e = people_open(life, in->engine, &in->people);
     }
-    if (e.code) {
-        installation_close(&in);
-        return e;
+    return e;
+}
+
+void installation_unmake(const struct config *cfg)
+{
+    static const char *const files[] = {"zhidu.db",   "zhidu.db-wal", "zhidu.db-shm", "clock-moved",
+                                        "ledger.pub", "ledger.key",   "lock"};
+    struct arena a = arena_make(1 << 20);
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        unlink(str_fmt(&a, "%.*s/%s", STR_ARG(cfg->data), files[i]).ptr);
     }
-    *ret = in;
-    return OK;
+    rmdir(str_copy(&a, cfg->data).ptr);
+    arena_end(&a);
 }
 
 void installation_close(struct installation *in)

@@ -9,10 +9,11 @@
 /* A folder of regulations, or the folder of one. */
 static err read_folders(struct cli *c, str given, struct sources *ret)
 {
-    if (!given.len) {
-        return err_make(ERR_INVALID, STR("a folder of regulations is wanted"));
+    str path;
+    err e = cli_folder(c, given, &path);
+    if (e.code) {
+        return e;
     }
-    str path = cli_path(c, given);
     while (path.len > 1 && path.ptr[path.len - 1] == '/') {
         path.len--;
     }

@@ -1,4 +1,5 @@
 /* regulate.c - init, publish: what puts regulations in force. */
+#include "base/buf.h"
 #include "base/clock.h"
 #include "engine/scenario.h"
 
@@ -21,10 +22,9 @@ void cli_diags(struct cli *c, const struct diags *d)
 
 static err load(struct cli *c, str folder, struct sources *ret)
 {
-    if (!folder.len) {
-        return err_make(ERR_INVALID, STR("a folder of regulations is wanted"));
-    }
-    return load_folder(c->arena, cli_path(c, folder), ret);
+    str path;
+    err e = cli_folder(c, folder, &path);
+    return e.code ? e : load_folder(c->arena, path, ret);
 }
 
 /* Accounts for the people of the demonstration, all with one password; they
@@ -92,21 +92,60 @@ static str read_line(struct cli *c)
     return n > 0 ? str_trim(str_cut(str_from_n(p, (size_t)n), '\n', &rest)) : STR("");
 }
 
+/* A text as a double-quoted scalar of YAML. */
+static void put_quoted(struct buf *b, str s)
+{
+    buf_put_c(b, '"');
+    for (size_t i = 0; i < s.len; i++) {
+        unsigned char ch = (unsigned char)s.ptr[i];
+        if (ch == '"' || ch == '\\') {
+            buf_put_c(b, '\\');
+        }
+        buf_put_c(b, ch < 0x20 ? ' ' : (char)ch);
+    }
+    buf_put_c(b, '"');
+}
+
+struct filling {
+    str name, value;
+};
+
+/* Steps with $words, each replaced by what it stands for. */
+static str fill_in(struct arena *a, str text, const struct filling *words, size_t n)
+{
+    struct buf b = buf_make(a, 1 << 20);
+    for (size_t i = 0; i < text.len; i++) {
+        size_t k = 0;
+        str rest = str_from_n(text.ptr + i + 1, text.len - i - 1);
+        while (text.ptr[i] == '$' && k < n && !str_starts(rest, words[k].name)) {
+            k++;
+        }
+        if (text.ptr[i] == '$' && k < n) {
+            put_quoted(&b, words[k].value);
+            i += words[k].name.len;
+        } else {
+            buf_put_c(&b, text.ptr[i]);
+        }
+    }
+    return buf_str(&b);
+}
+
 /* The first administrator: a person and an appointment, by auto, as every
  * record of the beginning. */
-static err first_administrator(struct cli *c, str name, str login, struct diags *d)
+static err first_administrator(struct cli *c, str folder, str name, str login, struct diags *d)
 {
-    str text =
-        str_fmt(c->arena,
-                "- {create: unit.open, with: {title: %.*s}, save: U}\n"
-                "- {create: person.add, with: {full_name: %.*s, login: %.*s, unit: U}, save: P}\n"
-                "- {create: post.appoint, with: {person: P, position: administrator, unit: U,"
-                " starts: =today}}\n",
-                STR_ARG(c->config.organisation), STR_ARG(name), STR_ARG(login));
+    str path;
+    str text = steps_file(c->arena, folder, "administrator.yaml", &path);
+    const struct filling words[] = {
+        {STR("organisation"), c->config.organisation}, {STR("name"), name}, {STR("login"), login}};
+    if (!text.ptr) {
+        return err_make(ERR_NOT_FOUND, path);
+    }
     int64_t made;
-    err e = scenario_records(c->engine, c->arena, text, STR("administrator"), d, &made);
+    err e =
+        scenario_records(c->engine, c->arena, fill_in(c->arena, text, words, 3), path, d, &made);
     if (e.code || d->errors) {
-        return e.code ? e : err_make(ERR_VALUE, STR("administrator"));
+        return e.code ? e : err_make(ERR_VALUE, path);
     }
     struct arena a = arena_make(64u << 20);
     struct db *db;
@@ -123,9 +162,10 @@ static err first_administrator(struct cli *c, str name, str login, struct diags 
                           : err_make(ERR_NOT_FOUND, STR("person"));
     }
     if (e.code && why.zh.len) {
-        fprintf(c->out, "zhidu: %.*s\n", STR_ARG(words_in(why, c->lang)));
+        e = cli_refuse(c->arena, e.code, why, (struct words){0});
+    } else {
+        e.detail = str_copy(c->arena, e.detail);
     }
-    e.detail = str_copy(c->arena, e.detail);
     arena_end(&a);
     return e;
 }
@@ -146,7 +186,9 @@ static err fill(struct cli *c, int argc, char **argv, struct diags *d)
         }
         return e.code || d->errors ? e : demo_accounts(c);
     }
-    return admin.len ? first_administrator(c, admin, cli_option(argc, argv, "login"), d) : OK;
+    return admin.len ? first_administrator(c, cli_path(c, cli_word(argc, argv, 0)), admin,
+                                           cli_option(argc, argv, "login"), d)
+                     : OK;
 }
 
 int cmd_init(struct cli *c, int argc, char **argv)
@@ -167,6 +209,9 @@ int cmd_init(struct cli *c, int argc, char **argv)
     cli_diags(c, &d);
     installation_close(&in);
     if (e.code || d.errors) {
+        if (in.made) {
+            installation_unmake(&c->config); /* all or nothing: it can be tried again */
+        }
         return e.code ? cli_fail(c, e) : 1;
     }
     cli_say(c, "已建立：%.*s\n公钥：%.*s/ledger.pub（请抄存一份在别处）",

@@ -1,8 +1,6 @@
 #include "base/buf.h"
 #include "engine/refusal_int.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 err refuse(struct arena *a, enum err_code code, enum refusal_kind kind, const struct clause *clause,
@@ -54,32 +52,6 @@ err refuse_value(struct arena *a, const struct clause *clause, str field, struct
     struct refusals r = {0};
     refuse_field(&r, a, clause, field, words);
     return refuse_fields(&r, a);
-}
-
-__attribute__((format(printf, 2, 0))) static str fmt_va(struct arena *a, const char *fmt,
-                                                        va_list ap)
-{
-    va_list again;
-    va_copy(again, ap);
-    int n = vsnprintf(NULL, 0, fmt, again);
-    va_end(again);
-    if (n < 0) {
-        return (str){0};
-    }
-    char *p = arena_bytes(a, (size_t)n + 1);
-    vsnprintf(p, (size_t)n + 1, fmt, ap);
-    return str_from_n(p, (size_t)n);
-}
-
-struct words words_fmt(struct arena *a, const char *zh, const char *en, ...)
-{
-    va_list ap, again;
-    va_start(ap, en);
-    va_copy(again, ap);
-    struct words w = {.zh = fmt_va(a, zh, ap), .en = fmt_va(a, en, again)};
-    va_end(again);
-    va_end(ap);
-    return w;
 }
 
 struct words words_join(struct arena *a, const struct words *list, size_t n)

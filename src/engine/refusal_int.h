@@ -19,9 +19,6 @@ void refuse_field(struct refusals *r, struct arena *a, const struct clause *clau
 /* OK when none was collected. */
 err refuse_fields(const struct refusals *r, struct arena *a);
 
-/* Two texts put together with the same arguments. */
-struct words words_fmt(struct arena *a, const char *zh, const char *en, ...)
-    __attribute__((format(printf, 2, 4), format(printf, 3, 4)));
 /* "A、B、C" / "A, B, C". */
 struct words words_join(struct arena *a, const struct words *list, size_t n);
 

@@ -1,0 +1,85 @@
+#!/bin/bash
+# commands.sh - the command line as an administrator meets it: every command
+# explains itself in both languages, says what is wrong and what to do, and
+# leaves nothing half done.  Ends with "N passed, N failed".
+set -u
+cd "$(dirname "$0")/../.."
+zhidu=$PWD/build/release/zhidu
+dir=$PWD/build/cli
+rm -rf "$dir"
+mkdir -p "$dir"
+passed=0 failed=0
+
+# is SENTENCE STATUS PATTERN COMMAND...: the exit status, and the output holds PATTERN.
+is() {
+    sentence=$1 status=$2 pattern=$3
+    shift 3
+    out=$("$@" 2>&1 </dev/null)
+    got=$?
+    if [ $got = "$status" ] && printf '%s\n' "$out" | grep -qE -- "$pattern"; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        printf 'FAIL %s\n     status %s, wanted %s with /%s/:\n%s\n' "$sentence" $got "$status" "$pattern" "$out"
+    fi
+}
+en() { LC_ALL=en_US.UTF-8 "$@"; }
+zh() { LC_ALL=zh_CN.UTF-8 "$@"; }
+with() { printf '%s\n' "$1" | en "$zhidu" "${@:2}"; } # with PASSWORD ARGUMENTS...
+
+commands=$(en "$zhidu" help | sed -n 's/^  \([a-z]*\) .*/\1/p')
+is "there are commands" 0 "serve" echo $commands
+for c in $commands; do
+    is "$c explains itself" 0 "zhidu $c" en "$zhidu" "$c" --help
+    is "$c explains itself in Chinese" 0 "zhidu $c" zh "$zhidu" "$c" --help
+    is "$c refuses an option it does not have" 1 "There is no option --nonsense" en "$zhidu" "$c" --nonsense
+done
+is "an unknown command is named" 2 "没有这个命令：nonsense" zh "$zhidu" nonsense
+is "without a command the commands are listed" 2 "publish" en "$zhidu"
+
+is "init wants a folder" 1 "A folder of regulations is wanted" en "$zhidu" init --data "$dir/a"
+is "init names a folder that is not there" 1 "no such folder: .*/nowhere" en "$zhidu" init nowhere --data "$dir/a"
+is "a weak password is refused" 1 "at least 10 characters" with short init regulations --data "$dir/a" --admin 张三 --login zhang.san
+is "a refused init leaves nothing behind" 1 "" test -e "$dir/a"
+is "init makes an installation with its administrator" 0 "Made" with "long enough 1" init regulations --data "$dir/a" --admin '张: {"三' --login zhang.san
+is "init never overwrites" 1 "holds an installation already" with "long enough 1" init regulations --data "$dir/a" --admin 李四 --login li.si
+is "the ledger of a new installation is in order" 0 "In order" en "$zhidu" ledger verify --data "$dir/a"
+is "the key is shown" 0 "^zhidu.local/ledger\+" en "$zhidu" ledger key --data "$dir/a"
+is "a proof needs a number" 1 "number of an entry" en "$zhidu" ledger proof x --data "$dir/a"
+is "a folder without data is named" 1 "holds no installation" en "$zhidu" token zhang.san --data "$dir/none"
+is "a token is issued" 0 "^zd_[A-Za-z0-9_-]{43}$" en "$zhidu" token zhang.san --name test --data "$dir/a"
+is "a token needs an account" 1 "no such account" en "$zhidu" token nobody --data "$dir/a"
+is "an account needs a person" 1 "没有这个人：王五" zh "$zhidu" user 王五 --login wang.wu --data "$dir/a"
+is "nothing is published twice" 0 "Nothing to publish" en "$zhidu" publish regulations --data "$dir/a"
+is "records of a type are exported" 0 "number,name,state" en "$zhidu" export person --data "$dir/a"
+is "an export names a type that is not there" 1 "no such record type" en "$zhidu" export nonsense --data "$dir/a"
+
+cp packaging/zhidu.conf "$dir/zhidu.conf"
+sed -i "s|^data = .*|data = $dir/a|; s/^#\(public_url\|proxies\)/\1/" "$dir/zhidu.conf"
+is "the shipped configuration is understood" 0 "^zhidu.local/ledger\+" en "$zhidu" ledger key --config "$dir/zhidu.conf"
+echo "prot = 9" >>"$dir/zhidu.conf"
+is "a mistake in the configuration is named with its line" 1 "zhidu.conf:[0-9]+: not a setting: prot" en "$zhidu" ledger key --config "$dir/zhidu.conf"
+is "a configuration that is not there is named" 1 "nowhere.conf" en "$zhidu" ledger key --config "$dir/nowhere.conf"
+is "a mistake in the environment is named" 1 "ZHIDU_PORT: not a value: 99999" env ZHIDU_PORT=99999 LC_ALL=en_US.UTF-8 "$zhidu" ledger key --data "$dir/a"
+keys=$(sed -n 's/^ret->\|.*{"\([a-z_]*\)", &c->.*/\1/p' src/cli/config.c)
+for k in $keys port demo; do
+    is "the shipped configuration explains $k" 0 "$k" grep -E "^#?$k += " packaging/zhidu.conf
+done
+
+# A running server: commands go through it, and a second one is refused.
+ZHIDU_DEMO=no "$zhidu" serve --data "$dir/a" --port "${ZHIDU_CLI_PORT:-18993}" >"$dir/serve.log" 2>&1 &
+server=$!
+for _ in $(seq 50); do
+    [ -S "$dir/a/control.sock" ] && break
+    sleep 0.1
+done
+is "a running server issues the token" 0 "^zd_" en "$zhidu" token zhang.san --name test --data "$dir/a"
+is "a running server is asked to publish" 0 "Nothing to publish" en "$zhidu" publish regulations --data "$dir/a"
+is "a second server is refused" 1 "Another process uses" en "$zhidu" serve --data "$dir/a" --port 18994
+is "the ledger can be verified while it runs" 0 "In order" en "$zhidu" ledger verify --data "$dir/a"
+kill "$server"
+wait "$server"
+is "a server stops in order" 0 "" test $? = 0
+
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
