@@ -151,6 +151,10 @@ await must("rows of lines are added and read back", async () => {
   const f = await read("chen.gang", url(), "/api/v1/r/fault/{id}");
   equal(f.fields.handling.map((h) => h.what).join(), "检查搓纸轮,更换搓纸轮");
 });
+await check("a row takes the defaults of its columns", async () => {
+  const f = await read("chen.gang", url(), "/api/v1/r/fault/{id}");
+  equal(f.fields.handling[0].person?.name, "陈刚");
+});
 await must("report, feedback, confirmation", async () => {
   ok(await post("chen.gang", `${url()}/do/make_report`, { methods: ["hardware_repair", "guidance"], cause: "搓纸轮老化", report: "更换后**正常**" }));
   ok(await post("chen.gang", `${url()}/do/feed_back`, { feedback: "已更换搓纸轮" }));
