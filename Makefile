@@ -114,6 +114,7 @@ torture: $(B)/torture $(B)/zhidu
 
 # one of them runs zhidu-verify as a process
 $(B)/t/ledger/proof_test: | $(B)/zhidu-verify
+$(B)/t/http/requests_test: | $(B)/zhidu
 tests: $(TESTS)
 test: $(TESTS)
 	tool/run-tests.sh $(TESTS)

@@ -105,7 +105,7 @@ static err keep_files(const struct ctx *ctx, struct act *act)
     return OK;
 }
 
-err act_check(const struct ctx *ctx, struct act *act)
+static err check(const struct ctx *ctx, struct act *act)
 {
     const struct type *t = model_type(ctx->model, act->type);
     if (!t) {
@@ -125,6 +125,27 @@ err act_check(const struct ctx *ctx, struct act *act)
         e = a ? check_values(ctx, a, act) : e;
     }
     return e.code ? e : keep_files(ctx, act);
+}
+
+/* Is an act with this key there already?  Then the writer answers as it did the
+ * first time, or says that the content is another. */
+static bool key_known(const struct ctx *ctx, const struct act *act)
+{
+    struct rows r;
+    err e = db_query(ctx->db, ctx->arena, SQL("select 1 from idem where actor = $1 and key = $2"),
+                     ARGS(db_i64(act->actor), db_text(act->key)), &r);
+    return !e.code && rows_count(&r) > 0;
+}
+
+err act_check(const struct ctx *ctx, struct act *act)
+{
+    enum { KEY_MAX = 64 };
+    if (act->key.len > KEY_MAX || !str_utf8_ok(act->key)) {
+        return err_make(ERR_INVALID, STR("the idempotency key is longer than 64 characters"));
+    }
+    err e = check(ctx, act);
+    /* What was done once may well be refused now: the record has moved on. */
+    return e.code && act->key.len && key_known(ctx, act) ? OK : e;
 }
 
 /* --- files -------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@
  * Refused before a handler runs, each with its own answer (a short text in the
  * language the request asks for): headers over 24 KB 431; body over the route's
  * limit 413; duplicate or conflicting Content-Length / Transfer-Encoding /
- * Host, missing Host, NUL or bare CR in headers, an absolute target, a path
+ * Host, missing Host, bare CR in headers (a NUL ends a value), an absolute target, a path
  * that is not UTF-8 or holds NUL or "..", Content-Encoding on a request 400 or
  * 415; a request not complete within the deadline: closed; queue full: 503
  * with Retry-After.

@@ -348,6 +348,7 @@ static void *uri_seen(void *cls, const char *uri, struct MHD_Connection *c)
         return NULL;
     }
     p->connection = c;
+    set_deadline(c, http_mono_s() + p->server->opt.deadline_s); /* also of the next on a kept one */
     size_t n = strlen(uri);
     p->uri = arena_try(&p->x.arena, n + 1, 1, 1);
     if (p->uri) {
@@ -454,8 +455,7 @@ static void request_done(void *cls, struct MHD_Connection *c, void **con,
     http_exchange_give(p);
 }
 
-/* --- start and stop ------------------------------------------------------------------------------
- */
+/* --- start and stop ---------------------------------------------------------------- */
 
 static void defaults(struct http_options *o)
 {

@@ -5,6 +5,8 @@
 
 #include "gen/form.html.h"
 
+#include <string.h>
+
 enum { NEW_ROWS = 2, ROWS_MAX = 60 };
 
 /* --- from a field to its input -------------------------------------------------- */
@@ -393,6 +395,44 @@ struct value_in *form_values(struct visit *v, const struct action *a, size_t *n)
     return vals;
 }
 
+/* Is it a field the form asks for, or what every form carries? */
+static bool is_asked(const struct action *a, str name)
+{
+    static const char *const always[] = {"csrf", "key", "ver", "files", "back"};
+    str rest;
+    str head = str_cut(name, '.', &rest);
+    for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++) {
+        if (str_eq(name, str_from(always[i]))) {
+            return true;
+        }
+    }
+    for (size_t i = 0; i < a->nasks; i++) {
+        if (str_eq(a->asks[i].field->key, head)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What was not asked for is handed on as it came: the engine refuses it. */
+static void add_unasked(struct visit *v, const struct action *a)
+{
+    const struct http_params *form = &v->x->req.form;
+    struct value_in *all =
+        arena_array(v->ctx.arena, struct value_in, v->act.nvalues + form->len + 1);
+    size_t n = v->act.nvalues;
+    if (n) {
+        memcpy(all, v->act.values, n * sizeof(*all));
+    }
+    for (size_t i = 0; i < form->len; i++) {
+        if (!is_asked(a, form->ptr[i].name)) {
+            all[n++] = (struct value_in){.field = form->ptr[i].name, .text = form->ptr[i].value};
+        }
+    }
+    v->act.values = all;
+    v->act.nvalues = n;
+}
+
 static struct act_file *form_files(struct visit *v, const struct action *a, size_t *n)
 {
     const struct http_files *in = &v->x->req.files;
@@ -552,6 +592,7 @@ static void send_form(struct visit *v, int64_t record, str action)
                           .action = action,
                           .key = visit_param(v, STR("key"))};
     v->act.values = form_values(v, fm.action, &v->act.nvalues);
+    add_unasked(v, fm.action);
     v->act.files = form_files(v, fm.action, &v->act.nfiles);
     visit_submit(v, form_done);
 }

@@ -2,6 +2,7 @@
 
 #include "client.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -9,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -93,11 +95,41 @@ str server_run(struct server *s, struct arena *a, const char *const *args)
     return said;
 }
 
+/* build/V/t/LAYER/NAME_test and build/V/torture stand beside build/V/zhidu. */
+static void find_program(struct server *s)
+{
+    char self[sizeof(s->program)] = "";
+    const char *given = getenv("ZHIDU");
+    ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 16);
+    if (given || n <= 0) {
+        snprintf(s->program, sizeof(s->program), "%s", given ? given : "build/release/zhidu");
+        return;
+    }
+    self[n] = '\0';
+    char *end = strstr(self, "/t/");
+    end = end ? end : strrchr(self, '/');
+    *end = '\0';
+    snprintf(s->program, sizeof(s->program), "%.*s/zhidu", (int)(sizeof(self) - 16), self);
+}
+
+int server_free_port(void)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET};
+    socklen_t len = sizeof(at);
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0 || bind(fd, (const struct sockaddr *)&at, sizeof(at)) != 0 ||
+        getsockname(fd, (struct sockaddr *)&at, &len) != 0) {
+        fail("no port");
+    }
+    close(fd);
+    return ntohs(at.sin_port);
+}
+
 struct server server_make(const char *data, int port)
 {
     struct server s = {.port = port};
-    const char *program = getenv("ZHIDU");
-    snprintf(s.program, sizeof(s.program), "%s", program ? program : "build/release/zhidu");
+    find_program(&s);
     snprintf(s.data, sizeof(s.data), "%s", data);
     server_remove(&s);
     struct arena a = arena_make(1 << 20);

@@ -18,8 +18,10 @@ struct server {
     int64_t ready_in_us; /* of the last start: until it took connections */
 };
 
-/* Makes data folder and installation.  The program is $ZHIDU, or
- * build/release/zhidu.  Prints and exits when anything fails. */
+/* A port of the loopback that nobody listens on. */
+int server_free_port(void);
+/* Makes data folder and installation.  The program is $ZHIDU, or the one built
+ * beside the program that asks.  Prints and exits when anything fails. */
 struct server server_make(const char *data, int port);
 /* Starts it; waits until the port answers when `ready`. */
 void server_start(struct server *s, bool ready);
