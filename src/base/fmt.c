@@ -25,25 +25,43 @@ struct spec {
     int longs;     /* of l; 3: z */
 };
 
+static char *decimal(char *p, uint64_t v)
+{
+    while (v > UINT32_MAX) {
+        *--p = (char)('0' + v % 10);
+        v /= 10;
+    }
+    uint32_t w = (uint32_t)v; /* divides faster */
+    do {
+        *--p = (char)('0' + w % 10);
+        w /= 10;
+    } while (w);
+    return p;
+}
+
+static char *hexadecimal(char *p, uint64_t v)
+{
+    do {
+        *--p = "0123456789abcdef"[v % 16];
+        v /= 16;
+    } while (v);
+    return p;
+}
+
 static void number(struct out *o, const struct spec *s, uint64_t v, bool minus, bool hex)
 {
-    static const char digits[] = "0123456789abcdef";
-    char text[64];
-    char *end = text + sizeof(text), *p = end;
-    unsigned base = hex ? 16 : 10;
-    do {
-        *--p = digits[v % base];
-        v /= base;
-    } while (v);
+    char text[160]; /* width < 100 */
+    char *end = text + sizeof(text);
+    char *p = hex ? hexadecimal(end, v) : decimal(end, v);
     int pad = s->width - (int)(end - p) - minus;
-    if (minus && s->zero) {
-        put(o, "-", 1);
+    if (minus && !s->zero) {
+        *--p = '-';
     }
     for (; pad > 0; pad--) {
-        put(o, s->zero ? "0" : " ", 1);
+        *--p = s->zero ? '0' : ' ';
     }
-    if (minus && !s->zero) {
-        put(o, "-", 1);
+    if (minus && s->zero) {
+        *--p = '-';
     }
     put(o, p, (size_t)(end - p));
 }

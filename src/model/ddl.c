@@ -119,7 +119,7 @@ static err make_index(const struct ddl *d, const char *kind, str what, bool uniq
         SQLB_LIT(&b, ", ");
     }
     if (ordered) {
-        SQLB_LIT(&b, "changed_at, id");
+        SQLB_LIT(&b, "changed_at, id, state"); /* state: what is not open is passed by unread */
     }
     SQLB_LIT(&b, ")");
     if (column.len) {

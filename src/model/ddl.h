@@ -2,8 +2,8 @@
  *
  * Written with the words of db_ddl (ID, INT).  Only ever adds: a table, a
  * nullable column, an index.  Indexes per type: the order index
- * (changed_at, id); at most five more for columns that `see` names people by,
- * each (column, changed_at, id); plain ones for references, for the parent of a
+ * (changed_at, id, state); at most five more for columns that `see` names people by,
+ * each (column, changed_at, id, state); plain ones for references, for the parent of a
  * part; unique ones for number and `unique`.
  */
 #ifndef MODEL_DDL_H

@@ -179,22 +179,24 @@ static void take_bytes(struct cell *c, struct arena *a, const void *p, int n)
 
 static void take_cell(struct cell *c, struct arena *a, sqlite3_stmt *stmt, int col)
 {
-    switch (sqlite3_column_type(stmt, col)) {
+    /* Found once; the connection is this thread's alone, so it needs no lock. */
+    sqlite3_value *v = sqlite3_column_value(stmt, col);
+    switch (sqlite3_value_type(v)) {
     case SQLITE_INTEGER:
-        c->v.i64 = sqlite3_column_int64(stmt, col);
+        c->v.i64 = sqlite3_value_int64(v);
         c->type = CELL_I64;
         break;
     case SQLITE_NULL:
         c->type = CELL_NULL;
         break;
     case SQLITE_BLOB: {
-        const void *p = sqlite3_column_blob(stmt, col);
-        take_bytes(c, a, p, sqlite3_column_bytes(stmt, col));
+        const void *p = sqlite3_value_blob(v);
+        take_bytes(c, a, p, sqlite3_value_bytes(v));
         break;
     }
     default: {
-        const void *p = sqlite3_column_text(stmt, col);
-        take_bytes(c, a, p, p ? sqlite3_column_bytes(stmt, col) : 0);
+        const void *p = sqlite3_value_text(v);
+        take_bytes(c, a, p, p ? sqlite3_value_bytes(v) : 0);
         break;
     }
     }
