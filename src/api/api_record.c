@@ -242,6 +242,13 @@ static err read_query(struct visit *v, struct list_query *q)
         }
     }
     e = e.code ? e : read_columns(v, q);
+    bool known = !q->order.len || str_eq(q->order, STR("changed_at")) ||
+                 str_eq(q->order, STR("created_at")) || str_eq(q->order, STR("-created_at"));
+    if (!e.code && !known) {
+        e = api_invalid(v, STR("order"),
+                        WORDS("可按 changed_at、created_at 或 -created_at 排序",
+                              "the order is changed_at, created_at or -created_at"));
+    }
     struct words why = {0};
     if (!e.code && q->filter.len && list_check_filter(&v->ctx, q->type, q->filter, &why).code) {
         e = api_invalid(v, STR("filter"), why);
@@ -267,6 +274,11 @@ void api_list(struct visit *v)
     struct list_page p;
     err e = read_query(v, &q);
     e = e.code ? e : list_page(&v->ctx, &q, &p);
+    if (e.code == ERR_INVALID && !e.why) { /* a value of a filter, or the cursor */
+        e = api_invalid(
+            v, STR("query"),
+            (struct words){STR("查询条件无法理解"), e.detail.len ? e.detail : STR("query")});
+    }
     if (e.code) {
         visit_error(v, e);
         return;
