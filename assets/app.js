@@ -4,6 +4,8 @@
  *  - "choose all" in lists; the bulk bar shows how many are chosen
  *  - pasting or dropping a file puts it into the form's file field
  *  - a form is sent once: a double click does nothing more
+ *  - a clause shows itself when its mark is pointed at (pressing works without this)
+ *  - the print buttons print
  *  - drafts of long forms are kept in this browser until they are sent
  */
 (() => {
@@ -42,6 +44,35 @@
     }
     if (box.matches("[data-submit]")) { box.form.requestSubmit(); }
   });
+
+  all("[data-bulk]").forEach((bar) => { bar.hidden = true; });
+
+  // Marks of clauses: pointing shows, leaving hides; a press keeps it open.
+  let timer = 0;
+  let shown = null;
+  const quoteOf = (mark) => mark && document.getElementById(mark.getAttribute("popovertarget"));
+  const hide = () => { if (shown && shown.matches(":popover-open")) { shown.hidePopover(); } shown = null; };
+  document.addEventListener("pointerover", (e) => {
+    if (e.pointerType !== "mouse" || !e.target.closest) { return; }
+    const mark = e.target.closest("button.clause");
+    clearTimeout(timer);
+    if (mark) {
+      const quote = quoteOf(mark);
+      if (quote && quote.showPopover && !quote.matches(":popover-open")) {
+        timer = setTimeout(() => { quote.showPopover({ source: mark }); shown = quote; }, 150);
+      }
+    } else if (shown && !e.target.closest(".quote")) {
+      timer = setTimeout(hide, 250);
+    }
+  });
+  document.addEventListener("click", (e) => {
+    const mark = e.target.closest("button.clause");
+    clearTimeout(timer);
+    if (mark && shown && shown === quoteOf(mark)) { e.preventDefault(); shown = null; }
+    const print = e.target.closest("[data-print]");
+    if (print) { e.preventDefault(); window.print(); }
+  });
+  if (new URLSearchParams(location.search).has("print")) { window.addEventListener("load", () => window.print()); }
 
   document.addEventListener("submit", (e) => {
     const form = e.target;

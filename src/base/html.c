@@ -118,6 +118,23 @@ void html_url_part(struct html *out, str s)
     }
 }
 
+bool html_cite(struct html *out, const void *what)
+{
+    for (size_t i = 0; i < out->ncited; i++) {
+        if (out->cited[i] == what) {
+            return true;
+        }
+    }
+    if (out->ncited == HTML_CITED_MAX) {
+        return false;
+    }
+    if (!out->cited) {
+        out->cited = arena_array(out->arena, const void *, HTML_CITED_MAX);
+    }
+    out->cited[out->ncited++] = what;
+    return true;
+}
+
 url url_local(str path)
 {
     bool ok =

@@ -42,10 +42,17 @@ struct html {
     char *buf;
     size_t len, cap;
     enum lang lang; /* of {% t %} and of struct words */
+    const void **cited;
+    size_t ncited; /* what html_cite() was told, in order, each once */
 };
 
 struct html html_begin(struct arena *a, enum lang lang);
 str html_end(struct html *out);
+
+/* The page refers to `what`, whose text its end will bring once: a footnote.
+ * False when it has HTML_CITED_MAX already. */
+enum { HTML_CITED_MAX = 80 };
+bool html_cite(struct html *out, const void *what);
 
 /* A path on this server.  Anything that does not start with exactly one slash
  * becomes "/". */

@@ -206,6 +206,13 @@ static int leave_span(MD_SPANTYPE type, void *detail, void *arg)
     return o->full;
 }
 
+/* What was written last is a Chinese character or its punctuation. */
+static bool after_cjk(const struct out *o)
+{
+    unsigned char lead = o->len >= 3 ? (unsigned char)o->ptr[o->len - 3] : 0;
+    return (lead >= 0xe3 && lead <= 0xe9) || lead == 0xef;
+}
+
 static int text(MD_TEXTTYPE type, const MD_CHAR *p, MD_SIZE n, void *arg)
 {
     struct out *o = arg;
@@ -219,7 +226,7 @@ static int text(MD_TEXTTYPE type, const MD_CHAR *p, MD_SIZE n, void *arg)
             PUT(o, " ");
         } else if (type == MD_TEXT_BR) {
             PUT(o, "<br>");
-        } else {
+        } else if (!after_cjk(o)) { /* Chinese lines join without a space */
             PUT(o, "\n");
         }
         break;

@@ -464,7 +464,9 @@ static str next_words(struct visit *v, const struct action *a)
         return STR("");
     }
     str s = words_in(a->to->words, v->ctx.lang);
-    return str_fmt(v->ctx.arena, v->ctx.lang == LANG_EN ? "Then: %.*s" : "之后：%.*s", STR_ARG(s));
+    return str_fmt(v->ctx.arena,
+                   v->ctx.lang == LANG_EN ? "The state becomes: %.*s" : "状态变为：%.*s",
+                   STR_ARG(s));
 }
 
 static void render(struct visit *v, const struct form *fm, const struct refusal *refusal, bool kept,

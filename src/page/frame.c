@@ -114,6 +114,28 @@ void frame_end_bare(struct visit *v, struct html *out, int status)
     visit_html(v, status, html_end(out));
 }
 
+/* What happened stands in the title; here: what was kept, and what to do. */
+static struct words error_advice(enum err_code code)
+{
+    switch ((int)code) {
+    case ERR_NOT_FOUND:
+        return WORDS("它可能已经移走，或者只对有关人员可见。请核对地址或编号。",
+                     "It may have moved, or be visible only to those concerned.  Please check the "
+                     "address or the number.");
+    case ERR_DENIED:
+        return WORDS(
+            "什么都没有改变。如确需办理，请联系负责该事项的岗位。",
+            "Nothing was changed.  If it has to be done, please turn to the post in charge.");
+    case ERR_INVALID:
+    case ERR_STALE:
+    case ERR_CONFLICT:
+        return WORDS("什么都没有改变。返回上一页后重新打开，再试一次。",
+                     "Nothing was changed.  Go back, open the page anew and try again.");
+    default:
+        return (struct words){0};
+    }
+}
+
 void frame_error(struct visit *v, err e)
 {
     if (e.code == ERR_SIGNIN) {
@@ -121,7 +143,7 @@ void frame_error(struct visit *v, err e)
         return;
     }
     struct frame_error view = {.title = words_in(err_words(e.code), v->ctx.lang),
-                               .text = STR(""),
+                               .text = words_in(error_advice(e.code), v->ctx.lang),
                                .refusal = e.why,
                                .request = v->x->req.id};
     struct frame f;
@@ -152,17 +174,67 @@ url frame_icons(void)
     return asset_url("icons.svg");
 }
 
-str frame_clause_text(const struct clause *c, enum lang lang)
+bool frame_cite(struct html *out, const struct clause *c)
 {
-    str s = words_in(c->text, lang);
-    size_t n = 0;
-    size_t i = 0;
-    while (i < s.len && n < 400) {
-        i++;
-        while (i < s.len && ((unsigned char)s.ptr[i] & 0xc0) == 0x80) {
-            i++;
-        }
+    return html_cite(out, c);
+}
+
+struct frame_cited frame_cited(const struct html *out)
+{
+    const struct clause **list = arena_array(out->arena, const struct clause *, out->ncited + 1);
+    for (size_t i = 0; i < out->ncited; i++) {
+        list[i] = out->cited[i];
+    }
+    return (struct frame_cited){list, out->ncited};
+}
+
+str frame_clause_mark(const struct clause *c, enum lang lang)
+{
+    str no = words_in(c->no, lang);
+    if (str_starts(no, STR("Article "))) {
+        return str_from_n(no.ptr + 8, no.len - 8);
+    }
+    bool zh = str_starts(no, STR("第")) && str_ends(no, STR("条"));
+    return zh ? str_from_n(no.ptr + 3, no.len - 6) : no;
+}
+
+str frame_initial(str name)
+{
+    size_t n = name.len ? 1 : 0;
+    while (n < name.len && ((unsigned char)name.ptr[n] & 0xc0) == 0x80) {
         n++;
     }
-    return str_from_n(s.ptr, i);
+    return str_from_n(name.ptr, n);
+}
+
+enum { CLAUSE_CHARS = 600 };
+
+/* Inside a paragraph a line's end is a space, and between Chinese characters nothing. */
+static void put_line_end(struct html *out, str s, size_t at)
+{
+    char next = at + 1 < s.len ? s.ptr[at + 1] : '\n';
+    bool para = next == '\n' || next == '-' || next == '*' || (next >= '0' && next <= '9');
+    bool cjk = at > 0 && (unsigned char)s.ptr[at - 1] >= 0x80;
+    if (para) {
+        html_lit(out, "\n", 1);
+    } else if (!cjk) {
+        html_lit(out, " ", 1);
+    }
+}
+
+void frame_clause_words(struct html *out, const struct clause *c)
+{
+    str s = words_in(c->text, out->lang);
+    size_t from = 0;
+    size_t chars = 0;
+    for (size_t i = 0; i < s.len && chars < CLAUSE_CHARS; i++) {
+        chars += ((unsigned char)s.ptr[i] & 0xc0) != 0x80;
+        if (s.ptr[i] == '\n') {
+            html_str(out, str_from_n(s.ptr + from, i - from));
+            put_line_end(out, s, i);
+            from = i + 1;
+        }
+    }
+    str rest = str_from_n(s.ptr + from, s.len - from);
+    html_str(out, chars < CLAUSE_CHARS ? rest : STR("…"));
 }

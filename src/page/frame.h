@@ -60,8 +60,19 @@ void frame_end_bare(struct visit *v, struct html *out, int status);
 /* The page for an error, with the refusal if it has one. */
 void frame_error(struct visit *v, err e);
 
+/* A mark was set: its clause stands among the page's quotes, once.  False when
+ * there are too many: then the mark is a mere link. */
+bool frame_cite(struct html *out, const struct clause *c);
+struct frame_cited {
+    const struct clause *const *ptr;
+    size_t len;
+};
+struct frame_cited frame_cited(const struct html *out);
+str frame_clause_mark(const struct clause *c, enum lang lang); /* "二十一" of "第二十一条" */
+str frame_initial(str name);                                   /* of a person, for the disc */
 url frame_icons(void);                                         /* the sprite; #name picks one */
-str frame_clause_text(const struct clause *c, enum lang lang); /* its first 400 characters, plain */
+/* The beginning of its text, plain: 600 characters, to the end of a line. */
+void frame_clause_words(struct html *out, const struct clause *c);
 str frame_lang_tag(const struct frame *f);
 bool frame_has_words(struct words w);
 

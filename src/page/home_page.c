@@ -8,16 +8,32 @@
 
 /* --- the door --------------------------------------------------------------------- */
 
+static void put_demo(struct visit *v, struct door_page *p)
+{
+    enum { LINES_MAX = 12 };
+    str *lines = arena_array(v->ctx.arena, str, LINES_MAX);
+    str rest = v->app->demo ? v->app->demo_hint : STR("");
+    while (rest.len && p->demo.len < LINES_MAX) {
+        size_t at = 0;
+        while (at < rest.len && !str_starts(str_from_n(rest.ptr + at, rest.len - at), STR("·"))) {
+            at++;
+        }
+        lines[p->demo.len++] = str_trim(str_from_n(rest.ptr, at));
+        size_t skip = at < rest.len ? at + STR("·").len : at;
+        rest = str_from_n(rest.ptr + skip, rest.len - skip);
+    }
+    p->demo.ptr = lines;
+}
+
 static void door(struct visit *v, str error, int status)
 {
     str lang = visit_param(v, STR("lang"));
     if (str_eq(lang, STR("en")) || str_eq(lang, STR("zh"))) {
         v->ctx.lang = str_eq(lang, STR("en")) ? LANG_EN : LANG_ZH;
     }
-    struct door_page p = {.error = error,
-                          .back = visit_param(v, STR("back")),
-                          .login = visit_param(v, STR("login")),
-                          .demo = v->app->demo ? v->app->demo_hint : STR("")};
+    struct door_page p = {
+        .error = error, .back = visit_param(v, STR("back")), .login = visit_param(v, STR("login"))};
+    put_demo(v, &p);
     struct frame f;
     struct html out = frame_begin_bare(v, &f, words_in(WORDS("登录", "Sign in"), v->ctx.lang));
     home_door_html(&out, &p);
@@ -144,9 +160,9 @@ url home_task_url(const struct visit *v, const struct task_row *t)
     return show_ref_url(v, &t->rec);
 }
 
-str home_late(const struct task_row *t)
+str home_late(const struct visit *v, const struct task_row *t)
 {
-    return t->late ? STR("late") : STR("");
+    return show_due_class(v, t->due);
 }
 
 static str hello(struct visit *v)
@@ -161,13 +177,31 @@ static str hello(struct visit *v)
                    STR_ARG(v->session.name));
 }
 
+static str today_words(struct visit *v)
+{
+    static const struct words names[] = {
+        WORDS_INIT("星期日", "Sunday"),   WORDS_INIT("星期一", "Monday"),
+        WORDS_INIT("星期二", "Tuesday"),  WORDS_INIT("星期三", "Wednesday"),
+        WORDS_INIT("星期四", "Thursday"), WORDS_INIT("星期五", "Friday"),
+        WORDS_INIT("星期六", "Saturday")};
+    int64_t day = ((v->ctx.today + 4) % 7 + 7) % 7; /* 1970-01-01 was a Thursday */
+    str name = words_in(names[day], v->ctx.lang);
+    return str_fmt(v->ctx.arena, "%.*s %.*s", STR_ARG(clock_date(v->ctx.arena, v->ctx.today)),
+                   STR_ARG(name));
+}
+
 static void put_laws(struct visit *v, struct home_page *p)
 {
     struct home_law *laws = arena_array(v->ctx.arena, struct home_law, v->model->nregs + 1);
     for (size_t i = 0; i < v->model->nregs; i++) {
         const struct law *l = v->model->regs[i]->newest;
-        laws[i] = (struct home_law){l->reg->key, words_in(l->title, v->ctx.lang), l->version,
-                                    (int64_t)l->nclauses};
+        laws[i] = (struct home_law){.key = l->reg->key,
+                                    .title = words_in(l->title, v->ctx.lang),
+                                    .version = l->version,
+                                    .clauses = (int64_t)l->nclauses};
+        for (size_t k = 0; k < l->nclauses; k++) {
+            laws[i].cited += l->clauses[k].cited;
+        }
     }
     p->laws.ptr = laws;
     p->laws.len = v->model->nregs;
@@ -192,7 +226,7 @@ void page_home(struct visit *v)
     struct html out = frame_begin(v, &f, words_in(WORDS("首页", "Home"), v->ctx.lang), STR("home"));
     struct home_page p = {.visit = v,
                           .hello = hello(v),
-                          .date = clock_date(v->ctx.arena, v->ctx.today),
+                          .date = today_words(v),
                           .tasks = v->counts.tasks,
                           .late = v->counts.late,
                           .unread = v->counts.unread,
@@ -210,13 +244,17 @@ static const struct box {
     struct words words, nothing;
 } boxes[] = {
     {DESK_TODO, "todo", WORDS_INIT("待办", "To do"),
-     WORDS_INIT("没有待办事项。", "There is nothing to do.")},
+     WORDS_INIT(
+         "没有待办事项。轮到您办理的会出现在这里，最紧急的在前。",
+         "There is nothing to do.  What waits for you appears here, the most urgent first.")},
     {DESK_DONE, "done", WORDS_INIT("已办", "Done"),
      WORDS_INIT("您还没有办理过事项。", "You have not done anything yet.")},
     {DESK_MINE, "mine", WORDS_INIT("我发起的", "Started by me"),
      WORDS_INIT("您还没有发起任何单据。", "You have not started anything yet.")},
     {DESK_WATCHED, "watched", WORDS_INIT("我关注的", "Watched"),
-     WORDS_INIT("您还没有关注任何记录。", "You do not watch anything yet.")},
+     WORDS_INIT("您还没有关注任何记录。在记录页右上角点“关注”，它的进展就会通知您。",
+                "You do not watch anything yet.  Press Watch on a record and you will be told of "
+                "its progress.")},
 };
 
 void page_inbox(struct visit *v)
@@ -235,6 +273,7 @@ void page_inbox(struct visit *v)
                            .title = words_in(here->words, v->ctx.lang),
                            .box = str_from(here->key),
                            .nothing = words_in(here->nothing, v->ctx.lang),
+                           .cases = here->box != DESK_TODO,
                            .tabs = {tabs, N}};
     struct task_row *rows;
     err e =

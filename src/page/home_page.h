@@ -9,7 +9,11 @@
 #include "gen/frame.html.h"
 
 struct door_page {
-    str error, back, login, demo;
+    str error, back, login;
+    struct {
+        const str *ptr;
+        size_t len;
+    } demo; /* one account a line */
 };
 struct task_rows {
     const struct task_row *ptr;
@@ -17,7 +21,7 @@ struct task_rows {
 };
 struct home_law {
     str key, title;
-    int64_t version, clauses;
+    int64_t version, clauses, cited;
 };
 struct home_page {
     const struct visit *visit;
@@ -38,6 +42,7 @@ struct inbox_tab {
 struct inbox_page {
     const struct visit *visit;
     str title, box, next, nothing;
+    bool cases; /* records of one's own, not things to do */
     struct {
         const struct inbox_tab *ptr;
         size_t len;
@@ -64,7 +69,7 @@ struct search_page {
 };
 
 url home_task_url(const struct visit *v, const struct task_row *t);
-str home_late(const struct task_row *t);
+str home_late(const struct visit *v, const struct task_row *t); /* " late", " soon" or nothing */
 html_safe search_snippet(const struct visit *v, const struct search_hit *h);
 
 #endif

@@ -99,8 +99,8 @@ static void use(struct uses *u, const struct clause *c, const struct tdef *d, st
     bool page = !d->part_of && !d->type->lines;
     u->list[u->len++] = (struct law_use){
         page ? d->type->key : STR(""),
-        w.len ? str_fmt(u->v->ctx.arena, "%.*s · %.*s: %.*s", STR_ARG(t), STR_ARG(k), STR_ARG(w))
-              : str_fmt(u->v->ctx.arena, "%.*s · %.*s", STR_ARG(t), STR_ARG(k))};
+        w.len ? str_fmt(u->v->ctx.arena, "%.*s %.*s · %.*s", STR_ARG(k), STR_ARG(w), STR_ARG(t))
+              : str_fmt(u->v->ctx.arena, "%.*s · %.*s", STR_ARG(k), STR_ARG(t))};
 }
 
 static void uses_of_type(struct uses *u, const struct tdef *d)
@@ -154,7 +154,11 @@ static void put_articles(struct visit *v, const struct law *l, struct law_page *
         }
         a->uses.ptr = u.list;
         a->uses.len = u.len;
-        a->class = u.len ? STR("alive") : STR("manual");
+        a->more = u.len == USES_MAX;
+        bool by_people = !u.len && frame_has_words(c->manual);
+        a->class = u.len ? STR("alive") : by_people ? STR("manual") : STR("none");
+        p->cited += u.len > 0;
+        p->manual += by_people;
     }
     p->articles.ptr = list;
     p->articles.len = l->nclauses;

@@ -31,7 +31,8 @@ struct law_use { /* what of the definition cites a clause */
 struct law_article {
     const struct clause *clause;
     struct words chapter; /* where it begins a new one */
-    str class;
+    str class;            /* "alive", "manual" or "none" */
+    bool more;            /* uses than are shown */
     struct {
         const struct law_use *ptr;
         size_t len;
@@ -46,7 +47,7 @@ struct law_page {
     const struct visit *visit;
     const struct law *law;
     str key, title, owner, when;
-    int64_t version;
+    int64_t version, cited, manual;
     bool old;
     struct {
         const struct law_article *ptr;

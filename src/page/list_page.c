@@ -6,7 +6,7 @@
 
 #include "gen/list.html.h"
 
-enum { ROWS = 50, COLUMNS_MAX = 12 };
+enum { ROWS = 50, COLUMNS_MAX = 12, FILTERS_IN_BAR = 2, FILTERS_MORE = 8 };
 
 /* --- the register of registers ---------------------------------------------- */
 
@@ -165,6 +165,8 @@ static void put_options(struct visit *v, const struct list_query *q, const struc
     }
     p->states = (struct list_options){states, d->nstates};
     struct list_filter *filters = arena_array(v->ctx.arena, struct list_filter, d->nfields + 1);
+    struct list_filter *more = arena_array(v->ctx.arena, struct list_filter, d->nfields + 1);
+    size_t nm = 0;
     struct list_option *columns = arena_array(v->ctx.arena, struct list_option, d->nfields + 1);
     size_t nf = 0;
     size_t nc = 0;
@@ -173,8 +175,10 @@ static void put_options(struct visit *v, const struct list_query *q, const struc
         if (f->see.tree) {
             continue; /* hidden from some: neither offered nor named here */
         }
-        if ((f->type == F_CHOICE || f->type == F_BOOL) && nf < 4) {
+        if (f->type == F_CHOICE && nf < FILTERS_IN_BAR) {
             filters[nf++] = (struct list_filter){f->key, f->words, choice_options(v, q, f)};
+        } else if ((f->type == F_CHOICE || f->type == F_BOOL) && nm < FILTERS_MORE) {
+            more[nm++] = (struct list_filter){f->key, f->words, choice_options(v, q, f)};
         }
         if (f->column.len && f->type != F_MARKDOWN) {
             bool on = false;
@@ -186,6 +190,8 @@ static void put_options(struct visit *v, const struct list_query *q, const struc
     }
     p->filters.ptr = filters;
     p->filters.len = nf;
+    p->filters_more.ptr = more;
+    p->filters_more.len = nm;
     p->columns_all = (struct list_options){columns, nc};
     struct list_option *orders = arena_array(v->ctx.arena, struct list_option, 3);
     orders[0] =
@@ -309,7 +315,9 @@ void page_list(struct visit *v)
         .searched_to = lp.searched_window ? show_time(v, lp.searched_to) : STR(""),
         .open_only = q.open_only,
         .mine = q.mine,
+        .of = t,
         .has_state = t->newest->nstates > 0,
+        .has_number = t->newest->number.nparts > 0,
         .left_out = lp.left_out,
         .views = {views, nviews}};
     p.filtered = p.query.len > 0;

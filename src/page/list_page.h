@@ -58,13 +58,14 @@ struct list_view {
     const struct visit *visit;
     str type, title, csrf, key, search, filter, query, next, prev, count, searched_to;
     struct words filter_error;
-    bool open_only, mine, filtered, has_state;
+    const struct type *of;
+    bool open_only, mine, filtered, has_state, has_number;
     int64_t left_out;
     struct list_options states, columns_all, orders, bulk;
     struct {
         const struct list_filter *ptr;
         size_t len;
-    } filters;
+    } filters, filters_more; /* the first few stand in the bar */
     struct {
         const struct list_row *ptr;
         size_t len;

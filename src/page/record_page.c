@@ -12,10 +12,19 @@ str record_button_class(const struct record_action *a)
     return a->expected ? STR(" main") : STR("");
 }
 
-bool record_field_wide(const struct record_field *f)
+str record_field_class(const struct record_field *f)
 {
     enum ftype t = f->field->type;
-    return t == F_MARKDOWN || t == F_LINES || t == F_FILTER || f->value.text.len > 80;
+    if (t == F_LINES) {
+        return STR("wide rows-of");
+    }
+    bool wide = t == F_MARKDOWN || t == F_FILTER || f->value.text.len > 36;
+    return wide ? STR("wide") : STR("");
+}
+
+const struct type *record_type_of(const struct visit *v)
+{
+    return model_type(v->model, v->seg[0]);
 }
 
 bool record_is_import(const struct activity *a)
@@ -43,7 +52,20 @@ struct words record_relation_title(const struct record_relation *r)
     return r->type->newest->title;
 }
 
-/* The step bar: the way to go, with the moment each state was entered. */
+/* When a state was entered last, as far as the activity at hand tells. */
+static const struct activity *entered(const struct record_view *r, const struct state *s)
+{
+    for (size_t i = 0; i < r->nactivities; i++) {
+        const struct activity *a = &r->activities[i];
+        if (a->to && a->to->code == s->code) {
+            return a;
+        }
+    }
+    return NULL;
+}
+
+/* The step bar: the way to go, with the moment each state was entered and by whom.
+ * A state on the way that was never entered was skipped. */
 static void put_steps(struct visit *v, const struct record_view *r, struct record_page *p)
 {
     struct record_step *steps = arena_array(v->ctx.arena, struct record_step, r->npath + 1);
@@ -53,11 +75,20 @@ static void put_steps(struct visit *v, const struct record_view *r, struct recor
         steps[i].here = r->rec.state && r->path[i]->code == r->rec.state->code;
         here = steps[i].here ? i : here;
     }
-    for (size_t i = 0; i < here && here < r->npath; i++) {
-        steps[i].past = true;
+    for (size_t i = 0; i <= here && here < r->npath; i++) {
+        const struct activity *a = entered(r, r->path[i]);
+        if (a) {
+            steps[i].at = show_when(v, a->at);
+            steps[i].who = show_ref_name(&a->person);
+        }
+        steps[i].class = i == here ? (r->rec.state->final ? STR("here over") : STR("here"))
+                         : a || r->more_activities ? STR("past")
+                                                   : STR("skipped");
     }
     p->steps.ptr = steps;
-    p->steps.len = r->npath > 1 ? r->npath : 0;
+    p->steps.len = r->npath > 1 && here < r->npath && !p->visit_type->newest->newest ? r->npath : 0;
+    p->step_no = (int64_t)here + 1;
+    p->next_state = here + 1 < r->npath ? steps[here + 1].words : (struct words){0};
 }
 
 static void put_actions(struct visit *v, const struct record_view *r, struct record_page *p)
@@ -85,31 +116,48 @@ static void put_actions(struct visit *v, const struct record_view *r, struct rec
     p->locked.len = nnot;
 }
 
+static struct record_clock clock_of(struct visit *v, const struct record_term *t)
+{
+    enum lang lang = v->ctx.lang;
+    struct record_clock c = {.words = t->term->words,
+                             .clause = t->term->clause,
+                             .due = show_time(v, t->due),
+                             .over = t->ended != 0};
+    if (!frame_has_words(c.words)) {
+        c.words = (struct words){t->term->key, t->term->key};
+    }
+    if (t->ended) {
+        c.note = words_in(t->late ? WORDS("逾期", "late") : WORDS("按时", "in time"), lang);
+        c.class = t->late ? STR(" missed") : STR(" met");
+    } else if (t->paused_at) {
+        c.note = words_in(WORDS("计时暂停", "clock stopped"), lang);
+        c.class = STR(" rest");
+    } else {
+        c.note = show_due(v, t->due);
+        c.class = show_due_class(v, t->due);
+        c.total = t->due > t->started ? (t->due - t->started) / 60000 : 0;
+        c.used = (v->ctx.now - t->started) / 60000;
+        c.used = c.used > c.total ? c.total : c.used;
+    }
+    return c;
+}
+
+/* What runs stands first, the most urgent at the top. */
 static void put_clocks(struct visit *v, const struct record_view *r, struct record_page *p)
 {
     struct record_clock *list = arena_array(v->ctx.arena, struct record_clock, r->nterms + 1);
-    size_t n = 0;
+    int64_t first = 0;
     for (size_t i = 0; i < r->nterms; i++) {
         const struct record_term *t = &r->terms[i];
-        struct record_clock *c = &list[n++];
-        c->words = t->term->words;
-        if (!c->words.zh.len && !c->words.en.len) {
-            c->words = (struct words){t->term->key, t->term->key};
+        list[i] = clock_of(v, t);
+        p->clocks_over += list[i].over;
+        if (!t->ended && !t->paused_at && (!first || t->due < first)) {
+            first = t->due;
+            p->urgent = &list[i];
         }
-        c->clause = t->term->clause;
-        c->due = show_time(v, t->due);
-        if (t->ended) {
-            c->note = t->late ? words_in(WORDS("已结束，逾期", "ended, late"), v->ctx.lang)
-                              : words_in(WORDS("已按时结束", "ended in time"), v->ctx.lang);
-        } else if (t->paused_at) {
-            c->note = words_in(WORDS("计时暂停", "clock stopped"), v->ctx.lang);
-        } else {
-            c->note = show_due(v, t->due);
-        }
-        c->late_class = t->late ? STR(" late") : STR("");
     }
     p->clocks.ptr = list;
-    p->clocks.len = n;
+    p->clocks.len = r->nterms;
 }
 
 static void put_parts(struct visit *v, const struct record_view *r, struct record_page *p)
@@ -129,6 +177,7 @@ static void put_parts(struct visit *v, const struct record_view *r, struct recor
             rows[k] = (struct record_page_row){.id = x->id,
                                                .name = x->name.len ? x->name : x->number,
                                                .when = show_when(v, x->changed_at),
+                                               .class = show_state_class(from->type, x->state),
                                                .state = x->state};
         }
         parts[n].title = words_in(from->type->newest->title, v->ctx.lang);
@@ -144,11 +193,13 @@ static void put_parts(struct visit *v, const struct record_view *r, struct recor
 static bool field_filled(const struct record_field *f)
 {
     const struct value *val = &f->value;
+    bool counts = f->field->type == F_BOOL || f->field->type == F_INT;
     return f->nrows || f->nrefs || val->nids || (!val->null && (val->text.len || val->i64)) ||
-           (!val->null && (f->field->type == F_BOOL || f->field->type == F_INT));
+           (!val->null && counts && !f->field->def.tree);
 }
 
-/* Empty fields are left out: a record shows what is there. */
+/* Empty fields are left out, and with them the zero or the no that a default put
+ * there: a record shows what was said. */
 static void put_fields(struct visit *v, const struct record_view *r, struct record_page *p)
 {
     struct record_field *list = arena_array(v->ctx.arena, struct record_field, r->rec.nfields + 1);
@@ -182,6 +233,8 @@ static void fill(struct visit *v, const struct type *t, const struct record_view
     const struct law *law = r->rec.def->law;
     *p = (struct record_page){
         .visit = v,
+        .visit_type = t,
+        .organisation = v->app->organisation,
         .type = t->key,
         .type_title = words_in(t->newest->title, v->ctx.lang),
         .number = r->rec.number,
@@ -236,6 +289,10 @@ void page_record(struct visit *v)
     }
     struct record_page p;
     fill(v, t, &r, &p);
+    if (visit_param(v, STR("print")).len) {
+        p.qr = show_qr(v, str_fmt(v->ctx.arena, "%.*s/r/%.*s/%lld", STR_ARG(v->app->public_url),
+                                  STR_ARG(t->key), (long long)r.rec.id));
+    }
     struct frame f;
     struct html out =
         frame_begin(v, &f, str_fmt(v->ctx.arena, "%.*s %.*s", STR_ARG(p.number), STR_ARG(p.name)),

@@ -10,17 +10,20 @@
 
 struct record_step {
     struct words words;
-    str at;
-    bool here, past;
+    str at, who; /* when it was entered last, and by whom */
+    str class;   /* "past", "skipped", "here", "here over" or "" */
+    bool here;
 };
 struct record_clock {
     struct words words;
     const struct clause *clause;
-    str due, note, late_class;
+    str due, note, class;
+    int64_t used, total; /* minutes; total 0: not known */
+    bool over;
 };
 struct record_page_row {
     int64_t id;
-    str name, when;
+    str name, when, class;
     const struct state *state;
 };
 struct record_page_part {
@@ -33,7 +36,12 @@ struct record_page_part {
 
 struct record_page {
     const struct visit *visit;
-    str type, type_title, number, name, csrf, key, said;
+    const struct type *visit_type;
+    str type, type_title, number, name, csrf, key, said, organisation;
+    html_safe qr; /* on paper */
+    struct words next_state;
+    const struct record_clock *urgent; /* the running clock that ends first */
+    int64_t step_no, clocks_over;
     int64_t id, law_version, created_at, steps_left, last_seq, older;
     str law_key, law_title, watch_action;
     const struct state *state;
@@ -84,7 +92,8 @@ struct ref_list {
 };
 
 str record_button_class(const struct record_action *a);
-bool record_field_wide(const struct record_field *f);
+str record_field_class(const struct record_field *f);
+const struct type *record_type_of(const struct visit *v); /* of the address */
 bool record_is_import(const struct activity *a);
 html_safe record_markdown(const struct visit *v, str text);
 struct change_list record_changes(const struct activity *a);

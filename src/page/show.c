@@ -65,17 +65,44 @@ str show_due(const struct visit *v, int64_t due)
     return str_fmt(v->ctx.arena, late ? "已超 %lld %s" : "还剩 %lld %s", (long long)n, unit);
 }
 
-/* A state looks by its place in the life, not by its name: final ones are done,
- * those with something to do are moving, the rest wait for somebody else. */
-str show_state_class(const struct state *s)
+str show_due_class(const struct visit *v, int64_t due)
 {
-    if (!s) {
+    enum { SOON_MS = 4 * 3600 * 1000 };
+    int64_t left = due - v->ctx.now;
+    return left < 0 ? STR(" late") : left < SOON_MS ? STR(" soon") : STR("");
+}
+
+static bool among(const struct state *const *list, size_t n, const struct state *s)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (list[i]->code == s->code) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A state looks by its place in the life, not by its name: the first of a case is
+ * new, one in which a clock rests waits for somebody else, final ones are done.
+ * The states of a register stand: they are neutral. */
+str show_state_class(const struct type *t, const struct state *s)
+{
+    const struct tdef *d = t ? t->newest : NULL;
+    if (!s || !d) {
         return STR("");
     }
     if (s->final) {
         return STR("end");
     }
-    return s->nnext ? STR("go") : STR("wait");
+    if (d->newest) {
+        return STR("");
+    }
+    for (size_t i = 0; i < d->nterms; i++) {
+        if (among(d->terms[i].pause_in, d->terms[i].npauses, s)) {
+            return STR("wait");
+        }
+    }
+    return d->nstates && d->states[0].code == s->code ? STR("new") : STR("go");
 }
 
 str show_size(const struct visit *v, int64_t bytes)
@@ -120,21 +147,33 @@ static void put_ref(struct html *out, const struct visit *v, const struct record
 static void put_value(struct html *out, const struct visit *v, const struct record_field *f,
                       bool line);
 
+/* A line's reference to the record it is a line of says nothing there. */
+static bool is_owner(const struct record_field *lines, const struct field *c)
+{
+    const struct type *t = lines->field->part;
+    return c->type == F_REF && t && c->to == t->part_of;
+}
+
 static void put_rows(struct html *out, const struct visit *v, const struct record_field *f)
 {
-    html_lit(out, "<div class=\"scroll\"><table class=\"list\"><thead><tr>", 50);
+    html_lit(out, "<div class=\"scroll\"><table class=\"list\"><thead><tr>", 51);
     for (size_t i = 0; i < f->rows[0].nfields; i++) {
-        html_lit(out, "<th>", 4);
-        html_words(out, f->rows[0].fields[i].field->words);
-        html_lit(out, "</th>", 5);
+        const struct field *c = f->rows[0].fields[i].field;
+        if (!is_owner(f, c)) {
+            html_lit(out, "<th>", 4);
+            html_words(out, c->words);
+            html_lit(out, "</th>", 5);
+        }
     }
     html_lit(out, "</tr></thead><tbody>", 20);
     for (size_t r = 0; r < f->nrows; r++) {
         html_lit(out, "<tr>", 4);
         for (size_t i = 0; i < f->rows[r].nfields; i++) {
-            html_lit(out, "<td>", 4);
-            put_value(out, v, &f->rows[r].fields[i], true);
-            html_lit(out, "</td>", 5);
+            if (!is_owner(f, f->rows[r].fields[i].field)) {
+                html_lit(out, "<td>", 4);
+                put_value(out, v, &f->rows[r].fields[i], true);
+                html_lit(out, "</td>", 5);
+            }
         }
         html_lit(out, "</tr>", 5);
     }

@@ -13,8 +13,10 @@ str show_when(const struct visit *v, int64_t ms);
 str show_time(const struct visit *v, int64_t ms);
 /* "还剩 3 小时", "已超 2 天" */
 str show_due(const struct visit *v, int64_t due_ms);
-/* Class of the pill of a state: "go", "wait", "good", "end" or "". */
-str show_state_class(const struct state *s);
+/* " late", " soon" (less than four hours) or "". */
+str show_due_class(const struct visit *v, int64_t due_ms);
+/* Class of the pill of a state of a type: "new", "go", "wait", "end" or "". */
+str show_state_class(const struct type *t, const struct state *s);
 str show_size(const struct visit *v, int64_t bytes);
 /* A field's value as HTML: links of references, Markdown, rows. */
 html_safe show_field(const struct visit *v, const struct record_field *f);
@@ -23,6 +25,8 @@ html_safe show_cell(const struct visit *v, const struct record_field *f);
 /* "/r/TYPE/ID" */
 url show_ref_url(const struct visit *v, const struct record_ref *r);
 str show_ref_name(const struct record_ref *r);
+/* A QR code as SVG; nothing when the text is too long for one. */
+html_safe show_qr(const struct visit *v, str text);
 /* ISO with offset, for <time datetime>. */
 str show_iso(const struct visit *v, int64_t ms);
 

@@ -60,7 +60,7 @@ const pages = (r) => [
   ["record-graded", "yang.fan", r(17)],
   ["record-handling", "chen.gang", r(12)],
   ["record-why-not", "li.lei", r(23), async (p) => { const d = p.page.locator("main details.fold > summary"); if (await d.count()) await d.first().click(); }],
-  ["record-clause-shown", "li.lei", r(23), async (p) => { await p.page.locator("main .clause").nth(2).focus(); await p.page.locator("main .clause").nth(2).hover(); }],
+  ["record-clause-shown", "li.lei", r(23), async (p) => { await p.page.locator("main dl .clause").nth(2).click(); await p.page.waitForSelector(".quote:popover-open"); }],
   ["record-waiting", "guo.jing", r(11)],
   ["record-vendor", "liu.yang", r(10)],
   ["record-fed-back", "li.lei", r(14)],
@@ -70,7 +70,7 @@ const pages = (r) => [
   ["record-device", "huang.he", "first:/r/device"],
   ["record-person", "xu.jing", "first:/r/person"],
   ["record-unit", "xu.jing", "first:/r/unit"],
-  ["record-print", "wu.tao", r(3), "print"],
+  ["record-print", "wu.tao", `${r(3)}?print=1`, "print"],
   ["list-print", "wu.tao", "/r/fault?open=1", "print"],
   ["law-print", "wu.tao", "/law/fault_reporting", "print"],
   ["form-report", "li.lei", "/r/fault/new/report"],
@@ -124,9 +124,9 @@ async function numbers(demo, browser) {
   const p = await Person.signIn(demo, browser, "wu.tao", { lang: "zh", width: 1280 });
   const found = {};
   await p.open("/r/fault");
-  for (const a of await p.page.locator("main table.list a.row").all()) {
-    const m = /GZ-\d+-0*(\d+)/.exec(await a.innerText());
-    if (m) found[m[1]] = await a.getAttribute("href");
+  for (const row of await p.page.locator("main table.list tbody tr").all()) {
+    const m = /GZ-\d+-0*(\d+)/.exec(await row.innerText());
+    if (m) found[m[1]] = await row.locator("a.row").getAttribute("href");
   }
   await p.open(found[12]);
   await p.page.setInputFiles("#f-files", [photo(), { name: "阵列日志.txt", mimeType: "text/plain", buffer: Buffer.from("disk 7: 214 reallocated\n".repeat(900)) }]);
@@ -170,7 +170,14 @@ async function shoot(p, dir, [name, , path, before]) {
   if (before === "print") {
     await p.page.emulateMedia({ media: "print" });
   }
-  await p.page.screenshot({ path: join(dir, `${name}.png`), fullPage: !name.endsWith("-shown") && !name.includes("menu") && name !== "law-clause" });
+  const still = name.endsWith("-shown") || name.includes("menu") || name === "law-clause";
+  const view = p.page.viewportSize();
+  if (!still) { // as tall as the page: what sticks to an edge stands where it belongs
+    const height = await p.page.evaluate(() => document.documentElement.scrollHeight);
+    await p.page.setViewportSize({ width: view.width, height: Math.min(Math.max(height, view.height), 6000) });
+  }
+  await p.page.screenshot({ path: join(dir, `${name}.png`), fullPage: !still });
+  await p.page.setViewportSize(view);
 }
 
 async function door(demo, browser, dir, how) {
