@@ -142,7 +142,8 @@ static struct record_clock clock_of(struct visit *v, const struct record_term *t
     return c;
 }
 
-/* What runs stands first, the most urgent at the top. */
+enum { URGENT_DAYS = 7 }; /* a deadline further off is not told in the head */
+
 static void put_clocks(struct visit *v, const struct record_view *r, struct record_page *p)
 {
     struct record_clock *list = arena_array(v->ctx.arena, struct record_clock, r->nterms + 1);
@@ -151,7 +152,8 @@ static void put_clocks(struct visit *v, const struct record_view *r, struct reco
         const struct record_term *t = &r->terms[i];
         list[i] = clock_of(v, t);
         p->clocks_over += list[i].over;
-        if (!t->ended && !t->paused_at && (!first || t->due < first)) {
+        bool near = t->due < v->ctx.now + URGENT_DAYS * INT64_C(86400000);
+        if (!t->ended && !t->paused_at && near && (!first || t->due < first)) {
             first = t->due;
             p->urgent = &list[i];
         }
