@@ -163,7 +163,7 @@ static str sha256_hex(struct arena *a, str bytes)
     return enc_hex(a, str_from_n((const char *)h, sizeof(h)));
 }
 
-static err put_files(struct doing *d, int64_t record, const struct type *t, int64_t act)
+err perform_files(struct doing *d, int64_t record, const struct type *t, int64_t act)
 {
     err e = OK;
     for (size_t i = 0; !e.code && i < d->act->nfiles; i++) {
@@ -203,144 +203,6 @@ static err put_files(struct doing *d, int64_t record, const struct type *t, int6
                                db_i64(d->ctx->now), db_i64(d->act->actor)));
     }
     return e;
-}
-
-/* --- built-in acts -------------------------------------------------------------------------------
- */
-
-static str text_value(const struct act *act, str key)
-{
-    for (size_t i = 0; i < act->nvalues; i++) {
-        if (str_eq(act->values[i].field, key)) {
-            return act->values[i].text;
-        }
-    }
-    return STR("");
-}
-
-static err about_oneself(struct doing *d, bool *was)
-{
-    const struct act *a = d->act;
-    int64_t n = 0;
-    if (str_eq(a->action, STR("read_notifications"))) {
-        *was = true;
-        if (!str_to_i64(text_value(a, STR("up_to")), &n)) {
-            return err_make(ERR_INVALID, STR("up_to"));
-        }
-        return db_exec(d->ctx->db, d->a,
-                       SQL("update notification set read_at = $3 where person = $1 and id <= $2"
-                           " and read_at is null"),
-                       ARGS(db_i64(a->actor), db_i64(n), db_i64(a->now)));
-    }
-    const struct type *t = model_type(d->h->model, a->type);
-    if (str_eq(a->action, STR("save_view")) && t) {
-        *was = true;
-        str name = str_trim(text_value(a, STR("name")));
-        if (!name.len || name.len > 200) {
-            return err_make(ERR_VALUE, STR("name"));
-        }
-        return db_exec(d->ctx->db, d->a,
-                       SQL("insert into saved_view(id, person, type, name, columns, filter, sort,"
-                           " shared, at) values ($1, $2, $3, $4, '', $5, '', $6, $7)"
-                           " on conflict (person, type, name) do update set"
-                           " filter = excluded.filter, shared = excluded.shared"),
-                       ARGS(db_i64(engine_id(d->e, a->now)), db_i64(a->actor), db_i64(t->code),
-                            db_text(name), db_text(text_value(a, STR("filter"))),
-                            db_i64(str_eq(text_value(a, STR("shared")), STR("true"))),
-                            db_i64(a->now)));
-    }
-    if (str_eq(a->action, STR("delete_view"))) {
-        *was = true;
-        if (!str_to_i64(text_value(a, STR("view")), &n)) {
-            return err_make(ERR_INVALID, STR("view"));
-        }
-        return db_exec(d->ctx->db, d->a,
-                       SQL("delete from saved_view where id = $1 and person = $2"),
-                       ARGS(db_i64(n), db_i64(a->actor)));
-    }
-    return OK;
-}
-
-struct builtin_act {
-    const char *key;
-    unsigned has;
-};
-
-static const struct builtin_act builtins[] = {
-    {"comment", HAS_COMMENTS}, {"attach", HAS_ATTACHMENTS}, {"watch", HAS_WATCHERS},
-    {"unwatch", HAS_WATCHERS}, {"label", HAS_LABEL},        {"unlabel", HAS_LABEL}};
-
-static err about_record(struct doing *d, struct touched *x)
-{
-    const struct act *a = d->act;
-    struct db_arg rec = db_i64(x->id);
-    if (str_eq(a->action, STR("comment"))) {
-        return a->note.len && a->note.len <= 40000 && str_utf8_ok(a->note)
-                   ? OK
-                   : err_make(ERR_VALUE, STR("note"));
-    }
-    if (str_eq(a->action, STR("attach"))) {
-        return a->nfiles ? OK : err_make(ERR_VALUE, STR("files"));
-    }
-    if (str_eq(a->action, STR("watch"))) {
-        return db_exec(d->ctx->db, d->a,
-                       SQL("insert into watcher(record, person) values ($1, $2)"
-                           " on conflict do nothing"),
-                       ARGS(rec, db_i64(a->actor)));
-    }
-    if (str_eq(a->action, STR("unwatch"))) {
-        return db_exec(d->ctx->db, d->a,
-                       SQL("delete from watcher where record = $1 and person = $2"),
-                       ARGS(rec, db_i64(a->actor)));
-    }
-    str label = str_trim(text_value(a, STR("label")));
-    if (!label.len || label.len > 60) {
-        return err_make(ERR_VALUE, STR("label"));
-    }
-    if (str_eq(a->action, STR("label"))) {
-        return db_exec(d->ctx->db, d->a,
-                       SQL("insert into label(record, label) values ($1, $2)"
-                           " on conflict do nothing"),
-                       ARGS(rec, db_text(label)));
-    }
-    return db_exec(d->ctx->db, d->a, SQL("delete from label where record = $1 and label = $2"),
-                   ARGS(rec, db_text(label)));
-}
-
-err perform_builtin(struct doing *d, bool *was)
-{
-    const struct act *a = d->act;
-    *was = false;
-    err e = about_oneself(d, was);
-    if (*was || e.code || !a->record) {
-        return e;
-    }
-    const struct type *t = model_type(d->h->model, a->type);
-    const struct builtin_act *k = NULL;
-    for (size_t i = 0; i < sizeof(builtins) / sizeof(builtins[0]); i++) {
-        k = str_eq(a->action, str_from(builtins[i].key)) ? &builtins[i] : k;
-    }
-    if (!t || !k || !(t->newest->has & k->has)) {
-        return OK;
-    }
-    *was = true;
-    struct record rec;
-    struct touched *x;
-    e = d->act->actor ? view_row(d->ctx, t, a->record, NULL, 0, &rec) : OK;
-    e = e.code ? e : perform_touch(d, t, a->record, &x);
-    e = e.code ? e : about_record(d, x);
-    if (e.code) {
-        return e;
-    }
-    struct inner *in = &d->acts[d->nacts++];
-    *in = (struct inner){.id = engine_id(d->e, a->now),
-                         .record = x->id,
-                         .t = x->t,
-                         .action = a->action,
-                         .note = a->note,
-                         .from_null = true,
-                         .to_null = true};
-    return put_files(d, x->id, t, in->id);
 }
 
 /* --- performing
@@ -472,7 +334,7 @@ static err outermost(struct doing *d, struct act *act, int64_t *record)
                      .door = true,
                      .cause = act->note.len && !act->actor ? act->note : STR("")};
     e = perform_call(d, &c, record);
-    return e.code ? e : put_files(d, *record, t, d->acts[0].id);
+    return e.code ? e : perform_files(d, *record, t, d->acts[0].id);
 }
 
 err act_perform(struct ctx *ctx, struct act *act)

@@ -1,4 +1,5 @@
 /* effects.c - what an action does besides moving the state. */
+#include "base/enc.h"
 #include "base/json.h"
 #include "engine/calendar.h"
 #include "engine/perform_int.h"
@@ -119,6 +120,18 @@ static struct value_in *assigned(struct running *g, const struct rows *r, size_t
     return list;
 }
 
+static void mark_part(struct touched *x, const struct type *part)
+{
+    for (size_t i = 0; i < x->nparts; i++) {
+        if (str_eq(x->changed_parts[i], part->key)) {
+            return;
+        }
+    }
+    if (x->nparts < 8) {
+        x->changed_parts[x->nparts++] = part->key;
+    }
+}
+
 /* set: of this record, or (for_each) of its own parts. */
 static err do_set(struct running *g, const struct rows *r, int64_t element)
 {
@@ -129,9 +142,7 @@ static err do_set(struct running *g, const struct rows *r, int64_t element)
         return perform_set(g->d, x, vals, n);
     }
     const struct type *part = g->ef->each_type;
-    if (x->nparts < 8) {
-        x->changed_parts[x->nparts++] = part->key;
-    }
+    mark_part(x, part);
     if (part->lines) {
         return perform_set_line(g->d, x, part, element, vals, n);
     }
@@ -145,6 +156,10 @@ static err do_create(struct running *g, const struct rows *r)
     size_t n;
     struct value_in *vals = assigned(g, r, &n);
     const struct type *t = g->ef->target;
+    if (t->lines) {
+        mark_part(g->x, t);
+        return perform_add_line(g->d, g->x, t, vals, n);
+    }
     struct call c = {.type = t,
                      .action = g->ef->target_action,
                      .values = vals,
@@ -208,6 +223,38 @@ err perform_notify(struct doing *d, int64_t person, const struct touched *x, int
                         db_text(en.len ? en : zh), db_i64(d->ctx->now)));
 }
 
+/* kind 2: to be done; 3: to be read and signed. */
+static err give_task(struct running *g, int64_t person, int kind, int64_t due, str zh, str en)
+{
+    struct doing *d = g->d;
+    return db_exec(
+        d->ctx->db, d->a,
+        SQL("insert into task(id, person, record, type, kind, action, zh, en, due, created_at, key)"
+            " values ($1, $2, $3, $4, $5, null, $6, $7, $8, $9, $10) on conflict do nothing"),
+        ARGS(db_i64(engine_id(d->e, d->act->now)), db_i64(person), db_i64(g->x->id),
+             db_i64(g->x->t->type->code), db_i64(kind), db_text(zh), db_text(en.len ? en : zh),
+             due ? db_i64(due) : db_null_i64(), db_i64(d->ctx->now),
+             db_text(str_fmt(d->a, "e:%lld:%.*s:%lld", (long long)g->act, STR_ARG(g->of),
+                             (long long)g->place))));
+}
+
+/* What is asked to be read and signed is this content: its hash is kept. */
+static err ask_receipt(struct running *g, int64_t person, int64_t due, str zh, str en)
+{
+    struct doing *d = g->d;
+    str what = str_fmt(d->a, "%lld:%lld:%.*s", (long long)g->x->id, (long long)g->x->now[COL_VER].i,
+                       STR_ARG(zh));
+    struct hash hash = hash_of(d->e->ledger->hasher, what);
+    err e = db_exec(d->ctx->db, d->a,
+                    SQL("insert into receipt(id, record, type, act, person, asked_at, due, hash)"
+                        " values ($1, $2, $3, $4, $5, $6, $7, $8)"),
+                    ARGS(db_i64(engine_id(d->e, d->act->now)), db_i64(g->x->id),
+                         db_i64(g->x->t->type->code), db_i64(g->act), db_i64(person),
+                         db_i64(d->ctx->now), due ? db_i64(due) : db_null_i64(),
+                         db_text(enc_hex(d->a, hash_str(&hash)))));
+    return e.code ? e : give_task(g, person, 3, due, zh, en);
+}
+
 static err do_people(struct running *g, const struct rows *r, int64_t element)
 {
     struct doing *d = g->d;
@@ -242,23 +289,9 @@ static err do_people(struct running *g, const struct rows *r, int64_t element)
         if (g->ef->kind == E_NOTIFY) {
             e = perform_notify(d, person, g->x, g->act, zh, en);
         } else if (g->ef->kind == E_TASK) {
-            e = db_exec(d->ctx->db, d->a,
-                        SQL("insert into task(id, person, record, type, kind, action, zh, en, due,"
-                            " created_at, key) values ($1, $2, $3, $4, 2, null, $5, $6, $7, $8, $9)"
-                            " on conflict do nothing"),
-                        ARGS(db_i64(engine_id(d->e, d->act->now)), db_i64(person), db_i64(g->x->id),
-                             db_i64(g->x->t->type->code), db_text(zh), db_text(en.len ? en : zh),
-                             due ? db_i64(due) : db_null_i64(), db_i64(d->ctx->now),
-                             db_text(str_fmt(d->a, "e:%lld:%.*s:%lld", (long long)g->act,
-                                             STR_ARG(g->of), (long long)g->place))));
+            e = give_task(g, person, 2, due, zh, en);
         } else {
-            e = db_exec(
-                d->ctx->db, d->a,
-                SQL("insert into receipt(id, record, type, act, person, asked_at, due, hash)"
-                    " values ($1, $2, $3, $4, $5, $6, $7, '')"),
-                ARGS(db_i64(engine_id(d->e, d->act->now)), db_i64(g->x->id),
-                     db_i64(g->x->t->type->code), db_i64(g->act), db_i64(person),
-                     db_i64(d->ctx->now), due ? db_i64(due) : db_null_i64()));
+            e = ask_receipt(g, person, due, zh, en);
         }
     }
     return e;

@@ -48,6 +48,17 @@ static err rule_refused(struct doing *d, const struct touched *x, const struct c
                           : (struct words){0});
 }
 
+/* A rule of another regulation's `adds` goes with the action it is added to. */
+static bool was_performed(const struct doing *d, const struct touched *x, const struct add *add)
+{
+    for (size_t i = 0; i < d->nacts; i++) {
+        if (d->acts[i].record == x->id && str_eq(d->acts[i].action, add->to_action)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static err judge(struct doing *d, struct touched *x, struct rows *ret)
 {
     struct tplan *t = x->t;
@@ -56,7 +67,7 @@ static err judge(struct doing *d, struct touched *x, struct rows *ret)
         const struct cond *c = t->rules[i];
         bool run = reads_changed(x, &c->reads) ||
                    (c->when && c->when->tree && reads_changed(x, &c->when->reads));
-        flags[i] = db_i64(run);
+        flags[i] = db_i64(t->rule_adds[i] ? was_performed(d, x, t->rule_adds[i]) : run);
     }
     err e = db_query(d->ctx->db, d->a, t->judge.sql,
                      perform_args(d, &t->judge, x, flags, (int)t->nrules), ret);
@@ -333,10 +344,6 @@ err perform_tasks(struct doing *d, struct touched *x)
     }
     const struct state *s =
         x->now[COL_STATE].null ? NULL : tdef_state_at(x->t->def, x->now[COL_STATE].i);
-    if (s && s->final && !e.code) {
-        e = db_exec(d->ctx->db, d->a, SQL("delete from task where record = $1"),
-                    ARGS(db_i64(x->id)));
-    }
     if (e.code || !s || !s->nnext) {
         return e;
     }

@@ -121,6 +121,9 @@ MUST_CHECK err perform_later_writes(struct doing *d, struct touched *x,
 /* Fields of a touched record, of a line of it, set by an effect. */
 MUST_CHECK err perform_set(struct doing *d, struct touched *x, const struct value_in *vals,
                            size_t n);
+/* A line made by an effect. */
+MUST_CHECK err perform_add_line(struct doing *d, struct touched *x, const struct type *type,
+                                const struct value_in *vals, size_t n);
 MUST_CHECK err perform_set_line(struct doing *d, const struct touched *parent,
                                 const struct type *type, int64_t id, const struct value_in *vals,
                                 size_t n);
@@ -134,6 +137,8 @@ void perform_put_cell(struct touched *x, int col, const struct value *v);
 void perform_read_row(const struct tplan *t, const struct rows *r, struct cell *row);
 MUST_CHECK err perform_touch(struct doing *d, const struct type *type, int64_t id,
                              struct touched **ret);
+/* Files of the act, beside the record. */
+MUST_CHECK err perform_files(struct doing *d, int64_t record, const struct type *t, int64_t act);
 MUST_CHECK err perform_builtin(struct doing *d, bool *was);
 MUST_CHECK err perform_notify(struct doing *d, int64_t person, const struct touched *x, int64_t act,
                               str zh, str en);

@@ -376,6 +376,39 @@ err perform_later_writes(struct doing *d, struct touched *x, const struct later_
     return e;
 }
 
+err perform_add_line(struct doing *d, struct touched *x, const struct type *type,
+                     const struct value_in *vals, size_t n)
+{
+    struct row_in row = {.values = vals, .nvalues = n};
+    struct line l = {.d = d, .parent = x, .in = &row};
+    for (size_t i = 0; i < x->t->def->nfields; i++) {
+        const struct field *f = &x->t->def->fields[i];
+        l.lines = f->part == type ? f : l.lines;
+    }
+    if (!l.lines) {
+        return err_make(ERR_NOT_FOUND, type->key); /* not in this record's version */
+    }
+    l.t = plan_type(d->h, type_at(type, x->now[COL_LAW].i));
+    l.now = arena_array(d->a, struct cell, (size_t)l.t->ncols + 1);
+    for (int i = 0; i < l.t->ncols; i++) {
+        l.now[i].null = true;
+    }
+    struct touched one = {.t = l.t, .now = l.now};
+    for (size_t i = 0; i < n; i++) {
+        const struct field *f = tdef_field(l.t->def, vals[i].field);
+        int col = f ? plan_col(l.t, f) : -1;
+        if (col >= 0) {
+            perform_put_cell(&one, col, &vals[i].typed);
+        }
+    }
+    err e = insert(&l);
+    if (!e.code) {
+        history_line(d, x->id, l.t, l.now[COL_ID].i);
+        remember_line(&l);
+    }
+    return e;
+}
+
 err perform_set_line(struct doing *d, const struct touched *parent, const struct type *type,
                      int64_t id, const struct value_in *vals, size_t n)
 {

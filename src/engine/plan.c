@@ -1,5 +1,6 @@
 /* plan.c - the statements of a model, made once: guards, results, updates. */
 #include "engine/engine_int.h"
+#include "engine/record_load.h"
 
 #include <assert.h>
 #include <string.h>
@@ -188,7 +189,9 @@ static void put_guard(struct sqlb *b, struct held_model *h, const struct tplan *
 {
     switch (g->kind) {
     case GUARD_SEE:
-        put_people(b, &t->type->newest->see);
+        SQLB_LIT(b, "case when (");
+        load_visible(b, t->type);
+        SQLB_LIT(b, ") then 1 else 0 end");
         return;
     case GUARD_WHO:
         put_people(b, &action->who);

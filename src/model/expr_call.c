@@ -279,13 +279,25 @@ static bool fun_role(struct tc *tc, struct expr *e)
            position_code(tc, e, e->args[0]->off, key);
 }
 
+const struct field *tc_unit_key(const struct model *m)
+{
+    const struct tdef *d = m->unit ? m->unit->newest : NULL;
+    for (size_t i = 0; d && i < d->nfields; i++) {
+        if (d->fields[i].unique && d->fields[i].type == F_TEXT) {
+            return &d->fields[i];
+        }
+    }
+    return NULL;
+}
+
 static bool unit_arg(struct tc *tc, struct expr *e)
 {
     struct expr *u = e->args[0];
     if (!have_register(tc, e, tc->s->model->unit, "unit") || !tc_expr(tc, u)) {
         return false;
     }
-    if (u->type.kind == V_TEXT && u->kind == X_TEXT && e->fun == FUN_UNDER) {
+    if (u->type.kind == V_TEXT && u->kind == X_TEXT && e->fun == FUN_UNDER &&
+        tc_unit_key(tc->s->model)) {
         return true;
     }
     if (u->type.kind == V_RECORD && u->type.type == tc->s->model->unit) {

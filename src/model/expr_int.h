@@ -245,6 +245,8 @@ bool tc_call(struct tc *tc, struct expr *e);
 bool tc_macro(struct tc *tc, struct expr *e);
 /* Notes by which fields the records of a macro over a whole type are found. */
 void tc_look_ups(const struct expr *macro);
+/* The unique text by which a unit is known, for under('..'); NULL: none. */
+const struct field *tc_unit_key(const struct model *m);
 bool tc_arith(struct tc *tc, struct expr *e);
 bool tc_set(struct tc *tc, struct expr *e, bool allow_type);
 bool tc_builtin_part(struct tc *tc, struct expr *e, struct expr *base);
@@ -304,6 +306,8 @@ void gen_guard(struct gen *g, const struct expr *guard, str alias);
 /* expr_set.c */
 void gen_aggregate(struct gen *g, const struct expr *m);
 void gen_last(struct gen *g, const struct expr *m);
+/* Is this unit `top`, or below it? (expr_people.c) */
+void gen_under(struct gen *g, const struct expr *unit, const struct expr *top);
 void gen_truth_macro(struct gen *g, const struct expr *e);
 void gen_put(struct gen *g, str trusted);
 

@@ -132,6 +132,48 @@ static void post_from(struct gen *g, const struct expr *e, str ap)
     }
 }
 
+/* A unit, or the text by which it is known: its unique field. */
+static void unit_value(struct gen *g, const struct expr *e)
+{
+    const struct field *f = tc_unit_key(g->s->model);
+    if (e->kind != X_TEXT || !f) {
+        gen_value(g, e);
+        return;
+    }
+    str u = gen_alias(g);
+    PUT(g, "(select ");
+    col(g, u, "id");
+    PUT(g, " from \"r_unit\" ");
+    gen_put(g, u);
+    PUT(g, " where ");
+    gen_put(g, u);
+    PUT(g, ".");
+    sqlb_ident(g->b, f->column);
+    PUT(g, " = ");
+    sqlb_text(g->b, e->name);
+    PUT(g, ")");
+}
+
+void gen_under(struct gen *g, const struct expr *unit, const struct expr *top)
+{
+    str ua = gen_alias(g);
+    PUT(g, "(case when (");
+    gen_value(g, unit);
+    PUT(g, ") is null or (");
+    unit_value(g, top);
+    PUT(g, ") is null then null when exists(select 1 from \"unit_above\" ");
+    gen_put(g, ua);
+    PUT(g, " where ");
+    col(g, ua, "unit");
+    PUT(g, " = ");
+    gen_value(g, unit);
+    PUT(g, " and ");
+    col(g, ua, "above");
+    PUT(g, " = ");
+    unit_value(g, top);
+    PUT(g, ") then 1 = 1 else 1 = 0 end)");
+}
+
 static void members_from(struct gen *g, const struct expr *e, str pm)
 {
     PUT(g, " from \"r_person\" ");
@@ -155,7 +197,7 @@ static void members_from(struct gen *g, const struct expr *e, str pm)
     PUT(g, " where ");
     col(g, ua, "above");
     PUT(g, " = ");
-    gen_value(g, e->args[0]);
+    unit_value(g, e->args[0]);
     PUT(g, ")");
 }
 

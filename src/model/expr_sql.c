@@ -217,7 +217,8 @@ static void put_setting(struct gen *g, const struct expr *e)
         sqlb_text(g->b, s->law->reg->key);
         PUT(g, " and sl.\"key\" = ");
         sqlb_text(g->b, s->key);
-        PUT(g, " limit 1), ");
+        PUT(g, " order by (select count(*) from \"unit_above\" ud where ud.\"unit\" = "
+               "sl.\"unit\") desc limit 1), ");
     }
     if (s->null) {
         put_null(g, e);
@@ -508,6 +509,10 @@ static void truth_in(struct gen *g, const struct expr *e)
         PUT(g, " = ");
         gen_value(g, e->args[0]);
         PUT(g, ")");
+        return;
+    }
+    if (set->fun == FUN_UNDER && e->args[0]->type.type == g->s->model->unit) {
+        gen_under(g, e->args[0], set->args[0]);
         return;
     }
     struct gen in = *g;

@@ -112,6 +112,10 @@ void fields_body(struct load *l, struct tsrc *t)
         } else if (def) {
             f->def = cond_read(l, &s, def, f->value);
             f->def.clause = f->clause;
+            if (t->owner && (f->def.reads.record || f->def.reads.nfields || f->def.reads.nparts)) {
+                diag_error(l->d, def->pos, "明细行的默认值不能读单据",
+                           "a default in lines reads no record");
+            }
         }
         if (see) {
             f->see = people_read(l, &s, see, false);
