@@ -154,6 +154,11 @@ async function proof(demo, who, how) {
   await check("the proof of the last act is verified without the server", async () => {
     await who.page.click("#h-proof ~ .body a, section[aria-labelledby=h-proof] a");
     await who.page.waitForLoadState();
+    // its checkpoint is signed a moment after the act
+    for (let i = 0; i < 50 && !await who.page.locator("main a[href$='/file']").count(); i++) {
+      await new Promise((r) => setTimeout(r, 200));
+      await who.page.reload();
+    }
     await who.axe("proof");
     const href = await who.page.getAttribute("main a[href$='/file']", "href");
     const text = await (await who.context.request.get(demo.url + href)).text();
