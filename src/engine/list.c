@@ -224,6 +224,16 @@ static struct db_args args_of(const struct listing *l, bool filters, enum args_m
     return ctx_args(l->ctx, args, n);
 }
 
+/* The end of a window is the same for everybody: no time, nobody. */
+static struct db_args end_args(const struct listing *l)
+{
+    struct db_arg *args = arena_array(l->ctx->arena, struct db_arg, 5);
+    args[0] = args[1] = args[2] = db_null_i64();
+    args[3] = db_i64(l->at_change);
+    args[4] = db_i64(l->at_id);
+    return (struct db_args){args, 5};
+}
+
 /* Where a window ends; without such a row it is the last. */
 static void read_end(struct listing *l, struct rows *r)
 {
@@ -322,10 +332,16 @@ static err expand(struct listing *l)
     bool alternatives = !all && expandable(see);
     l->way = all ? WAY_ALL : WAY_WINDOWS; /* a part: seen with its parent, row by row */
     struct batch *b = batch_begin(ctx->db, ctx->arena);
-    int who = alternatives ? batch_add(b, expand_sql(l), ctx_args(ctx, NULL, 0)) : -1;
+    int who = -1;
+    if (alternatives) { /* most do not ask for the time: then the answer may be kept */
+        struct sql sql = expand_sql(l);
+        bool timed = str_has(sql.text, STR("$1"));
+        who = batch_add_kept(
+            b, sql,
+            ARGS(timed ? db_i64(ctx->now) : db_null_i64(), db_i64(ctx->actor), db_i64(ctx->today)));
+    }
     bool windows = l->way == WAY_WINDOWS || l->filters.text.len;
-    int end =
-        windows ? batch_add(b, window_end_sql(l, FIRST_WINDOW), args_of(l, false, MORE_NONE)) : -1;
+    int end = windows ? batch_add_kept(b, window_end_sql(l, FIRST_WINDOW), end_args(l)) : -1;
     err e = who >= 0 || end >= 0 ? batch_run(b) : OK;
     if (e.code) {
         return e;
@@ -369,8 +385,7 @@ static err run_windows(struct listing *l)
     for (int i = 0; i < WINDOWS_MAX; i++) {
         struct rows r;
         if (i) {
-            e = db_query(l->ctx->db, l->ctx->arena, window_end_sql(l, WINDOW),
-                         args_of(l, false, MORE_NONE), &r);
+            e = db_query(l->ctx->db, l->ctx->arena, window_end_sql(l, WINDOW), end_args(l), &r);
             if (e.code) {
                 return e;
             }

@@ -89,6 +89,13 @@ int batch_add(struct batch *b, struct sql sql, struct db_args args)
     return b->len++;
 }
 
+int batch_add_kept(struct batch *b, struct sql sql, struct db_args args)
+{
+    int place = batch_add(b, sql, args);
+    b->stmts[place].keep = true;
+    return place;
+}
+
 void batch_max_rows(struct batch *b, int place, int64_t max_rows)
 {
     assert(place >= 0 && place < b->len && max_rows >= 0);

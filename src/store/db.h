@@ -91,6 +91,10 @@ struct batch *batch_begin(struct db *db, struct arena *a);
 /* Adds a statement; the arguments are copied (not the bytes of their texts).
  * Returns its place for batch_rows.  More than BATCH_MAX statements abort. */
 int batch_add(struct batch *b, struct sql sql, struct db_args args);
+/* The same, for a question that every page asks.  On SQLite the answer of an
+ * earlier page is given again while nothing was committed in between (so within
+ * the snapshot it is what asking would give); whole numbers only, at most 64. */
+int batch_add_kept(struct batch *b, struct sql sql, struct db_args args);
 void batch_max_rows(struct batch *b, int place, int64_t max_rows);
 MUST_CHECK err batch_run(struct batch *b);
 

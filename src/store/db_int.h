@@ -39,6 +39,7 @@ struct batch_stmt {
     int nargs;
     bool once;    /* not worth preparing: DDL */
     bool unbound; /* its arguments do not matter: a plan */
+    bool keep;    /* an answer kept from an earlier page will do */
     int64_t max_rows;
     struct rows_data result;
 };
@@ -60,6 +61,7 @@ struct cache_entry {
     uint64_t hash;
     uint64_t types;     /* of the arguments; 0 where they do not matter */
     void *stmt;         /* SQLite's statement */
+    int64_t serial;     /* SQLite: of all prepared on this connection */
     uint16_t *map;      /* SQLite: argument of each parameter; NULL: in order */
     int nparams;        /* SQLite's parameters */
     int highest;        /* highest $n */

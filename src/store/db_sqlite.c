@@ -8,161 +8,6 @@
 
 enum { BUSY_MS = 5000 };
 
-/* --- errors ------------------------------------------------------------------ */
-
-static enum err_code code_of(int rc)
-{
-    switch (rc & 0xff) {
-    case SQLITE_CONSTRAINT:
-        return rc == SQLITE_CONSTRAINT_UNIQUE || rc == SQLITE_CONSTRAINT_PRIMARYKEY ||
-                       rc == SQLITE_CONSTRAINT_ROWID
-                   ? ERR_CONFLICT
-                   : ERR_STORE;
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-    case SQLITE_INTERRUPT:
-        return ERR_BUSY;
-    default:
-        return ERR_STORE;
-    }
-}
-
-static err sq_err(struct sq *q, struct arena *a, str text)
-{
-    int rc = sqlite3_extended_errcode(q->h);
-    str cut = str_from_n(text.ptr, text.len < 300 ? text.len : 300);
-    return err_make(code_of(rc),
-                    str_fmt(a, "sqlite %d: %s: %.*s", rc, sqlite3_errmsg(q->h), STR_ARG(cut)));
-}
-
-/* --- statements ---------------------------------------------------------------- */
-
-static void sq_drop(void *arg, struct cache_entry *e)
-{
-    (void)arg;
-    sqlite3_finalize(e->stmt);
-    sqlite3_free(e->map);
-    e->stmt = NULL;
-    e->map = NULL;
-}
-
-/* SQLite numbers $1, $2 ... by first appearance, because to it they are names.
- * The map says which argument each of its parameters is. */
-static bool map_params(struct cache_entry *e)
-{
-    e->highest = 0;
-    e->nparams = sqlite3_bind_parameter_count(e->stmt);
-    bool in_order = true;
-    for (int i = 0; i < e->nparams; i++) {
-        const char *name = sqlite3_bind_parameter_name(e->stmt, i + 1);
-        int64_t n = 0;
-        if (!name || name[0] != '$' || !str_to_i64(str_from(name + 1), &n) || n < 1 ||
-            n > DB_ARGS_MAX) {
-            return false;
-        }
-        if (n != i + 1 && in_order) {
-            in_order = false;
-            e->map = sqlite3_malloc64((uint64_t)e->nparams * sizeof(*e->map));
-            if (!e->map) {
-                return false;
-            }
-            for (int k = 0; k < i; k++) {
-                e->map[k] = (uint16_t)k;
-            }
-        }
-        if (!in_order) {
-            e->map[i] = (uint16_t)(n - 1);
-        }
-        e->highest = (int)n > e->highest ? (int)n : e->highest;
-    }
-    return true;
-}
-
-static bool only_space(const char *p, const char *end)
-{
-    for (; p < end; p++) {
-        if (*p != ' ' && *p != '\n' && *p != '\t' && *p != '\r' && *p != ';') {
-            return false;
-        }
-    }
-    return true;
-}
-
-static err sq_prepare(struct sq *q, struct arena *a, str text, unsigned flags,
-                      struct cache_entry *e)
-{
-    sqlite3_stmt *stmt = NULL;
-    const char *tail = NULL;
-    if (text.len > INT32_MAX) {
-        return err_make(ERR_STORE, STR("statement too long"));
-    }
-    e->map = NULL;
-    int rc = sqlite3_prepare_v3(q->h, text.ptr, (int)text.len, flags, &stmt, &tail);
-    if (rc) {
-        return sq_err(q, a, text);
-    }
-    e->stmt = stmt;
-    if (!stmt || !only_space(tail, text.ptr + text.len) || !map_params(e)) {
-        sq_drop(NULL, e);
-        return err_make(ERR_STORE,
-                        str_fmt(a, "not one statement with $1, $2: %.*s", STR_ARG(text)));
-    }
-    e->text = str_from_n(sqlite3_sql(stmt), text.len);
-    e->reads = sqlite3_stmt_readonly(stmt);
-    q->db.counts.prepared++;
-    return OK;
-}
-
-static err sq_find(struct sq *q, struct arena *a, struct sql sql, struct cache_entry **ret)
-{
-    struct cache_entry *e = cache_find(&q->db.cache, sql, 0);
-    if (!e) {
-        e = cache_take(&q->db.cache, sq_drop, NULL);
-        err x = sq_prepare(q, a, sql.text, SQLITE_PREPARE_PERSISTENT, e);
-        if (x.code) {
-            return x;
-        }
-        e->hash = sql.hash ? sql.hash : sql_hash(sql.text);
-        cache_put(&q->db.cache, e);
-    }
-    *ret = e;
-    return OK;
-}
-
-static int bind_one(sqlite3_stmt *stmt, int i, const struct db_arg *arg)
-{
-    if (arg->null) {
-        return sqlite3_bind_null(stmt, i);
-    }
-    if (arg->type == DB_ARG_I64) {
-        return sqlite3_bind_int64(stmt, i, arg->i64);
-    }
-    const char *p = arg->text.ptr ? arg->text.ptr : "";
-    if (arg->type == DB_ARG_TEXT) {
-        return sqlite3_bind_text64(stmt, i, p, arg->text.len, SQLITE_STATIC, SQLITE_UTF8);
-    }
-    return sqlite3_bind_blob64(stmt, i, p, arg->text.len, SQLITE_STATIC);
-}
-
-static err sq_bind(struct sq *q, struct arena *a, const struct cache_entry *e,
-                   const struct batch_stmt *s)
-{
-    if (s->unbound) {
-        return OK;
-    }
-    if (e->highest > s->nargs) {
-        return err_make(ERR_STORE,
-                        str_fmt(a, "$%d has no argument: %.*s", e->highest, STR_ARG(s->sql.text)));
-    }
-    for (int i = 0; i < e->nparams; i++) {
-        int n = e->map ? e->map[i] : i;
-        if (bind_one(e->stmt, i + 1, &s->args[n])) {
-            return sq_err(q, a, s->sql.text);
-        }
-    }
-    return OK;
-}
-
 /* --- results -------------------------------------------------------------------- */
 
 static void take_bytes(struct cell *c, struct arena *a, const void *p, int n)
@@ -239,6 +84,41 @@ static void sq_reset(struct sq *q)
     q->limited = false;
 }
 
+/* One of our own statements without arguments or rows. */
+static err sq_say(struct sq *q, struct arena *a, struct sql sql)
+{
+    struct batch_stmt s = {.sql = sql, .result = {.arena = a}};
+    struct cache_entry *e = NULL;
+    err x = sq_find(q, a, sql, &e);
+    if (!x.code) {
+        q->running = e->stmt;
+        x = sq_step(q, &s, e);
+    }
+    sq_reset(q);
+    return x;
+}
+
+/* The number of the snapshot's state; false where none can be had. */
+static bool sq_version(struct sq *q, struct arena *a)
+{
+    if (q->db.tx != TX_READ || q->db.fault != DB_FAULT_NONE) {
+        return false;
+    }
+    if (!q->version) {
+        struct batch_stmt s = {
+            .sql = SQL("pragma data_version"), .max_rows = 1, .result = {.arena = a}};
+        struct cache_entry *e = NULL;
+        err x = sq_find(q, a, s.sql, &e);
+        if (!x.code) {
+            q->running = e->stmt;
+            x = sq_step(q, &s, e);
+        }
+        sq_reset(q);
+        q->version = !x.code && s.result.rows == 1 ? s.result.cells[0].v.i64 : 0;
+    }
+    return q->version != 0;
+}
+
 static err sq_one(struct sq *q, struct batch_stmt *s)
 {
     struct arena *a = s->result.arena;
@@ -253,6 +133,13 @@ static err sq_one(struct sq *q, struct batch_stmt *s)
     if (!x.code && q->db.tx == TX_READ && !e->reads) {
         x = err_make(ERR_STORE, STR("a read transaction cannot write"));
     }
+    bool keep = !x.code && s->keep && e->reads && q->kept && sq_version(q, a);
+    if (keep && kept_find(q->kept, e->serial, q->version, s)) {
+        return OK;
+    }
+    if (!x.code && q->kept && !e->reads) { /* its own changes have no number */
+        *q->kept = (struct kept){0};
+    }
     if (!x.code) {
         x = sq_bind(q, a, e, s);
     }
@@ -265,23 +152,12 @@ static err sq_one(struct sq *q, struct batch_stmt *s)
         q->steps_left = q->db.limits.steps;
         x = sq_step(q, s, e);
     }
+    if (keep && !x.code) {
+        kept_put(q->kept, e->serial, q->version, s);
+    }
     int rc = x.code ? sqlite3_extended_errcode(q->h) : SQLITE_OK;
     sq_reset(q);
     sq_fault_after(q, rc);
-    return x;
-}
-
-/* One of our own statements without arguments or rows. */
-static err sq_say(struct sq *q, struct arena *a, struct sql sql)
-{
-    struct batch_stmt s = {.sql = sql, .result = {.arena = a}};
-    struct cache_entry *e = NULL;
-    err x = sq_find(q, a, sql, &e);
-    if (!x.code) {
-        q->running = e->stmt;
-        x = sq_step(q, &s, e);
-    }
-    sq_reset(q);
     return x;
 }
 
@@ -390,6 +266,7 @@ static err sq_run(struct db *db, struct batch *b)
         if (e.code) {
             return e;
         }
+        q->version = 0; /* another snapshot */
         db_step_done(db);
     }
     if (db->tx == TX_NONE && b->len > 1) {
@@ -572,6 +449,9 @@ err db_sqlite_open(struct arena *life, str path, struct db_options opt, struct d
     q->db.kind = DB_SQLITE;
     q->db.ops = &ops;
     cache_make(&q->db.cache, life);
+    if (!opt.writer && !str_eq(path, STR(":memory:"))) {
+        q->kept = arena_new(life, struct kept);
+    }
     str file = str_copy(life, path);
     arena_defer(life, sq_close, q);
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
