@@ -84,7 +84,7 @@ static err afterwards(struct cli *c, const struct import_options *o, struct impo
     struct ctx ctx = ctx_make(c->engine, o->mapping->model, db, c->arena, c->now(), 0, c->lang);
     db_read_begin(db);
     e = import_totals(&ctx, o->mapping, all);
-    e = e.code ? e : import_compare(&ctx, o->mapping, &r->compared);
+    e = e.code ? e : import_compare(&ctx, o->mapping, r);
     db_read_end(db);
     return e;
 }

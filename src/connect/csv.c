@@ -125,7 +125,7 @@ static enum csv_status plain_cell(struct parse *p, str *ret)
             return bad(p, WORDS("未加引号的单元格中出现引号",
                                 "a quote stands inside a cell that is not quoted"));
         }
-        if (p->at - from > CSV_CELL_MAX) {
+        if (p->at - from >= CSV_CELL_MAX) {
             return bad(p, WORDS("单元格过长（上限 256 KB）", "the cell is over 256 KB"));
         }
         step(p);

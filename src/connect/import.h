@@ -24,6 +24,7 @@ enum {
     IMPORT_LINES_MAX = 20000000,
     IMPORT_CASE_MAX = 20000, /* lines of one case; those beyond are rejected */
     IMPORT_EXAMPLES = 5,
+    IMPORT_TERMS = 8,
 };
 
 struct import_options {
@@ -59,9 +60,10 @@ struct import_counts {
     int64_t early;         /* lines rejected before (counted in rejected) */
 };
 
-/* What the former system said of being in time, beside our terms. */
+/* What the former system said of being in time, beside our terms: a case is in time
+ * when every run of them stopped by its end. */
 struct import_compared {
-    bool done;
+    const struct term *term;                               /* NULL: all of the mapping's together */
     int64_t both_met, both_missed, only_theirs, only_ours; /* only_ours: ours says met */
     int64_t not_known;                                     /* one of the two says nothing */
     struct import_example {
@@ -70,8 +72,9 @@ struct import_compared {
 };
 
 struct import_report {
-    struct import_counts run; /* of this run */
-    struct import_compared compared;
+    struct import_counts run;                          /* of this run */
+    struct import_compared compared[IMPORT_TERMS + 1]; /* each term, then all together */
+    size_t ncompared;
     bool stopped;
     int64_t job; /* its row among the jobs */
     int64_t ms;
@@ -87,8 +90,9 @@ MUST_CHECK err import_run(const struct import_options *o, struct import_report *
  * people, units. */
 MUST_CHECK err import_totals(const struct ctx *ctx, const struct mapping *m,
                              struct import_counts *ret);
+/* Fills `compared`; nothing when the mapping compares nothing. */
 MUST_CHECK err import_compare(const struct ctx *ctx, const struct mapping *m,
-                              struct import_compared *ret);
+                              struct import_report *ret);
 /* The report, for people. */
 void import_print(FILE *f, enum lang lang, const struct mapping *m, const struct import_report *r,
                   const struct import_counts *all, bool dry_run);

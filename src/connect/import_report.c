@@ -35,10 +35,10 @@ err import_totals(const struct ctx *ctx, const struct mapping *m, struct import_
 /* --- in time? ---------------------------------------------------------------------------- */
 
 /* Runs of the terms compared: all; over their end when they stopped; undecided. */
-static void runs(struct sqlb *b, const struct mapping *m, int which)
+static void runs(struct sqlb *b, size_t nterms, int which)
 {
     SQLB_LIT(b, ", (select count(*) from term t where t.record = r.id and t.term in (");
-    for (size_t i = 0; i < m->compare.len; i++) {
+    for (size_t i = 0; i < nterms; i++) {
         if (i) {
             SQLB_LIT(b, ", ");
         }
@@ -53,15 +53,15 @@ static void runs(struct sqlb *b, const struct mapping *m, int which)
     SQLB_LIT(b, ")");
 }
 
-static struct sql page_sql(const struct ctx *ctx, const struct mapping *m)
+static struct sql page_sql(struct arena *a, const struct mapping *m, size_t nterms)
 {
-    struct sqlb b = sqlb_make(ctx->arena);
+    struct sqlb b = sqlb_make(a);
     SQLB_LIT(&b, "select r.id, r.number, r.");
     sqlb_ident(&b, m->field->column);
     SQLB_LIT(&b, ", r.");
     sqlb_ident(&b, m->compare.field->column);
     for (int i = 0; i < 3; i++) {
-        runs(&b, m, i);
+        runs(&b, nterms, i);
     }
     SQLB_LIT(&b, " from ");
     sqlb_ident(&b, m->into->table);
@@ -97,29 +97,21 @@ static void judge(struct import_compared *c, const struct rows *r)
     }
 }
 
-err import_compare(const struct ctx *ctx, const struct mapping *m, struct import_compared *ret)
+static err compare(const struct ctx *ctx, const struct mapping *m, const struct term *const *terms,
+                   size_t n, struct import_compared *ret)
 {
-    *ret = (struct import_compared){0};
-    if (!m->compare.field || !m->compare.len) {
-        return OK;
+    struct db_arg args[IMPORT_TERMS + 3] = {db_i64(ctx->now), db_i64(0), db_text(m->name)};
+    for (size_t i = 0; i < n; i++) {
+        args[i + 3] = db_text(terms[i]->key);
     }
-    int64_t last = 0;
-    struct db_arg args[64];
-    int n = 3;
-    args[0] = db_i64(ctx->now);
-    args[2] = db_text(m->name);
-    for (size_t i = 0; i < m->compare.len && n < 64; i++) {
-        args[n++] = db_text(m->compare.terms[i]->key);
-    }
-    struct sql sql = page_sql(ctx, m);
+    struct sql sql = page_sql(ctx->arena, m, n);
     for (int64_t count = PAGE; count == PAGE;) {
         struct arena a = arena_make(32 << 20);
         struct rows r;
-        args[1] = db_i64(last);
-        err e = db_query(ctx->db, &a, sql, (struct db_args){args, n}, &r);
+        err e = db_query(ctx->db, &a, sql, (struct db_args){args, (int)n + 3}, &r);
         count = e.code ? 0 : rows_count(&r);
         while (!e.code && rows_next(&r)) {
-            last = rows_i64(&r, 0);
+            args[1] = db_i64(rows_i64(&r, 0));
             judge(ret, &r);
         }
         e.detail = str_copy(ctx->arena, e.detail);
@@ -128,8 +120,24 @@ err import_compare(const struct ctx *ctx, const struct mapping *m, struct import
             return e;
         }
     }
-    ret->done = true;
     return OK;
+}
+
+err import_compare(const struct ctx *ctx, const struct mapping *m, struct import_report *ret)
+{
+    size_t n = m->compare.field ? m->compare.len : 0;
+    memset(ret->compared, 0, sizeof(ret->compared));
+    ret->ncompared = 0;
+    err e = OK;
+    for (size_t i = 0; i < n && !e.code; i++) {
+        ret->compared[i].term = m->compare.terms[i];
+        e = compare(ctx, m, &m->compare.terms[i], 1, &ret->compared[i]);
+    }
+    if (!e.code && n > 1) {
+        e = compare(ctx, m, m->compare.terms, n, &ret->compared[n]);
+    }
+    ret->ncompared = n > 1 ? n + 1 : n;
+    return e;
 }
 
 /* --- in words ------------------------------------------------------------------------------- */
@@ -156,21 +164,17 @@ static void examples(FILE *f, const struct import_example *list, int64_t n)
 
 static void print_compared(FILE *f, enum lang lang, const struct import_compared *c)
 {
-    if (!c->done) {
-        return;
-    }
-    fputs(lang == LANG_EN ? "In time, by the former system and by the terms of this regulation:\n"
-                          : "是否按时：原系统的结论与本制度时限的对照\n",
-          f);
+    str what = words_in(c->term ? c->term->words : WORDS("以上全部", "all of them together"), lang);
+    fprintf(f, "  %.*s\n", STR_ARG(what));
     row(f, lang, WORDS("两者都算按时", "in time by both"), c->both_met);
     row(f, lang, WORDS("两者都算逾期", "late by both"), c->both_missed);
-    row(f, lang, WORDS("原系统算按时，本制度算逾期", "in time for them, late by our terms"),
+    row(f, lang, WORDS("原系统算按时，本制度算逾期", "in time for them, late by our term"),
         c->only_theirs);
     examples(f, c->theirs, c->only_theirs);
-    row(f, lang, WORDS("原系统算逾期，本制度算按时", "late for them, in time by our terms"),
+    row(f, lang, WORDS("原系统算逾期，本制度算按时", "late for them, in time by our term"),
         c->only_ours);
     examples(f, c->ours, c->only_ours);
-    row(f, lang, WORDS("有一方未载明", "one of the two says nothing"), c->not_known);
+    row_if(f, lang, WORDS("有一方未载明", "one of the two says nothing"), c->not_known);
 }
 
 void import_print(FILE *f, enum lang lang, const struct mapping *m, const struct import_report *r,
@@ -223,7 +227,15 @@ void import_print(FILE *f, enum lang lang, const struct mapping *m, const struct
                               : "已中止；再次运行即可继续。\n",
               f);
     }
-    print_compared(f, lang, &r->compared);
+    if (r->ncompared) {
+        fputs(lang == LANG_EN
+                  ? "In time, by the former system and by the terms of the regulation:\n"
+                  : "是否按时：原系统的结论与本制度时限的对照\n",
+              f);
+    }
+    for (size_t i = 0; i < r->ncompared; i++) {
+        print_compared(f, lang, &r->compared[i]);
+    }
     if (r->ms > 1000) {
         fprintf(f, lang == LANG_EN ? "%lld acts/s\n" : "每秒 %lld 次操作\n",
                 (long long)(c->acts * 1000 / r->ms));

@@ -97,7 +97,7 @@ static int days_of(int64_t year, int64_t month)
     return month == 2 && leap ? 29 : len[month - 1];
 }
 
-bool map_time(const struct mapping *m, str text, int64_t *ret_ms)
+static bool by_form(const struct mapping *m, str text, int64_t *ret_ms)
 {
     struct reading r = {.text = text, .month = 1};
     str form = m->time;
@@ -119,4 +119,9 @@ bool map_time(const struct mapping *m, str text, int64_t *ret_ms)
     *ret_ms = clock_day_start(day, m->zone) + r.hour * (int64_t)CLOCK_HOUR +
               r.minute * (int64_t)CLOCK_MINUTE + r.second * (int64_t)CLOCK_SECOND;
     return true;
+}
+
+bool map_time(const struct mapping *m, str text, int64_t *ret_ms)
+{
+    return by_form(m, text, ret_ms) || clock_parse_time(text, m->zone, ret_ms);
 }

@@ -162,7 +162,8 @@ void mapping_bind(struct mapping *m, const struct csv_file *f, struct diags *d);
 
 /* Is a value given for this field? */
 bool map_has(const struct map_with *with, size_t n, const struct field *f);
-/* A time as the file writes it: false when it does not have that form. */
+/* A time as the file writes it, or as 2026-11-24T09:30 with or without a zone;
+ * false when it has neither form. */
 bool map_time(const struct mapping *m, str text, int64_t *ret_ms);
 /* Is the text a way of writing times that map_time understands? */
 bool map_time_form(str form, str *ret_wrong);

@@ -2,6 +2,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "connect/csv_file.h"
+#include "connect/import.h"
 #include "connect/mapping_int.h"
 
 enum { NAMES_MAX = 200, SHOWN_MAX = 24 };
@@ -329,6 +330,10 @@ static void compare(struct map_load *l, const struct ynode *n)
     }
     size_t len;
     const str *names = map_scalars(l, terms, &len);
+    if (len > IMPORT_TERMS) {
+        diag_error(l->d, terms->pos, "至多八个时限", "at most eight terms");
+        return;
+    }
     const struct term **list = arena_array(l->a, const struct term *, len + 1);
     str all[NAMES_MAX];
     size_t nall = 0;
