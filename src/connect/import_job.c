@@ -411,9 +411,9 @@ static err steps(struct doing_piece *d, const struct map_step *list, size_t n)
         if (!d->rec.id || (s->in.given && !stands_in(d, &s->in)) || stands_in(d, &s->unless)) {
             continue;
         }
-        if (s->kind == STEP_WAY) {
+        if (s->kind == MAP_WAY) {
             e = steps(d, s->way->steps, s->way->len);
-        } else if (s->kind == STEP_SKIP) {
+        } else if (s->kind == MAP_SKIP) {
             keep(d->r->reason, s->skip);
         } else {
             e = step_act(d, s);

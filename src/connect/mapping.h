@@ -69,9 +69,9 @@ struct map_states {
 struct map_way;
 
 struct map_step {
-    enum { STEP_PERFORM, STEP_WAY, STEP_SKIP } kind;
+    enum { MAP_PERFORM, MAP_WAY, MAP_SKIP } kind;
     struct pos pos;
-    const struct action *action; /* STEP_PERFORM, and of an event that creates */
+    const struct action *action; /* MAP_PERFORM, and of an event that creates */
     struct map_states in, unless;
     const struct map_way *way;
     str skip;

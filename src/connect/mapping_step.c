@@ -121,16 +121,16 @@ static void one_step(struct map_load *l, const struct ynode *n, struct map_step 
         return;
     }
     if (perform) {
-        s->kind = STEP_PERFORM;
+        s->kind = MAP_PERFORM;
         map_keys(l, n, "perform in unless with at by");
         s->action = map_action(l, perform, l->m->into, false);
         step_rest(l, n, s);
     } else if (way) {
-        s->kind = STEP_WAY;
+        s->kind = MAP_WAY;
         map_keys(l, n, "way unless in");
         find_way(l, way, s);
     } else {
-        s->kind = STEP_SKIP;
+        s->kind = MAP_SKIP;
         map_keys(l, n, "skip in unless");
         s->skip = map_scalar(l, skip);
     }
