@@ -151,6 +151,32 @@ static err do_set(struct running *g, const struct rows *r, int64_t element)
     return e.code ? e : perform_set(g->d, y, vals, n);
 }
 
+/* One that is there already is no refusal: what was begun for it is undone, and
+ * the act goes on.  Only its own place counts, not one of what it would do. */
+static err create_if_absent(struct running *g, const struct call *c)
+{
+    struct doing *d = g->d;
+    size_t n = d->n;
+    size_t nacts = d->nacts;
+    size_t npieces = d->npieces;
+    int64_t made;
+    db_savepoint(d->ctx->db);
+    err e = perform_call(d, c, &made);
+    if (!e.code) {
+        db_release(d->ctx->db);
+        return OK;
+    }
+    bool there = e.why && e.why->kind == REFUSED_UNIQUE && d->nacts == nacts + 1;
+    if (!db_in_write(d->ctx->db)) {
+        return e;
+    }
+    err undone = db_rollback_to(d->ctx->db);
+    d->n = n;
+    d->nacts = nacts;
+    d->npieces = npieces;
+    return there ? undone : e;
+}
+
 static err do_create(struct running *g, const struct rows *r)
 {
     size_t n;
@@ -184,9 +210,7 @@ static err do_create(struct running *g, const struct rows *r)
         }
     }
     int64_t made;
-    err e = perform_call(g->d, &c, &made);
-    bool skip = g->ef->if_absent && e.why && e.why->kind == REFUSED_UNIQUE;
-    return skip ? OK : e;
+    return g->ef->if_absent ? create_if_absent(g, &c) : perform_call(g->d, &c, &made);
 }
 
 static err do_perform(struct running *g, const struct rows *r, int64_t element)

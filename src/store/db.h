@@ -162,7 +162,7 @@ void db_rollback(struct db *db);
 /* Savepoints, one inside the other (at most SAVEPOINTS_MAX).  db_savepoint and
  * db_release ride on the next batch (release also on commit); release and
  * rollback_to speak of the innermost; rollback_to runs at once, and ends it. */
-enum { SAVEPOINTS_MAX = 3 };
+enum { SAVEPOINTS_MAX = 12 };
 void db_savepoint(struct db *db);
 void db_release(struct db *db);
 MUST_CHECK err db_rollback_to(struct db *db);

@@ -116,7 +116,7 @@ struct db {
     struct db_limits limits;
     struct db_counts counts;
     enum db_tx tx;
-    enum db_step pend[8];
+    enum db_step pend[2 * SAVEPOINTS_MAX + 2];
     int npend;
     bool began;     /* the database has seen BEGIN */
     int savepoints; /* ... and that many SAVEPOINTs, one inside the other */

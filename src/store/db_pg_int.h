@@ -27,7 +27,7 @@ struct pg_item {
 };
 
 /* Each statement at most: deallocate another, prepare, run. */
-enum { PG_ITEMS = 3 * BATCH_MAX + 24 };
+enum { PG_ITEMS = 3 * BATCH_MAX + 2 * (2 * SAVEPOINTS_MAX + 2) + 8 };
 
 struct pg {
     struct db db;
