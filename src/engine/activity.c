@@ -157,8 +157,7 @@ static void read_changes(const struct ctx *ctx, const struct type *t, str text, 
     struct change_values *cs = arena_array(ctx->arena, struct change_values, list->len + 1);
     size_t n = 0;
     for (size_t i = 0; i < list->len; i++) {
-        const struct field *f =
-            tdef_field(t->newest, json_str_of(json_get(&list->items[i], STR("f"))));
+        const struct field *f = type_field_any(t, json_str_of(json_get(&list->items[i], STR("f"))));
         if (!f || f->see.tree) {
             continue; /* gone, or hidden from some */
         }
@@ -204,7 +203,6 @@ void activity_read(const struct ctx *ctx, const struct type *t, struct batch *b,
     *more = rows_count(&r) > PER_PAGE;
     while (count < PER_PAGE && rows_next(&r)) {
         struct activity *a = &list[count++];
-        const struct tdef *d = type_at(t, rows_i64(&r, 7));
         *a = (struct activity){
             .id = rows_i64(&r, 0),
             .seq = rows_i64(&r, 1),
@@ -219,7 +217,7 @@ void activity_read(const struct ctx *ctx, const struct type *t, struct batch *b,
             .cause = rows_text(&r, 11),
             .note = rows_text(&r, 12),
         };
-        a->action = d ? tdef_action(d, a->action_key) : NULL;
+        a->action = type_action_any(t, rows_i64(&r, 7), a->action_key);
         a->action_words = a->action ? a->action->words : builtin_words(a->action_key);
         if (a->to == a->from) {
             a->to = NULL;

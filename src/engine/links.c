@@ -70,6 +70,7 @@ static void read_lines(const struct ctx *ctx, struct rows r, struct names *names
         arena_array(ctx->arena, struct record_row, (size_t)rows_count(&r) + 1);
     while (rows_next(&r)) {
         struct record rec = load_record(ctx, f->field->part, &r, 0, fields, n);
+        load_own(&rec);
         names_want_record(names, &rec);
         rows[f->nrows++] = (struct record_row){rec.id, rec.fields, rec.nfields};
     }

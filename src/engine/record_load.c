@@ -78,18 +78,48 @@ struct record load_record(const struct ctx *ctx, const struct type *t, const str
     return rec;
 }
 
-const struct field **load_fields(const struct ctx *ctx, const struct type *t, size_t *n)
+/* The newest version's, then what only older ones have, which their records show. */
+static const struct field **every_field(const struct ctx *ctx, const struct type *t, bool hidden,
+                                        size_t *n)
 {
-    const struct tdef *d = t->newest;
-    const struct field **list = arena_array(ctx->arena, const struct field *, d->nfields + 1);
+    size_t max = 1;
+    for (size_t k = 0; k < t->ndefs; k++) {
+        max += t->defs[k]->nfields;
+    }
+    const struct field **list = arena_array(ctx->arena, const struct field *, max);
     size_t count = 0;
-    for (size_t i = 0; i < d->nfields; i++) {
-        if (!d->fields[i].see.tree) {
-            list[count++] = &d->fields[i];
+    for (size_t k = t->ndefs; k-- > 0;) {
+        const struct tdef *d = t->defs[k];
+        for (size_t i = 0; i < d->nfields; i++) {
+            const struct field *f = &d->fields[i];
+            if (type_field_any(t, f->key) == f && (hidden || !f->see.tree)) {
+                list[count++] = f;
+            }
         }
     }
     *n = count;
     return list;
+}
+
+const struct field **load_fields(const struct ctx *ctx, const struct type *t, size_t *n)
+{
+    return every_field(ctx, t, false, n);
+}
+
+const struct field **load_all_fields(const struct ctx *ctx, const struct type *t, size_t *n)
+{
+    return every_field(ctx, t, true, n);
+}
+
+void load_own(struct record *rec)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < rec->nfields; i++) {
+        if (tdef_field(rec->def, rec->fields[i].field->key)) {
+            rec->fields[n++] = rec->fields[i];
+        }
+    }
+    rec->nfields = n;
 }
 
 /* --- visibility ------------------------------------------------------------------------ */

@@ -20,9 +20,14 @@ void load_columns(struct sqlb *b, const struct field *const *fields, size_t n);
  * ids without names until names_fill. */
 struct record load_record(const struct ctx *ctx, const struct type *t, const struct rows *r,
                           int col, const struct field *const *fields, size_t n);
-/* The fields of a type's newest definition the actor may see without asking
- * the database (no `see` of their own), in order. */
+/* The fields of a type the actor may see without asking the database (no `see`
+ * of their own): those of its newest definition, in order, then those that only
+ * older ones have. */
 const struct field **load_fields(const struct ctx *ctx, const struct type *t, size_t *n);
+/* All of them. */
+const struct field **load_all_fields(const struct ctx *ctx, const struct type *t, size_t *n);
+/* A record has the fields of its own version: takes the others away. */
+void load_own(struct record *rec);
 
 /* An SQL boolean over r: may the actor see it?  A part is seen with its parent. */
 void load_visible(struct sqlb *b, const struct type *t);

@@ -70,6 +70,7 @@ err record_get(const struct ctx *ctx, const struct type *t, int64_t id, struct r
     if (e.code) {
         return e;
     }
+    load_own(ret);
     struct names *names = names_begin(ctx);
     struct batch *b = batch_begin(ctx->db, ctx->arena);
     names_want_record(names, ret);
@@ -399,26 +400,16 @@ static void drop_hidden(struct batch *b, const struct asks *q, struct record *re
     rec->nfields = n;
 }
 
-static const struct field **all_fields(const struct ctx *ctx, const struct type *t, size_t *n)
-{
-    const struct tdef *d = t->newest;
-    const struct field **list = arena_array(ctx->arena, const struct field *, d->nfields + 1);
-    for (size_t i = 0; i < d->nfields; i++) {
-        list[i] = &d->fields[i];
-    }
-    *n = d->nfields;
-    return list;
-}
-
 err record_view(const struct ctx *ctx, const struct type *t, int64_t id, struct record_view *ret)
 {
     size_t n;
-    const struct field **fields = all_fields(ctx, t, &n);
+    const struct field **fields = load_all_fields(ctx, t, &n);
     struct record_view v = {0};
     err e = view_row(ctx, t, id, fields, n, &v.rec);
     if (e.code) {
         return e;
     }
+    load_own(&v.rec);
     struct names *names = names_begin(ctx);
     struct batch *b = batch_begin(ctx->db, ctx->arena);
     struct asks q = {0};

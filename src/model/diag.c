@@ -61,11 +61,20 @@ void diag_error(struct diags *d, struct pos p, const char *zh, const char *en, .
     va_end(ap);
 }
 
+/* Its texts outlive what was loaded. */
+static struct diag kept(struct diags *d, struct diag one)
+{
+    one.pos.file = str_copy(d->arena, one.pos.file);
+    one.words.zh = str_copy(d->arena, one.words.zh);
+    one.words.en = str_copy(d->arena, one.words.en);
+    return one;
+}
+
 void diag_add(struct diags *d, struct diag one)
 {
     size_t *n = one.warning ? &d->warnings : &d->errors;
     if (++*n <= (one.warning ? KEEP_WARNINGS : KEEP)) {
-        *room(d) = one;
+        *room(d) = kept(d, one);
     }
 }
 
@@ -73,7 +82,7 @@ void diag_error_words(struct diags *d, struct pos p, struct words w)
 {
     d->errors++;
     if (d->errors <= KEEP) {
-        *room(d) = (struct diag){.pos = p, .words = w};
+        *room(d) = kept(d, (struct diag){.pos = p, .words = w});
     }
 }
 

@@ -44,18 +44,16 @@ static bool no_key(struct tc *tc, int off, const char *zh, const char *en, str k
                    const str *names, size_t n)
 {
     str near = diag_nearest(key, names, n);
+    struct words w = {str_fmt(tc->a, "没有%s '%.*s'", zh, STR_ARG(key)),
+                      str_fmt(tc->a, "no %s '%.*s'", en, STR_ARG(key))};
     if (near.len) {
-        TC_FAIL(tc, off, "没有%s '%.*s'，是否指 '%.*s'？", "no %s '%.*s', did you mean '%.*s'?", zh,
-                STR_ARG(key), STR_ARG(near));
-    } else {
-        TC_FAIL(tc, off, "没有%s '%.*s'", "no %s '%.*s'", zh, STR_ARG(key));
+        w.zh = str_fmt(tc->a, "%.*s，是否指 '%.*s'？", STR_ARG(w.zh), STR_ARG(near));
+        w.en = str_fmt(tc->a, "%.*s, did you mean '%.*s'?", STR_ARG(w.en), STR_ARG(near));
     }
-    if (tc->d->len && tc->d->errors) { /* the English word for the kind of name */
-        struct diag *d = &tc->d->ptr[tc->d->len - 1];
-        d->words.en = near.len ? str_fmt(tc->a, "no %s '%.*s', did you mean '%.*s'?", en,
-                                         STR_ARG(key), STR_ARG(near))
-                               : str_fmt(tc->a, "no %s '%.*s'", en, STR_ARG(key));
+    if (!tc->failed) {
+        diag_error_words(tc->d, lex_pos(tc->at, off), w);
     }
+    tc->failed = true;
     return false;
 }
 

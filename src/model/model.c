@@ -60,6 +60,27 @@ const struct tdef *type_at(const struct type *t, int64_t law)
     return t->newest;
 }
 
+const struct field *type_field_any(const struct type *t, str key)
+{
+    const struct field *f = tdef_field(t->newest, key);
+    for (size_t i = t->ndefs; !f && i-- > 0;) {
+        f = tdef_field(t->defs[i], key);
+    }
+    return f;
+}
+
+const struct action *type_action_any(const struct type *t, int64_t law, str key)
+{
+    const struct action *a = NULL;
+    for (size_t i = 0; !a && i < t->ndefs; i++) {
+        a = t->defs[i]->law->version == law ? tdef_action(t->defs[i], key) : NULL;
+    }
+    for (size_t i = t->ndefs; !a && i-- > 0;) {
+        a = tdef_action(t->defs[i], key);
+    }
+    return a;
+}
+
 const struct field *tdef_field(const struct tdef *d, str key)
 {
     for (size_t i = 0; i < d->nfields; i++) {

@@ -554,6 +554,10 @@ const struct setting *law_setting(const struct law *l, str key);
 /* The type as of version `law` (newest for follows: newest, and for a version
  * that is not there). */
 const struct tdef *type_at(const struct type *t, int64_t law);
+/* The field of this name: the newest version's, else the latest that had one. */
+const struct field *type_field_any(const struct type *t, str key);
+/* The action of this name: version `law`'s, else the latest that had one. */
+const struct action *type_action_any(const struct type *t, int64_t law, str key);
 const struct field *tdef_field(const struct tdef *d, str key);
 const struct action *tdef_action(const struct tdef *d, str key);
 const struct state *tdef_state(const struct tdef *d, str key);
