@@ -44,6 +44,7 @@ const freePort = () => new Promise((done, bad) => {
 });
 let url;
 let server;
+process.on("exit", () => server?.exitCode === null && server.kill("SIGKILL"));
 async function start() {
   const port = Number(process.env.ZHIDU_LAW_PORT ?? 0) || await freePort();
   let log = "";
