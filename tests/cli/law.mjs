@@ -200,7 +200,7 @@ await start();
 for (const login of ["li.lei", "wu.tao", "chen.gang", "huang.he"]) {
   tokens[login] = (await zhidu(["token", login, "--name", "t", "--scopes", "read write"])).out.trim();
 }
-const grades = await good("wu.tao", "GET", "/api/v1/r/fault_grade?order=rank");
+const grades = await good("wu.tao", "GET", "/api/v1/r/fault_grade");
 const ordinary = grades.items.find((g) => g.fields.rank === 1).id;
 const old = { waiting: await report(), now: await report(), after: await report() };
 await walk(old.now, ordinary);
