@@ -328,7 +328,8 @@ static err task_rows(struct doing *d, struct touched *x, const struct action *a,
                       " key) values ($1, $2, $3, $4, 1, $5, $6, $7, $8) on conflict do nothing"),
                   ARGS(db_i64(engine_id(d->e, d->act->now)), db_i64(rows_i64(&who, 0)),
                        db_i64(x->id), db_i64(x->t->type->code), db_text(a->key),
-                       due ? db_i64(due) : db_null_i64(), db_i64(d->ctx->now),
+                       due ? db_i64(due) : db_null_i64(),
+                       db_i64(x->now[COL_CHANGED].i), /* also when tasks are made anew */
                        db_text(str_fmt(d->a, "n:%.*s", STR_ARG(a->key)))));
         some = true;
     }

@@ -207,6 +207,18 @@ static void put_laws(struct visit *v, struct home_page *p)
     p->laws.len = v->model->nregs;
 }
 
+/* Keeps what is not in a final state, at most so many. */
+static size_t still_open(struct task_row *rows, size_t n, size_t most)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < n && kept < most; i++) {
+        if (!rows[i].state || !rows[i].state->final) {
+            rows[kept++] = rows[i];
+        }
+    }
+    return kept;
+}
+
 void page_home(struct visit *v)
 {
     struct task_row *todo;
@@ -216,12 +228,13 @@ void page_home(struct visit *v)
     str next;
     err e = desk_tasks(&v->ctx, DESK_TODO, STR(""), 8, &todo, &ntodo, &next);
     if (!e.code) {
-        e = desk_tasks(&v->ctx, DESK_MINE, STR(""), 8, &mine, &nmine, &next);
+        e = desk_tasks(&v->ctx, DESK_MINE, STR(""), 40, &mine, &nmine, &next);
     }
     if (e.code) {
         visit_error(v, e);
         return;
     }
+    nmine = still_open(mine, nmine, 8);
     struct frame f;
     struct html out = frame_begin(v, &f, words_in(WORDS("首页", "Home"), v->ctx.lang), STR("home"));
     struct home_page p = {.visit = v,

@@ -159,6 +159,7 @@ async function address(p, path) {
 
 async function shoot(p, dir, [name, , path, before]) {
   await p.page.emulateMedia({ media: "screen" });
+  await p.page.mouse.move(2, 2);
   const to = await address(p, path);
   const answer = await p.open(to);
   if (typeof before === "function") await before(p);
