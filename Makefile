@@ -111,6 +111,9 @@ $(B)/torture: $(B)/tests/torture/kill.o $(SUPPORT) $(B)/libstore.a $(B)/libbase.
 	@echo "  link $@"; $(CC) $(LDFLAGS) -o $@ $^ $(PKGL)
 torture: $(B)/torture $(B)/zhidu
 	ZHIDU=$(B)/zhidu $(B)/torture
+# --- history: the real log brought along, killed and gone on with (tests/history/history.c) --------
+$(B)/history: $(B)/tests/history/history.o $(B)/tests/connect/maker.o $(SUPPORT) $(B)/libstore.a $(B)/libbase.a
+	@echo "  link $@"; $(CC) $(LDFLAGS) -o $@ $^ $(PKGL)
 
 # one of them runs zhidu-verify as a process
 $(B)/t/ledger/proof_test: | $(B)/zhidu-verify

@@ -104,11 +104,15 @@ int cmd_serve(struct cli *c, int argc, char **argv)
     c->engine = in.engine;
     c->people = in.people;
     c->clock = app.demo ? in.clock : NULL;
-    e = start(c, &app, in.clock, &app.http);
+    /* First: who sees the port open may count on the command line, too. */
+    e = control_start(c->arena, c, &control);
     if (!e.code) {
-        e = control_start(c->arena, c, &control);
+        e = start(c, &app, in.clock, &app.http);
     }
     if (e.code) {
+        if (control) {
+            control_stop(control);
+        }
         installation_close(&in);
         return cli_fail(c, e);
     }
