@@ -5,6 +5,7 @@
 #include "engine/scenario.h"
 
 #include "cli/cli.h"
+#include "cli/refusals.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -24,6 +25,7 @@ struct checking {
     struct sources sources;
     str folders[FOLDERS_MAX];
     size_t nfolders;
+    const struct model *model;
     struct diags *d;
     struct arena life; /* of the engine */
     struct engine *engine;
@@ -161,12 +163,18 @@ static err run_examples(struct checking *k, str url)
     struct diags own = diags_make(&k->life); /* its warnings were said when it was checked */
     err e = open_engine(k, url, &own);
     take_mistakes(k, &own);
+    struct scenarios *lists = arena_array(k->c->arena, struct scenarios, k->sources.len + 1);
     for (size_t i = 0; !e.code && !own.errors && i < k->sources.len; i++) {
-        str file = str_fmt(k->c->arena, "%.*s/examples.yaml", STR_ARG(k->sources.ptr[i].name));
-        struct scenarios list = steps_load(k->c->arena, k->sources.ptr[i].examples, file, k->d);
-        for (size_t x = 0; x < list.len; x++) {
-            run_example(k, &list.ptr[x]);
+        const struct source *s = &k->sources.ptr[i];
+        str folder = s->folder.len ? s->folder : s->name;
+        str file = str_fmt(k->c->arena, "%.*s/examples.yaml", STR_ARG(folder));
+        lists[i] = steps_load(k->c->arena, s->examples, file, k->d);
+        for (size_t x = 0; x < lists[i].len; x++) {
+            run_example(k, &lists[i].ptr[x]);
         }
+    }
+    if (!e.code && !own.errors) {
+        refusals_check(k->c->arena, k->model, &k->sources, lists, k->d);
     }
     e = e.code || own.errors ? e : play_demonstration(k);
     e.detail = str_copy(k->c->arena, e.detail);
@@ -188,6 +196,7 @@ int cmd_check(struct cli *c, int argc, char **argv)
     }
     struct model *m = model_build(c->arena, &k.sources, &d);
     if (m && !d.errors && !cli_flag(argc, argv, "no-examples")) {
+        k.model = m;
         str url = cli_option(argc, argv, "database");
         e = run_examples(&k, url.len ? url : STR("sqlite::memory:"));
     }

@@ -626,7 +626,7 @@ static err values_and_state(struct doing *d, const struct call *c, const struct 
         e = write_record(d, x, before, creates);
     }
     if (!e.code) {
-        e = perform_later_writes(d, x, later, nlater);
+        e = perform_later_writes(d, x, p->action, later, nlater);
     }
     struct rows after;
     bool some = false;

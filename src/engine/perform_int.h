@@ -116,7 +116,7 @@ struct later_write {
     struct value value;
     const struct value_in *rows;
 };
-MUST_CHECK err perform_later_writes(struct doing *d, struct touched *x,
+MUST_CHECK err perform_later_writes(struct doing *d, struct touched *x, const struct action *action,
                                     const struct later_write *list, size_t n);
 /* Fields of a touched record, of a line of it, set by an effect. */
 MUST_CHECK err perform_set(struct doing *d, struct touched *x, const struct value_in *vals,

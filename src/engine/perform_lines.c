@@ -122,6 +122,7 @@ struct line { /* one line as it is written */
     struct touched *parent;
     const struct field *lines;
     const struct ask *ask;
+    const struct action *action; /* NULL: an effect, which may do anything */
     const struct row_in *in;
     struct tplan *t;
     struct cell *old, *now; /* old: NULL for a new one */
@@ -134,32 +135,100 @@ static err not_this(struct line *l, struct words why)
                         why);
 }
 
-/* What the ask lets be done: all, only new lines, only one column. */
+/* What an action lets be done with the lines of one field: all asks for it together. */
+struct let {
+    bool whole, adds, column_adds;
+};
+
+static struct let let_of(const struct line *l)
+{
+    struct let t = {.whole = !l->action};
+    for (size_t i = 0; l->action && i < l->action->nasks; i++) {
+        const struct ask *x = &l->action->asks[i];
+        if (x->field == l->lines) {
+            t.whole = t.whole || x->how == ASK_WHOLE;
+            t.adds = t.adds || x->how == ASK_ADD;
+            t.column_adds = t.column_adds || (x->how == ASK_COLUMN && x->column_adds);
+        }
+    }
+    return t;
+}
+
+static bool takes_column(const struct line *l, str key)
+{
+    for (size_t i = 0; i < l->action->nasks; i++) {
+        const struct ask *x = &l->action->asks[i];
+        if (x->field == l->lines && x->how == ASK_COLUMN && str_eq(x->column->key, key)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Columns that are asked for end filled in. */
+static err columns_filled(struct line *l)
+{
+    for (size_t i = 0; i < l->action->nasks; i++) {
+        const struct ask *x = &l->action->asks[i];
+        if (x->field != l->lines || x->how != ASK_COLUMN || !x->required) {
+            continue;
+        }
+        int col = plan_col(l->t, tdef_field(l->t->def, x->column->key));
+        if (col >= 0 && l->now[col].null) {
+            return not_this(l, WORDS("必须填写", "must be filled in"));
+        }
+    }
+    return OK;
+}
+
 static err let(struct line *l)
 {
-    if (!l->ask || l->ask->how == ASK_WHOLE) {
+    struct let t = let_of(l);
+    if (t.whole) {
         return OK;
     }
-    bool adds = l->ask->how == ASK_ADD || l->ask->column_adds;
-    if (l->in->remove || (l->ask->how == ASK_ADD && l->in->id)) {
+    bool new = !l->in->id;
+    if (l->in->remove || (!new &&t.adds && !l->ask->column)) {
         return not_this(l, WORDS("此操作只能添加新行", "this action only adds lines"));
     }
-    if (!l->in->id && !adds) {
+    if (new && !t.adds && !t.column_adds) {
         return not_this(l, WORDS("此操作不能添加新行", "this action adds no lines"));
     }
-    bool filled = l->ask->how != ASK_COLUMN;
-    for (size_t i = 0; l->ask->how == ASK_COLUMN && i < l->in->nvalues; i++) {
-        const struct value_in *v = &l->in->values[i];
-        if (!str_eq(v->field, l->ask->column->key)) {
+    for (size_t i = 0; !(new &&t.adds) && i < l->in->nvalues; i++) {
+        if (!takes_column(l, l->in->values[i].field)) {
             return not_this(l,
                             WORDS("此操作不能填写这一栏", "this action does not take this field"));
         }
-        filled = filled || !(v->is_typed ? v->typed.null : v->null);
-    }
-    if (!filled && l->ask->required) {
-        return not_this(l, WORDS("必须填写", "must be filled in"));
     }
     return OK;
+}
+
+/* `rows`: the lines this action may touch. */
+static err row_let(struct line *l)
+{
+    const struct cond *rows = l->ask ? &l->ask->rows : NULL;
+    if (!rows || !rows->tree) {
+        return OK;
+    }
+    struct doing *d = l->d;
+    struct sqlb b = sqlb_make(d->a);
+    struct rows r;
+    SQLB_LIT(&b, "select case when (");
+    sqlb_sql(&b, rows->is_true);
+    SQLB_LIT(&b, ") then 1 else 0 end from ");
+    sqlb_ident(&b, l->parent->t->type->table);
+    SQLB_LIT(&b, " r, ");
+    sqlb_ident(&b, l->t->type->table);
+    SQLB_LIT(&b, " \"v_t\" where r.id = $4 and \"v_t\".id = $5");
+    struct db_arg ids[2] = {db_i64(l->parent->id), db_i64(l->in->id)};
+    err e = db_query(d->ctx->db, d->a, sqlb_end(&b), ctx_args(d->ctx, ids, 2), &r);
+    if (e.code || (rows_next(&r) && rows_i64(&r, 0))) {
+        return e;
+    }
+    return refuse(d->a, ERR_RULE, REFUSED_NEEDS, l->action ? l->action->clause : l->lines->clause,
+                  words_fmt(d->a, "这一行不归您填写（%.*s）",
+                            "This line is not yours to fill in (%.*s)", STR_ARG(rows->text)),
+                  WORDS("请只填写归您的行。", "Fill in only the lines that are yours."));
 }
 
 /* The line as it stands; it must be one of this record's. */
@@ -328,10 +397,12 @@ static void remember_line(struct line *l)
     remember(l->d, l->parent, &j);
 }
 
-static err write_line(struct doing *d, struct touched *x, const struct field *lines,
-                      const struct ask *ask, const struct row_in *row)
+static err write_line(struct doing *d, struct touched *x, const struct action *action,
+                      const struct later_write *w, const struct row_in *row)
 {
-    struct line l = {.d = d, .parent = x, .lines = lines, .ask = ask, .in = row};
+    const struct field *lines = w->field;
+    struct line l = {
+        .d = d, .parent = x, .lines = lines, .ask = w->ask, .action = action, .in = row};
     l.t = plan_type(d->h, type_at(lines->part, x->now[COL_LAW].i));
     l.now = arena_array(d->a, struct cell, (size_t)l.t->ncols + 1);
     for (int i = 0; i < l.t->ncols; i++) {
@@ -343,9 +414,11 @@ static err write_line(struct doing *d, struct touched *x, const struct field *li
     err e = let(&l);
     if (!e.code && row->id) {
         e = read_old(&l);
+        e = e.code ? e : row_let(&l);
     }
     if (!e.code && !row->remove) {
         e = take(&l);
+        e = e.code || !action ? e : columns_filled(&l);
     }
     if (!e.code) {
         e = row->remove ? removal(&l) : row->id ? update(&l) : insert(&l);
@@ -357,8 +430,8 @@ static err write_line(struct doing *d, struct touched *x, const struct field *li
     return e;
 }
 
-err perform_later_writes(struct doing *d, struct touched *x, const struct later_write *list,
-                         size_t n)
+err perform_later_writes(struct doing *d, struct touched *x, const struct action *action,
+                         const struct later_write *list, size_t n)
 {
     err e = OK;
     for (size_t i = 0; !e.code && i < n; i++) {
@@ -367,7 +440,7 @@ err perform_later_writes(struct doing *d, struct touched *x, const struct later_
             continue;
         }
         for (size_t k = 0; !e.code && k < list[i].rows->nrows; k++) {
-            e = write_line(d, x, list[i].field, list[i].ask, &list[i].rows->rows[k]);
+            e = write_line(d, x, action, &list[i], &list[i].rows->rows[k]);
         }
         if (x->nparts < 8) {
             x->changed_parts[x->nparts++] = list[i].field->part->key;

@@ -58,34 +58,79 @@ static err scalar(struct run *r, const struct step_value *v, str *ret)
     return OK;
 }
 
-static err value_in(struct run *r, const struct step_value *v, struct value_in *ret);
+static err value_in(struct run *r, const struct saved *on, const struct step_value *v,
+                    struct value_in *ret);
 
-static err rows_in(struct run *r, const struct step_value *v, struct value_in *ret)
+/* `row: 2` is the second line there is, `remove: true` takes it away. */
+static err line_id(struct run *r, const struct saved *on, str field, str place, int64_t *ret)
+{
+    const struct field *f = on->type ? tdef_field(on->type->newest, field) : NULL;
+    struct arena side = arena_make(1u << 20);
+    struct db *db;
+    struct rows rows;
+    int64_t n = 0;
+    err e = f && f->part && str_to_i64(place, &n) && n >= 1 ? engine_reader(r->e, &side, &db)
+                                                            : err_make(ERR_INVALID, place);
+    if (!e.code) {
+        struct sqlb b = sqlb_make(&side);
+        SQLB_LIT(&b, "select id from ");
+        sqlb_ident(&b, f->part->table);
+        SQLB_LIT(&b, " where ");
+        sqlb_ident2(&b, "f_", on->type->key);
+        SQLB_LIT(&b, " = $1 order by id limit 1 offset $2");
+        e = db_query(db, &side, sqlb_end(&b), ARGS(db_i64(on->id), db_i64(n - 1)), &rows);
+    }
+    if (!e.code && !rows_next(&rows)) {
+        e = err_make(ERR_NOT_FOUND, place);
+    }
+    *ret = e.code ? 0 : rows_i64(&rows, 0);
+    arena_end(&side);
+    return e;
+}
+
+static err row_in(struct run *r, const struct saved *on, str field, const struct step_value *v,
+                  struct row_in *ret)
+{
+    struct value_in *cells = arena_array(r->a, struct value_in, v->nitems + 1);
+    *ret = (struct row_in){.values = cells};
+    err e = OK;
+    for (size_t k = 0; !e.code && k < v->nitems; k++) {
+        const struct step_value *x = &v->items[k];
+        if (str_eq(x->key, STR("row"))) {
+            e = line_id(r, on, field, x->scalar, &ret->id);
+        } else if (str_eq(x->key, STR("remove"))) {
+            ret->remove = str_eq(x->scalar, STR("true"));
+        } else {
+            e = value_in(r, on, x, &cells[ret->nvalues++]);
+        }
+    }
+    return e;
+}
+
+static err rows_in(struct run *r, const struct saved *on, const struct step_value *v,
+                   struct value_in *ret)
 {
     struct row_in *rows = arena_array(r->a, struct row_in, v->nitems + 1);
     for (size_t i = 0; i < v->nitems; i++) {
-        struct value_in *cells = arena_array(r->a, struct value_in, v->items[i].nitems + 1);
-        for (size_t k = 0; k < v->items[i].nitems; k++) {
-            err e = value_in(r, &v->items[i].items[k], &cells[k]);
-            if (e.code) {
-                return e;
-            }
+        err e = row_in(r, on, v->key, &v->items[i], &rows[i]);
+        if (e.code) {
+            return e;
         }
-        rows[i] = (struct row_in){.values = cells, .nvalues = v->items[i].nitems};
     }
     ret->rows = rows;
     ret->nrows = v->nitems;
     return OK;
 }
 
-static err value_in(struct run *r, const struct step_value *v, struct value_in *ret)
+static err value_in(struct run *r, const struct saved *on, const struct step_value *v,
+                    struct value_in *ret)
 {
     *ret = (struct value_in){.field = v->key, .null = v->null};
     if (!v->list) {
         return scalar(r, v, &ret->text);
     }
     if (v->nitems && v->items[0].row) {
-        return rows_in(r, v, ret);
+        return rows_in(r, on, v, ret);
     }
     str *items = arena_array(r->a, str, v->nitems + 1);
     for (size_t i = 0; i < v->nitems; i++) {
@@ -232,7 +277,7 @@ static err do_act(struct run *r, const struct step *s, str as)
         .arena = r->a, .now = r->now, .lang = LANG_ZH, .values = vals, .nvalues = s->nwith};
     err e = target_of(r, s, &on, &act->action);
     for (size_t i = 0; !e.code && i < s->nwith; i++) {
-        e = value_in(r, &s->with[i], &vals[i]);
+        e = value_in(r, &on, &s->with[i], &vals[i]);
     }
     if (!e.code) {
         e = scenario_person(r, s->as.len ? s->as : as, &act->actor);

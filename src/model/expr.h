@@ -70,6 +70,9 @@ bool expr_literal(str text, enum vkind kind, int64_t *ret_i64, str *ret_text);
 /* And back, in words people read ("3 个工作日" / "3 working days"). */
 str expr_literal_words(struct arena *a, enum vkind kind, int64_t v, enum lang lang);
 
+/* The functions of the language, by place; empty after the last. */
+str expr_function(size_t i);
+
 /* Words no field, variable or part may be called. */
 bool expr_reserved(str name);
 

@@ -380,6 +380,11 @@ static const struct {
     {STR("approvers"), FUN_APPROVERS, 1, 1, true, fun_later},
 };
 
+str expr_function(size_t i)
+{
+    return i < COUNT(functions) ? functions[i].name : (str){0};
+}
+
 bool tc_call(struct tc *tc, struct expr *e)
 {
     static const char *const macros[] = {"exists", "count", "one", "filter", "all",

@@ -62,8 +62,8 @@ static void source_read(struct load *l, struct lsrc *s)
     if (!s->root && s->s->definition.len == 0) {
         diag_error(l->d, s->top, "定义是空的", "the definition is empty");
     }
-    if (s->root && !keys_check(l, s->root, "regulation title owner uses posts settings types adds",
-                               "duties controls", WORDS("定义", "a definition"))) {
+    if (s->root && !keys_check(l, s->root, KEYS_REGULATION, KEYS_REGULATION_LATER,
+                               WORDS("定义", "a definition"))) {
         s->root = NULL;
     }
     law->reg = reg_get(l, s->s->name);
@@ -85,7 +85,7 @@ static void source_read(struct load *l, struct lsrc *s)
     }
     name_check(l, s->s->name, key_pos(s->root, "regulation"), (struct words){0});
     const struct ynode *title = yaml_get(s->root, STR("title"));
-    if (title && keys_check(l, title, "zh en", "", WORDS("title", "title"))) {
+    if (title && keys_check(l, title, KEYS_WORDS, "", WORDS("title", "title"))) {
         law->title = key_words(l, s, title, law->title.zh);
     } else if (law->title.zh.len == 0) {
         diag_error(l->d, s->top, "制度缺少标题", "the regulation has no title");

@@ -76,7 +76,7 @@ static void asks_of(struct load *l, struct tdef *d, const struct ynode *n, bool 
         const struct ynode *name = e;
         const struct ynode *when = NULL;
         if (e->kind == Y_MAP) {
-            if (!keys_check(l, e, "field when", "", WORDS("asks 的一项", "an entry of asks"))) {
+            if (!keys_check(l, e, KEYS_ASK, "", WORDS("asks 的一项", "an entry of asks"))) {
                 continue;
             }
             name = yaml_get(e, STR("field"));
@@ -176,8 +176,7 @@ const struct need *needs_read(struct load *l, struct lsrc *s, const struct scope
         const struct ynode *e = n->kind == Y_LIST ? n->items[i] : n;
         struct cond c = {0};
         if (e->kind == Y_MAP) {
-            if (!keys_check(l, e, "check when clause zh en", "",
-                            WORDS("needs 的一项", "an entry of needs"))) {
+            if (!keys_check(l, e, KEYS_NEED, "", WORDS("needs 的一项", "an entry of needs"))) {
                 continue;
             }
             const struct ynode *check = yaml_get(e, STR("check"));

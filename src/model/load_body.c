@@ -190,7 +190,7 @@ const struct rule *rules_read(struct load *l, struct lsrc *s, const struct scope
     inner.allow_old = true;
     for (size_t i = 0; i < n->len; i++) {
         const struct ynode *e = n->items[i];
-        if (!keys_check(l, e, "check when clause zh en", "", WORDS("规则", "a rule"))) {
+        if (!keys_check(l, e, KEYS_RULE, "", WORDS("规则", "a rule"))) {
             continue;
         }
         const struct ynode *check = yaml_get(e, STR("check"));
@@ -217,7 +217,7 @@ const struct rule *rules_read(struct load *l, struct lsrc *s, const struct scope
 static void unique_read(struct load *l, struct tsrc *t, const struct ynode *e, struct unique *u)
 {
     struct tdef *d = t->def;
-    if (!keys_check(l, e, "of while clause zh en", "", WORDS("unique", "unique"))) {
+    if (!keys_check(l, e, KEYS_UNIQUE, "", WORDS("unique", "unique"))) {
         return;
     }
     const struct ynode *of = yaml_get(e, STR("of"));
@@ -348,7 +348,7 @@ static void marks_read(struct load *l, struct tsrc *t, const struct scope *s, st
     struct mark *marks = arena_array(l->a, struct mark, n->len + 1);
     for (size_t i = 0; i < n->len; i++) {
         const struct ynode *e = n->items[i];
-        if (!keys_check(l, e, "at do every", "", WORDS("时点", "a mark"))) {
+        if (!keys_check(l, e, KEYS_MARK, "", WORDS("时点", "a mark"))) {
             continue;
         }
         struct mark *m = &marks[x->nmarks++];

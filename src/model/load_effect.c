@@ -97,7 +97,7 @@ static bool words_value(struct effect_reader *r, const struct ynode *n, struct a
     if (n->kind != Y_MAP) {
         return false;
     }
-    if (keys_check(l, n, "zh en", "", WORDS("文字", "words"))) {
+    if (keys_check(l, n, KEYS_WORDS, "", WORDS("文字", "words"))) {
         a->words = key_words(l, r->s, n, (str){0});
     }
     if (a->field->type != F_TEXT && a->field->type != F_MARKDOWN) {
@@ -315,9 +315,9 @@ static void text_read(struct effect_reader *r, const struct ynode *map)
 static void message_read(struct effect_reader *r, const struct ynode *n)
 {
     struct load *l = r->l;
-    const char *allowed = r->e->kind == E_NOTIFY ? "to zh en"
-                          : r->e->kind == E_TASK ? "to zh en due"
-                                                 : "to zh en within";
+    const char *allowed = r->e->kind == E_NOTIFY ? KEYS_NOTIFY
+                          : r->e->kind == E_TASK ? KEYS_TASK
+                                                 : KEYS_RECEIPT;
     if (!keys_check(l, n, allowed, "", WORDS("结果", "an effect"))) {
         return;
     }
@@ -347,8 +347,7 @@ static const struct {
     const char *key;
     enum effect_kind kind;
 } kinds[] = {{"set", E_SET},       {"create", E_CREATE},   {"perform", E_PERFORM},
-             {"notify", E_NOTIFY}, {"receipt", E_RECEIPT}, {"task", E_TASK},
-             {"native", E_NATIVE}};
+             {"notify", E_NOTIFY}, {"receipt", E_RECEIPT}, {"task", E_TASK}};
 
 static void each_read(struct effect_reader *r)
 {
@@ -418,11 +417,11 @@ static bool kind_read(struct effect_reader *r, const struct ynode **ret)
             found++;
         }
     }
-    bool later = yaml_get(r->node, STR("finding")) || yaml_get(r->node, STR("call"));
+    bool later = yaml_get(r->node, STR("finding")) || yaml_get(r->node, STR("call")) ||
+                 yaml_get(r->node, STR("native"));
     if (found != 1 && !later) {
-        diag_error(l->d, r->node->pos,
-                   "一个结果是下列之一：set create perform notify receipt task native",
-                   "an effect is one of set create perform notify receipt task native");
+        diag_error(l->d, r->node->pos, "一个结果是下列之一：set create perform notify receipt task",
+                   "an effect is one of set create perform notify receipt task");
     }
     return found == 1;
 }
@@ -431,10 +430,7 @@ static void effect_read(struct effect_reader *r, const struct clause *clause)
 {
     struct load *l = r->l;
     const struct ynode *n = NULL;
-    if (!keys_check(l, r->node,
-                    "set create perform notify receipt task native with when for_each take order "
-                    "after if_absent clause",
-                    "finding call", WORDS("结果", "an effect")) ||
+    if (!keys_check(l, r->node, KEYS_EFFECT, KEYS_EFFECT_LATER, WORDS("结果", "an effect")) ||
         !kind_read(r, &n)) {
         return;
     }
@@ -469,9 +465,7 @@ static void effect_read(struct effect_reader *r, const struct clause *clause)
         message_read(r, n);
         break;
     case E_NATIVE:
-        r->e->native = key_text(l, n, WORDS("native", "native"));
-        name_check(l, r->e->native, n->pos, (struct words){0});
-        break;
+        break; /* reserved: no program part offers one yet */
     }
 }
 
@@ -515,8 +509,7 @@ static void add_needs(struct load *l, struct lsrc *s, const struct scope *sc, st
 static void add_read(struct load *l, struct lsrc *s, const struct ynode *node, struct add *x)
 {
     *x = (struct add){.law = s->law, .pos = node->pos};
-    if (!keys_check(l, node, "to when needs rules effects clause zh en", "",
-                    WORDS("adds 的一项", "an entry of adds"))) {
+    if (!keys_check(l, node, KEYS_ADD, "", WORDS("adds 的一项", "an entry of adds"))) {
         return;
     }
     str action;

@@ -157,10 +157,7 @@ static void field_read(struct load *l, struct tsrc *t, const struct ypair *p)
     const struct ynode *node = p->value;
     struct tdef *d = t->def;
     if (!name_check(l, p->key, p->pos, WORDS("字段", "a field")) ||
-        !keys_check(
-            l, node,
-            "type to of over default is max min pattern unique see personal clause zh en help",
-            "secret_level", WORDS("字段", "a field"))) {
+        !keys_check(l, node, KEYS_FIELD, KEYS_FIELD_LATER, WORDS("字段", "a field"))) {
         return;
     }
     if (field_find(d, p->key)) {
@@ -188,7 +185,7 @@ static void field_read(struct load *l, struct tsrc *t, const struct ypair *p)
     }
     f.words = key_words(l, t->src, node, p->key);
     const struct ynode *help = yaml_get(node, STR("help"));
-    if (help && keys_check(l, help, "zh en", "", WORDS("help", "help"))) {
+    if (help && keys_check(l, help, KEYS_WORDS, "", WORDS("help", "help"))) {
         f.help = key_words(l, t->src, help, (str){0});
     }
     f.column = has_column(f.type) ? str_fmt(l->a, "f_%.*s", STR_ARG(p->key)) : (str){0};

@@ -16,6 +16,7 @@
 
 #include "base/arena.h"
 #include "model/expr.h"
+#include "model/keys.h"
 #include "model/load.h"
 #include "model/yaml.h"
 

@@ -48,7 +48,7 @@ struct choice_key *choices_read(struct load *l, struct lsrc *s, const struct yno
     for (size_t i = 0; n->kind == Y_MAP && i < n->len; i++) {
         const struct ypair *p = &n->pairs[i];
         if (!name_check(l, p->key, p->pos, (struct words){0}) ||
-            !keys_check(l, p->value, "zh en retired", "", what)) {
+            !keys_check(l, p->value, KEYS_CHOICE, "", what)) {
             continue;
         }
         keys[len++] = (struct choice_key){.key = p->key,
@@ -218,7 +218,7 @@ static void setting_read(struct load *l, struct lsrc *s, const struct ypair *p, 
 {
     const struct ynode *n = p->value;
     *v = (struct setting){.key = p->key, .law = s->law, .pos = p->pos, .kind = V_TEXT};
-    if (!keys_check(l, n, "type default of clause local zh en", "", WORDS("设定", "a setting"))) {
+    if (!keys_check(l, n, KEYS_SETTING, "", WORDS("设定", "a setting"))) {
         return;
     }
     v->words = key_words(l, s, n, p->key);
@@ -274,7 +274,7 @@ static void posts_read(struct load *l, struct lsrc *s, const struct ynode *posts
     for (size_t i = 0; i < posts->len; i++) {
         const struct ypair *p = &posts->pairs[i];
         if (!name_check(l, p->key, p->pos, (struct words){0}) ||
-            !keys_check(l, p->value, "zh en", "", WORDS("岗位", "a post"))) {
+            !keys_check(l, p->value, KEYS_WORDS, "", WORDS("岗位", "a post"))) {
             continue;
         }
         struct post_name *x = &law->posts[law->nposts++];

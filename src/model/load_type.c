@@ -151,11 +151,7 @@ static void follows_read(struct load *l, const struct ynode *node, struct tdef *
 static void type_read(struct load *l, struct lsrc *s, const struct ypair *p)
 {
     if (!name_check(l, p->key, p->pos, (struct words){0}) ||
-        !keys_check(
-            l, p->value,
-            "title help follows part_of small number name has unit see fields unique states "
-            "rules actions terms",
-            "", WORDS("类型", "a type"))) {
+        !keys_check(l, p->value, KEYS_TYPE, "", WORDS("类型", "a type"))) {
         return;
     }
     struct type *t = type_declare(l, p->key, s, p->pos);
@@ -166,13 +162,13 @@ static void type_read(struct load *l, struct lsrc *s, const struct ypair *p)
     struct tsrc *ts = tsrc_add(l, t, s, node, p->pos);
     struct tdef *d = ts->def;
     const struct ynode *title = yaml_get(node, STR("title"));
-    if (title && keys_check(l, title, "zh en", "", WORDS("title", "title"))) {
+    if (title && keys_check(l, title, KEYS_WORDS, "", WORDS("title", "title"))) {
         d->title = key_words(l, s, title, p->key);
     } else {
         d->title = (struct words){p->key, p->key};
     }
     const struct ynode *help = yaml_get(node, STR("help"));
-    if (help && keys_check(l, help, "zh en", "", WORDS("help", "help"))) {
+    if (help && keys_check(l, help, KEYS_WORDS, "", WORDS("help", "help"))) {
         d->help = key_words(l, s, help, (str){0});
     }
     d->small = key_bool(l, node, "small");
@@ -233,7 +229,7 @@ void states_read(struct load *l, struct tsrc *t)
     for (size_t i = 0; i < n->len; i++) {
         const struct ypair *p = &n->pairs[i];
         if (!name_check(l, p->key, p->pos, (struct words){0}) ||
-            !keys_check(l, p->value, "zh en next final", "", WORDS("状态", "a state"))) {
+            !keys_check(l, p->value, KEYS_STATE, "", WORDS("状态", "a state"))) {
             continue;
         }
         if (str_eq(p->key, STR("any")) || str_eq(p->key, STR("back"))) {
@@ -296,7 +292,7 @@ static void to_list_read(struct load *l, struct tdef *d, struct action *x, const
     struct target_state *tos = arena_array(l->a, struct target_state, n->len + 1);
     for (size_t i = 0; i < n->len; i++) {
         const struct ynode *e = n->items[i];
-        if (!keys_check(l, e, "state when", "", WORDS("to 的一项", "an entry of to"))) {
+        if (!keys_check(l, e, KEYS_TARGET, "", WORDS("to 的一项", "an entry of to"))) {
             continue;
         }
         bool last = i + 1 == n->len;
@@ -342,9 +338,7 @@ static void action_name_read(struct load *l, struct tsrc *t, const struct ypair 
 {
     struct tdef *d = t->def;
     if (!name_check(l, p->key, p->pos, (struct words){0}) ||
-        !keys_check(l, p->value,
-                    "from to who needs asks may rows effects guarded clause zh en help",
-                    "approval then_approved then_refused", WORDS("操作", "an action"))) {
+        !keys_check(l, p->value, KEYS_ACTION, KEYS_ACTION_LATER, WORDS("操作", "an action"))) {
         return;
     }
     t->action_nodes[d->nactions] = p->value;
@@ -353,7 +347,7 @@ static void action_name_read(struct load *l, struct tsrc *t, const struct ypair 
     d->nactions++;
     x->words = key_words(l, t->src, p->value, p->key);
     const struct ynode *help = yaml_get(p->value, STR("help"));
-    if (help && keys_check(l, help, "zh en", "", WORDS("help", "help"))) {
+    if (help && keys_check(l, help, KEYS_WORDS, "", WORDS("help", "help"))) {
         x->help = key_words(l, t->src, help, (str){0});
     }
     x->clause = key_clause(l, t->src, p->value);
@@ -436,8 +430,7 @@ void term_names_read(struct load *l, struct tsrc *t)
     for (size_t i = 0; i < n->len; i++) {
         const struct ypair *p = &n->pairs[i];
         if (!name_check(l, p->key, p->pos, (struct words){0}) ||
-            !keys_check(l, p->value, "runs_in until within from pause_in marks clause zh en", "",
-                        WORDS("时限", "a term"))) {
+            !keys_check(l, p->value, KEYS_TERM, "", WORDS("时限", "a term"))) {
             continue;
         }
         struct term *x = &t->terms[d->nterms];

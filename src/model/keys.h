@@ -1,0 +1,39 @@
+/* keys.h - the keys of a definition, all of them; behind each list those that are
+ * reserved for what is not built yet and refused with "not yet".
+ *
+ * The manual is docs/definitions.  A test holds the regulations below tests/
+ * to using every one.
+ */
+#ifndef MODEL_KEYS_H
+#define MODEL_KEYS_H
+
+#define KEYS_REGULATION "regulation title owner uses posts settings types adds"
+#define KEYS_REGULATION_LATER "duties controls"
+#define KEYS_WORDS "zh en"
+#define KEYS_SETTING "type default of clause local zh en"
+#define KEYS_CHOICE "zh en retired"
+#define KEYS_TYPE                                                                           \
+    "title help follows part_of small number name has unit see fields unique states rules " \
+    "actions terms"
+#define KEYS_FIELD \
+    "type to of over default is max min pattern unique see personal clause zh en help"
+#define KEYS_FIELD_LATER "secret_level"
+#define KEYS_STATE "zh en next final"
+#define KEYS_RULE "check when clause zh en"
+#define KEYS_UNIQUE "of while clause zh en"
+#define KEYS_ACTION "from to who needs asks may rows effects guarded clause zh en help"
+#define KEYS_ACTION_LATER "approval then_approved then_refused"
+#define KEYS_TARGET "state when"
+#define KEYS_ASK "field when"
+#define KEYS_NEED "check when clause zh en"
+#define KEYS_EFFECT \
+    "set create perform notify receipt task with when for_each take order after if_absent clause"
+#define KEYS_EFFECT_LATER "finding call native"
+#define KEYS_NOTIFY "to zh en"
+#define KEYS_TASK "to zh en due"
+#define KEYS_RECEIPT "to zh en within"
+#define KEYS_TERM "runs_in until within from pause_in marks clause zh en"
+#define KEYS_MARK "at do every"
+#define KEYS_ADD "to when needs rules effects clause zh en"
+
+#endif
