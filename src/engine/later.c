@@ -148,17 +148,19 @@ err later_step(struct writer_job *job, struct db *db, struct arena *a, void *wor
 
 static err waiting_states(struct sqlb *b, const struct type *type)
 {
-    bool some = false;
-    for (size_t i = 0; i < type->newest->nstates; i++) {
-        const struct state *s = &type->newest->states[i];
-        if (!s->nnext) {
-            continue;
+    bool some = false; /* in any version: cases go by their own */
+    for (size_t k = 0; k < type->ndefs; k++) {
+        const struct tdef *def = type->defs[k];
+        for (size_t i = 0; i < def->nstates; i++) {
+            if (!def->states[i].nnext) {
+                continue;
+            }
+            if (some) {
+                SQLB_LIT(b, ", ");
+            }
+            sqlb_i64(b, def->states[i].code);
+            some = true;
         }
-        if (some) {
-            SQLB_LIT(b, ", ");
-        }
-        sqlb_i64(b, s->code);
-        some = true;
     }
     return some ? OK : err_make(ERR_NOT_FOUND, STR("no state waits"));
 }

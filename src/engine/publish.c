@@ -396,6 +396,27 @@ static err strands_now(struct publish_job *j, struct db *db)
     return !e.code && found.len ? err_make(ERR_RULE, STR("it would strand a record")) : e;
 }
 
+/* Deadlines that a register no longer has run no more. */
+static err end_terms(struct publish_job *j, struct db *db)
+{
+    const struct model *was = j->e->now.model->model;
+    err e = OK;
+    for (size_t i = 0; !e.code && i < was->ntypes; i++) {
+        const struct tdef *d = was->types[i]->newest;
+        const struct type *is = model_type(j->p->next->model, d->type->key);
+        for (size_t k = 0; !e.code && d->newest && is_changed(j->p, is) && k < d->nterms; k++) {
+            if (!is->retired && tdef_term(is->newest, d->terms[k].key)) {
+                continue;
+            }
+            e = db_exec(db, j->a,
+                        SQL("update term set ended = $1, how = 'law', mark = null, mark_at = null"
+                            " where type = $2 and term = $3 and ended is null"),
+                        ARGS(db_i64(j->now), db_i64(is->code), db_text(d->terms[k].key)));
+        }
+    }
+    return e;
+}
+
 static err law_job(struct writer_job *job, struct db *db, struct arena *a, void *world)
 {
     struct publish_job *j = (struct publish_job *)job;
@@ -406,6 +427,7 @@ static err law_job(struct writer_job *job, struct db *db, struct arena *a, void 
     }
     err x = strands_now(j, db);
     x = x.code ? x : engine_put_law(e, db, j->a, &p->sources, p->epoch + 1, j->actor, j->now);
+    x = x.code ? x : end_terms(j, db);
     /* Whoever waits for whom is looked at again, and so is the calendar. */
     x = x.code ? x
                : db_exec(db, a,
