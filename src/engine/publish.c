@@ -510,3 +510,35 @@ err publish(struct engine *e, struct arena *a, struct publication *p, int64_t ac
     }
     return x.code ? x : bring_along(e, a, p, d);
 }
+
+/* --- afterwards: what changed -------------------------------------------------------------------
+ */
+
+err publish_difference(const struct ctx *ctx, const struct law *law, struct changes *ret,
+                       struct record_ref *by)
+{
+    struct rows r;
+    int before = law->version - 1;
+    err e = db_query(ctx->db, ctx->arena,
+                     SQL("select definition, published_by from law where reg = $1"
+                         " and version in ($2, $3) order by version"),
+                     ARGS(db_text(law->reg->key), db_i64(before), db_i64(law->version)), &r);
+    struct source two[2] = {{.name = law->reg->key}, {.name = law->reg->key}};
+    size_t n = 0;
+    int64_t person = 0;
+    while (!e.code && n < 2 && rows_next(&r)) {
+        two[n++].definition = rows_text(&r, 0);
+        person = rows_i64(&r, 1);
+    }
+    if (e.code || n < 2) {
+        return e.code ? e : err_make(ERR_NOT_FOUND, STR("version"));
+    }
+    *ret = (struct changes){0};
+    law_diff(ctx->arena, &two[0], law->reg->laws[before - 1], &two[1], law, ret);
+    struct record who = {0};
+    if (person && ctx->model->person) {
+        e = record_get(ctx, ctx->model->person, person, &who);
+    }
+    *by = (struct record_ref){who.id, who.type, who.name, who.number, who.id != 0};
+    return e.code == ERR_NOT_FOUND ? OK : e; /* one he may not see is not named */
+}

@@ -18,6 +18,7 @@
 #define ENGINE_PUBLISH_H
 
 #include "engine/engine.h"
+#include "engine/record.h"
 #include "model/diff.h"
 
 struct held_model;
@@ -39,6 +40,10 @@ MUST_CHECK err publish_plan(struct engine *e, struct arena *a, const struct sour
  * in struct source, overrides. */
 MUST_CHECK err publish_plan_setting(struct engine *e, struct arena *a, str reg, str key, str value,
                                     struct diags *d, struct publication *ret);
+/* What a version of a regulation changed against the one before it, and who
+ * published it (id 0: nobody who is a person). */
+MUST_CHECK err publish_difference(const struct ctx *ctx, const struct law *law, struct changes *ret,
+                                  struct record_ref *by);
 /* ERR_STALE: another publication came first; plan again.  ERR_RULE: it would
  * strand a record; changes says which.  Records that a new regulation brings
  * along are made afterwards; their mistakes go to `d`. */

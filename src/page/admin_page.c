@@ -93,6 +93,11 @@ void page_admin_settings(struct visit *v)
         }
     }
     struct settings_page p = {.groups = {groups, n}};
+    err e = post_held(&v->ctx, POSITION_ADMINISTRATOR, &p.may);
+    if (e.code) {
+        visit_error(v, e);
+        return;
+    }
     struct frame f;
     struct html out =
         frame_begin(v, &f, words_in(WORDS("制度参数", "Settings"), v->ctx.lang), STR("admin"));

@@ -39,6 +39,7 @@ struct settings_group {
     } rows;
 };
 struct settings_page {
+    bool may; /* change them */
     struct {
         const struct settings_group *ptr;
         size_t len;

@@ -39,6 +39,7 @@ void page_proof_file(struct visit *v);
 void page_library(struct visit *v);
 void page_law(struct visit *v);
 void page_law_version(struct visit *v);
+void page_law_changes(struct visit *v);
 void page_search(struct visit *v);
 
 void page_me(struct visit *v);
@@ -51,6 +52,8 @@ void page_me_sessions_end(struct visit *v);
 
 void page_admin(struct visit *v);
 void page_admin_settings(struct visit *v);
+void page_admin_setting(struct visit *v);
+void page_admin_setting_post(struct visit *v);
 void page_admin_jobs(struct visit *v);
 void page_admin_health(struct visit *v);
 void page_admin_account(struct visit *v);

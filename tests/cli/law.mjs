@@ -334,6 +334,45 @@ await check("and the server follows when it starts", async () => {
   equal((await read(old.waiting)).law, 1);
   equal(await time_to_accept(old.waiting), was_due);
 });
+async function page_form(who, path, values) {
+  const text = (await page(path, who)).text;
+  const csrf = /name="csrf" value="([^"]+)"/.exec(text)[1];
+  const body = new URLSearchParams({ csrf, ...values });
+  const r = await fetch(url + path, { method: "POST", body, headers: { cookie: who }, redirect: "manual" });
+  return { status: r.status, text: await r.text(), to: r.headers.get("location") };
+}
+await check("a setting is changed in the browser: difference first, then the next version", async () => {
+  const admin = await cookie_of("xu.jing");
+  const path = "/admin/settings/fault_reporting/fault.accept";
+  const bad = await page_form(admin, path, { value: "soon" });
+  equal(bad.status, 422);
+  contains(bad.text, "soon");
+  const seen = await page_form(admin, path, { value: "7 workhours" });
+  equal(seen.status, 200);
+  for (const s of ["<del>5 workhours</del>", "<ins>7 workhours</ins>"]) contains(seen.text, s);
+  equal((await read(await report())).law, 3, "nothing is published by looking:");
+  const epoch = Number(/name="sure" value="(\d+)"/.exec(seen.text)[1]);
+  const stale = await page_form(admin, path, { value: "7 workhours", sure: String(epoch - 1) });
+  equal(stale.status, 422);
+  const done = await page_form(admin, path, { value: "7 workhours", sure: String(epoch) });
+  equal(done.status, 303, done.text);
+  contains(done.to, "/law/fault_reporting/v/4/changes");
+  const changes = (await page("/law/fault_reporting/v/4/changes", admin)).text;
+  for (const s of ["<del>5 workhours</del>", "<ins>7 workhours</ins>", "徐静"]) contains(changes, s);
+  equal((await read(await report())).law, 4);
+  equal((await page(path, cookie)).status, 403, "for somebody who does not administer:");
+  equal((await fetch(url + path, { method: "POST", body: "value=1", headers: { cookie: admin } })).status, 400, "without the form's token:");
+});
+await check("what a regulation changed is shown, version by version", async () => {
+  const text = (await page("/law/fault_reporting/v/2/changes", cookie)).text;
+  for (const s of ["fault.impact", "fault.reviewed", "由服务台复核后结案", "<ins>3 workhours</ins>"]) contains(text, s);
+  contains((await page("/law/fault_reporting", cookie)).text, "/law/fault_reporting/v/3");
+  equal((await page("/law/fault_reporting/v/1/changes", cookie)).status, 404);
+});
+await check("the ledger is in order after all of it", async () => {
+  const r = await zhidu(["ledger", "verify"]);
+  equal(r.code, 0, r.out);
+});
 await stop();
 if (!failed) rmSync(work, { recursive: true, force: true });
 console.log(`${passed} passed, ${failed} failed`);
