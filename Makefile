@@ -15,11 +15,13 @@ WARN    := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-pro
            -Wold-style-definition -Wpointer-arith -Wwrite-strings -Wvla -Wundef \
            -Wimplicit-fallthrough -Walloca -Wformat=2 -Wswitch-enum -Werror
 HARDEN  := -fstack-protector-strong -fno-common -fPIE $(if $(filter release,$(V)),-fstack-clash-protection -D_FORTIFY_SOURCE=2)
+# Sanitizers hide from gcc what it needs to know; the release build still looks.
+CALM    := $(if $(SAN),-Wno-maybe-uninitialized)
 OPT     := $(if $(filter release,$(V)),-O2,$(if $(filter cov,$(V)),-O0 --coverage,-O1 -fno-omit-frame-pointer))
 PKGC    := $(shell pkg-config --cflags $(PKGS))
 PKGL    := $(shell pkg-config --libs $(PKGS))
 CPPFLAGS += -std=c17 -D_GNU_SOURCE -Isrc -I$(B) $(PKGC) -include src/base/banned.h
-CFLAGS  += $(OPT) -g $(WARN) $(HARDEN) $(SAN) -ffile-prefix-map=$(CURDIR)=. -pthread -MMD -MP
+CFLAGS  += $(OPT) -g $(WARN) $(if $(filter clang,$(CC)),,$(CALM)) $(HARDEN) $(SAN) -ffile-prefix-map=$(CURDIR)=. -pthread -MMD -MP
 LDFLAGS += -pie -Wl,-z,relro,-z,now $(SAN) $(if $(filter cov,$(V)),--coverage) -pthread
 
 # Lowest first; src/LAYERS says who may include whom, this only orders the link.

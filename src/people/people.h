@@ -29,6 +29,7 @@ struct session {
     enum lang lang;
     str theme; /* "", "light", "dark" */
     bool must_change;
+    int64_t seen_at; /* coarse */
     /* API tokens: */
     bool token;
     str scopes; /* space separated: read write admin */
@@ -51,6 +52,10 @@ bool session_read(const struct ctx *ctx, struct batch *b, struct session_ask ask
 struct session_ask token_ask(const struct ctx *ctx, struct batch *b, str token);
 bool token_read(const struct ctx *ctx, struct batch *b, struct session_ask ask,
                 struct session *ret);
+
+/* The session or token is in use: keeps it from running out of its idle limit.
+ * A fact for the writer, told once in ten minutes and not waited for. */
+void people_seen(struct accounts *p, const struct ctx *ctx, const struct session *s, str token);
 
 /* Checks a password on the caller's thread (about 30 ms, in the queue) and makes
  * a session; `db` is a reader.  ERR_DENIED for any wrong pair; ERR_LIMIT with

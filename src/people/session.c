@@ -4,6 +4,8 @@
 #include "people/people_int.h"
 
 #include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
 
 /* --- who is it? ------------------------------------------------------------------------ */
 
@@ -15,10 +17,10 @@ static struct sql ask_sql(const struct ctx *ctx, bool token)
     struct sqlb q = sqlb_make(ctx->arena);
     if (token) {
         SQLB_LIT(&q, "select c.person, c.login, '' as csrf, c.lang, c.theme, c.must_change, s.id,"
-                     " s.scopes, ");
+                     " s.scopes, coalesce(s.used_at, 0), ");
     } else {
         SQLB_LIT(&q, "select c.person, c.login, s.csrf, c.lang, c.theme, c.must_change, 0,"
-                     " '' as scopes, ");
+                     " '' as scopes, s.seen_at, ");
     }
     const struct type *person = ctx->model->person;
     const struct state *active = person ? tdef_state(person->newest, STR("active")) : NULL;
@@ -66,7 +68,8 @@ static bool read(struct batch *b, struct session_ask a, struct session *ret)
                             .must_change = rows_i64(&r, 5) != 0,
                             .id = rows_i64(&r, 6),
                             .scopes = rows_text(&r, 7),
-                            .name = rows_text(&r, 8)};
+                            .seen_at = rows_i64(&r, 8),
+                            .name = rows_text(&r, 9)};
     return true;
 }
 
@@ -92,6 +95,52 @@ bool token_read(const struct ctx *ctx, struct batch *b, struct session_ask a, st
     bool known = read(b, a, ret);
     ret->token = known;
     return known;
+}
+
+/* --- seen ---------------------------------------------------------------------------------- */
+
+struct seen_job {
+    struct writer_job job; /* first */
+    char hash[crypto_hash_sha256_BYTES];
+    int64_t id; /* of a token; 0: a session */
+    int64_t now;
+};
+
+static err put_seen(struct writer_job *job, struct db *db, struct arena *a, void *world)
+{
+    const struct seen_job *s = (const struct seen_job *)job;
+    (void)world;
+    return s->id ? db_exec(db, a, SQL("update token set used_at = $2 where id = $1"),
+                           ARGS(db_i64(s->id), db_i64(s->now)))
+                 : db_exec(db, a,
+                           SQL("update session set seen_at = $2, idle_until = $3"
+                               " where token = $1 and seen_at < $2"),
+                           ARGS(db_blob(str_from_n(s->hash, sizeof(s->hash))), db_i64(s->now),
+                                db_i64(s->now + IDLE_MS)));
+}
+
+static void seen_done(struct writer_job *job, err result)
+{
+    (void)result; /* lost: the next request tells it again */
+    free(job);
+}
+
+void people_seen(struct accounts *p, const struct ctx *ctx, const struct session *s, str token)
+{
+    if (ctx->now - s->seen_at < SEEN_MS) {
+        return;
+    }
+    struct seen_job *job = calloc(1, sizeof(*job));
+    if (!job) {
+        return;
+    }
+    str hash = token_hash(ctx->arena, token);
+    *job = (struct seen_job){
+        .job = {.run = put_seen, .done = seen_done}, .id = s->token ? s->id : 0, .now = ctx->now};
+    memcpy(job->hash, hash.ptr, sizeof(job->hash));
+    if (engine_submit(p->engine, &job->job).code) {
+        free(job);
+    }
 }
 
 /* --- signing in and out ----------------------------------------------------------------- */

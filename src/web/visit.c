@@ -203,8 +203,8 @@ static err identify(struct visit *v)
     if (!v->token.len || v->token.len > 200) {
         return OK;
     }
-    struct batch *b;
-    struct session_ask ask;
+    struct batch *b = NULL;
+    struct session_ask ask = {0};
     for (bool again = true; again;) {
         b = batch_begin(v->ctx.db, v->ctx.arena);
         int epoch = ask_epoch(b);
@@ -224,6 +224,7 @@ static err identify(struct visit *v)
     v->ctx.actor = v->session.person;
     v->ctx.lang = v->session.lang;
     v->x->lang = v->session.lang;
+    people_seen(v->app->people, &v->ctx, &v->session, v->token);
     return OK;
 }
 
