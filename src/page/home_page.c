@@ -8,6 +8,15 @@
 
 /* --- the door --------------------------------------------------------------------- */
 
+/* Before anybody is signed in the address or the form says the language. */
+static void door_language(struct visit *v)
+{
+    str lang = visit_param(v, STR("lang"));
+    if (str_eq(lang, STR("en")) || str_eq(lang, STR("zh"))) {
+        v->ctx.lang = str_eq(lang, STR("en")) ? LANG_EN : LANG_ZH;
+    }
+}
+
 static void put_demo(struct visit *v, struct door_page *p)
 {
     enum { LINES_MAX = 12 };
@@ -27,10 +36,6 @@ static void put_demo(struct visit *v, struct door_page *p)
 
 static void door(struct visit *v, str error, int status)
 {
-    str lang = visit_param(v, STR("lang"));
-    if (str_eq(lang, STR("en")) || str_eq(lang, STR("zh"))) {
-        v->ctx.lang = str_eq(lang, STR("en")) ? LANG_EN : LANG_ZH;
-    }
     struct door_page p = {
         .error = error, .back = visit_param(v, STR("back")), .login = visit_param(v, STR("login"))};
     put_demo(v, &p);
@@ -42,6 +47,7 @@ static void door(struct visit *v, str error, int status)
 
 void page_sign_in(struct visit *v)
 {
+    door_language(v);
     if (v->signed_in) {
         visit_redirect(v, STR("/"));
         return;
@@ -59,6 +65,7 @@ static bool same_origin(struct visit *v)
 
 void page_sign_in_post(struct visit *v)
 {
+    door_language(v);
     if (!same_origin(v)) {
         visit_error(v, err_make(ERR_INVALID, STR("cross-site sign-in")));
         return;

@@ -255,7 +255,7 @@ static void fill(struct visit *v, const struct type *t, const struct record_view
         .older = r->more_activities ? r->activities[r->nactivities - 1].id : 0,
         .state = r->rec.state,
         .creator = &r->rec.creator,
-        .unit = &r->rec.unit,
+        .unit = t->newest->unit_field ? arena_new(v->ctx.arena, struct record_ref) : &r->rec.unit,
         .watching = r->watching,
         .can_watch = (t->newest->has & HAS_WATCHERS) != 0,
         .watch_action = r->watching ? STR("unwatch") : STR("watch"),
@@ -291,7 +291,8 @@ void page_record(struct visit *v)
     }
     struct record_page p;
     fill(v, t, &r, &p);
-    if (visit_param(v, STR("print")).len) {
+    p.printing = visit_param(v, STR("print")).len > 0;
+    if (p.printing) {
         p.qr = show_qr(v, str_fmt(v->ctx.arena, "%.*s/r/%.*s/%lld", STR_ARG(v->app->public_url),
                                   STR_ARG(t->key), (long long)r.rec.id));
     }

@@ -38,7 +38,8 @@ struct record_page {
     const struct visit *visit;
     const struct type *visit_type;
     str type, type_title, number, name, csrf, key, said, organisation;
-    html_safe qr; /* on paper */
+    bool printing; /* for paper: without what one can do, with a QR code */
+    html_safe qr;
     struct words next_state;
     const struct record_clock *urgent; /* the running clock that ends first */
     int64_t step_no, clocks_over;

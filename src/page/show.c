@@ -220,12 +220,6 @@ static void put_value(struct html *out, const struct visit *v, const struct reco
         html_lit(out, "</a>", 4);
         return;
     }
-    if (f->field->type == F_DATETIME && line && !f->value.null) {
-        html_lit(out, "<span class=\"nowrap\">", 21);
-        html_str(out, show_when(v, f->value.i64));
-        html_lit(out, "</span>", 7);
-        return;
-    }
     html_str(out, value_show(&v->ctx, f->field, &f->value, STR("")));
 }
 
@@ -253,6 +247,12 @@ html_safe show_field(const struct visit *v, const struct record_field *f)
 html_safe show_cell(const struct visit *v, const struct record_field *f)
 {
     struct html out = small_html(v);
-    put_value(&out, v, f, true);
+    if (f->field->type == F_DATETIME && !f->value.null) {
+        html_lit(&out, "<span class=\"nowrap\">", 21);
+        html_str(&out, show_when(v, f->value.i64));
+        html_lit(&out, "</span>", 7);
+    } else {
+        put_value(&out, v, f, true);
+    }
     return finish(&out);
 }

@@ -173,10 +173,7 @@ async function shoot(p, dir, [name, , path, before]) {
   }
   const still = name.endsWith("-shown") || name.includes("menu") || name === "law-clause";
   const view = p.page.viewportSize();
-  if (!still) { // as tall as the page: what sticks to an edge stands where it belongs
-    const height = await p.page.evaluate(() => document.documentElement.scrollHeight);
-    await p.page.setViewportSize({ width: view.width, height: Math.min(Math.max(height, view.height), 6000) });
-  }
+  if (!still) await p.tall();
   await p.page.screenshot({ path: join(dir, `${name}.png`), fullPage: !still });
   await p.page.setViewportSize(view);
 }

@@ -185,9 +185,17 @@ export class Person {
   }
   state() { return this.page.innerText("main .head .pill"); }
 
+  /** Makes the window as tall as the page, within reason. */
+  async tall() {
+    const { width, height } = this.page.viewportSize();
+    const whole = await this.page.evaluate(() => document.documentElement.scrollHeight);
+    await this.page.setViewportSize({ width, height: Math.min(Math.max(whole, height), 6000) });
+  }
   /** No violation of WCAG 2.2 A and AA on the page that is open. */
   async axe(name) {
     if (this.how.scripts === false) return;
+    const view = this.page.viewportSize();
+    await this.tall(); // what sticks to an edge covers nothing then
     await check(`${name}: accessible`, async () => {
       await this.page.evaluate(axeSource);
       const found = await this.page.evaluate(async () => {
@@ -200,6 +208,7 @@ export class Person {
       const wide = await this.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
       expect(wide <= 0, `${wide} px too wide`);
     });
+    await this.page.setViewportSize(view);
     if (process.env.SHOTS) await this.page.screenshot({ path: join(work, "shots", `${name.replace(/\W+/g, "-")}-${this.how.lang}-${this.how.width}.png`), fullPage: true });
   }
 }
