@@ -207,6 +207,11 @@ await walk(old.now, ordinary);
 await walk(old.after, ordinary);
 const was_due = await time_to_accept(old.waiting);
 const devices = (await good("huang.he", "GET", "/api/v1/r/device")).items;
+const still = devices.find((d) => !["in_stock", "in_use"].includes(d.state)) ?? devices.at(-1);
+const tag = { authorization: `Bearer ${tokens["huang.he"]}`, "if-none-match": `"${still.version}"` };
+await check("a device read before has not changed", async () => {
+  equal((await fetch(`${url}/api/v1/r/device/${still.id}`, { headers: tag })).status, 304);
+});
 const cookie = await cookie_of("wu.tao");
 const movable = devices.filter((d) => ["in_stock", "in_use"].includes(d.state));
 
@@ -307,6 +312,12 @@ async function new_law(when) {
 }
 await old_law(old.now, "");
 await new_law("");
+await check("a device read before is read again, for it has a field more", async () => {
+  if (movable.includes(still)) return; // the requests have moved it
+  const r = await fetch(`${url}/api/v1/r/device/${still.id}`, { headers: tag });
+  equal(r.status, 200);
+  equal("service_line" in (await r.json()).fields, true);
+});
 await check("the ledger is in order", async () => {
   const r = await zhidu(["ledger", "verify"]);
   equal(r.code, 0, r.out);
