@@ -1,7 +1,6 @@
-/* access.c - user, token, ledger, export: what an administrator does at a terminal. */
+/* access.c - user, token, ledger: what an administrator does at a terminal. */
 #include "base/clock.h"
 #include "base/enc.h"
-#include "engine/list.h"
 #include "engine/verify.h"
 #include "ledger/note.h"
 
@@ -225,92 +224,4 @@ int cmd_ledger(struct cli *c, int argc, char **argv)
     }
     cli_say(c, "verify、key 或 proof？", "verify, key or proof?");
     return 2;
-}
-
-/* --- export --------------------------------------------------------------------------------------
- */
-
-static void put_csv(FILE *f, str s)
-{
-    bool formula = s.len && memchr("=+-@", s.ptr[0], 4) != NULL;
-    fputc('"', f);
-    if (formula) {
-        fputc('\'', f);
-    }
-    for (size_t i = 0; i < s.len; i++) {
-        if (s.ptr[i] == '"') {
-            fputc('"', f);
-        }
-        fputc(s.ptr[i], f);
-    }
-    fputc('"', f);
-}
-
-static void put_row(struct cli *c, const struct ctx *ctx, const struct record *r)
-{
-    put_csv(c->out, r->number);
-    fputc(',', c->out);
-    put_csv(c->out, r->name);
-    fputc(',', c->out);
-    put_csv(c->out, r->state ? r->state->key : STR(""));
-    for (size_t i = 0; i < r->nfields; i++) {
-        const struct record_field *f = &r->fields[i];
-        fputc(',', c->out);
-        if (f->nrefs) {
-            put_csv(c->out, f->refs[0].number.len ? f->refs[0].number : f->refs[0].name);
-        } else if (!f->value.null) {
-            put_csv(c->out, value_plain(ctx, f->field, &f->value));
-        }
-    }
-    fputs("\r\n", c->out);
-}
-
-int cmd_export(struct cli *c, int argc, char **argv)
-{
-    const struct model *m = engine_model(c->engine);
-    const struct type *t = model_type(m, cli_word(argc, argv, 0));
-    struct db *db;
-    err e =
-        t ? engine_reader(c->engine, c->arena, &db)
-          : cli_refuse(c->arena, ERR_NOT_FOUND,
-                       WORDS("没有这种单据。", "There is no such record type."), (struct words){0});
-    if (e.code) {
-        return cli_fail(c, e);
-    }
-    str *columns = arena_array(c->arena, str, t->newest->nfields + 1);
-    for (size_t i = 0; i < t->newest->nfields; i++) {
-        columns[i] = t->newest->fields[i].key;
-    }
-    struct list_query q = {.type = t,
-                           .limit = 200,
-                           .filter = cli_option(argc, argv, "filter"),
-                           .columns = columns,
-                           .ncolumns = t->newest->nfields};
-    for (bool first = true;; first = false) {
-        struct arena a = arena_make(64u << 20);
-        struct ctx ctx = ctx_make(c->engine, m, db, &a, c->now(), 0, c->lang);
-        struct list_page p;
-        db_read_begin(db);
-        e = list_page(&ctx, &q, &p);
-        db_read_end(db);
-        if (e.code) {
-            e.detail = str_copy(c->arena, e.detail);
-            arena_end(&a);
-            return cli_fail(c, e);
-        }
-        for (size_t i = 0; first && i < p.ncolumns; i++) {
-            fprintf(c->out, "%s%.*s", i ? "," : "number,name,state,", STR_ARG(p.columns[i]->key));
-        }
-        if (first) {
-            fputs("\r\n", c->out);
-        }
-        for (size_t i = 0; i < p.nrows; i++) {
-            put_row(c, &ctx, &p.rows[i]);
-        }
-        q.cursor = str_copy(c->arena, p.next);
-        arena_end(&a);
-        if (!q.cursor.len) {
-            return 0;
-        }
-    }
 }

@@ -1,5 +1,7 @@
-/* bring.c - import: a history from elsewhere. */
+/* bring.c - import and export: a history from elsewhere, and ours for others. */
+#include "connect/export.h"
 #include "connect/import.h"
+#include "engine/refusal_int.h"
 
 #include "cli/cli.h"
 
@@ -152,4 +154,105 @@ int cmd_import(struct cli *c, int argc, char **argv)
     }
     engine_release(c->engine, model);
     return code;
+}
+
+/* --- export -------------------------------------------------------------------------------- */
+
+enum { EXPORT_PAGE = 200, COLUMNS_MOST = 200 };
+
+static err no_type(struct cli *c, const struct model *m, str key, struct words *why)
+{
+    str *names = arena_array(c->arena, str, m->ntypes + 1);
+    size_t n = 0;
+    for (size_t i = 0; i < m->ntypes; i++) {
+        names[n] = m->types[i]->key;
+        n += !m->types[i]->lines;
+    }
+    str near = diag_nearest(key, names, n);
+    *why = near.len ? words_fmt(c->arena, "没有单据类型“%.*s”，是否指“%.*s”？",
+                                "there is no record type \"%.*s\"; did you mean \"%.*s\"?",
+                                STR_ARG(key), STR_ARG(near))
+                    : words_fmt(c->arena, "没有单据类型“%.*s”", "there is no record type \"%.*s\"",
+                                STR_ARG(key));
+    return err_make(ERR_NOT_FOUND, STR("type"));
+}
+
+static err export_ask(struct cli *c, int argc, char **argv, const struct type *t,
+                      struct export_columns *ret, struct words *why)
+{
+    str filter = cli_option(argc, argv, "filter");
+    str keys[COLUMNS_MOST];
+    size_t n = 0;
+    for (str rest = cli_option(argc, argv, "columns"); rest.len && n < COLUMNS_MOST;) {
+        keys[n++] = str_trim(str_cut(rest, ',', &rest));
+    }
+    struct ctx ctx =
+        ctx_make(c->engine, engine_model(c->engine), NULL, c->arena, c->now(), 0, c->lang);
+    err e = filter.len ? list_check_filter(&ctx, t, filter, why) : OK;
+    engine_release(c->engine, ctx.model);
+    return e.code ? e : export_columns(c->arena, t, true, keys, n, ret, why);
+}
+
+static err export_all(struct cli *c, const struct ctx *base, struct list_query *q,
+                      const struct export_columns *columns)
+{
+    err e = OK;
+    do {
+        struct arena a = arena_make(256u << 20);
+        struct ctx ctx = *base;
+        struct list_page p;
+        struct buf b = buf_make(&a, 200u << 20);
+        ctx.arena = &a;
+        db_read_begin(ctx.db);
+        e = list_page(&ctx, q, &p);
+        db_read_end(ctx.db);
+        for (size_t i = 0; !e.code && i < p.nrows; i++) {
+            export_record(&ctx, &b, columns, &p.rows[i]);
+        }
+        str text = buf_str(&b);
+        fwrite(text.ptr, 1, text.len, c->out);
+        q->cursor = e.code ? STR("") : str_copy(c->arena, p.next);
+        e.detail = str_copy(c->arena, e.detail);
+        arena_end(&a);
+        if (!e.code && (b.full || ferror(c->out))) {
+            e = err_make(ERR_STORE, STR("the output cannot be written"));
+        }
+    } while (!e.code && q->cursor.len);
+    return e;
+}
+
+int cmd_export(struct cli *c, int argc, char **argv)
+{
+    const struct model *m = engine_model(c->engine);
+    str key = cli_word(argc, argv, 0);
+    const struct type *t = model_type(m, key);
+    struct export_columns columns;
+    struct words why = {0};
+    struct db *db;
+    err e = t ? export_ask(c, argc, argv, t, &columns, &why) : no_type(c, m, key, &why);
+    e = e.code ? e : engine_reader(c->engine, c->arena, &db);
+    if (!e.code) {
+        struct buf head = buf_make(c->arena, 64 << 10);
+        struct list_query q = {.type = t,
+                               .limit = EXPORT_PAGE,
+                               .long_texts = true,
+                               .unasked = true,
+                               .filter = cli_option(argc, argv, "filter"),
+                               .columns = columns.fields,
+                               .ncolumns = columns.nfields};
+        struct ctx ctx = ctx_make(c->engine, m, db, c->arena, c->now(), 0, c->lang);
+        export_head(&head, &columns, cli_flag(argc, argv, "bom"));
+        fwrite(head.ptr, 1, head.len, c->out);
+        e = export_all(c, &ctx, &q, &columns);
+    }
+    engine_release(c->engine, m);
+    if (!e.code) {
+        return 0;
+    }
+    if (why.zh.len) {
+        str w = words_in(why, c->lang);
+        fprintf(c->out, "zhidu: %.*s\n", STR_ARG(w));
+        return 1;
+    }
+    return cli_fail(c, e);
 }

@@ -63,9 +63,15 @@ const struct command cli_commands[] = {
                 "Example: zhidu import --mapping examples/service-desk/mapping.yaml log.csv\n"),
      cmd_import, NEEDS_ENGINE, true},
     {"export", WORDS_INIT("导出一类记录为 CSV", "export records of a type as CSV"),
-     WORDS_INIT("用法：zhidu export 类型 [--filter 条件] > 文件.csv\n",
-                "Usage:   zhidu export TYPE [--filter EXPRESSION] > FILE.csv\n"),
-     cmd_export, NEEDS_ENGINE, false},
+     WORDS_INIT("用法：zhidu export 类型 [--filter 条件] [--columns 列,列…] [--bom] > 文件.csv\n"
+                "      列：number、name、state、created_at、changed_at 或字段；不写则全部\n"
+                "      --bom   文件以 UTF-8 标记开头（旧版表格软件需要）\n"
+                "例：  zhidu export person --filter \"state == 'active'\" --columns full_name,login,unit > 人员.csv\n",
+                "Usage:   zhidu export TYPE [--filter EXPRESSION] [--columns COLUMN,COLUMN...] [--bom] > FILE.csv\n"
+                "         columns: number, name, state, created_at, changed_at or a field; all when left out\n"
+                "         --bom   begins with the mark of UTF-8, which old spreadsheets need\n"
+                "Example: zhidu export person --filter \"state == 'active'\" --columns full_name,login,unit > people.csv\n"),
+     cmd_export, NEEDS_ENGINE, true},
     {"user", WORDS_INIT("为人员建立或重置登录账号", "give a person an account"),
      WORDS_INIT("用法：zhidu user 人员编号或姓名 --login 用户名   （密码从标准输入读取一行）\n",
                 "Usage:   zhidu user NUMBER-OR-NAME --login LOGIN   (the password is one line of standard input)\n"),

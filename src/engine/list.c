@@ -328,7 +328,7 @@ static err expand(struct listing *l)
 {
     const struct people *see = &l->type->newest->see;
     const struct ctx *ctx = l->ctx;
-    bool all = see->everyone || (!see->tree && !l->type->part_of);
+    bool all = l->unasked || see->everyone || (!see->tree && !l->type->part_of);
     bool alternatives = !all && expandable(see);
     l->way = all ? WAY_ALL : WAY_WINDOWS; /* a part: seen with its parent, row by row */
     struct batch *b = batch_begin(ctx->db, ctx->arena);
@@ -567,7 +567,7 @@ static err put_names(struct listing *l)
 
 err list_page(const struct ctx *ctx, const struct list_query *q, struct list_page *ret)
 {
-    struct listing l = {.ctx = ctx, .type = q->type};
+    struct listing l = {.ctx = ctx, .type = q->type, .unasked = q->unasked};
     l.limit = q->limit > 0 && q->limit <= 200 ? q->limit : 50;
     l.by_change = !q->order.len || str_eq(q->order, STR("changed_at"));
     l.desc = l.by_change || str_eq(q->order, STR("-created_at"));

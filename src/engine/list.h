@@ -31,7 +31,9 @@ struct list_query {
     int limit;          /* rows; 1..200; 0: 50 */
     const str *columns; /* field keys to load; 0: the type's usual ones */
     size_t ncolumns;
-    bool count; /* also the number, exact up to 10,000 */
+    bool count;      /* also the number, exact up to 10,000 */
+    bool long_texts; /* columns may be Markdown, too: for exports */
+    bool unasked;    /* the program itself reads: `see` is not asked.  Never for a request */
 };
 
 struct list_page {

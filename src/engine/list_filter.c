@@ -25,7 +25,10 @@ err list_columns(struct listing *l, const struct list_query *q)
     l->columns = arena_array(l->ctx->arena, const struct field *, d->nfields + 1);
     for (size_t i = 0; i < q->ncolumns && l->ncolumns < d->nfields; i++) {
         const struct field *f = tdef_field(d, q->columns[i]);
-        if (f && listable(f)) {
+        bool more = f && f->column.len &&
+                    ((q->long_texts && f->type == F_MARKDOWN && (!f->see.tree || q->unasked)) ||
+                     (q->unasked && f->see.tree));
+        if (f && (listable(f) || more)) {
             l->columns[l->ncolumns++] = f;
         }
     }

@@ -25,7 +25,7 @@ struct listing {
     struct db_arg args[80];
     int nargs;
     struct cond typed; /* the typed filter, part of filters */
-    bool by_change, desc, back;
+    bool by_change, desc, back, unasked;
     int64_t at_change, at_id;   /* the place one comes from */
     int64_t end_change, end_id; /* of the window: its last row */
     bool last_window;

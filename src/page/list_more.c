@@ -1,6 +1,7 @@
 /* list_more.c - what one does with a list: export it, act on many, keep a view. */
 #include "base/arena.h"
 #include "base/buf.h"
+#include "connect/export.h"
 #include "page/list_page.h"
 #include "page/page.h"
 
@@ -10,69 +11,24 @@ enum { EXPORT_MAX = 10000, BULK_MAX = 100 };
 
 /* --- export ------------------------------------------------------------------------ */
 
-/* RFC 4180; a cell that begins like a formula gets a leading ' (our import takes
- * it off again). */
-static void put_cell(struct buf *b, str s)
+/* The columns of the page, with what names and dates a record around them; all
+ * where the page shows its usual ones. */
+static size_t shown(struct visit *v, const struct list_query *q, const str **ret)
 {
-    bool formula = s.len && memchr("=+-@\t\r", s.ptr[0], 6) != NULL;
-    int64_t number;
-    formula = formula && !str_to_i64(s, &number);
-    bool quote = formula;
-    for (size_t i = 0; i < s.len && !quote; i++) {
-        quote = s.ptr[i] == '"' || s.ptr[i] == ',' || s.ptr[i] == '\n' || s.ptr[i] == '\r';
-    }
-    if (!quote) {
-        buf_put(b, s);
-        return;
-    }
-    buf_put_c(b, '"');
-    if (formula) {
-        buf_put_c(b, '\'');
-    }
-    for (size_t i = 0; i < s.len; i++) {
-        if (s.ptr[i] == '"') {
-            buf_put_c(b, '"');
+    size_t n = 0;
+    str *keys = arena_array(v->ctx.arena, str, q->ncolumns + 6);
+    if (q->ncolumns) {
+        keys[n++] = STR("number");
+        keys[n++] = STR("name");
+        keys[n++] = STR("state");
+        for (size_t i = 0; i < q->ncolumns; i++) {
+            keys[n++] = q->columns[i];
         }
-        buf_put_c(b, s.ptr[i]);
+        keys[n++] = STR("created_at");
+        keys[n++] = STR("changed_at");
     }
-    buf_put_c(b, '"');
-}
-
-static str cell_of(struct visit *v, const struct record_field *f)
-{
-    if (f->nrefs) {
-        const struct record_ref *r = &f->refs[0];
-        return r->number.len ? r->number : r->name;
-    }
-    return f->value.null ? STR("") : value_plain(&v->ctx, f->field, &f->value);
-}
-
-static void put_record(struct visit *v, struct buf *b, const struct record *r)
-{
-    put_cell(b, r->number);
-    buf_put_c(b, ',');
-    put_cell(b, r->name);
-    buf_put_c(b, ',');
-    put_cell(b, r->state ? r->state->key : STR(""));
-    for (size_t i = 0; i < r->nfields; i++) {
-        buf_put_c(b, ',');
-        put_cell(b, cell_of(v, &r->fields[i]));
-    }
-    buf_put_c(b, ',');
-    buf_put(b, show_time(v, r->created_at));
-    buf_put_c(b, ',');
-    buf_put(b, show_time(v, r->changed_at));
-    BUF_LIT(b, "\r\n");
-}
-
-static void put_heads(struct buf *b, const struct list_page *lp)
-{
-    BUF_LIT(b, "\xef\xbb\xbfnumber,name,state");
-    for (size_t i = 0; i < lp->ncolumns; i++) {
-        buf_put_c(b, ',');
-        buf_put(b, lp->columns[i]->key);
-    }
-    BUF_LIT(b, ",created_at,changed_at\r\n");
+    *ret = keys;
+    return n;
 }
 
 void page_list_export(struct visit *v)
@@ -84,35 +40,35 @@ void page_list_export(struct visit *v)
     }
     struct list_query q;
     struct words bad;
+    struct export_columns columns;
     list_query_read(v, t, &q, &bad);
     q.limit = 200;
     q.count = false;
-    if (!q.ncolumns) { /* everything that fits in a cell */
-        str *all = arena_array(v->ctx.arena, str, t->newest->nfields + 1);
-        for (size_t i = 0; i < t->newest->nfields; i++) {
-            all[q.ncolumns++] = t->newest->fields[i].key;
-        }
-        q.columns = all;
-    }
+    q.long_texts = true;
+    const str *keys;
+    size_t nkeys = shown(v, &q, &keys);
+    err e = export_columns(v->ctx.arena, t, false, keys, nkeys, &columns, &bad);
     struct buf b = buf_make(v->ctx.arena, 24 << 20);
     size_t n = 0;
-    for (bool first = true; n < EXPORT_MAX; first = false) {
+    q.columns = columns.fields;
+    q.ncolumns = columns.nfields;
+    for (bool first = true; !e.code && n < EXPORT_MAX; first = false) {
         struct list_page lp;
-        err e = list_page(&v->ctx, &q, &lp);
-        if (e.code) {
-            visit_error(v, e);
-            return;
+        e = list_page(&v->ctx, &q, &lp);
+        if (!e.code && first) {
+            export_head(&b, &columns, true);
         }
-        if (first) {
-            put_heads(&b, &lp);
+        for (size_t i = 0; !e.code && i < lp.nrows; i++, n++) {
+            export_record(&v->ctx, &b, &columns, &lp.rows[i]);
         }
-        for (size_t i = 0; i < lp.nrows; i++, n++) {
-            put_record(v, &b, &lp.rows[i]);
-        }
-        if (!lp.next.len) {
+        if (e.code || !lp.next.len) {
             break;
         }
         q.cursor = lp.next;
+    }
+    if (e.code) {
+        visit_error(v, e);
+        return;
     }
     v->x->res = (struct http_response){
         .status = 200, .type = STR("text/csv; charset=utf-8"), .body = buf_str(&b), .file = -1};
