@@ -1,6 +1,7 @@
 # make             build the product        make test    run the C tests
 # make check       all that CI checks       make fmt     lay out the code
 # make V=asan      with ASan and UBSan (also: tsan, cov, fuzz); V works with every target
+# make fuzz        each parser for T=60 seconds with libFuzzer
 # make torture     200 rounds of kill -9 under load
 # make bench       200,000 faults beside floors    make bench-20000, bench-long: other sizes
 V       ?= release
@@ -124,6 +125,23 @@ tests: $(TESTS)
 test: $(TESTS)
 	tool/run-tests.sh $(TESTS)
 
+# --- fuzzing: tests/fuzz/fuzz_NAME.c is a target; see tests/fuzz/README.md -----------------------------
+FUZZ     := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZLIBS := $(call reverse,$(patsubst %,$(B)/lib%.a,base store model ledger engine people connect http))
+FUZZ_RUN := $(if $(filter fuzz,$(V)),-fsanitize=fuzzer,$(B)/tests/fuzz/replay.o)
+$(B)/fuzz/%: $(B)/tests/fuzz/fuzz_%.o $(if $(filter fuzz,$(V)),,$(B)/tests/fuzz/replay.o) $(FUZZLIBS)
+	@mkdir -p $(@D)
+	@$(CC) $(LDFLAGS) -o $@ $< $(FUZZ_RUN) $(FUZZLIBS) $(PKGL)
+fuzz-build: $(FUZZ:%=$(B)/fuzz/%)
+# Every file of the corpora once, with any compiler and sanitizer.
+fuzz-replay: fuzz-build
+	tool/fuzz.sh replay $(B)/fuzz
+# Each target for T seconds, from its corpus.
+T ?= 60
+fuzz:
+	$(MAKE) V=fuzz fuzz-build
+	tool/fuzz.sh run build/fuzz/fuzz $(T)
+
 # --- installing ------------------------------------------------------------------------------------
 PREFIX  ?= /usr
 install: all
@@ -139,5 +157,5 @@ fmt:
 	clang-format -i $(CODE)
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all tests test fmt install bench bench-long torture
+.PHONY: all tests test fmt install fuzz fuzz-build fuzz-replay bench bench-long torture
 .SECONDARY:

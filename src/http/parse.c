@@ -112,7 +112,7 @@ bool http_parse_cookies(struct arena *a, str header, struct http_params *ret)
         str pair = str_trim(str_cut(rest, ';', &rest));
         str value;
         str name = str_cut(pair, '=', &value);
-        if (name.len && value.ptr) {
+        if (name.len && value.ptr && str_utf8_ok(pair)) { /* others may set what they like */
             ps[n++] = (struct http_param){str_trim(name), str_trim(value)};
         }
     }

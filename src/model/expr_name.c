@@ -329,11 +329,24 @@ static bool plain_row(const struct expr *base)
            base->mean == MEAN_ACTOR;
 }
 
+/* A field that points to a type which is not there: a mistake of its own, said
+ * where the field stands. */
+static bool points_nowhere(const struct field *f, const struct vtype *t)
+{
+    bool points = f->type == F_PERSON || f->type == F_PEOPLE || f->type == F_UNIT ||
+                  f->type == F_POST || f->type == F_REFS || f->type == F_LINES;
+    return points && !t->type;
+}
+
 static bool field_of(struct tc *tc, struct expr *e, struct expr *base, const struct field *f)
 {
     e->field = f;
     e->base = base;
     e->type = field_vtype(tc->s->model, f);
+    if (points_nowhere(f, &e->type)) {
+        tc->failed = true;
+        return false;
+    }
     if (f->type == F_FILTER) {
         TC_FAIL(tc, e->off, "条件字段 '%.*s' 尚不能用作集合",
                 "the filter field '%.*s' cannot be used as a set yet", STR_ARG(f->key));
