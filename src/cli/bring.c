@@ -103,8 +103,8 @@ static int run(struct cli *c, struct import_options *o)
     if (shown) {
         fputc('\n', c->out);
     }
-    err after = o->dry_run ? OK : afterwards(c, o, &r, &all);
-    import_print(c->out, c->lang, o->mapping, &r, o->dry_run ? NULL : &all, o->dry_run);
+    err after = o->dry_run || e.code || r.stopped ? OK : afterwards(c, o, &r, &all);
+    import_print(c->out, c->lang, o->mapping, &r, &all, o->dry_run);
     if (e.code) {
         cli_say(c, "导入中断；已办的有效，再次运行即可继续。",
                 "The import was cut short; what was done stays, and running it again goes on.");

@@ -9,7 +9,7 @@
 /* Cases in work at once.  One piece of each is with the writer; they are answered
  * in the order they were handed over, so that a run that is gone on with takes the same
  * way as one that was not cut short, and numbers come out the same. */
-enum { SLOTS = 8, TELL_US = 500000, BUSY_TRIES = 6000, BUSY_MS = 5 };
+enum { SLOTS = 8, TELL_US = 300000, BUSY_TRIES = 6000, BUSY_MS = 5 };
 
 struct slot {
     struct arena a;

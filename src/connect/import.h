@@ -36,7 +36,7 @@ struct import_options {
     bool dry_run; /* every case is performed and undone; nothing is written */
     bool retry;   /* lines an earlier run rejected are tried once more */
     FILE *out;    /* dry run: what would happen, line by line; NULL: nothing */
-    /* Called now and then, about every half second; false: stop (it can be gone on with). */
+    /* Called now and then, about three times a second; false: stop (it can be gone on with). */
     bool (*progress)(void *arg, int64_t lines, int64_t total, int64_t acts);
     void *arg;
 };

@@ -211,7 +211,7 @@ void import_print(FILE *f, enum lang lang, const struct mapping *m, const struct
            WORDS("早于前一操作、按前一操作时间记的时间",
                  "times earlier than the act before, set to it"),
            c->moved);
-    if (all && (c->known || c->early)) {
+    if (all->lines && (c->known || c->early)) {
         fputs(lang == LANG_EN ? "In all runs together:\n" : "历次合计：\n", f);
         row(f, lang, WORDS("记下结果的行", "lines noted"), all->lines);
         row(f, lang, WORDS("单据", "cases"), all->made);

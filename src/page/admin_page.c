@@ -135,14 +135,31 @@ void page_admin_jobs(struct visit *v)
                                    str_from(states[jobs[i].state].class),
                                    jobs[i].done,
                                    jobs[i].total,
-                                   jobs[i].changed_at};
+                                   jobs[i].changed_at,
+                                   jobs[i].state <= JOB_RUNNING ? jobs[i].id : 0};
     }
-    struct jobs_page p = {.visit = v, .rows = {rows, n}};
+    struct jobs_page p = {.visit = v, .csrf = v->session.csrf, .rows = {rows, n}};
     struct frame f;
     struct html out =
         frame_begin(v, &f, words_in(WORDS("后台任务", "Jobs"), v->ctx.lang), STR("admin"));
     admin_jobs_html(&out, &p);
     frame_end(v, &f, &out, 200);
+}
+
+/* Whoever does the work looks now and then, and stops where it can be gone on with. */
+void page_admin_job_cancel(struct visit *v)
+{
+    if (!administrator(v, true)) {
+        return;
+    }
+    db_read_end(v->ctx.db);
+    err e = job_cancel(v->app->engine, v->num[0], v->ctx.now);
+    db_read_begin(v->ctx.db);
+    if (e.code) {
+        visit_error(v, e);
+        return;
+    }
+    visit_redirect(v, STR("/admin/jobs"));
 }
 
 static struct health_row figure(struct visit *v, struct words name, int64_t n, bool bad,

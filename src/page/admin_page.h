@@ -48,9 +48,11 @@ struct settings_page {
 struct job_row {
     str title, message, state, class;
     int64_t done, total, at;
+    int64_t id; /* of one that can be cancelled; 0 */
 };
 struct jobs_page {
     const struct visit *visit;
+    str csrf;
     struct {
         const struct job_row *ptr;
         size_t len;

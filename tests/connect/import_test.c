@@ -3,6 +3,7 @@
 #include "connect/import.h"
 #include "connect/maker.h"
 #include "engine/inst.h"
+#include "engine/job.h"
 #include "engine/schema.h"
 #include "engine/verify.h"
 
@@ -407,6 +408,40 @@ static void an_import_that_is_stopped_goes_on(void **state)
     dbs_each(DBS_FILE, interrupted);
 }
 
+static bool cancel(void *arg, int64_t lines, int64_t total, int64_t acts)
+{
+    struct bench *b = arg;
+    (void)lines;
+    (void)total;
+    (void)acts;
+    int64_t job = one(b, SQL("select max(id) from job"));
+    err e = job_cancel(b->in.e, job, INST_NOW);
+    assert_true(e.code == 0 || e.code == ERR_NOT_FOUND); /* the second time it is over */
+    return true;
+}
+
+static void cancelled(struct dbs *t)
+{
+    struct bench b = begin(t);
+    struct made_log log = {.seed = 5, .cases = 500, .lines_per_case = 4};
+    make_log(&b, &log);
+    struct import_counts c = run(&b, (struct import_options){.progress = cancel, .arg = &b});
+    assert_true(b.rep.stopped);
+    assert_true(c.made > 0 && c.made < 500);
+    assert_int_equal(one(&b, SQL("select state from job")), JOB_CANCELLED);
+    assert_int_equal(one(&b, SQL("select total from job")), log.lines);
+    assert_true(one(&b, SQL("select done from job")) > 0);
+    assert_int_equal(c.acts, one(&b, SQL("select count(*) from act where flags % 2 = 1")));
+    sound(&b);
+    end(&b);
+}
+
+static void an_import_is_cancelled_among_the_jobs(void **state)
+{
+    (void)state;
+    dbs_each(DBS_FILE, cancelled);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -417,6 +452,7 @@ int main(void)
         cmocka_unit_test(a_case_that_is_none_of_ours_is_left_alone),
         cmocka_unit_test(a_dry_run_tells_what_the_real_one_does_and_writes_nothing),
         cmocka_unit_test(an_import_that_is_stopped_goes_on),
+        cmocka_unit_test(an_import_is_cancelled_among_the_jobs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
