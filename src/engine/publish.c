@@ -417,23 +417,48 @@ static err end_terms(struct publish_job *j, struct db *db)
     return e;
 }
 
+static bool waits(const struct tdef *d)
+{
+    for (size_t i = 0; i < d->nstates; i++) {
+        if (d->states[i].nnext) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Who waits for whom is looked at again, where registers wait for somebody; cases
+ * wait as their own version says. */
+static err wait_anew(struct publish_job *j, struct db *db)
+{
+    const struct model *m = j->p->next->model;
+    bool some = false;
+    for (size_t i = 0; i < m->ntypes; i++) {
+        const struct type *t = m->types[i];
+        for (size_t k = 0; t->newest->newest && is_changed(j->p, t) && k < t->ndefs; k++) {
+            some = some || waits(t->defs[k]);
+        }
+    }
+    return some ? db_exec(db, j->a,
+                          SQL("insert into installation(key, value) values ('tasks_at', '0:0')"
+                              " on conflict (key) do update set value = '0:0'"),
+                          NO_ARGS)
+                : OK;
+}
+
 static err law_job(struct writer_job *job, struct db *db, struct arena *a, void *world)
 {
     struct publish_job *j = (struct publish_job *)job;
     struct engine *e = world;
     struct publication *p = j->p;
+    (void)a;
     if (e->now.model->model->epoch != p->epoch) {
         return err_make(ERR_STALE, STR("another publication came first"));
     }
     err x = strands_now(j, db);
     x = x.code ? x : engine_put_law(e, db, j->a, &p->sources, p->epoch + 1, j->actor, j->now);
     x = x.code ? x : end_terms(j, db);
-    /* Whoever waits for whom is looked at again, and so is the calendar. */
-    x = x.code ? x
-               : db_exec(db, a,
-                         SQL("insert into installation(key, value) values ('tasks_at', '0:0')"
-                             " on conflict (key) do update set value = '0:0'"),
-                         NO_ARGS);
+    x = x.code ? x : wait_anew(j, db);
     const struct model *next = p->next->model;
     if (!x.code && next->calendar_day && is_changed(p, next->calendar_day)) {
         struct ctx ctx = ctx_make(e, next, db, j->a, j->now, 0, LANG_ZH);
