@@ -50,6 +50,9 @@ str show_due(const struct visit *v, int64_t due)
     bool late = left < 0;
     int64_t minutes = (late ? -left : left) / 60000;
     bool en = v->ctx.lang == LANG_EN;
+    if (!minutes) {
+        return words_in(WORDS("正到期", "due now"), v->ctx.lang);
+    }
     int64_t n = minutes;
     const char *unit = en ? "min" : "分钟";
     if (minutes >= 2 * 1440) {

@@ -1,4 +1,4 @@
-// Every page, as a picture to be looked at: node shots.mjs [--out DIR] [--only NAME,...] [--lang zh] [--theme dark] [--width 360]
+// Every page, as a picture to be looked at: node shots.mjs [--out DIR] [--only NAME,...] [--lang zh] [--theme dark] [--width 360] [--window]
 // Chinese and English, light and dark, phone and desktop; on the way each is asked
 // for WCAG 2.2 AA (axe), for its width and for its weight.  A contact sheet per
 // language, theme and width says at a glance what is out of tune.
@@ -16,6 +16,7 @@ const listed = (name, all) => argument(name, "")?.split(",").filter(Boolean).map
 const either = (name, all) => { const l = listed(name, all); return l.length ? l : all; };
 const out = argument("out", join(root, "build/shots"));
 const only = listed("only", []);
+const windowOnly = process.argv.includes("--window"); // what one sees without scrolling
 
 // --- what there is to see -----------------------------------------------------
 // [name, who, address, what to do there before the picture]
@@ -171,7 +172,7 @@ async function shoot(p, dir, [name, , path, before]) {
   if (before === "print") {
     await p.page.emulateMedia({ media: "print" });
   }
-  const still = name.endsWith("-shown") || name.includes("menu") || name === "law-clause";
+  const still = windowOnly || name.endsWith("-shown") || name.includes("menu") || name === "law-clause";
   const view = p.page.viewportSize();
   if (!still) await p.tall();
   await p.page.screenshot({ path: join(dir, `${name}.png`), fullPage: !still });
