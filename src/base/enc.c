@@ -123,9 +123,9 @@ bool enc_same(str a, str b)
     if (a.len != b.len) {
         return false;
     }
-    unsigned char diff = 0;
+    volatile unsigned char diff = 0;
     for (size_t i = 0; i < a.len; i++) {
         diff = (unsigned char)(diff | (a.ptr[i] ^ b.ptr[i]));
     }
-    return *(volatile unsigned char *)&diff == 0;
+    return diff == 0;
 }

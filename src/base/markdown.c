@@ -301,28 +301,28 @@ static bool render(struct arena *a, str in, bool plain, str *ret)
     return true;
 }
 
-html_safe markdown_html(struct arena *a, str in)
+html_safe markdown_html(struct arena *a, str text)
 {
     str done;
-    if (in.len == 0) {
+    if (text.len == 0) {
         return (html_safe){.html = STR("")};
     }
-    if (in.len <= TEXT_MAX && render(a, in, false, &done)) {
+    if (text.len <= TEXT_MAX && render(a, text, false, &done)) {
         return (html_safe){.html = done};
     }
-    size_t n = in.len > TEXT_MAX ? TEXT_MAX : in.len;
+    size_t n = text.len > TEXT_MAX ? TEXT_MAX : text.len;
     struct out o = {.ptr = arena_bytes(a, n * 6 + 16), .cap = n * 6 + 16};
     PUT(&o, "<p>");
-    put_escaped(&o, in.ptr, n);
+    put_escaped(&o, text.ptr, n);
     PUT(&o, "</p>");
     return (html_safe){.html = str_from_n(o.ptr, o.len)};
 }
 
-str markdown_plain(struct arena *a, str in)
+str markdown_plain(struct arena *a, str text)
 {
     str done;
-    if (in.len && in.len <= TEXT_MAX && render(a, in, true, &done)) {
+    if (text.len && text.len <= TEXT_MAX && render(a, text, true, &done)) {
         return str_trim(done);
     }
-    return in;
+    return text;
 }

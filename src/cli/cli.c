@@ -286,10 +286,9 @@ static void overrides(struct cli *c, int argc, char **argv)
 /* Somebody looks on: the same arguments and --progress, for the server too. */
 static char **watched(struct arena *a, int argc, char **argv)
 {
-    static char flag[] = "--progress";
     char **more = arena_array(a, char *, (size_t)argc + 2);
     memcpy(more, argv, (size_t)argc * sizeof(*more));
-    more[argc] = flag;
+    more[argc] = (char *)(uintptr_t)str_copy(a, STR("--progress")).ptr;
     return more + 2;
 }
 

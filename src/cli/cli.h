@@ -84,7 +84,7 @@ void installation_unmake(const struct config *cfg);
 
 /* The machine's clock, moved forward where a demonstration was told to. */
 struct demo_clock *demo_clock_open(struct arena *life, str data);
-int64_t demo_clock_now(void *clock);
+int64_t demo_clock_now(void *arg);
 /* Sets it back while a demonstration's past is played; kept nowhere. */
 void demo_clock_back(struct demo_clock *clock, int64_t ms);
 

@@ -227,23 +227,23 @@ static bool number_only(str s)
     return digits && points <= 1;
 }
 
-void csv_put(struct buf *b, str s)
+void csv_put(struct buf *b, str cell)
 {
     buf_put_c(b, '"');
-    if (formula(s) && !number_only(s)) {
+    if (formula(cell) && !number_only(cell)) {
         buf_put_c(b, '\'');
     }
-    for (size_t i = 0; i < s.len; i++) {
-        if (s.ptr[i] == '"') {
+    for (size_t i = 0; i < cell.len; i++) {
+        if (cell.ptr[i] == '"') {
             buf_put_c(b, '"');
         }
-        buf_put_c(b, s.ptr[i]);
+        buf_put_c(b, cell.ptr[i]);
     }
     buf_put_c(b, '"');
 }
 
-str csv_plain(str s)
+str csv_plain(str cell)
 {
-    bool ours = s.len > 1 && s.ptr[0] == '\'' && formula(s);
-    return ours ? str_from_n(s.ptr + 1, s.len - 1) : s;
+    bool ours = cell.len > 1 && cell.ptr[0] == '\'' && formula(cell);
+    return ours ? str_from_n(cell.ptr + 1, cell.len - 1) : cell;
 }

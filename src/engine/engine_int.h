@@ -217,7 +217,6 @@ struct engine *engine_make(struct arena *life, const struct engine_options *opt,
 MUST_CHECK err engine_start(struct engine *e);
 void engine_show(struct engine *e);
 void engine_hold_this(struct engine *e, struct held_model *h);
-MUST_CHECK err schema_search(struct db *db, struct arena *a);
 MUST_CHECK err clock_start(struct engine *e);
 void clock_stop(struct engine *e);
 bool index_some(struct engine *e, struct db *db, struct arena *a);

@@ -235,17 +235,17 @@ static const struct refusal *judge(const struct ctx *ctx, const struct guards_as
     return NULL;
 }
 
-void guards_read(const struct ctx *ctx, struct batch *b, const struct guards_ask *g,
+void guards_read(const struct ctx *ctx, struct batch *b, const struct guards_ask *ask,
                  struct record_action **ret, size_t *n)
 {
-    const struct record *rec = g->rec;
+    const struct record *rec = ask->rec;
     struct record_action *list =
         arena_array(ctx->arena, struct record_action, rec->def->nactions + 1);
     size_t count = 0;
     struct rows r = {0};
     bool row = false;
-    if (g->place >= 0) {
-        r = batch_rows(b, g->place);
+    if (ask->place >= 0) {
+        r = batch_rows(b, ask->place);
         row = rows_next(&r);
     }
     const struct state *own = rec->state ? tdef_state_at(rec->def, rec->state->code) : NULL;
@@ -261,7 +261,7 @@ void guards_read(const struct ctx *ctx, struct batch *b, const struct guards_ask
             x->why = guard_refusal_state(ctx, a, rec->state);
             x->hidden = never_by_hand(a);
         } else {
-            x->why = row ? judge(ctx, g, &r, a) : guard_refusal_who(ctx, a);
+            x->why = row ? judge(ctx, ask, &r, a) : guard_refusal_who(ctx, a);
             x->allowed = row && !x->why;
             x->hidden = !x->allowed && never_by_hand(a);
         }

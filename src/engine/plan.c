@@ -342,6 +342,24 @@ static void make_writes(struct making *m)
     colset_add(w, COL_CHANGED);
 }
 
+/* Its own effects, then those that others add. */
+static void list_effects(struct making *m, const struct action *action)
+{
+    struct aplan *p = m->p;
+    struct arena *a = &m->h->arena;
+    size_t n = action->neffects;
+    each_add(m->h, action, count_effects, &n);
+    p->effects = arena_array(a, struct eplan, n + 1);
+    p->effect_list = arena_array(a, const struct effect *, n + 1);
+    p->effect_laws = arena_array(a, const struct law *, n + 1);
+    for (size_t i = 0; i < action->neffects; i++) {
+        p->effect_list[i] = &action->effects[i];
+        p->effect_laws[i] = action->of->law;
+    }
+    p->neffects = action->neffects;
+    each_add(m->h, action, add_effects, m);
+}
+
 struct aplan *plan_action(struct held_model *h, struct tplan *t, const struct action *action)
 {
     pthread_mutex_lock(&h->lock);
@@ -396,17 +414,7 @@ struct aplan *plan_action(struct held_model *h, struct tplan *t, const struct ac
     make_guards(&p->after, h, t, action);
     make_guards(&p->after_typed, h, t, action);
     make_writes(&m);
-    size_t n = action->neffects;
-    each_add(h, action, count_effects, &n);
-    p->effects = arena_array(a, struct eplan, n + 1);
-    p->effect_list = arena_array(a, const struct effect *, n + 1);
-    p->effect_laws = arena_array(a, const struct law *, n + 1);
-    for (size_t i = 0; i < action->neffects; i++) {
-        p->effect_list[i] = &action->effects[i];
-        p->effect_laws[i] = action->of->law;
-    }
-    p->neffects = action->neffects;
-    each_add(h, action, add_effects, &m);
+    list_effects(&m, action);
     t->actions[action->index] = p;
     pthread_mutex_unlock(&h->lock);
     return p;

@@ -126,9 +126,9 @@ void visit_redirect(struct visit *v, str path)
 
 void visit_error(struct visit *v, err e)
 {
-    if (v->route && (v->route->flags & ROUTE_API)) {
-        v->app->error_api(v, e);
-    } else if (!v->route && str_starts(v->x->req.path, STR("/api/"))) {
+    bool api =
+        v->route ? (v->route->flags & ROUTE_API) != 0 : str_starts(v->x->req.path, STR("/api/"));
+    if (api) {
         v->app->error_api(v, e);
     } else {
         v->app->error_page(v, e);
