@@ -1,60 +1,24 @@
 #include "engine/calendar.h"
 
+#include "base/clock.h"
 #include "engine/refusal_int.h"
 
-enum { MS_MINUTE = 60000, MS_DAY = 86400000, YEARS_AHEAD = 10 };
-
-static int64_t floor_div(int64_t a, int64_t b)
-{
-    int64_t q = a / b;
-    return a % b < 0 ? q - 1 : q;
-}
+enum { YEARS_AHEAD = 10 };
 
 int64_t calendar_day_of(const struct model *m, int64_t ms)
 {
-    return floor_div(ms + (m ? m->zone_minutes : 0) * (int64_t)MS_MINUTE, MS_DAY);
+    return clock_day_at(ms, m ? m->zone_minutes : 0);
 }
 
 int64_t calendar_day_start(const struct model *m, int64_t d)
 {
-    return d * MS_DAY - (m ? m->zone_minutes : 0) * (int64_t)MS_MINUTE;
+    return clock_day_start(d, m ? m->zone_minutes : 0);
 }
 
-/* Years are counted from March, so that the leap day is the last. */
-int64_t calendar_days(int64_t y, int month, int dom)
+static int month_len(int year, int month)
 {
-    y -= month <= 2;
-    int64_t era = floor_div(y, 400);
-    int64_t yoe = y - era * 400;
-    int64_t doy = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + dom - 1;
-    int64_t doe = yoe * 365 + yoe / 4 - yoe / 100 + doy;
-    return era * 146097 + doe - 719468;
-}
-
-void calendar_civil(int64_t day, int64_t *y, int *month, int *dom)
-{
-    int64_t z = day + 719468;
-    int64_t era = floor_div(z, 146097);
-    int64_t doe = z - era * 146097;
-    int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
-    int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-    int64_t mp = (5 * doy + 2) / 153;
-    *dom = (int)(doy - (153 * mp + 2) / 5 + 1);
-    *month = (int)(mp < 10 ? mp + 3 : mp - 9);
-    *y = yoe + era * 400 + (*month <= 2);
-}
-
-static int month_len(int64_t y, int month)
-{
-    static const int len[12] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    bool leap = (y % 4 == 0 && y % 100 != 0) || y % 400 == 0;
-    return month == 2 && leap ? 29 : len[month - 1];
-}
-
-bool calendar_date_ok(int64_t y, int month, int dom)
-{
-    return y >= 1 && y <= 9999 && month >= 1 && month <= 12 && dom >= 1 &&
-           dom <= month_len(y, month);
+    int64_t next = month == 12 ? clock_day(year + 1, 1, 1) : clock_day(year, month + 1, 1);
+    return (int)(next - clock_day(year, month, 1));
 }
 
 /* --- moving moments ---------------------------------------------------------------- */
@@ -112,17 +76,21 @@ static err shift_working(const struct ctx *ctx, int64_t from, int64_t n, int64_t
     return one(ctx, sql, ARGS(db_i64(w + n)), ret);
 }
 
-static int64_t shift_months(const struct ctx *ctx, int64_t day, int64_t n)
+static err shift_months(int64_t day, int64_t n, int64_t *ret)
 {
-    int64_t y = 0;
-    int month = 0, dom = 0;
-    (void)ctx;
-    calendar_civil(day, &y, &month, &dom);
-    int64_t index = y * 12 + (month - 1) + n;
-    y = floor_div(index, 12);
-    month = (int)(index - y * 12) + 1;
-    int last = month_len(y, month);
-    return calendar_days(y, month, dom < last ? dom : last);
+    struct clock_civil c = clock_civil_day(day);
+    if (n < -120000 || n > 120000) {
+        return err_make(ERR_VALUE, STR("outside the calendar"));
+    }
+    int64_t index = (int64_t)c.year * 12 + (c.month - 1) + n;
+    int year = (int)(index / 12);
+    int month = (int)(index % 12) + 1;
+    if (year < 1 || year > 9998) {
+        return err_make(ERR_VALUE, STR("outside the calendar"));
+    }
+    int last = month_len(year, month);
+    *ret = clock_day(year, month, c.day < last ? c.day : last);
+    return OK;
 }
 
 /* The first moment after the n-th working day following `day`. */
@@ -167,7 +135,10 @@ err calendar_shift(const struct ctx *ctx, int64_t from, enum vkind kind, int64_t
     if (kind == V_DAYS) {
         *ret = calendar_day_start(ctx->model, day + n) + in_day;
     } else if (kind == V_MONTHS) {
-        *ret = calendar_day_start(ctx->model, shift_months(ctx, day, n)) + in_day;
+        int64_t last = day;
+        err e = shift_months(day, n, &last);
+        *ret = calendar_day_start(ctx->model, last) + in_day;
+        return e;
     } else if (kind == V_WORKDAYS) {
         *ret = from;
     } else {
@@ -183,9 +154,10 @@ err calendar_due(const struct ctx *ctx, int64_t from, enum vkind kind, int64_t n
         return after_workdays(ctx, day, n, ret);
     }
     if (kind == V_DAYS || kind == V_MONTHS) {
-        int64_t last = kind == V_DAYS ? day + n : shift_months(ctx, day, n);
+        int64_t last = day + n;
+        err e = kind == V_MONTHS ? shift_months(day, n, &last) : OK;
         *ret = calendar_day_start(ctx->model, last + 1);
-        return OK;
+        return e;
     }
     return calendar_shift(ctx, from, kind, n, ret);
 }
@@ -209,8 +181,8 @@ static bool read_clock(str s, int64_t *ret)
     if (!str_to_i64(hours, &h) || !str_to_i64(minutes, &m) || h < 0 || h > 24 || m < 0 || m > 59) {
         return false;
     }
-    *ret = (h * 60 + m) * MS_MINUTE;
-    return *ret <= MS_DAY;
+    *ret = (h * 60 + m) * CLOCK_MINUTE;
+    return *ret <= CLOCK_DAY;
 }
 
 static void read_spans(str text, struct week *w)
@@ -330,18 +302,16 @@ static err fill(struct filling *f, const struct week *w, const signed char *kind
 {
     int64_t workday = 0, worked_ms = 0;
     for (int64_t i = 0; i < n; i++) {
-        int64_t day = first + i, y = 0;
-        int month = 0, dom = 0;
-        calendar_civil(day, &y, &month, &dom);
+        int64_t day = first + i;
+        struct clock_civil c = clock_civil_day(day);
         int64_t start = calendar_day_start(f->ctx->model, day);
-        int wd = (int)((day + 3) % 7) + 1; /* 1970-01-01 was a Thursday */
-        bool works = kinds[i] >= 0 ? kinds[i] == 1 : w->works[wd];
+        bool works = kinds[i] >= 0 ? kinds[i] == 1 : w->works[c.weekday];
         workday += works;
         struct db_arg row[7] = {db_i64(day),
                                 db_i64(start),
-                                db_i64((y - 1970) * 12 + month - 1),
-                                db_i64(dom),
-                                db_i64(month_len(y, month)),
+                                db_i64((int64_t)(c.year - 1970) * 12 + c.month - 1),
+                                db_i64(c.day),
+                                db_i64(month_len(c.year, c.month)),
                                 db_i64(workday),
                                 db_i64(works)};
         memcpy(f->day_args + (size_t)f->ndays++ * 7, row, sizeof(row));
@@ -363,11 +333,9 @@ static err fill(struct filling *f, const struct week *w, const signed char *kind
 
 err calendar_rebuild(const struct ctx *ctx)
 {
-    int64_t y = 0;
-    int month = 0, dom = 0;
-    calendar_civil(calendar_day_of(ctx->model, ctx->now), &y, &month, &dom);
-    int64_t first = calendar_days(2010, 1, 1);
-    int64_t n = calendar_days((y < 2010 ? 2010 : y) + YEARS_AHEAD, 12, 31) - first + 1;
+    int year = clock_civil_day(calendar_day_of(ctx->model, ctx->now)).year;
+    int64_t first = clock_day(2010, 1, 1);
+    int64_t n = clock_day((year < 2010 ? 2010 : year) + YEARS_AHEAD, 12, 31) - first + 1;
     signed char *kinds = arena_array(ctx->arena, signed char, (size_t)n);
     memset(kinds, -1, (size_t)n);
     err e = read_days(ctx, kinds, first, n);
@@ -395,7 +363,7 @@ static void mend_spans(struct batch *b, const struct week *w, int64_t start, boo
         total += w->spans[i].to - w->spans[i].from;
     }
     batch_add(b, SQL("delete from calendar_span where start_ms >= $1 and start_ms < $2"),
-              ARGS(db_i64(start), db_i64(start + MS_DAY)));
+              ARGS(db_i64(start), db_i64(start + CLOCK_DAY)));
     batch_add(b, SQL("update calendar_span set before_ms = before_ms + $2 where start_ms >= $1"),
               ARGS(db_i64(start), db_i64(works ? total : -total)));
     for (int i = 0; works && i < w->nspans; i++) {

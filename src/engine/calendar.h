@@ -11,9 +11,6 @@
 
 int64_t calendar_day_of(const struct model *m, int64_t ms);   /* the day a moment falls on */
 int64_t calendar_day_start(const struct model *m, int64_t d); /* its local midnight, UTC ms */
-int64_t calendar_days(int64_t y, int month, int dom);         /* proleptic Gregorian */
-void calendar_civil(int64_t day, int64_t *y, int *month, int *dom);
-bool calendar_date_ok(int64_t y, int month, int dom);
 
 /* `from` moved by `n` of the kind: a length in ms (duration), working ms
  * (workhours), or a count of days, months or working days.

@@ -1,4 +1,5 @@
 /* effects.c - what an action does besides moving the state. */
+#include "base/clock.h"
 #include "base/enc.h"
 #include "base/json.h"
 #include "engine/calendar.h"
@@ -46,10 +47,7 @@ str perform_template(struct doing *d, const struct template *t, const struct row
                      enum lang lang, int64_t seq, int64_t at)
 {
     struct buf b = buf_make(d->a, 4000);
-    int64_t y;
-    int m;
-    int day;
-    calendar_civil(calendar_day_of(d->ctx->model, at), &y, &m, &day);
+    struct clock_civil c = clock_civil_at(at, d->ctx->model->zone_minutes);
     for (size_t i = 0; i < t->nparts; i++) {
         const struct template_part *p = &t->parts[i];
         switch (p->kind) {
@@ -65,13 +63,13 @@ str perform_template(struct doing *d, const struct template *t, const struct row
             }
             break;
         case TPL_YYYY:
-            buf_put_fmt(&b, "%04lld", (long long)y);
+            buf_put_fmt(&b, "%04d", c.year);
             break;
         case TPL_MM:
-            buf_put_fmt(&b, "%02d", m);
+            buf_put_fmt(&b, "%02d", c.month);
             break;
         case TPL_DD:
-            buf_put_fmt(&b, "%02d", day);
+            buf_put_fmt(&b, "%02d", c.day);
             break;
         }
     }

@@ -1,0 +1,128 @@
+/* value_show.c - values as text: for people, and as value_read takes them back. */
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "engine/value.h"
+#include "model/expr.h"
+
+static str show_fixed(struct arena *a, int64_t v, int64_t scale, int places, bool trim)
+{
+    int64_t abs = v < 0 ? -v : v;
+    str s = str_fmt(a, "%s%lld.%0*lld", v < 0 ? "-" : "", (long long)(abs / scale), places,
+                    (long long)(abs % scale));
+    while (trim && s.len && s.ptr[s.len - 1] == '0') {
+        s.len--;
+    }
+    if (trim && s.len && s.ptr[s.len - 1] == '.') {
+        s.len--;
+    }
+    return s;
+}
+
+static str show_datetime(const struct ctx *ctx, int64_t ms, bool plain)
+{
+    int zone = ctx->model->zone_minutes;
+    str iso = clock_iso(ctx->arena, ms, zone); /* 2026-11-24T10:30:00.000+08:00 */
+    str day = str_from_n(iso.ptr, 10);
+    if (plain) {
+        return str_fmt(ctx->arena, "%.*s%.*s", 19, iso.ptr, STR_ARG(str_from_n(iso.ptr + 23, 6)));
+    }
+    return str_fmt(ctx->arena, "%.*s %.5s", STR_ARG(day), iso.ptr + 11);
+}
+
+static str show_choices(const struct ctx *ctx, const struct field *f, int64_t bits, bool plain)
+{
+    struct buf b = buf_make(ctx->arena, 8192);
+    for (size_t i = 0; i < f->nkeys; i++) {
+        const struct choice_key *k = &f->keys[i];
+        if ((uint64_t)bits >> k->code & 1) {
+            if (b.len) {
+                buf_put(&b, plain ? STR(",") : ctx->lang == LANG_ZH ? STR("、") : STR(", "));
+            }
+            buf_put(&b, plain ? k->key : words_in(k->words, ctx->lang));
+        }
+    }
+    return buf_str(&b);
+}
+
+static str one_text(const struct ctx *ctx, const struct field *f, const struct value *v,
+                    str ref_name, bool plain)
+{
+    struct arena *a = ctx->arena;
+    const struct choice_key *k = NULL;
+    switch (f->type) {
+    case F_TEXT:
+    case F_MARKDOWN:
+    case F_FILTER:
+    case F_IP:
+    case F_MAC:
+    case F_URL:
+        return v->text;
+    case F_DECIMAL:
+        return show_fixed(a, v->i64, 10000, 4, true);
+    case F_MONEY:
+        return show_fixed(a, v->i64, 100, 2, false);
+    case F_BOOL:
+        if (plain) {
+            return v->i64 ? STR("true") : STR("false");
+        }
+        return words_in(v->i64 ? WORDS("是", "yes") : WORDS("否", "no"), ctx->lang);
+    case F_DATE:
+        return clock_date(a, v->i64);
+    case F_DATETIME:
+        return show_datetime(ctx, v->i64, plain);
+    case F_DURATION:
+    case F_WORKHOURS:
+    case F_DAYS:
+    case F_MONTHS:
+    case F_WORKDAYS:
+        if (plain && f->type != F_DURATION && f->type != F_WORKHOURS) {
+            return str_fmt(a, "%lld", (long long)v->i64);
+        }
+        if (plain) {
+            return f->type == F_DURATION
+                       ? str_fmt(a, "%lldm", (long long)(v->i64 / 60000))
+                       : str_fmt(a, "%lld workhours", (long long)(v->i64 / 3600000));
+        }
+        return expr_literal_words(a, f->value.kind, v->i64, ctx->lang);
+    case F_CHOICE:
+        k = field_choice_at(f, v->i64);
+        return k ? (plain ? k->key : words_in(k->words, ctx->lang)) : STR("");
+    case F_CHOICES:
+        return show_choices(ctx, f, v->i64, plain);
+    case F_REF:
+    case F_PERSON:
+    case F_UNIT:
+    case F_POST:
+        return !plain && ref_name.len ? ref_name : str_fmt(a, "%lld", (long long)v->i64);
+    case F_REFS:
+    case F_PEOPLE: {
+        if (!plain && ref_name.len) {
+            return ref_name;
+        }
+        struct buf b = buf_make(a, 1 << 16);
+        for (size_t i = 0; i < v->nids; i++) {
+            if (i) {
+                buf_put_c(&b, ',');
+            }
+            buf_put_i64(&b, v->ids[i]);
+        }
+        return buf_str(&b);
+    }
+    case F_INT:
+    case F_LINES:
+    case F_ATTACHMENT:
+        break;
+    }
+    return str_fmt(a, "%lld", (long long)v->i64);
+}
+
+str value_show(const struct ctx *ctx, const struct field *f, const struct value *v, str ref_name)
+{
+    return v->null ? STR("") : one_text(ctx, f, v, ref_name, false);
+}
+
+str value_plain(const struct ctx *ctx, const struct field *f, const struct value *v)
+{
+    return v->null ? STR("") : one_text(ctx, f, v, STR(""), true);
+}
