@@ -378,6 +378,9 @@ static bool read_of(void *arg, const struct expr *e)
     x->r.record = x->r.record || e->mean == MEAN_SELF || e->mean == MEAN_OLD;
     x->r.now = x->r.now || e->mean == MEAN_NOW || e->mean == MEAN_TODAY;
     x->r.actor = x->r.actor || e->mean == MEAN_ACTOR || e->fun == FUN_SEES;
+    bool lines = e->mean == MEAN_PART && own && e->type.type && e->type.type->lines;
+    bool of_line = e->mean == MEAN_COLUMN && e->base->mean == MEAN_VAR && e->base->type.type &&
+                   e->base->type.type->lines && e->base->type.type->part_of == self;
     bool column = e->mean == MEAN_COLUMN && own;
     bool other = (e->mean == MEAN_COLUMN && !own) || (e->mean == MEAN_INLINE && !own) ||
                  e->mean == MEAN_LINK || e->mean == MEAN_PART || e->mean == MEAN_TYPE ||
@@ -385,7 +388,9 @@ static bool read_of(void *arg, const struct expr *e)
                  e->fun >= FUN_SEES || (e->setting && e->setting->local);
     if (other && !column) {
         x->r.typed = false;
+        x->r.kept = x->r.kept && (lines || of_line);
     }
+    x->r.kept = x->r.kept && !e->setting;
     return false;
 }
 
@@ -394,7 +399,7 @@ struct reads expr_reads(struct arena *a, const struct scope *s, const struct exp
     struct reading *x = arena_new(a, struct reading);
     x->a = a;
     x->s = s;
-    x->r.typed = true;
+    x->r.typed = x->r.kept = true;
     x->r.actor = people;
     expr_walk(e, read_of, x);
     const struct field **fields = arena_array(a, const struct field *, x->nfields + 1);

@@ -128,7 +128,7 @@ void fields_body(struct load *l, struct tsrc *t)
 static bool can_be_stored(const struct field *f)
 {
     const struct reads *r = &f->is.reads;
-    if (!f->is.tree || !r->typed || r->now || r->actor || r->old) {
+    if (!f->is.tree || !r->kept || r->now || r->actor || r->old) {
         return false;
     }
     for (size_t i = 0; i < r->nfields; i++) {
@@ -170,6 +170,15 @@ void computed_body(struct load *l)
                     f->stored = true;
                     more = true;
                 }
+            }
+        }
+    }
+    for (size_t i = 0; i < l->ntsrcs; i++) {
+        struct tdef *def = l->tsrcs[i]->def;
+        for (size_t j = 0; j < def->nfields; j++) {
+            struct field *f = &def->fields[j];
+            if (f->is.text.len && !f->stored) {
+                f->column = (str){0}; /* put in place when read */
             }
         }
     }

@@ -127,6 +127,7 @@ struct reads {
     bool state, at, old, now, actor, record; /* record: mentions r at all */
     bool typed; /* reads only own stored columns (and old, now, actor): can be
                    judged on typed values without touching other tables */
+    bool kept;  /* reads only that and own lines, and no setting: may be kept in the row */
 };
 
 /* A condition or a value.  Present when tree != NULL. */
@@ -254,7 +255,7 @@ enum ftype {
 
 struct field {
     str key;
-    str column; /* "f_due"; empty for lines, refs and people */
+    str column; /* "f_due"; empty for lines, refs, people, and what is computed when read */
     enum ftype type;
     struct words words, help;
     struct vtype value;      /* its type in expressions */
