@@ -1,0 +1,61 @@
+/* What a page is made of: text that becomes HTML, and what a page cites. */
+#include "base/arena.h"
+#include "base/html.h"
+#include "base/markdown.h"
+
+#include "support/test.h"
+
+static void same(str have, const char *want)
+{
+    str w = str_from(want);
+    if (!str_eq(have, w)) {
+        fail_msg("have \"%.*s\", want \"%s\"", STR_ARG(have), want);
+    }
+}
+
+static void lines_of_a_paragraph_join_as_their_language_wants(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *html;
+    } rows[] = {
+        {"一行。\n又一行", "<p>一行。又一行</p>"},
+        {"one line\nanother", "<p>one line\nanother</p>"},
+        {"中文\nthen English", "<p>中文then English</p>"},
+        {"English\n然后中文", "<p>English\n然后中文</p>"},
+        {"第一段\n\n第二段", "<p>第一段</p><p>第二段</p>"},
+        {"é\nè", "<p>é\nè</p>"},
+    };
+    struct arena a = arena_make(1 << 20);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        same(markdown_html(&a, str_from(rows[i].text)).html, rows[i].html);
+    }
+    arena_end(&a);
+}
+
+static void a_page_cites_each_thing_once_and_not_without_end(void **state)
+{
+    (void)state;
+    struct arena a = arena_make(1 << 20);
+    struct html out = html_begin(&a, LANG_ZH);
+    static int things[HTML_CITED_MAX + 1];
+    for (size_t round = 0; round < 2; round++) {
+        for (size_t i = 0; i < HTML_CITED_MAX; i++) {
+            assert_true(html_cite(&out, &things[i]));
+        }
+    }
+    assert_int_equal(out.ncited, HTML_CITED_MAX);
+    assert_ptr_equal(out.cited[0], &things[0]);
+    assert_ptr_equal(out.cited[HTML_CITED_MAX - 1], &things[HTML_CITED_MAX - 1]);
+    assert_false(html_cite(&out, &things[HTML_CITED_MAX]));
+    assert_true(html_cite(&out, &things[1]));
+    arena_end(&a);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(lines_of_a_paragraph_join_as_their_language_wants),
+        cmocka_unit_test(a_page_cites_each_thing_once_and_not_without_end)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
