@@ -454,12 +454,20 @@ struct engine *engine_make(struct arena *life, const struct engine_options *opt,
     return e;
 }
 
+static void stop_engine(void *arg)
+{
+    engine_stop(arg);
+}
+
 err engine_start(struct engine *e)
 {
     struct writer_options w = {
         .url = e->opt.url, .db = e->opt.db, .limits = {.steps = ACT_STEPS, .time_ms = ACT_MS}};
     w.db.writer = true;
     err x = writer_start(e->life, &w, &e->hooks, &e->writer);
+    if (!x.code) {
+        arena_defer(e->life, stop_engine, e); /* before the writer goes with `life` */
+    }
     if (!x.code && e->opt.background) {
         x = clock_start(e);
     }
