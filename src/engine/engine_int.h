@@ -20,6 +20,10 @@
 
 #include <pthread.h>
 
+/* Entries of the ledger that are no acts on records. */
+enum { ENTRY_LAW = 0xfff0, ENTRY_SETTING = 0xfff1 };
+#define SETTING_OBJECT "setting:%.*s:%.*s:%lld" /* regulation, key, unit */
+
 /* --- columns of a record table ------------------------------------------------ */
 
 enum {

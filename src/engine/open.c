@@ -55,7 +55,7 @@ err engine_put_law(struct engine *e, struct db *db, struct arena *a, const struc
             return r;
         }
         struct ledger_new entry = {
-            .type = 0xfff0,
+            .type = ENTRY_LAW,
             .actor = actor ? str_fmt(a, "person:%lld", (long long)actor) : STR("clock"),
             .object = str_fmt(a, "law:%.*s:%d", STR_ARG(x->name), x->version),
             .payload = body};

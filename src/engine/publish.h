@@ -44,7 +44,8 @@ MUST_CHECK err publish_plan_setting(struct engine *e, struct arena *a, str reg, 
  * published it (id 0: nobody who is a person). */
 MUST_CHECK err publish_difference(const struct ctx *ctx, const struct law *law, struct changes *ret,
                                   struct record_ref *by);
-/* ERR_STALE: another publication came first; plan again.  ERR_RULE: it would
+/* `a` is worked in by the writer while the caller waits: never an arena that jumps
+ * when it is full.  ERR_STALE: another publication came first; plan again.  ERR_RULE: it would
  * strand a record; changes says which.  Records that a new regulation brings
  * along are made afterwards; their mistakes go to `d`. */
 MUST_CHECK err publish(struct engine *e, struct arena *a, struct publication *p, int64_t actor,

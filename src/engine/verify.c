@@ -2,7 +2,7 @@
 #include "engine/verify_int.h"
 #include "ledger/canon.h"
 
-enum { ROWS_AT_ONCE = 2000, ACTS_AT_ONCE = 1000, BODY_AT_ONCE = 16384, LAW_ENTRY = 0xfff0 };
+enum { ROWS_AT_ONCE = 2000, ACTS_AT_ONCE = 1000, BODY_AT_ONCE = 16384 };
 
 void verify_bad(struct verifying *v, const struct vtable *t, int64_t id, int64_t seq,
                 enum vwrong wrong)
@@ -50,7 +50,7 @@ static void add_links(struct verifying *v, const struct type *t)
 static void add_tables(struct verifying *v)
 {
     const struct model *m = v->model;
-    size_t n = 3;
+    size_t n = 4; /* files, acts, laws, settings */
     for (size_t i = 0; m && i < m->ntypes; i++) {
         n += 1 + m->types[i]->nlinks;
     }
@@ -69,16 +69,7 @@ static void add_tables(struct verifying *v)
     v->tables[v->ntables++] = (struct vtable){.kind = VT_FILES, .name = STR("attachment")};
     v->tables[v->ntables++] = (struct vtable){.kind = VT_ACTS, .name = STR("act")};
     v->tables[v->ntables++] = (struct vtable){.kind = VT_LAWS, .name = STR("law")};
-}
-
-static const struct vtable *table_of(const struct verifying *v, int kind)
-{
-    for (size_t i = 0; i < v->ntables; i++) {
-        if ((int)v->tables[i].kind == kind) {
-            return &v->tables[i];
-        }
-    }
-    return NULL;
+    v->tables[v->ntables++] = (struct vtable){.kind = VT_SETTINGS, .name = STR("setting_local")};
 }
 
 /* In how many passes: by the rows there are now. */
@@ -88,7 +79,7 @@ static err count_passes(struct verifying *v)
     for (size_t i = 0; i < v->ntables; i++) {
         struct rows r;
         struct sqlb b = sqlb_make(&v->side);
-        if (v->tables[i].kind == VT_ACTS || v->tables[i].kind == VT_LAWS) {
+        if (v->tables[i].kind >= VT_ACTS) {
             continue;
         }
         SQLB_LIT(&b, "select count(*) from ");
@@ -389,7 +380,7 @@ static err missing_act(struct verifying *v, const struct vtable *t, int64_t size
 
 static err walk_acts(struct verifying *v, int64_t size)
 {
-    const struct vtable *t = table_of(v, VT_ACTS);
+    const struct vtable *t = verify_table(v, VT_ACTS);
     int64_t last = INT64_MIN;
     err e = OK;
     for (bool more = true; more && !e.code;) {
@@ -415,61 +406,6 @@ static err walk_acts(struct verifying *v, int64_t size)
     return e.code || v->report->acts >= v->act_entries ? e : missing_act(v, t, size);
 }
 
-/* --- published texts ------------------------------------------------------------------------- */
-
-static err check_law(struct verifying *v, const struct ledger_entry *x)
-{
-    static const char *const members[] = {"definition", "overrides", "text_en", "text_zh"};
-    str rest;
-    str kind = str_cut(x->object, ':', &rest);
-    str version_text;
-    str reg = str_cut(rest, ':', &version_text);
-    int64_t version;
-    struct rows r;
-    if (x->erased || !str_eq(kind, STR("law")) || !str_to_i64(version_text, &version)) {
-        return OK;
-    }
-    verify_take(v, x->seq, x->object, x->payload, x->erased);
-    err e = db_query(v->db, &v->side,
-                     SQL("select definition, overrides, text_en, text_zh from law"
-                         " where reg = $1 and version = $2"),
-                     ARGS(db_text(reg), db_i64(version)), &r);
-    if (e.code) {
-        return e;
-    }
-    bool there = rows_next(&r);
-    bool same = true;
-    for (int i = 0; there && i < 4; i++) {
-        struct canon_value m;
-        same = same && (!canon_find(x->payload, str_from(members[i]), &m) ||
-                        str_eq(canon_text(&v->side, m), rows_text(&r, i)));
-    }
-    if (!there || !same) {
-        verify_bad(v, table_of(v, VT_LAWS), version, x->seq, there ? ROW_CHANGED : ROW_MISSING);
-    }
-    return OK;
-}
-
-/* A version that no entry tells of would be executed all the same. */
-static err walk_laws(struct verifying *v)
-{
-    struct rows r;
-    err e =
-        db_query(v->db, &v->side, SQL("select reg, version from law order by epoch"), NO_ARGS, &r);
-    while (!e.code && rows_next(&r)) {
-        str object = str_fmt(&v->side, "law:%.*s:%lld", STR_ARG(rows_text(&r, 0)),
-                             (long long)rows_i64(&r, 1));
-        const struct law_told *law = v->laws;
-        while (law && !str_eq(law->object, object)) {
-            law = law->next;
-        }
-        if (!law) {
-            verify_bad(v, table_of(v, VT_LAWS), rows_i64(&r, 1), -1, ROW_EXTRA);
-        }
-    }
-    return e;
-}
-
 /* --- the ledger, and what it tells --------------------------------------------------------------
  */
 
@@ -477,12 +413,14 @@ static bool entry(void *arg, const struct ledger_entry *x, struct words *what)
 {
     struct verifying *v = arg;
     (void)what;
-    if (x->type >= LEDGER_TYPE_ENGINE && x->type != LAW_ENTRY) {
+    if (x->type == ENTRY_SETTING) {
+        verify_take(v, x->seq, x->object, x->payload, x->erased);
+    } else if (x->type >= LEDGER_TYPE_ENGINE && x->type != ENTRY_LAW) {
         v->act_entries++;
         v->erased_entries += x->erased;
         verify_take(v, x->seq, x->object, x->payload, x->erased);
-    } else if (x->type == LAW_ENTRY && !v->failed.code) {
-        v->failed = check_law(v, x);
+    } else if (x->type == ENTRY_LAW && !v->failed.code) {
+        v->failed = verify_law(v, x);
         arena_reset(&v->side);
     }
     return true;
@@ -526,6 +464,7 @@ static err walk_tables(struct verifying *v)
             break;
         case VT_ACTS:
         case VT_LAWS:
+        case VT_SETTINGS:
             break;
         }
     }
@@ -542,7 +481,7 @@ static err walk_all(struct verifying *v)
     int64_t size = from;
     err e = count_later_acts(v, from, &size);
     if (!e.code && !v->model) {
-        e = walk_laws(v);
+        e = verify_laws(v);
         return e.code || v->report->bad
                    ? e
                    : err_make(ERR_STORE, STR("the stored regulations do not load"));
@@ -564,7 +503,8 @@ static err walk_all(struct verifying *v)
         e = e.code ? e : walk_tables(v);
     }
     e = e.code ? e : walk_acts(v, size);
-    return e.code ? e : walk_laws(v);
+    e = e.code ? e : verify_laws(v);
+    return e.code ? e : verify_settings(v);
 }
 
 static err load_model(struct verifying *v)

@@ -8,7 +8,7 @@
 
 /* Tables an entry tells of. */
 struct vtable {
-    enum { VT_ROWS, VT_LINKS, VT_FILES, VT_ACTS, VT_LAWS } kind;
+    enum { VT_ROWS, VT_LINKS, VT_FILES, VT_ACTS, VT_LAWS, VT_SETTINGS } kind;
     str name;
     const struct type *type;   /* ROWS: its own; LINKS: the owner's */
     const struct field *field; /* LINKS; ROWS of lines: whose they are */
@@ -45,6 +45,12 @@ struct verifying {
         str object;
         struct law_told *next;
     } * laws;
+    struct setting_told { /* units' own values, as the last entry about each tells */
+        str object, value;
+        int64_t seq;
+        bool seen;
+        struct setting_told *next;
+    } * settings;
     err failed; /* inside ledger_verify */
     /* the first bad row */
     const struct vtable *bad_table;
@@ -67,6 +73,15 @@ struct vslot *verify_find(struct verifying *v, uint64_t key); /* NULL: nothing t
 void verify_take(struct verifying *v, int64_t seq, str object, str payload, bool erased);
 /* Reads entries from..to for it. */
 MUST_CHECK err verify_scan(struct verifying *v, int64_t from, int64_t to);
+
+/* --- verify_law.c --------------------------------------------------------------------- */
+
+const struct vtable *verify_table(const struct verifying *v, int kind);
+MUST_CHECK err verify_law(struct verifying *v, const struct ledger_entry *x);
+/* A version that no entry tells of would be executed all the same. */
+MUST_CHECK err verify_laws(struct verifying *v);
+void verify_take_setting(struct verifying *v, int64_t seq, str object, str payload);
+MUST_CHECK err verify_settings(struct verifying *v);
 
 /* --- verify_name.c ------------------------------------------------------------------- */
 

@@ -125,6 +125,8 @@ void verify_take(struct verifying *v, int64_t seq, str object, str payload, bool
         struct law_told *law = arena_new(v->a, struct law_told);
         *law = (struct law_told){.object = str_copy(v->a, object), .next = v->laws};
         v->laws = law;
+    } else if (str_starts(object, STR("setting:"))) {
+        verify_take_setting(v, seq, object, payload);
     } else if (erased) {
         take_erased(v, seq, object);
     } else if (canon_find(payload, STR("rows"), &rows)) {

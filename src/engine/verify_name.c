@@ -82,6 +82,9 @@ static struct words subject(struct verifying *v)
         return (struct words){
             str_fmt(v->a, "已发布制度的第 %lld 版", (long long)r->id),
             str_fmt(v->a, "A published regulation's version %lld", (long long)r->id)};
+    case VT_SETTINGS:
+        return (struct words){str_fmt(v->a, "部门 #%lld 自定的参数", (long long)r->id),
+                              str_fmt(v->a, "A setting of unit #%lld's own", (long long)r->id)};
     case VT_LINKS:
         return of_field(v, record_words(v, t->type, r->id), t->field);
     case VT_FILES: {

@@ -54,6 +54,7 @@ void page_admin(struct visit *v);
 void page_admin_settings(struct visit *v);
 void page_admin_setting(struct visit *v);
 void page_admin_setting_post(struct visit *v);
+void page_admin_setting_unit(struct visit *v);
 void page_admin_jobs(struct visit *v);
 void page_admin_health(struct visit *v);
 void page_admin_account(struct visit *v);

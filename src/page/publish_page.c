@@ -2,7 +2,9 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "engine/local.h"
 #include "engine/post.h"
+#include "model/expr.h"
 #include "page/page.h"
 
 #include "gen/publish.html.h"
@@ -187,9 +189,39 @@ static struct setting_page page_of(struct visit *v, const struct law *l, const s
                                  .long_text = s->list};
 }
 
+static err put_units(struct visit *v, struct setting_page *p)
+{
+    const struct setting *s = p->setting;
+    struct local_value *own;
+    struct record_ref *refs;
+    if (!s->local || !v->model->unit) {
+        return OK;
+    }
+    size_t n;
+    err e = local_list(&v->ctx, s, &own, &n);
+    if (e.code) {
+        return e;
+    }
+    struct local_view *list = arena_array(v->ctx.arena, struct local_view, n + 1);
+    for (size_t i = 0; i < n; i++) {
+        list[i] = (struct local_view){
+            &own[i].unit, expr_literal_words(v->ctx.arena, s->kind, own[i].i64, v->ctx.lang)};
+    }
+    p->locals.ptr = list;
+    p->locals.len = n;
+    e = record_suggest(&v->ctx, v->model->unit, STR(""), &refs, &p->units.len);
+    p->units.ptr = e.code ? NULL : refs;
+    return e;
+}
+
 static void show(struct visit *v, struct setting_page *p, int status)
 {
     put_options(v, p->setting, p);
+    err e = put_units(v, p);
+    if (e.code) {
+        visit_error(v, e);
+        return;
+    }
     struct frame f;
     struct html out = frame_begin(v, &f, p->name, STR("admin"));
     setting_html(&out, p);
@@ -277,4 +309,38 @@ void page_admin_setting_post(struct visit *v)
     p.epoch = pub.epoch;
     p.sure = !stop;
     show(v, &p, p.bad ? 422 : 200);
+}
+
+/* --- a unit's own value --------------------------------------------------------------------- */
+
+void page_admin_setting_unit(struct visit *v)
+{
+    const struct law *l;
+    const struct setting *s = administrator(v) ? setting_asked(v, &l) : NULL;
+    if (!s) {
+        return;
+    }
+    struct arena *own = arena_new(v->ctx.arena, struct arena);
+    arena_defer(v->ctx.arena, end_arena, own);
+    *own = arena_make(8 << 20);
+    struct field unit = {.type = F_UNIT, .to = v->model->unit};
+    struct value_in in = {.text = str_trim(visit_param(v, STR("unit")))};
+    struct value at = {0};
+    struct words why = {0};
+    err e =
+        in.text.len ? value_read(&v->ctx, &unit, &in, &at, &why) : err_make(ERR_VALUE, STR("unit"));
+    if (!e.code) {
+        db_read_end(v->ctx.db);
+        e = local_set(v->app->engine, own, s, at.i64, str_trim(visit_param(v, STR("own"))),
+                      v->session.person, v->ctx.now, &why);
+        db_read_begin(v->ctx.db);
+    }
+    if (!e.code) {
+        visit_redirect(v, str_fmt(v->ctx.arena, "/admin/settings/%.*s/%.*s", STR_ARG(l->reg->key),
+                                  STR_ARG(s->key)));
+        return;
+    }
+    struct setting_page p = page_of(v, l, s);
+    say(v, &p, why.zh.len ? why : err_words(e.code), true);
+    show(v, &p, 422);
 }

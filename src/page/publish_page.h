@@ -30,6 +30,10 @@ struct difference_page {
     struct change_views changes;
 };
 
+struct local_view {
+    const struct record_ref *unit;
+    str value;
+};
 struct setting_option {
     str value, words;
     bool here;
@@ -46,6 +50,14 @@ struct setting_page {
         size_t len;
     } options;
     struct change_views changes;
+    struct {
+        const struct local_view *ptr;
+        size_t len;
+    } locals; /* units with a value of their own */
+    struct {
+        const struct record_ref *ptr;
+        size_t len;
+    } units; /* to choose from */
 };
 
 #endif

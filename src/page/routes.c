@@ -45,6 +45,7 @@ const struct route page_routes[] = {
     {HTTP_GET,  "/admin/settings",       page_admin_settings,    0,            WORDS_INIT("设置", "Settings")},
     {HTTP_GET,  "/admin/settings/~/~",   page_admin_setting,     0,            WORDS_INIT("参数", "Setting")},
     {HTTP_POST, "/admin/settings/~/~",   page_admin_setting_post, 0,           WORDS_INIT("", "")},
+    {HTTP_POST, "/admin/settings/~/~/unit", page_admin_setting_unit, 0,        WORDS_INIT("", "")},
     {HTTP_GET,  "/admin/jobs",           page_admin_jobs,        0,            WORDS_INIT("任务", "Jobs")},
     {HTTP_POST, "/admin/jobs/#/cancel",  page_admin_job_cancel,  0,            WORDS_INIT("", "")},
     {HTTP_GET,  "/admin/health",         page_admin_health,      0,            WORDS_INIT("运行状况", "Health")},

@@ -70,6 +70,7 @@ const zhidu = (args, typed = "") => new Promise((done) => {
   const p = execFile(program, [...args, "--data", data], { env, maxBuffer: 16 << 20 }, (e, out, err) => {
     done({ code: e ? e.code : 0, out: out + err });
   });
+  p.stdin.on("error", () => {}); // it may have ended without reading
   p.stdin.end(typed);
 });
 
@@ -379,6 +380,27 @@ await check("what a regulation changed is shown, version by version", async () =
   for (const s of ["fault.impact", "fault.reviewed", "由服务台复核后结案", "<ins>3 workhours</ins>"]) contains(text, s);
   contains((await page("/law/fault_reporting", cookie)).text, "/law/fault_reporting/v/3");
   equal((await page("/law/fault_reporting/v/1/changes", cookie)).status, 404);
+});
+await check("a unit's own value holds for what begins there from then on", async () => {
+  const admin = await cookie_of("xu.jing");
+  const path = "/admin/settings/fault_reporting/fault.accept";
+  const before = await report();
+  const set = async (values) => {
+    const csrf = /name="csrf" value="([^"]+)"/.exec((await page(path, admin)).text)[1];
+    return fetch(`${url}${path}/unit`, { method: "POST", body: new URLSearchParams({ csrf, ...values }), headers: { cookie: admin }, redirect: "manual" });
+  };
+  equal((await set({ unit: "业务一科", own: "soon" })).status, 422);
+  equal((await set({ unit: "没有的科", own: "60 workhours" })).status, 422);
+  equal((await set({ unit: "业务一科", own: "60 workhours" })).status, 303);
+  contains((await page(path, admin)).text, "业务一科");
+  const id = await report();
+  equal((await read(id)).law, 4, "no version:");
+  const long = await time_to_accept(id);
+  if (long <= (await time_to_accept(before))) throw new Error("the unit's own deadline is not longer");
+  const unit = /name="unit" value="(\d+)"/.exec((await page(path, admin)).text)[1];
+  equal((await set({ unit, own: "" })).status, 303);
+  if ((await time_to_accept(await report())) >= long) throw new Error("it was not taken back");
+  equal((await set({ unit, own: "60 workhours" })).status, 303);
 });
 await check("the ledger is in order after all of it", async () => {
   const r = await zhidu(["ledger", "verify"]);
