@@ -98,6 +98,12 @@ const pages = (r) => [
   ["me", "li.lei", "/me"],
   ["admin", "xu.jing", "/admin"],
   ["settings", "xu.jing", "/admin/settings"],
+  ["setting", "xu.jing", "/admin/settings/fault_reporting/fault.accept"],
+  ["setting-difference", "xu.jing", "/admin/settings/fault_reporting/fault.accept", async (p) => {
+    await p.page.fill("#value", "2 workhours");
+    await p.page.click("main form.form button.btn");
+    await p.page.waitForLoadState();
+  }],
   ["jobs", "xu.jing", "/admin/jobs"],
   ["health", "xu.jing", "/admin/health"],
   ["account", "xu.jing", "account"],
