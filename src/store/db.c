@@ -102,18 +102,124 @@ void batch_max_rows(struct batch *b, int place, int64_t max_rows)
     b->stmts[place].max_rows = max_rows;
 }
 
+static err run_alone(struct db *db, struct batch *b)
+{
+    db->counts.trips++;
+    db->counts.statements += b->len;
+    return db->ops->run(db, b);
+}
+
+/* What waits and b, as one; each then finds its own results. */
+static err run_together(struct db *db, struct batch *b, int all)
+{
+    struct batch one = {.db = db, .arena = b->arena, .len = all, .cap = all};
+    struct batch *list[BATCHES_WAITING + 1];
+    int n = 0;
+    for (int i = 0; i < db->nwaiting; i++) {
+        list[n++] = db->waiting[i];
+    }
+    list[n++] = b;
+    db->nwaiting = 0;
+    one.stmts = arena_array(b->arena, struct batch_stmt, (size_t)all);
+    int at = 0;
+    for (int i = 0; i < n; i++) {
+        if (list[i]->len) {
+            memcpy(one.stmts + at, list[i]->stmts, (size_t)list[i]->len * sizeof(*one.stmts));
+        }
+        list[i]->stmts = one.stmts + at;
+        at += list[i]->len;
+    }
+    err e = run_alone(db, &one);
+    for (int i = 0; i < n; i++) {
+        list[i]->ran = true;
+        list[i]->result = e;
+    }
+    return e;
+}
+
 err batch_run(struct batch *b)
 {
     struct db *db = b->db;
     assert(!b->ran);
     b->ran = true;
     db->ops->settle(db);
-    if (b->len == 0 && db->npend == 0) {
+    int all = b->len;
+    for (int i = 0; i < db->nwaiting; i++) {
+        all += db->waiting[i]->len;
+    }
+    if (all == 0 && db->npend == 0) {
         return OK;
     }
-    db->counts.trips++;
-    db->counts.statements += b->len;
-    return db->ops->run(db, b);
+    if (all == b->len) {
+        db->nwaiting = 0;
+        return run_alone(db, b);
+    }
+    if (all <= BATCH_MAX) {
+        return run_together(db, b, all);
+    }
+    err e = db_flush(db, b->arena);
+    return e.code || !b->len ? e : run_alone(db, b);
+}
+
+static void wait_for_next(struct batch *b)
+{
+    struct db *db = b->db;
+    assert(db->nwaiting < BATCHES_WAITING);
+    db->waiting[db->nwaiting++] = b;
+}
+
+void batch_ride(struct batch *b)
+{
+    assert(!b->ran);
+    wait_for_next(b);
+}
+
+err batch_join(struct batch *b)
+{
+    if (b->ran) {
+        return b->result;
+    }
+    err e = db_flush(b->db, b->arena);
+    return e.code ? e : b->result;
+}
+
+err db_queue(struct db *db, struct arena *a, struct sql sql, struct db_args args)
+{
+    struct batch *last = db->nwaiting ? db->waiting[db->nwaiting - 1] : NULL;
+    if (!last || !last->nameless) {
+        last = batch_begin(db, a);
+        last->nameless = true;
+        wait_for_next(last);
+    }
+    batch_add(last, sql, args);
+    return last->len < BATCH_MAX / 2 ? OK : db_flush(db, a);
+}
+
+err db_flush(struct db *db, struct arena *a)
+{
+    while (db->nwaiting) {
+        struct batch *first = db->waiting[0];
+        int all = first->len;
+        int n = 1;
+        while (n < db->nwaiting && all + db->waiting[n]->len <= BATCH_MAX) {
+            all += db->waiting[n++]->len;
+        }
+        struct batch *rest[BATCHES_WAITING];
+        int nrest = db->nwaiting - n;
+        memcpy(rest, db->waiting + n, (size_t)nrest * sizeof(struct batch *));
+        db->nwaiting = n;
+        struct batch *none = batch_begin(db, a);
+        none->ran = true;
+        db->ops->settle(db);
+        err e = all ? run_together(db, none, all) : OK;
+        db->nwaiting = 0;
+        if (e.code) {
+            return e;
+        }
+        memcpy(db->waiting, rest, (size_t)nrest * sizeof(struct batch *));
+        db->nwaiting = nrest;
+    }
+    return OK;
 }
 
 struct rows batch_rows(struct batch *b, int place)
@@ -217,8 +323,10 @@ err db_exec(struct db *db, struct arena *a, struct sql sql, struct db_args args)
 
 /* --- transactions ------------------------------------------------------------ */
 
+/* What waits was said before the step: it must not come after it. */
 static void pend(struct db *db, enum db_step step)
 {
+    assert(!db->nwaiting);
     assert(db->npend < (int)(sizeof(db->pend) / sizeof(db->pend[0])));
     db->pend[db->npend++] = step;
 }
@@ -246,6 +354,7 @@ static void tx_over(struct db *db)
 {
     db->tx = TX_NONE;
     db->npend = 0;
+    db->nwaiting = 0;
     db->began = false;
     db->savepoints = 0;
 }
@@ -278,13 +387,13 @@ err db_commit(struct db *db, struct arena *a)
 {
     assert(db->tx == TX_WRITE);
     db->ops->settle(db);
-    err e = OK;
-    if (db->began) {
+    err e = db_flush(db, a);
+    if (!e.code && db->began) {
         db->counts.trips++;
         e = db->ops->commit(db, a);
-        if (e.code) {
-            db->ops->rollback(db, true);
-        }
+    }
+    if (e.code && db->began) {
+        db->ops->rollback(db, true);
     }
     tx_over(db);
     return e;
@@ -354,6 +463,7 @@ void db_release(struct db *db)
 err db_rollback_to(struct db *db)
 {
     assert(db->tx == TX_WRITE);
+    db->nwaiting = 0;
     db->ops->settle(db);
     if (unpend_savepoint(db)) {
         return OK;

@@ -111,6 +111,17 @@ int64_t rows_i64(const struct rows *r, int col); /* 0 where null */
 str rows_text(const struct rows *r,
               int col); /* empty where null; lives in the arena; also for blobs */
 
+/* A batch that goes along with the next one of its connection, before it, and
+ * costs no trip of its own.  batch_join: it has run, now or then; its results
+ * can be read.  The error of one is the error of both. */
+void batch_ride(struct batch *b);
+MUST_CHECK err batch_join(struct batch *b);
+/* The same for a statement whose result nobody asks for.  What fails is said by
+ * the next batch, by db_flush or by db_commit; a rollback forgets what waits.
+ * Flush before a savepoint and before its release. */
+MUST_CHECK err db_queue(struct db *db, struct arena *a, struct sql sql, struct db_args args);
+MUST_CHECK err db_flush(struct db *db, struct arena *a);
+
 /* One statement as a batch of one. */
 MUST_CHECK err db_query(struct db *db, struct arena *a, struct sql sql, struct db_args args,
                         struct rows *ret);

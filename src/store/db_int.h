@@ -14,7 +14,7 @@
 
 #include "store/db.h"
 
-enum { DB_ROWS_DEFAULT = 10000 };
+enum { DB_ROWS_DEFAULT = 10000, BATCHES_WAITING = 8 };
 
 struct cell {
     union {
@@ -50,6 +50,8 @@ struct batch {
     struct batch_stmt *stmts;
     int len, cap;
     bool ran;
+    bool nameless; /* of db_queue: nobody asks for its results */
+    err result;    /* of the run it was part of, when it waited for it */
 };
 
 /* --- the cache of prepared statements (db_cache.c) ------------------------- */
@@ -119,6 +121,8 @@ struct db {
     enum db_step pend[2 * SAVEPOINTS_MAX + 2];
     int npend;
     bool began;     /* the database has seen BEGIN */
+    struct batch *waiting[BATCHES_WAITING]; /* go with the next batch, in order */
+    int nwaiting;
     int savepoints; /* ... and that many SAVEPOINTs, one inside the other */
     bool scratch;   /* transactions are savepoints `w` of one that is undone */
     struct cache cache;

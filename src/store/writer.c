@@ -70,8 +70,10 @@ static err call_plain(struct core *c, enum call call, struct writer_job *job, bo
     switch (call) {
     case CALL_BEGIN:
         return h->group_begin ? h->group_begin(h->world, c->db, c->a) : OK;
-    case CALL_RUN:
-        return job->run(job, c->db, c->a, h->world);
+    case CALL_RUN: {
+        err e = job->run(job, c->db, c->a, h->world);
+        return e.code ? e : db_flush(c->db, c->a);
+    }
     case CALL_END:
         return h->group_end ? h->group_end(h->world, c->db, c->a) : OK;
     case CALL_WAS_DONE:

@@ -133,6 +133,106 @@ static void one_row_too_many_is_an_error(void **state)
     dbs_each(DBS_ALL, body_max_rows);
 }
 
+/* --- what goes along with the next batch ------------------------------------------ */
+
+static void body_rides(struct dbs *t)
+{
+    make_table(t);
+    struct db_counts before = db_counts(t->db);
+    struct batch *first = batch_begin(t->db, t->a);
+    int one = batch_add(first, SQL("select 1"), NO_ARGS);
+    batch_ride(first);
+    dbs_ok(db_queue(t->db, t->a, SQL("insert into thing (id, n) values ($1, 5)"), ARGS(db_i64(1))));
+    dbs_ok(db_queue(t->db, t->a, SQL("update thing set n = n * 2"), NO_ARGS));
+    struct batch *b = batch_begin(t->db, t->a);
+    int n = batch_add(b, SQL("select n from thing"), NO_ARGS);
+    dbs_ok(batch_run(b));
+    struct db_counts after = db_counts(t->db);
+    assert_int_equal(after.trips - before.trips, 1);
+    assert_int_equal(after.statements - before.statements, 4);
+    struct rows r = batch_rows(b, n);
+    assert_true(rows_next(&r));
+    assert_int_equal(rows_i64(&r, 0), 10);
+    dbs_ok(batch_join(first)); /* it has run */
+    r = batch_rows(first, one);
+    assert_true(rows_next(&r));
+    assert_int_equal(rows_i64(&r, 0), 1);
+    assert_int_equal(db_counts(t->db).trips, after.trips);
+    /* joined before there was another */
+    struct batch *alone = batch_begin(t->db, t->a);
+    int two = batch_add(alone, SQL("select 2"), NO_ARGS);
+    batch_ride(alone);
+    dbs_ok(batch_join(alone));
+    r = batch_rows(alone, two);
+    assert_true(rows_next(&r));
+    assert_int_equal(rows_i64(&r, 0), 2);
+    assert_int_equal(db_counts(t->db).trips, after.trips + 1);
+}
+
+static void what_waits_goes_along_with_the_next_batch(void **state)
+{
+    (void)state;
+    dbs_each(DBS_ALL, body_rides);
+}
+
+static void body_queue_fails(struct dbs *t)
+{
+    make_table(t);
+    dbs_ok(db_exec(t->db, t->a, SQL("insert into thing (id, s) values (1, 'x')"), NO_ARGS));
+    struct rows r;
+    struct sql again = SQL("insert into thing (id, s) values (2, 'x')");
+    db_write_begin(t->db);
+    dbs_ok(db_queue(t->db, t->a, again, NO_ARGS));
+    assert_int_equal(db_query(t->db, t->a, SQL("select 1"), NO_ARGS, &r).code, ERR_CONFLICT);
+    db_rollback(t->db);
+    db_write_begin(t->db);
+    dbs_ok(db_query(t->db, t->a, SQL("select 1"), NO_ARGS, &r));
+    dbs_ok(db_queue(t->db, t->a, again, NO_ARGS));
+    assert_int_equal(db_commit(t->db, t->a).code, ERR_CONFLICT);
+    /* a rollback forgets what waits; a savepoint too */
+    db_write_begin(t->db);
+    dbs_ok(db_queue(t->db, t->a, again, NO_ARGS));
+    db_rollback(t->db);
+    db_write_begin(t->db);
+    db_savepoint(t->db);
+    dbs_ok(db_query(t->db, t->a, SQL("select 1"), NO_ARGS, &r));
+    dbs_ok(db_queue(t->db, t->a, again, NO_ARGS));
+    dbs_ok(db_rollback_to(t->db));
+    dbs_ok(db_commit(t->db, t->a));
+    assert_int_equal(dbs_i64(t->db, t->a, SQL("select count(*) from thing"), NO_ARGS), 1);
+}
+
+static void what_fails_waiting_is_said_by_the_next(void **state)
+{
+    (void)state;
+    dbs_each(DBS_ALL, body_queue_fails);
+}
+
+static void body_many_wait(struct dbs *t)
+{
+    make_table(t);
+    db_write_begin(t->db);
+    for (int i = 0; i < 700; i++) {
+        dbs_ok(db_queue(t->db, t->a, SQL("insert into thing (id) values ($1)"), ARGS(db_i64(i))));
+    }
+    struct batch *b = batch_begin(t->db, t->a);
+    int n = 0;
+    for (int i = 0; i < BATCH_MAX; i++) {
+        n = batch_add(b, SQL("select count(*) from thing"), NO_ARGS);
+    }
+    dbs_ok(batch_run(b));
+    struct rows r = batch_rows(b, n);
+    assert_true(rows_next(&r));
+    assert_int_equal(rows_i64(&r, 0), 700);
+    dbs_ok(db_commit(t->db, t->a));
+}
+
+static void more_may_wait_than_a_batch_holds(void **state)
+{
+    (void)state;
+    dbs_each(DBS_ALL, body_many_wait);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -141,6 +241,9 @@ int main(void)
         cmocka_unit_test(a_missing_argument_is_an_error),
         cmocka_unit_test(a_batch_outside_a_transaction_is_all_or_nothing),
         cmocka_unit_test(one_row_too_many_is_an_error),
+        cmocka_unit_test(what_waits_goes_along_with_the_next_batch),
+        cmocka_unit_test(what_fails_waiting_is_said_by_the_next),
+        cmocka_unit_test(more_may_wait_than_a_batch_holds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
