@@ -13,141 +13,6 @@
 #include <sodium.h>
 #include <string.h>
 
-/* --- on a snapshot ------------------------------------------------------------------------ */
-
-static err check_values(const struct ctx *ctx, const struct action *a, const struct act *act)
-{
-    struct refusals bad = {0};
-    for (size_t i = 0; i < act->nvalues; i++) {
-        const struct value_in *in = &act->values[i];
-        const struct field *f = NULL;
-        for (size_t k = 0; k < a->nasks; k++) {
-            f = str_eq(a->asks[k].field->key, in->field) ? a->asks[k].field : f;
-        }
-        struct value v;
-        struct words why = {0};
-        if (!f) {
-            refuse_field(&bad, ctx->arena, a->clause, in->field,
-                         WORDS("此操作不能填写这一栏", "this action does not take this field"));
-        } else if (f->type != F_LINES && !in->is_typed) {
-            err e = value_read(ctx, f, in, &v, &why);
-            if (e.code == ERR_VALUE || e.code == ERR_INVALID) {
-                refuse_field(&bad, ctx->arena, f->clause ? f->clause : a->clause, f->key, why);
-            } else if (e.code) {
-                return e;
-            }
-        }
-    }
-    for (size_t k = 0; k < a->nasks; k++) {
-        const struct ask *ask = &a->asks[k];
-        bool there = ask->field->def.tree || ask->field->type == F_ATTACHMENT || act->record;
-        for (size_t i = 0; i < act->nvalues; i++) {
-            bool empty = act->values[i].null && !act->values[i].nitems && !act->values[i].nrows;
-            there = there || (str_eq(act->values[i].field, ask->field->key) && !empty);
-        }
-        if (ask->required && !ask->when.tree && !there) {
-            refuse_field(&bad, ctx->arena, ask->field->clause ? ask->field->clause : a->clause,
-                         ask->field->key, WORDS("必须填写", "must be filled in"));
-        }
-    }
-    return refuse_fields(&bad, ctx->arena);
-}
-
-static err check_record(const struct ctx *ctx, const struct act *act, const struct type *t)
-{
-    struct record rec;
-    err e = view_row(ctx, t, act->record, NULL, 0, &rec);
-    if (e.code) {
-        return e;
-    }
-    if (act->ver && act->ver != rec.ver) {
-        return err_make(ERR_STALE, STR("the record has changed"));
-    }
-    const struct action *a = tdef_action(rec.def, act->action);
-    if (!a) {
-        return OK; /* built in: the writer knows */
-    }
-    if (a->creates) {
-        return err_make(ERR_NOT_FOUND, STR("action"));
-    }
-    struct batch *b = batch_begin(ctx->db, ctx->arena);
-    struct guards_ask g = guards_ask(ctx, &rec, b);
-    e = batch_run(b);
-    struct record_action *list = NULL;
-    size_t n = 0;
-    if (!e.code) {
-        guards_read(ctx, b, &g, &list, &n);
-    }
-    for (size_t i = 0; !e.code && i < n; i++) {
-        if (list[i].action == a && list[i].why) {
-            e = (err){.code = list[i].why->kind == REFUSED_WHO ? ERR_DENIED : ERR_RULE,
-                      .detail = list[i].why->what.en,
-                      .why = list[i].why};
-        }
-    }
-    return e.code ? e : check_values(ctx, a, act);
-}
-
-static err keep_files(const struct ctx *ctx, struct act *act)
-{
-    for (size_t i = 0; i < act->nfiles; i++) {
-        if (act->files[i].bytes.len > ATTACH_MAX) {
-            return err_make(ERR_TOO_LARGE, STR("an attachment over 20 MB"));
-        }
-        str sha;
-        err e = ctx->engine->memory
-                    ? OK
-                    : attach_store(ctx->engine, ctx->arena, act->files[i].bytes, &sha);
-        if (e.code) {
-            return e;
-        }
-    }
-    return OK;
-}
-
-static err check(const struct ctx *ctx, struct act *act)
-{
-    const struct type *t = model_type(ctx->model, act->type);
-    if (!t) {
-        return act->type.len ? err_make(ERR_NOT_FOUND, STR("type")) : OK;
-    }
-    err e = OK;
-    if (act->record) {
-        e = check_record(ctx, act, t);
-    } else {
-        const struct action *a = NULL;
-        const struct tdef *def;
-        e = part_def(ctx, t, act->values, act->nvalues, &def);
-        for (size_t i = 0; !e.code && i < def->nactions; i++) {
-            const struct action *x = &def->actions[i];
-            a = x->creates && (!act->action.len || str_eq(x->key, act->action)) && !a ? x : a;
-        }
-        e = a ? check_values(ctx, a, act) : e;
-    }
-    return e.code ? e : keep_files(ctx, act);
-}
-
-/* Is an act with this key there already?  Then the writer answers as it did the
- * first time, or says that the content is another. */
-static bool key_known(const struct ctx *ctx, const struct act *act)
-{
-    struct rows r;
-    err e = db_query(ctx->db, ctx->arena, SQL("select 1 from idem where actor = $1 and key = $2"),
-                     ARGS(db_i64(act->actor), db_text(act->key)), &r);
-    return !e.code && rows_count(&r) > 0;
-}
-
-err act_check(const struct ctx *ctx, struct act *act)
-{
-    enum { KEY_MAX = 64 };
-    if (act->key.len > KEY_MAX || !str_utf8_ok(act->key)) {
-        return err_make(ERR_INVALID, STR("the idempotency key is longer than 64 characters"));
-    }
-    err e = check(ctx, act);
-    /* What was done once may well be refused now: the record has moved on. */
-    return e.code && act->key.len && key_known(ctx, act) ? OK : e;
-}
-
 /* --- files -------------------------------------------------------------------------------------
  */
 
@@ -171,10 +36,10 @@ err perform_files(struct doing *d, int64_t record, const struct type *t, int64_t
         str sha = sha256_hex(d->a, f->bytes);
         int64_t id = engine_id(d->e, d->act->now);
         if (d->e->memory) {
-            e = db_exec(d->ctx->db, d->a,
-                        SQL("insert into blob(sha256, size, body) values ($1, $2, $3)"
-                            " on conflict do nothing"),
-                        ARGS(db_text(sha), db_i64((int64_t)f->bytes.len), db_blob(f->bytes)));
+            e = db_queue(d->ctx->db, d->a,
+                         SQL("insert into blob(sha256, size, body) values ($1, $2, $3)"
+                             " on conflict do nothing"),
+                         ARGS(db_text(sha), db_i64((int64_t)f->bytes.len), db_blob(f->bytes)));
         }
         str name = f->name.len && str_utf8_ok(f->name) ? f->name : STR("file");
         struct file_row row = {.id = id,
@@ -193,14 +58,14 @@ err perform_files(struct doing *d, int64_t record, const struct type *t, int64_t
             digest_file(d->e->ledger->hasher, &row);
         e = e.code
                 ? e
-                : db_exec(d->ctx->db, d->a,
-                          SQL("insert into attachment(id, record, type, act, field, name, mime,"
-                              " size, sha256, at, person) values ($1, $2, $3, $4, $5, $6, $7, $8,"
-                              " $9, $10, $11)"),
-                          ARGS(db_i64(id), db_i64(record), db_i64(t->code), db_i64(act),
-                               f->field.len ? db_text(f->field) : db_null_text(), db_text(name),
-                               db_text(f->mime), db_i64((int64_t)f->bytes.len), db_text(sha),
-                               db_i64(d->ctx->now), db_i64(d->act->actor)));
+                : db_queue(d->ctx->db, d->a,
+                           SQL("insert into attachment(id, record, type, act, field, name, mime,"
+                               " size, sha256, at, person) values ($1, $2, $3, $4, $5, $6, $7, $8,"
+                               " $9, $10, $11)"),
+                           ARGS(db_i64(id), db_i64(record), db_i64(t->code), db_i64(act),
+                                f->field.len ? db_text(f->field) : db_null_text(), db_text(name),
+                                db_text(f->mime), db_i64((int64_t)f->bytes.len), db_text(sha),
+                                db_i64(d->ctx->now), db_i64(d->act->actor)));
     }
     return e;
 }
@@ -253,15 +118,25 @@ static str act_hash(struct arena *a, const struct act *act)
 static err repeated(struct doing *d, struct act *act, str hash, bool *ret)
 {
     *ret = false;
-    if (!act->key.len) {
+    struct batch *b = batch_begin(d->ctx->db, d->a);
+    int place = -1;
+    if (act->key.len) {
+        place =
+            batch_add(b, SQL("select hash, act, record from idem where actor = $1 and key = $2"),
+                      ARGS(db_i64(act->actor), db_text(act->key)));
+    }
+    struct foresight *f = foresee_ask(d, b);
+    err e = batch_run(b);
+    if (e.code) {
+        return e;
+    }
+    foresee_read(d, b, f);
+    if (place < 0) {
         return OK;
     }
-    struct rows r;
-    err e = db_query(d->ctx->db, d->a,
-                     SQL("select hash, act, record from idem where actor = $1 and key = $2"),
-                     ARGS(db_i64(act->actor), db_text(act->key)), &r);
-    if (e.code || !rows_next(&r)) {
-        return e;
+    struct rows r = batch_rows(b, place);
+    if (!rows_next(&r)) {
+        return OK;
     }
     if (!str_eq(rows_text(&r, 0), hash)) {
         return err_make(ERR_VALUE, STR("the same key with another content"));
@@ -347,6 +222,7 @@ err act_perform(struct ctx *ctx, struct act *act)
     d->a = ctx->arena;
     d->quiet = (act->flags & ACT_IMPORT) != 0;
     ctx->model = d->h->model;
+    ctx->writer = true;
     str hash = act->key.len ? act_hash(d->a, act) : STR("");
     bool again;
     int64_t record = 0;
@@ -355,20 +231,23 @@ err act_perform(struct ctx *ctx, struct act *act)
         return e.code ? e : answer_again(d, act);
     }
     e = outermost(d, act, &record);
+    if (!e.code && act->key.len) {
+        e = db_queue(ctx->db, d->a,
+                     SQL("insert into idem(actor, key, hash, act, record, at)"
+                         " values ($1, $2, $3, $4, $5, $6)"),
+                     ARGS(db_i64(act->actor), db_text(act->key), db_text(hash),
+                          db_i64(d->nacts ? d->acts[0].id : 0), db_i64(record), db_i64(act->now)));
+    }
     if (!e.code) {
         e = perform_finish(d);
     }
-    if (!e.code && act->key.len) {
-        e = db_exec(ctx->db, d->a,
-                    SQL("insert into idem(actor, key, hash, act, record, at)"
-                        " values ($1, $2, $3, $4, $5, $6)"),
-                    ARGS(db_i64(act->actor), db_text(act->key), db_text(hash),
-                         db_i64(d->nacts ? d->acts[0].id : 0), db_i64(record), db_i64(act->now)));
+    if (!e.code) {
+        e = db_flush(ctx->db, d->a);
     }
     if (!e.code) {
         answer(d, act, record);
     }
-    return e;
+    return perform_conflict(d, e);
 }
 
 bool act_is_refusal(err e)

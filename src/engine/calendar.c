@@ -1,6 +1,7 @@
 #include "engine/calendar.h"
 
 #include "base/clock.h"
+#include "engine/calendar_held.h"
 #include "engine/refusal_int.h"
 
 enum { YEARS_AHEAD = 10 };
@@ -23,6 +24,11 @@ static int month_len(int year, int month)
 
 /* --- moving moments ---------------------------------------------------------------- */
 
+static err outside(void)
+{
+    return err_make(ERR_VALUE, STR("outside the calendar"));
+}
+
 static err one(const struct ctx *ctx, struct sql sql, struct db_args args, int64_t *ret)
 {
     struct rows r;
@@ -31,7 +37,7 @@ static err one(const struct ctx *ctx, struct sql sql, struct db_args args, int64
         return e;
     }
     if (!rows_next(&r) || rows_null(&r, 0)) {
-        return err_make(ERR_VALUE, STR("outside the calendar"));
+        return outside();
     }
     *ret = rows_i64(&r, 0);
     return OK;
@@ -40,6 +46,20 @@ static err one(const struct ctx *ctx, struct sql sql, struct db_args args, int64
 /* Working ms that have run by a moment. */
 static err worked(const struct ctx *ctx, int64_t at, int64_t *ret)
 {
+    const struct calendar_held *c;
+    err e = calendar_hold(ctx, &c);
+    if (e.code) {
+        return e;
+    }
+    if (c) {
+        int64_t i = held_span_at(c, at);
+        if (i < 0) {
+            return outside();
+        }
+        const struct held_span *s = &c->spans[i];
+        *ret = s->before + (s->end < at ? s->end : at) - s->start;
+        return OK;
+    }
     return one(ctx,
                SQL("select s.before_ms + case when s.end_ms < $1 then s.end_ms - s.start_ms"
                    " else $1 - s.start_ms end from calendar_span s"
@@ -69,6 +89,16 @@ static err shift_working(const struct ctx *ctx, int64_t from, int64_t n, int64_t
     if (e.code) {
         return e;
     }
+    const struct calendar_held *c;
+    e = calendar_hold(ctx, &c);
+    if (e.code) {
+        return e;
+    }
+    if (c) {
+        int64_t i = held_span_before(c, w + n, n < 0);
+        *ret = i < 0 ? 0 : c->spans[i].start + (w + n - c->spans[i].before);
+        return i < 0 ? outside() : OK;
+    }
     struct sql sql = n > 0 ? SQL("select s.start_ms + ($1 - s.before_ms) from calendar_span s"
                                  " where s.before_ms < $1 order by s.before_ms desc limit 1")
                            : SQL("select s.start_ms + ($1 - s.before_ms) from calendar_span s"
@@ -93,15 +123,30 @@ static err shift_months(int64_t day, int64_t n, int64_t *ret)
     return OK;
 }
 
+/* The first day whose running number is that of `day` and `n` more. */
+static err workday_from(const struct ctx *ctx, int64_t day, int64_t n, int64_t *ret)
+{
+    const struct calendar_held *c;
+    err e = calendar_hold(ctx, &c);
+    if (e.code) {
+        return e;
+    }
+    if (c) {
+        bool known = day >= c->first_day && day < c->first_day + c->ndays;
+        return known && held_workday(c, c->workdays[day - c->first_day] + n, ret) ? OK : outside();
+    }
+    return one(ctx,
+               SQL("select d.day from calendar d where d.workday ="
+                   " (select c.workday + $2 from calendar c where c.day = $1)"
+                   " order by d.day limit 1"),
+               ARGS(db_i64(day), db_i64(n)), ret);
+}
+
 /* The first moment after the n-th working day following `day`. */
 static err after_workdays(const struct ctx *ctx, int64_t day, int64_t n, int64_t *ret)
 {
     int64_t last = 0;
-    err e = one(ctx,
-                SQL("select d.day from calendar d where d.workday ="
-                    " (select c.workday + $2 from calendar c where c.day = $1)"
-                    " order by d.day limit 1"),
-                ARGS(db_i64(day), db_i64(n)), &last);
+    err e = workday_from(ctx, day, n, &last);
     *ret = calendar_day_start(ctx->model, last + 1);
     return e;
 }
@@ -109,12 +154,7 @@ static err after_workdays(const struct ctx *ctx, int64_t day, int64_t n, int64_t
 static err before_workdays(const struct ctx *ctx, int64_t moment, int64_t n, int64_t *ret)
 {
     int64_t first = 0;
-    int64_t day = calendar_day_of(ctx->model, moment - 1);
-    err e = one(ctx,
-                SQL("select d.day from calendar d where d.workday ="
-                    " (select c.workday - $2 + 1 from calendar c where c.day = $1)"
-                    " order by d.day limit 1"),
-                ARGS(db_i64(day), db_i64(n)), &first);
+    err e = workday_from(ctx, calendar_day_of(ctx->model, moment - 1), 1 - n, &first);
     *ret = calendar_day_start(ctx->model, first);
     return e;
 }
@@ -352,7 +392,8 @@ err calendar_rebuild(const struct ctx *ctx)
     }
     struct filling *f = arena_new(ctx->arena, struct filling);
     f->ctx = ctx;
-    return fill(f, &w, kinds, first, n);
+    e = fill(f, &w, kinds, first, n);
+    return e.code ? e : calendar_stamp(ctx);
 }
 
 /* Working time of the day that begins at `start` comes or goes. */
@@ -399,7 +440,8 @@ err calendar_mend(const struct ctx *ctx, int64_t day)
     batch_add(b, SQL("update calendar set working = $2 where day = $1"),
               ARGS(db_i64(day), db_i64(works)));
     mend_spans(b, &w, calendar_day_start(ctx->model, day), works);
-    return batch_run(b);
+    e = batch_run(b);
+    return e.code ? e : calendar_stamp(ctx);
 }
 
 err calendar_units(const struct ctx *ctx)

@@ -23,6 +23,7 @@ struct doing *turn_begin(struct turn *t, struct ctx *ctx, struct arena *a, int64
     d->h = t->e->now.model;
     d->act = act;
     d->a = a;
+    ctx->writer = true;
     return d;
 }
 

@@ -24,6 +24,7 @@ struct ctx {
     int64_t today; /* day number in the installation's zone */
     int64_t actor; /* person id; 0: the clock, a connector */
     enum lang lang;
+    bool writer; /* inside an act, on the writer's thread: its memory may be used */
 };
 
 struct ctx ctx_make(struct engine *e, const struct model *m, struct db *db, struct arena *a,

@@ -158,8 +158,15 @@ static err create_if_absent(struct running *g, const struct call *c)
     size_t nacts = d->nacts;
     size_t npieces = d->npieces;
     int64_t made;
+    err e = db_flush(d->ctx->db, d->a);
+    if (e.code) {
+        return e;
+    }
     db_savepoint(d->ctx->db);
-    err e = perform_call(d, c, &made);
+    d->at_once++;
+    e = perform_call(d, c, &made);
+    d->at_once--;
+    e = e.code ? e : db_flush(d->ctx->db, d->a);
     if (!e.code) {
         db_release(d->ctx->db);
         return OK;
@@ -237,19 +244,19 @@ static err do_perform(struct running *g, const struct rows *r, int64_t element)
 err perform_notify(struct doing *d, int64_t person, const struct touched *x, int64_t act, str zh,
                    str en)
 {
-    return db_exec(d->ctx->db, d->a,
-                   SQL("insert into notification(id, person, record, type, act, zh, en, at)"
-                       " values ($1, $2, $3, $4, $5, $6, $7, $8)"),
-                   ARGS(db_i64(engine_id(d->e, d->act->now)), db_i64(person), db_i64(x->id),
-                        db_i64(x->t->type->code), db_i64(act), db_text(zh),
-                        db_text(en.len ? en : zh), db_i64(d->ctx->now)));
+    return db_queue(d->ctx->db, d->a,
+                    SQL("insert into notification(id, person, record, type, act, zh, en, at)"
+                        " values ($1, $2, $3, $4, $5, $6, $7, $8)"),
+                    ARGS(db_i64(engine_id(d->e, d->act->now)), db_i64(person), db_i64(x->id),
+                         db_i64(x->t->type->code), db_i64(act), db_text(zh),
+                         db_text(en.len ? en : zh), db_i64(d->ctx->now)));
 }
 
 /* kind 2: to be done; 3: to be read and signed. */
 static err give_task(struct running *g, int64_t person, int kind, int64_t due, str zh, str en)
 {
     struct doing *d = g->d;
-    return db_exec(
+    return db_queue(
         d->ctx->db, d->a,
         SQL("insert into task(id, person, record, type, kind, action, zh, en, due, created_at, key)"
             " values ($1, $2, $3, $4, $5, null, $6, $7, $8, $9, $10) on conflict do nothing"),
@@ -267,13 +274,13 @@ static err ask_receipt(struct running *g, int64_t person, int64_t due, str zh, s
     str what = str_fmt(d->a, "%lld:%lld:%.*s", (long long)g->x->id, (long long)g->x->now[COL_VER].i,
                        STR_ARG(zh));
     struct hash hash = hash_of(d->e->ledger->hasher, what);
-    err e = db_exec(d->ctx->db, d->a,
-                    SQL("insert into receipt(id, record, type, act, person, asked_at, due, hash)"
-                        " values ($1, $2, $3, $4, $5, $6, $7, $8)"),
-                    ARGS(db_i64(engine_id(d->e, d->act->now)), db_i64(g->x->id),
-                         db_i64(g->x->t->type->code), db_i64(g->act), db_i64(person),
-                         db_i64(d->ctx->now), due ? db_i64(due) : db_null_i64(),
-                         db_text(enc_hex(d->a, hash_str(&hash)))));
+    err e = db_queue(d->ctx->db, d->a,
+                     SQL("insert into receipt(id, record, type, act, person, asked_at, due, hash)"
+                         " values ($1, $2, $3, $4, $5, $6, $7, $8)"),
+                     ARGS(db_i64(engine_id(d->e, d->act->now)), db_i64(g->x->id),
+                          db_i64(g->x->t->type->code), db_i64(g->act), db_i64(person),
+                          db_i64(d->ctx->now), due ? db_i64(due) : db_null_i64(),
+                          db_text(enc_hex(d->a, hash_str(&hash)))));
     return e.code ? e : give_task(g, person, 3, due, zh, en);
 }
 
@@ -333,7 +340,7 @@ static err do_native(struct running *g)
 static err put_later(struct running *g, int64_t at)
 {
     struct doing *d = g->d;
-    return db_exec(
+    return db_queue(
         d->ctx->db, d->a,
         SQL("insert into later(id, at, record, type, act, action, effect, x, actor, key)"
             " values ($1, $2, $3, $4, $5, $6, $7, null, $8, $9) on conflict do nothing"),
@@ -407,14 +414,14 @@ static err put_steps(struct running *g)
     if (e.code || g->ef->take.tree) {
         return e.code ? e : put_later(g, at);
     }
-    return db_exec(d->ctx->db, d->a,
-                   SQL("insert into step_job(id, act, record, type, law, action, effect,"
-                       " actor, at, next_x, max_x, done, total, \"left\")"
-                       " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, 0, $11, $11)"),
-                   ARGS(db_i64(engine_id(d->e, d->act->now)), db_i64(g->act), db_i64(g->x->id),
-                        db_i64(g->x->t->type->code), db_i64(g->x->now[COL_LAW].i), db_text(g->of),
-                        db_i64(g->place), db_i64(d->act->actor), db_i64(at),
-                        db_i64(rows_i64(&r, 1)), db_i64(rows_i64(&r, 0))));
+    return db_queue(d->ctx->db, d->a,
+                    SQL("insert into step_job(id, act, record, type, law, action, effect,"
+                        " actor, at, next_x, max_x, done, total, \"left\")"
+                        " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, 0, $11, $11)"),
+                    ARGS(db_i64(engine_id(d->e, d->act->now)), db_i64(g->act), db_i64(g->x->id),
+                         db_i64(g->x->t->type->code), db_i64(g->x->now[COL_LAW].i), db_text(g->of),
+                         db_i64(g->place), db_i64(d->act->actor), db_i64(at),
+                         db_i64(rows_i64(&r, 1)), db_i64(rows_i64(&r, 0))));
 }
 
 /* The rows of one effect, beginning after `s->from`; at most s->limit of them. */

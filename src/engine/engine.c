@@ -1,6 +1,7 @@
 #include "engine/engine.h"
 
 #include "engine/calendar.h"
+#include "engine/calendar_held.h"
 #include "engine/engine_int.h"
 
 #include <assert.h>
@@ -243,11 +244,14 @@ static err group_begin(void *world, struct db *db, struct arena *a)
         batch_add(b, SQL("select pg_advisory_xact_lock($1)"), ARGS(db_i64(WRITE_LOCK)));
     }
     int epoch = batch_add(b, SQL("select value from installation where key = 'epoch'"), NO_ARGS);
+    int days = batch_add(b, SQL("select value from installation where key = 'calendar'"), NO_ARGS);
     int edge = ledger_edge_ask(e->ledger, b);
     err x = batch_run(b);
     if (x.code) {
         return x;
     }
+    struct rows stamp = batch_rows(b, days);
+    calendar_group(e, rows_next(&stamp) ? rows_text(&stamp, 0) : STR(""));
     struct rows r = batch_rows(b, epoch);
     int64_t now_epoch = 0;
     if (rows_next(&r) && str_to_i64(rows_text(&r, 0), &now_epoch) &&
@@ -277,12 +281,14 @@ static void undo_job(void *world)
 {
     struct engine *e = world;
     restore(e, &e->mark, &e->mark_edge);
+    calendar_doubt(e);
 }
 
 static void undo_group(void *world)
 {
     struct engine *e = world;
     restore(e, &e->group, &e->group_edge);
+    calendar_doubt(e);
 }
 
 static void committed(void *world, int jobs)
@@ -423,6 +429,7 @@ static void close_engine(void *arg)
         e->models = h->next;
         held_free(h);
     }
+    calendar_drop(e);
     arena_end(&e->work);
     arena_end(&e->tick);
     pthread_mutex_destroy(&e->lock);

@@ -104,6 +104,7 @@ struct aplan { /* one action */
     size_t neffects;
 };
 
+struct calendar_held;
 struct tplan;
 struct shape { /* an UPDATE of certain columns */
     struct colset set;
@@ -183,6 +184,7 @@ struct engine {
             checkpoint_at;
     } seen; /* by the clock, under lock */
     struct arena tick;
+    struct calendar_held *calendar; /* the writer's */
     struct note_signer *signer;
     struct db *db;     /* memory: the only connection */
     struct arena work; /* memory: the writer's arena */

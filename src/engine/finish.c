@@ -59,7 +59,17 @@ static bool was_performed(const struct doing *d, const struct touched *x, const 
     return false;
 }
 
-static err judge(struct doing *d, struct touched *x, struct rows *ret)
+enum { NEXT_MAX = 16 };
+
+/* What the end of a record asks, in one batch. */
+struct asked {
+    struct batch *b;
+    int judge, terms;
+    int people[NEXT_MAX]; /* of the actions its state waits for; -1: nobody, or asked later */
+    bool later[NEXT_MAX]; /* they read terms, which are written in between */
+};
+
+static void ask_judge(struct doing *d, struct touched *x, struct asked *q)
 {
     struct tplan *t = x->t;
     struct db_arg *flags = arena_array(d->a, struct db_arg, t->nrules + 1);
@@ -69,10 +79,15 @@ static err judge(struct doing *d, struct touched *x, struct rows *ret)
                    (c->when && c->when->tree && reads_changed(x, &c->when->reads));
         flags[i] = db_i64(t->rule_adds[i] ? was_performed(d, x, t->rule_adds[i]) : run);
     }
-    err e = db_query(d->ctx->db, d->a, t->judge.sql,
-                     perform_args(d, &t->judge, x, flags, (int)t->nrules), ret);
-    if (e.code || !rows_next(ret)) {
-        return e.code ? e : err_make(ERR_STORE, STR("the record is gone"));
+    q->judge = batch_add(q->b, t->judge.sql, perform_args(d, &t->judge, x, flags, (int)t->nrules));
+}
+
+static err judge(struct doing *d, struct touched *x, struct asked *q, struct rows *ret)
+{
+    struct tplan *t = x->t;
+    *ret = batch_rows(q->b, q->judge);
+    if (!rows_next(ret)) {
+        return err_make(ERR_STORE, STR("the record is gone"));
     }
     for (size_t i = 0; i < t->nrules; i++) {
         int col = t->col_rules + (int)i;
@@ -88,7 +103,7 @@ static err computed(struct doing *d, struct touched *x)
     err e = OK;
     for (size_t i = 0; !e.code && i < x->t->ncomputed; i++) {
         struct db_arg id = db_i64(x->id);
-        e = db_exec(d->ctx->db, d->a, x->t->computed[i], ctx_args(d->ctx, &id, 1));
+        e = db_queue(d->ctx->db, d->a, x->t->computed[i], ctx_args(d->ctx, &id, 1));
     }
     return e;
 }
@@ -103,8 +118,8 @@ static err rename_record(struct doing *d, struct touched *x, const struct rows *
     x->now[COL_NAME] = (struct cell){.s = name};
     struct colset set = {0};
     colset_add(&set, COL_NAME);
-    return db_exec(d->ctx->db, d->a, plan_update(d->h, x->t, &set),
-                   ARGS(db_i64(x->id), db_text(name)));
+    return db_queue(d->ctx->db, d->a, plan_update(d->h, x->t, &set),
+                    ARGS(db_i64(x->id), db_text(name)));
 }
 
 /* --- terms ------------------------------------------------------------------------------------ */
@@ -171,7 +186,15 @@ static err due_of(struct doing *d, const struct term *t, const struct rows *r, i
     return calendar_due(d->ctx, from, t->within.type.kind, rows_i64(r, col + 1), ret);
 }
 
-static err start_term(struct doing *d, const struct touched *x, const struct term *t,
+/* The earliest end of the terms that run: what tasks are due by. */
+static void runs_until(struct touched *x, int64_t due)
+{
+    if (due && (!x->due || due < x->due)) {
+        x->due = due;
+    }
+}
+
+static err start_term(struct doing *d, struct touched *x, const struct term *t,
                       const struct rows *r, int col, int64_t run)
 {
     int64_t due;
@@ -181,14 +204,16 @@ static err start_term(struct doing *d, const struct touched *x, const struct ter
     if (!e.code && due && !d->quiet) {
         e = next_mark(d, t, r, col, due, &mark, &at);
     }
-    return e.code ? e
-                  : db_exec(d->ctx->db, d->a,
-                            SQL("insert into term(record, term, type, run, law, started, due, used,"
-                                " mark, mark_at, fired) values ($1, $2, $3, $4, $5, $6, $7, 0, $8,"
-                                " $9, 0)"),
-                            ARGS(db_i64(x->id), db_text(t->key), db_i64(x->t->type->code),
-                                 db_i64(run), db_i64(x->now[COL_LAW].i), db_i64(d->ctx->now),
-                                 due ? db_i64(due) : db_null_i64(), mark, at));
+    runs_until(x, e.code ? 0 : due);
+    return e.code
+               ? e
+               : db_queue(d->ctx->db, d->a,
+                          SQL("insert into term(record, term, type, run, law, started, due, used,"
+                              " mark, mark_at, fired) values ($1, $2, $3, $4, $5, $6, $7, 0, $8,"
+                              " $9, 0)"),
+                          ARGS(db_i64(x->id), db_text(t->key), db_i64(x->t->type->code),
+                               db_i64(run), db_i64(x->now[COL_LAW].i), db_i64(d->ctx->now),
+                               due ? db_i64(due) : db_null_i64(), mark, at));
 }
 
 struct open_term {
@@ -200,14 +225,14 @@ struct open_term {
 static err pause_term(struct doing *d, const struct touched *x, const struct term *t,
                       const struct open_term *o)
 {
-    return db_exec(d->ctx->db, d->a,
-                   SQL("update term set paused_at = $4, mark = null, mark_at = null"
-                       " where record = $1 and term = $2 and run = $3"),
-                   ARGS(db_i64(x->id), db_text(t->key), db_i64(o->run), db_i64(d->ctx->now)));
+    return db_queue(d->ctx->db, d->a,
+                    SQL("update term set paused_at = $4, mark = null, mark_at = null"
+                        " where record = $1 and term = $2 and run = $3"),
+                    ARGS(db_i64(x->id), db_text(t->key), db_i64(o->run), db_i64(d->ctx->now)));
 }
 
 /* Going on: the end moves by as much (working) time as the clock stood. */
-static err resume_term(struct doing *d, const struct touched *x, const struct term *t,
+static err resume_term(struct doing *d, struct touched *x, const struct term *t,
                        const struct rows *r, int col, const struct open_term *o)
 {
     int64_t due = o->due;
@@ -226,12 +251,13 @@ static err resume_term(struct doing *d, const struct touched *x, const struct te
     if (!e.code && o->has_due && !d->quiet) {
         e = next_mark(d, t, r, col, due, &mark, &at);
     }
+    runs_until(x, !e.code && o->has_due ? due : 0);
     return e.code ? e
-                  : db_exec(d->ctx->db, d->a,
-                            SQL("update term set paused_at = null, due = $4, mark = $5,"
-                                " mark_at = $6 where record = $1 and term = $2 and run = $3"),
-                            ARGS(db_i64(x->id), db_text(t->key), db_i64(o->run),
-                                 o->has_due ? db_i64(due) : db_null_i64(), mark, at));
+                  : db_queue(d->ctx->db, d->a,
+                             SQL("update term set paused_at = null, due = $4, mark = $5,"
+                                 " mark_at = $6 where record = $1 and term = $2 and run = $3"),
+                             ARGS(db_i64(x->id), db_text(t->key), db_i64(o->run),
+                                  o->has_due ? db_i64(due) : db_null_i64(), mark, at));
 }
 
 static err one_term(struct doing *d, struct touched *x, const struct term *t, const struct rows *r,
@@ -243,10 +269,10 @@ static err one_term(struct doing *d, struct touched *x, const struct term *t, co
         return runs ? start_term(d, x, t, r, col, o->last_run + 1) : OK;
     }
     if (!runs && !pauses) {
-        return db_exec(d->ctx->db, d->a,
-                       SQL("update term set ended = $4, mark = null, mark_at = null, how = 'left'"
-                           " where record = $1 and term = $2 and run = $3"),
-                       ARGS(db_i64(x->id), db_text(t->key), db_i64(o->run), db_i64(d->ctx->now)));
+        return db_queue(d->ctx->db, d->a,
+                        SQL("update term set ended = $4, mark = null, mark_at = null, how = 'left'"
+                            " where record = $1 and term = $2 and run = $3"),
+                        ARGS(db_i64(x->id), db_text(t->key), db_i64(o->run), db_i64(d->ctx->now)));
     }
     if (pauses && !o->paused) {
         return pause_term(d, x, t, o);
@@ -262,29 +288,38 @@ static err one_term(struct doing *d, struct touched *x, const struct term *t, co
         if (!e.code && !d->quiet) {
             e = next_mark(d, t, r, col, due, &mark, &at);
         }
+        runs_until(x, e.code ? 0 : due);
         return e.code ? e
-                      : db_exec(d->ctx->db, d->a,
-                                SQL("update term set due = $4, mark = $5, mark_at = $6"
-                                    " where record = $1 and term = $2 and run = $3"),
-                                ARGS(db_i64(x->id), db_text(t->key), db_i64(o->run),
-                                     due ? db_i64(due) : db_null_i64(), mark, at));
+                      : db_queue(d->ctx->db, d->a,
+                                 SQL("update term set due = $4, mark = $5, mark_at = $6"
+                                     " where record = $1 and term = $2 and run = $3"),
+                                 ARGS(db_i64(x->id), db_text(t->key), db_i64(o->run),
+                                      due ? db_i64(due) : db_null_i64(), mark, at));
     }
+    runs_until(x, runs && o->has_due ? o->due : 0);
     return OK;
 }
 
-err perform_terms(struct doing *d, struct touched *x, struct rows *judged)
+static void ask_terms(struct touched *x, struct asked *q)
+{
+    q->terms = x->t->def->nterms
+                   ? batch_add(q->b,
+                               SQL("select term, run, started, due, paused_at, used, ended from"
+                                   " term where record = $1 order by run"),
+                               ARGS(db_i64(x->id)))
+                   : -1;
+}
+
+static err move_terms(struct doing *d, struct touched *x, struct asked *q, struct rows *judged)
 {
     const struct tdef *def = x->t->def;
-    if (!def->nterms) {
+    if (q->terms < 0) {
         return OK;
     }
-    struct rows r;
-    err e = db_query(d->ctx->db, d->a,
-                     SQL("select term, run, started, due, paused_at, used, ended from term"
-                         " where record = $1 order by run"),
-                     ARGS(db_i64(x->id)), &r);
+    err e = OK;
+    struct rows r = batch_rows(q->b, q->terms);
     struct open_term *open = arena_array(d->a, struct open_term, def->nterms + 1);
-    while (!e.code && rows_next(&r)) {
+    while (rows_next(&r)) {
         const struct term *t = tdef_term(def, rows_text(&r, 0));
         if (!t) {
             continue;
@@ -312,55 +347,93 @@ err perform_terms(struct doing *d, struct touched *x, struct rows *judged)
 /* --- tasks -------------------------------------------------------------------------------------
  */
 
-static err task_rows(struct doing *d, struct touched *x, const struct action *a, int64_t due)
+static const struct state *waits_in(const struct touched *x)
 {
-    const struct stmt *s = plan_next_people(d->h, x->t, a);
-    if (!s->present) {
+    return x->now[COL_STATE].null ? NULL : tdef_state_at(x->t->def, x->now[COL_STATE].i);
+}
+
+static void ask_people(struct doing *d, struct touched *x, struct asked *q, bool late)
+{
+    const struct state *s = waits_in(x);
+    for (size_t i = 0; s && i < s->nnext && i < NEXT_MAX; i++) {
+        const struct stmt *p = plan_next_people(d->h, x->t, s->next[i]);
+        bool reads_terms = p->present && str_has(p->sql.text, STR("\"term\""));
+        bool now = p->present && (late ? q->later[i] : !reads_terms);
+        q->later[i] = !late && reads_terms;
+        q->people[i] = now ? batch_add(q->b, p->sql, perform_args(d, p, x, NULL, 0)) : -1;
+    }
+}
+
+static err put_tasks(struct doing *d, struct touched *x, const struct asked *q)
+{
+    const struct state *s = waits_in(x);
+    err e = OK;
+    for (size_t i = 0; s && i < s->nnext && i < NEXT_MAX; i++) {
+        struct rows who = {0};
+        if (q->people[i] >= 0) {
+            who = batch_rows(q->b, q->people[i]);
+        }
+        const struct action *a = s->next[i];
+        while (!e.code && q->people[i] >= 0 && rows_next(&who)) {
+            e = db_queue(d->ctx->db, d->a,
+                         SQL("insert into task(id, person, record, type, kind, action, due,"
+                             " created_at, key) values ($1, $2, $3, $4, 1, $5, $6, $7, $8)"
+                             " on conflict do nothing"),
+                         ARGS(db_i64(engine_id(d->e, d->act->now)), db_i64(rows_i64(&who, 0)),
+                              db_i64(x->id), db_i64(x->t->type->code), db_text(a->key),
+                              x->due ? db_i64(x->due) : db_null_i64(),
+                              db_i64(x->now[COL_CHANGED].i), /* also when tasks are made anew */
+                              db_text(str_fmt(d->a, "n:%.*s", STR_ARG(a->key)))));
+        }
+    }
+    return e;
+}
+
+static err forget_tasks(struct doing *d, const struct touched *x)
+{
+    return x->created
+               ? OK
+               : db_queue(d->ctx->db, d->a, SQL("delete from task where record = $1 and kind = 1"),
+                          ARGS(db_i64(x->id)));
+}
+
+/* What could not be asked before the terms were written. */
+static err late_tasks(struct doing *d, struct touched *x, struct asked *q)
+{
+    const struct state *s = waits_in(x);
+    bool some = false;
+    for (size_t i = 0; s && i < s->nnext && i < NEXT_MAX; i++) {
+        some = some || q->later[i];
+    }
+    if (!some) {
         return OK;
     }
-    struct rows who;
-    err e = db_query(d->ctx->db, d->a, s->sql, perform_args(d, s, x, NULL, 0), &who);
-    struct batch *b = batch_begin(d->ctx->db, d->a);
-    bool some = false;
-    while (!e.code && rows_next(&who)) {
-        batch_add(b,
-                  SQL("insert into task(id, person, record, type, kind, action, due, created_at,"
-                      " key) values ($1, $2, $3, $4, 1, $5, $6, $7, $8) on conflict do nothing"),
-                  ARGS(db_i64(engine_id(d->e, d->act->now)), db_i64(rows_i64(&who, 0)),
-                       db_i64(x->id), db_i64(x->t->type->code), db_text(a->key),
-                       due ? db_i64(due) : db_null_i64(),
-                       db_i64(x->now[COL_CHANGED].i), /* also when tasks are made anew */
-                       db_text(str_fmt(d->a, "n:%.*s", STR_ARG(a->key)))));
-        some = true;
-    }
-    return e.code || !some ? e : batch_run(b);
+    q->b = batch_begin(d->ctx->db, d->a);
+    ask_people(d, x, q, true);
+    err e = batch_run(q->b);
+    return e.code ? e : put_tasks(d, x, q);
 }
 
 err perform_tasks(struct doing *d, struct touched *x)
 {
-    err e = OK;
-    if (!x->created) {
-        e = db_exec(d->ctx->db, d->a, SQL("delete from task where record = $1 and kind = 1"),
-                    ARGS(db_i64(x->id)));
-    }
-    const struct state *s =
-        x->now[COL_STATE].null ? NULL : tdef_state_at(x->t->def, x->now[COL_STATE].i);
-    if (e.code || !s || !s->nnext) {
+    struct asked q = {.b = batch_begin(d->ctx->db, d->a)};
+    err e = forget_tasks(d, x);
+    if (e.code || !waits_in(x)) {
         return e;
     }
-    struct rows r;
-    int64_t due = 0;
-    e = db_query(d->ctx->db, d->a,
-                 SQL("select min(due) from term where record = $1 and ended is null"
-                     " and paused_at is null"),
-                 ARGS(db_i64(x->id)), &r);
-    if (!e.code && rows_next(&r)) {
-        due = rows_i64(&r, 0);
+    int due = batch_add(q.b,
+                        SQL("select min(due) from term where record = $1 and ended is null"
+                            " and paused_at is null"),
+                        ARGS(db_i64(x->id)));
+    ask_people(d, x, &q, false);
+    e = batch_run(q.b);
+    if (e.code) {
+        return e;
     }
-    for (size_t i = 0; !e.code && i < s->nnext; i++) {
-        e = task_rows(d, x, s->next[i], due);
-    }
-    return e;
+    struct rows r = batch_rows(q.b, due);
+    x->due = rows_next(&r) ? rows_i64(&r, 0) : 0;
+    e = put_tasks(d, x, &q);
+    return e.code ? e : late_tasks(d, x, &q);
 }
 
 /* The day the record spoke of before, and the one it speaks of now. */
@@ -400,19 +473,35 @@ static err registers_changed(struct doing *d, bool *units)
     return e;
 }
 
-static err judge_all(struct doing *d, bool units)
+/* One record's end: rules on the result, its name, terms, tasks, one batch. */
+static err end_record(struct doing *d, struct touched *x)
+{
+    struct asked q = {.b = batch_begin(d->ctx->db, d->a)};
+    struct rows r;
+    x->due = 0;
+    ask_judge(d, x, &q);
+    ask_terms(x, &q);
+    ask_people(d, x, &q, false);
+    err e = batch_run(q.b);
+    e = e.code ? e : judge(d, x, &q, &r);
+    if (!e.code && x->t->ncomputed) {
+        perform_read_row(x->t, &r, x->now);
+    }
+    e = e.code ? e : rename_record(d, x, &r);
+    e = e.code ? e : move_terms(d, x, &q, &r);
+    e = e.code ? e : forget_tasks(d, x);
+    e = e.code ? e : put_tasks(d, x, &q);
+    return e.code ? e : late_tasks(d, x, &q);
+}
+
+static err end_all(struct doing *d, bool units)
 {
     err e = OK;
     for (size_t i = 0; !e.code && i < d->n; i++) {
-        struct touched *x = &d->list[i];
-        struct rows r;
-        e = computed(d, x);
-        e = e.code ? e : judge(d, x, &r);
-        if (!e.code && x->t->ncomputed) {
-            perform_read_row(x->t, &r, x->now);
-        }
-        e = e.code ? e : rename_record(d, x, &r);
-        e = e.code ? e : perform_terms(d, x, &r);
+        e = computed(d, &d->list[i]);
+    }
+    for (size_t i = 0; !e.code && i < d->n; i++) {
+        e = end_record(d, &d->list[i]);
     }
     if (!e.code && units) {
         const struct action *a = d->list[0].action;
@@ -429,15 +518,15 @@ err perform_finish(struct doing *d)
         return e; /* a mere notice leaves no act */
     }
     e = registers_changed(d, &units);
-    e = e.code ? e : judge_all(d, units);
+    e = e.code ? e : end_all(d, units);
     for (size_t i = 0; !e.code && i < d->n; i++) {
         struct touched *x = &d->list[i];
-        e = perform_tasks(d, x);
         e = e.code ? e
-                   : db_exec(d->ctx->db, d->a,
-                             SQL("insert into search_queue(record, type) values ($1, $2)"
-                                 " on conflict do nothing"),
-                             ARGS(db_i64(x->id), db_i64(x->t->type->code)));
+                   : db_queue(d->ctx->db, d->a,
+                              SQL("insert into search_queue(record, type) values ($1, $2)"
+                                  " on conflict do nothing"),
+                              ARGS(db_i64(x->id), db_i64(x->t->type->code)));
     }
-    return e.code ? e : history_write(d);
+    e = e.code ? e : history_write(d);
+    return perform_conflict(d, e);
 }

@@ -17,7 +17,7 @@ enum { COLUMNS_MAX = 240 };
 
 /* --- the statement ------------------------------------------------------------------- */
 
-static bool from_here(const struct action *a, const struct state *now)
+bool guard_from_here(const struct action *a, const struct state *now)
 {
     if (!a->from_any && a->nfrom == 0) {
         return true;
@@ -111,7 +111,7 @@ struct guards_ask guards_ask(const struct ctx *ctx, const struct record *rec, st
     SQLB_LIT(&b, "select ");
     for (size_t i = 0; i < rec->def->nactions; i++) {
         const struct action *a = &rec->def->actions[i];
-        if (!a->creates && from_here(a, rec->state)) {
+        if (!a->creates && guard_from_here(a, rec->state)) {
             put_action(ctx, &g, &b, a);
         }
     }
@@ -257,7 +257,7 @@ void guards_read(const struct ctx *ctx, struct batch *b, const struct guards_ask
         struct record_action *x = &list[count++];
         x->action = a;
         x->expected = is_next(own, a);
-        if (!from_here(a, rec->state)) {
+        if (!guard_from_here(a, rec->state)) {
             x->why = guard_refusal_state(ctx, a, rec->state);
             x->hidden = never_by_hand(a);
         } else {

@@ -23,6 +23,9 @@ void guards_read(const struct ctx *ctx, struct batch *b, const struct guards_ask
 /* May the actor see this field (one with a `see` of its own)? */
 bool guards_sees(struct batch *b, const struct guards_ask *ask, const struct field *f);
 
+/* Does the action begin in this state?  One that begins nowhere named: yes. */
+bool guard_from_here(const struct action *a, const struct state *now);
+
 /* The refusals themselves, the same wherever they are made. */
 const struct refusal *guard_refusal_who(const struct ctx *ctx, const struct action *a);
 const struct refusal *guard_refusal_state(const struct ctx *ctx, const struct action *a,

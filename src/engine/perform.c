@@ -71,8 +71,10 @@ err perform_touch(struct doing *d, const struct type *type, int64_t id, struct t
         return OK;
     }
     struct tplan *t = plan_type(d->h, type->newest);
-    struct rows r;
-    err e = db_query(d->ctx->db, d->a, t->select, ARGS(db_i64(id)), &r);
+    struct rows r = d->seen.row;
+    bool seen = d->seen.record == id && id;
+    d->seen.record = seen ? 0 : d->seen.record;
+    err e = seen ? OK : db_query(d->ctx->db, d->a, t->select, ARGS(db_i64(id)), &r);
     if (e.code) {
         return e;
     }
@@ -101,19 +103,6 @@ err perform_touch(struct doing *d, const struct type *type, int64_t id, struct t
 static const struct state *state_of(const struct touched *x)
 {
     return x->now[COL_STATE].null ? NULL : tdef_state_at(x->t->def, x->now[COL_STATE].i);
-}
-
-static bool from_here(const struct action *a, const struct state *now)
-{
-    if (a->from_any) {
-        return !now || !now->final;
-    }
-    for (size_t i = 0; now && i < a->nfrom; i++) {
-        if (a->from[i]->code == now->code) {
-            return true;
-        }
-    }
-    return a->nfrom == 0;
 }
 
 static err denied(const struct refusal *why, enum err_code code)
@@ -159,7 +148,16 @@ static err ask_guards(struct doing *d, const struct guards *g, const struct touc
     if (!g->n || !g->stmt.present) {
         return OK;
     }
-    err e = db_query(d->ctx->db, d->a, g->stmt.sql, perform_args(d, &g->stmt, x, NULL, 0), ret);
+    err e = OK;
+    if (g == d->seen.before) {
+        *ret = d->seen.before_rows;
+        d->seen.before = NULL;
+    } else if (g == d->seen.defaults) {
+        *ret = d->seen.default_rows;
+        d->seen.defaults = NULL;
+    } else {
+        e = db_query(d->ctx->db, d->a, g->stmt.sql, perform_args(d, &g->stmt, x, NULL, 0), ret);
+    }
     if (!e.code) {
         *some = rows_next(ret);
     }
@@ -244,31 +242,32 @@ static err take_values(struct doing *d, const struct call *c, const struct actio
     return refuse_fields(&bad, d->a);
 }
 
-/* Fields asked for must end filled, those asked conditionally when it holds. */
-static err check_asked(struct doing *d, const struct call *c, const struct aplan *p,
-                       struct touched *x)
+static bool is_filled(const struct call *c, const struct touched *x, const struct ask *ask)
 {
-    struct rows r;
-    bool some;
-    err e = ask_guards(d, &p->asks, x, &r, &some);
-    if (e.code) {
-        return e;
+    int col = plan_col(x->t, ask->field);
+    const struct value_in *in = value_for(c, ask->field->key);
+    if (ask->field->type == F_ATTACHMENT) {
+        return true;
     }
+    return col >= 0 ? !x->now[col].null
+                    : in && (in->nitems || in->nrows || in->typed.nids || !in->null);
+}
+
+/* Fields asked for must end filled; those asked conditionally (`r`: what their
+ * conditions say) when it holds. */
+static err check_asked(struct doing *d, const struct call *c, const struct aplan *p,
+                       struct touched *x, const struct rows *r)
+{
     struct refusals bad = {0};
     for (size_t i = 0; i < p->action->nasks; i++) {
         const struct ask *ask = &p->action->asks[i];
-        bool wanted = ask->required;
-        for (size_t k = 0; k < p->asks.n && some; k++) {
+        bool wanted = ask->required && !ask->when.tree;
+        for (size_t k = 0; r && k < p->asks.n; k++) {
             if (p->asks.list[k].index == (int)i) {
-                wanted = wanted && !rows_null(&r, (int)k) && rows_i64(&r, (int)k) == 1;
+                wanted = ask->required && !rows_null(r, (int)k) && rows_i64(r, (int)k) == 1;
             }
         }
-        int col = plan_col(x->t, ask->field);
-        const struct value_in *in = value_for(c, ask->field->key);
-        bool file = ask->field->type == F_ATTACHMENT;
-        bool filled = col >= 0 ? !x->now[col].null
-                               : in && (in->nitems || in->nrows || in->typed.nids || !in->null);
-        if (wanted && !filled && !file) {
+        if (wanted && !is_filled(c, x, ask)) {
             refuse_field(&bad, d->a, ask->field->clause ? ask->field->clause : p->action->clause,
                          ask->field->key, WORDS("必须填写", "must be filled in"));
         }
@@ -304,6 +303,14 @@ static err put_defaults(struct doing *d, const struct guards *g, struct touched 
     return e;
 }
 
+str perform_number_prefix(struct doing *d, const struct tplan *t, const struct rows *paths)
+{
+    int col = 1;
+    str prefix = perform_template(d, &t->def->number, paths, &col, LANG_ZH, -1, d->ctx->now);
+    return str_fmt(d->a, "%.*s:%.*s", STR_ARG(t->type->key), STR_ARG(prefix));
+}
+
+/* Acts are serial: the number read is the one counted on. */
 static err put_number(struct doing *d, struct touched *x)
 {
     const struct template *num = &x->t->def->number;
@@ -319,22 +326,24 @@ static err put_number(struct doing *d, struct touched *x)
         }
         rows_next(&paths);
     }
-    int col = 1;
-    str prefix = perform_template(d, num, &paths, &col, LANG_ZH, -1, d->ctx->now);
-    struct rows r;
-    err e = db_query(
-        d->ctx->db, d->a,
-        SQL("insert into seq(prefix, n) values ($1, 1) on conflict (prefix)"
-            " do update set n = seq.n + 1 returning n"),
-        ARGS(db_text(str_fmt(d->a, "%.*s:%.*s", STR_ARG(x->t->type->key), STR_ARG(prefix)))), &r);
+    str prefix = perform_number_prefix(d, x->t, &paths);
+    struct rows r = d->seen.seq;
+    bool seen = d->seen.prefix.len && str_eq(d->seen.prefix, prefix);
+    d->seen.prefix = STR("");
+    err e = seen ? OK
+                 : db_query(d->ctx->db, d->a, SQL("select n from seq where prefix = $1"),
+                            ARGS(db_text(prefix)), &r);
     if (e.code) {
         return e;
     }
-    rows_next(&r);
-    col = 1;
-    x->now[COL_NUMBER] = (struct cell){
-        .s = perform_template(d, num, &paths, &col, LANG_ZH, rows_i64(&r, 0), d->ctx->now)};
-    return OK;
+    int64_t n = rows_next(&r) ? rows_i64(&r, 0) + 1 : 1;
+    int col = 1;
+    x->now[COL_NUMBER] =
+        (struct cell){.s = perform_template(d, num, &paths, &col, LANG_ZH, n, d->ctx->now)};
+    return db_queue(d->ctx->db, d->a,
+                    SQL("insert into seq(prefix, n) values ($1, $2) on conflict (prefix)"
+                        " do update set n = excluded.n"),
+                    ARGS(db_text(prefix), db_i64(n)));
 }
 
 static err new_record(struct doing *d, const struct call *c, const struct tdef *def,
@@ -426,8 +435,38 @@ static err write_record(struct doing *d, struct touched *x, const struct cell *b
         }
         sql = plan_update(d->h, x->t, &set);
     }
-    err e = db_exec(d->ctx->db, d->a, sql, (struct db_args){args, n});
+    err e = db_queue(d->ctx->db, d->a, sql, (struct db_args){args, n});
+    if (!e.code && d->at_once) {
+        e = db_flush(d->ctx->db, d->a);
+    }
     return e.code == ERR_CONFLICT ? unique_refused(d, x, e) : e;
+}
+
+/* Does the database speak of this record's table? */
+static bool is_of(struct arena *a, str detail, const struct type *t)
+{
+    if (str_has(detail, str_fmt(a, "%.*s.", STR_ARG(t->table)))) {
+        return true;
+    }
+    for (size_t i = 0; i < t->newest->nuniques; i++) {
+        if (str_has(detail, str_fmt(a, "\"%.*s\"", STR_ARG(t->newest->uniques[i].index_name)))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+err perform_conflict(struct doing *d, err e)
+{
+    if (e.code != ERR_CONFLICT || e.why) {
+        return e;
+    }
+    for (size_t i = d->n; i-- > 0;) {
+        if (is_of(d->a, e.detail, d->list[i].t->type)) {
+            return unique_refused(d, &d->list[i], e);
+        }
+    }
+    return e;
 }
 
 err perform_set(struct doing *d, struct touched *x, const struct value_in *vals, size_t n)
@@ -523,17 +562,19 @@ static bool guarded_off(const struct action *a, const struct reg *by)
     return true;
 }
 
+const struct action *perform_action_named(const struct tdef *def, str name)
+{
+    const struct action *a = name.len ? tdef_action(def, name) : NULL;
+    for (size_t i = 0; !name.len && i < def->nactions && !a; i++) {
+        a = def->actions[i].creates ? &def->actions[i] : NULL;
+    }
+    return a;
+}
+
 static err find_action(struct doing *d, const struct call *c, const struct tdef *def,
                        const struct action **ret)
 {
-    const struct action *a = NULL;
-    if (c->action.len) {
-        a = tdef_action(def, c->action);
-    } else { /* create: the type's only creating action, or its first */
-        for (size_t i = 0; i < def->nactions && !a; i++) {
-            a = def->actions[i].creates ? &def->actions[i] : NULL;
-        }
-    }
+    const struct action *a = perform_action_named(def, c->action);
     if (a && a->creates && c->type->retired && def == c->type->newest && !c->law) {
         return refuse(d->a, ERR_RULE, REFUSED_STATE, a->clause,
                       WORDS("现行制度已取消此类单据，不能再新建。",
@@ -572,7 +613,7 @@ static err before_values(struct doing *d, const struct call *c, const struct apl
             return err_make(ERR_NOT_FOUND, STR("record"));
         }
     }
-    if (!a->creates && !from_here(a, state_of(x))) {
+    if (!a->creates && !guard_from_here(a, state_of(x))) {
         return denied(guard_refusal_state(d->ctx, a, state_of(x)), ERR_RULE);
     }
     return some ? judge_guards(d, &p->before, &r, c, a) : OK;
@@ -596,6 +637,33 @@ static struct inner *note_act(struct doing *d, const struct call *c, const struc
     return in;
 }
 
+/* Conditions of what is asked, needs on the values, target states: one batch, in
+ * which the row is written first. */
+static err judge_written(struct doing *d, const struct call *c, const struct aplan *p,
+                         struct touched *x, struct rows *after)
+{
+    const struct guards *asks = p->asks.n && p->asks.stmt.present ? &p->asks : NULL;
+    const struct guards *late = p->after.n && p->after.stmt.present ? &p->after : NULL;
+    if (!asks && !late) {
+        return OK;
+    }
+    struct batch *b = batch_begin(d->ctx->db, d->a);
+    int ask_at = asks ? batch_add(b, asks->stmt.sql, perform_args(d, &asks->stmt, x, NULL, 0)) : -1;
+    int late_at =
+        late ? batch_add(b, late->stmt.sql, perform_args(d, &late->stmt, x, NULL, 0)) : -1;
+    err e = batch_run(b);
+    struct rows r;
+    if (!e.code && asks) {
+        r = batch_rows(b, ask_at);
+        e = rows_next(&r) ? check_asked(d, c, p, x, &r) : OK;
+    }
+    if (!e.code && late) {
+        *after = batch_rows(b, late_at);
+        e = rows_next(after) ? judge_guards(d, late, after, c, p->action) : OK;
+    }
+    return e;
+}
+
 static err values_and_state(struct doing *d, const struct call *c, const struct aplan *p,
                             struct touched *x, struct inner *in)
 {
@@ -610,7 +678,7 @@ static err values_and_state(struct doing *d, const struct call *c, const struct 
         e = e.code ? e : put_number(d, x);
     }
     if (!e.code) {
-        e = check_asked(d, c, p, x);
+        e = check_asked(d, c, p, x, NULL);
     }
     bool creates = p->action->creates;
     if (!creates) {
@@ -628,13 +696,9 @@ static err values_and_state(struct doing *d, const struct call *c, const struct 
     if (!e.code) {
         e = perform_later_writes(d, x, p->action, later, nlater);
     }
-    struct rows after;
-    bool some = false;
+    struct rows after = {0};
     if (!e.code) {
-        e = ask_guards(d, &p->after, x, &after, &some);
-    }
-    if (!e.code && some) {
-        e = judge_guards(d, &p->after, &after, c, p->action);
+        e = judge_written(d, c, p, x, &after);
     }
     if (!e.code && p->action->to_kind != TO_STATE && p->action->to_kind != TO_STAY) {
         struct cell *written = arena_array(d->a, struct cell, (size_t)x->t->ncols + 1);
@@ -701,5 +765,5 @@ err perform_call(struct doing *d, const struct call *c, int64_t *ret)
     d->depth++;
     err e = do_call(d, c, ret);
     d->depth--;
-    return e;
+    return perform_conflict(d, e);
 }

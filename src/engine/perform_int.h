@@ -25,6 +25,7 @@ struct touched {
     const struct action *action; /* the first one on it */
     str changed_parts[8];
     size_t nparts;
+    int64_t due;                            /* earliest end of its running terms; 0: none */
     struct side_change *sides, **sides_end; /* of links and lines, for the history */
 };
 
@@ -56,6 +57,17 @@ struct piece {
     struct hash digest;
 };
 
+/* What the first act will ask, asked in one batch with its key.  Each is used
+ * once, by whoever would have asked. */
+struct foreseen {
+    int64_t record; /* 0: no row was asked for */
+    struct rows row;
+    const struct guards *before, *defaults;
+    struct rows before_rows, default_rows;
+    str prefix; /* whose next number `seq` tells; empty: none */
+    struct rows seq;
+};
+
 struct doing {
     struct ctx *ctx;
     struct engine *e;
@@ -69,8 +81,10 @@ struct doing {
     struct piece *pieces;
     size_t npieces, pieces_cap;
     int depth;
-    bool quiet; /* an import */
-    str cause;  /* of what the clock does */
+    int at_once;          /* > 0: a row that is there already must be known at once */
+    struct foreseen seen; /* what the act's first batch brought */
+    bool quiet;           /* an import */
+    str cause;            /* of what the clock does */
 };
 
 /* What one inner act is asked to do. */
@@ -86,6 +100,16 @@ struct call {
     const struct reg *by; /* whose effect it is: guarded */
     int64_t law;          /* part: its parent's version; 0: newest */
 };
+/* Adds what the act at the door will ask to the batch; reads it when it has run. */
+struct foresight;
+struct foresight *foresee_ask(struct doing *d, struct batch *b);
+void foresee_read(struct doing *d, struct batch *b, const struct foresight *f);
+/* The action meant; creating: by that name, or the type's first. */
+const struct action *perform_action_named(const struct tdef *def, str name);
+/* The words of a number before its counting part, and the key it is counted under. */
+str perform_number_prefix(struct doing *d, const struct tplan *t, const struct rows *paths);
+/* A row that is there already, found late: the refusal of the record it belongs to. */
+err perform_conflict(struct doing *d, err e);
 MUST_CHECK err perform_call(struct doing *d, const struct call *c, int64_t *ret_record);
 /* Effects in a row.  `of` and the place in the list say later which one it was:
  * an action's key, or "term:KEY/MARK". */
@@ -128,7 +152,7 @@ MUST_CHECK err perform_set_line(struct doing *d, const struct touched *parent,
                                 const struct type *type, int64_t id, const struct value_in *vals,
                                 size_t n);
 MUST_CHECK err perform_finish(struct doing *d);
-MUST_CHECK err perform_terms(struct doing *d, struct touched *x, struct rows *judged);
+/* Tasks of the actions its state waits for, asked and put anew. */
 MUST_CHECK err perform_tasks(struct doing *d, struct touched *x);
 struct db_args perform_args(struct doing *d, const struct stmt *s, const struct touched *x,
                             const struct db_arg *more, int nmore);

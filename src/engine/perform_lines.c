@@ -96,11 +96,10 @@ static err write_links(struct doing *d, struct touched *x, const struct field *f
     sqlb_ident(&ins, table);
     SQLB_LIT(&ins, "(owner, target) values ($1, $2) on conflict do nothing");
     struct sql put = sqlb_end(&ins);
-    struct batch *b = batch_begin(d->ctx->db, d->a);
-    batch_add(b, sqlb_end(&del), ARGS(db_i64(x->id)));
+    e = x->created ? OK : db_queue(d->ctx->db, d->a, sqlb_end(&del), ARGS(db_i64(x->id)));
     size_t n = v->nids < LINKS_MAX ? v->nids : LINKS_MAX;
-    for (size_t i = 0; i < n; i++) {
-        batch_add(b, put, ARGS(db_i64(x->id), db_i64(v->ids[i])));
+    for (size_t i = 0; !e.code && i < n; i++) {
+        e = db_queue(d->ctx->db, d->a, put, ARGS(db_i64(x->id), db_i64(v->ids[i])));
     }
     if (n || nold) {
         struct json j = json_begin(d->a, 64 << 10);
@@ -112,7 +111,7 @@ static err write_links(struct doing *d, struct touched *x, const struct field *f
         remember(d, x, &j);
     }
     keep_links(d, x, table, v);
-    return batch_run(b);
+    return e;
 }
 
 /* --- lines ------------------------------------------------------------------------------ */
@@ -332,7 +331,7 @@ static err insert(struct line *l)
     for (int i = 0; i < l->t->ncols; i++) {
         args[i] = perform_cell_arg(l->t, i, &l->now[i]);
     }
-    return db_exec(l->d->ctx->db, l->d->a, l->t->insert, (struct db_args){args, l->t->ncols});
+    return db_queue(l->d->ctx->db, l->d->a, l->t->insert, (struct db_args){args, l->t->ncols});
 }
 
 static err update(struct line *l)
@@ -347,8 +346,8 @@ static err update(struct line *l)
             args[n++] = perform_cell_arg(l->t, i, &l->now[i]);
         }
     }
-    return db_exec(l->d->ctx->db, l->d->a, plan_update(l->d->h, l->t, &l->set),
-                   (struct db_args){args, n});
+    return db_queue(l->d->ctx->db, l->d->a, plan_update(l->d->h, l->t, &l->set),
+                    (struct db_args){args, n});
 }
 
 static err removal(struct line *l)
@@ -357,7 +356,7 @@ static err removal(struct line *l)
     SQLB_LIT(&q, "delete from ");
     sqlb_ident(&q, l->t->type->table);
     SQLB_LIT(&q, " where id = $1");
-    return db_exec(l->d->ctx->db, l->d->a, sqlb_end(&q), ARGS(db_i64(l->in->id)));
+    return db_queue(l->d->ctx->db, l->d->a, sqlb_end(&q), ARGS(db_i64(l->in->id)));
 }
 
 /* Columns that are other than before, from one side. */
@@ -509,5 +508,5 @@ err perform_set_line(struct doing *d, const struct touched *parent, const struct
         return OK;
     }
     history_line(d, parent->id, t, id);
-    return db_exec(d->ctx->db, d->a, plan_update(d->h, t, &set), (struct db_args){args, na});
+    return db_queue(d->ctx->db, d->a, plan_update(d->h, t, &set), (struct db_args){args, na});
 }
