@@ -489,9 +489,10 @@ static struct sql who_select(struct tc *tc, const struct dnf *d)
             PUT(&g, " union ");
         }
         some = true;
-        PUT(&g, "select distinct p.\"id\" as \"id\" from (");
+        /* Each once, and led by the crowd: who holds two posts is one person. */
+        PUT(&g, "select p.\"id\" as \"id\" from (select distinct c.\"id\" from (");
         crowd_select(&g, d->list[i].lit[at].e);
-        PUT(&g, ") q join \"r_person\" p on p.\"id\" = q.\"id\" and p.\"state\" = ");
+        PUT(&g, ") c) q join \"r_person\" p on p.\"id\" = q.\"id\" and p.\"state\" = ");
         sqlb_i64(&b, state_code(tc->s->model->person, STR("active")));
         PUT(&g, " where ");
         struct gen in = g;
