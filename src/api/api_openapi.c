@@ -304,6 +304,8 @@ static void put_type_paths(struct visit *v, struct json *j, const struct type *t
     if (has & HAS_ATTACHMENTS) {
         put_builtin(v, j, t, "attach", WORDS("添加附件", "Attach files"), "Files");
     }
+    put_builtin(v, j, t, "sign", WORDS("阅读并签收", "Read and sign"), "");
+    put_builtin(v, j, t, "finish_task", WORDS("办完待办", "Finish a task"), "Task");
     if (has & HAS_WATCHERS) {
         put_builtin(v, j, t, "watch", WORDS("关注", "Watch"), "");
         put_builtin(v, j, t, "unwatch", WORDS("取消关注", "Stop watching"), "");

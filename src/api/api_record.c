@@ -428,8 +428,7 @@ void api_record(struct visit *v)
     str etag = str_fmt(v->ctx.arena, "\"%lld\"", (long long)r->rec.ver);
     /* A version published since may show the same record otherwise. */
     bool same_law = t->newest->law->published_at <= r->rec.changed_at;
-    if (!full && same_law &&
-        str_eq(http_param(&v->x->req.headers, STR("if-none-match")), etag)) {
+    if (!full && same_law && str_eq(http_param(&v->x->req.headers, STR("if-none-match")), etag)) {
         visit_json(v, 304, STR(""));
     } else {
         struct json j = api_begin(v);

@@ -117,6 +117,12 @@ struct record_view {
     size_t nlabels;
     bool watching;
     int64_t steps_left;
+    struct record_own_task { /* the actor's own here: to be done, or read and signed */
+        int64_t id, due;     /* due 0: none */
+        bool sign;
+        struct words words;
+    } * own;
+    size_t nown;
     const struct state *const
         *path; /* the step bar: states in the order of the definition that lie on the way */
     size_t npath;

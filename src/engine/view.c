@@ -95,7 +95,7 @@ err record_get(const struct ctx *ctx, const struct type *t, int64_t id, struct r
 struct asks {
     struct guards_ask guards;
     struct links_ask *links;
-    int activities, attachments, labels, watching, terms, steps;
+    int activities, attachments, labels, watching, terms, steps, own;
     struct {
         const struct type *type;
         const struct field *field;
@@ -207,6 +207,11 @@ static void ask_all(const struct ctx *ctx, const struct record *rec, struct batc
                    SQL("select cast(coalesce(sum(\"left\"), 0) as bigint) from \"step_job\""
                        " where \"record\" = $4"),
                    rec->id);
+    q->own = ask(ctx, b,
+                 SQL("select \"id\", \"kind\", \"zh\", \"en\", coalesce(\"due\", 0) from"
+                     " \"task\" where \"record\" = $4 and \"person\" = $2 and \"kind\" >= 2"
+                     " order by \"id\" limit 20"),
+                 rec->id);
     ask_relations(ctx, rec, b, q);
     ask_parts(ctx, rec, b, q);
 }
@@ -307,6 +312,19 @@ static void read_parts(const struct ctx *ctx, struct batch *b, const struct asks
     }
 }
 
+static void read_own(const struct ctx *ctx, struct batch *b, const struct asks *q,
+                     struct record_view *v)
+{
+    struct rows r = batch_rows(b, q->own);
+    v->own = arena_array(ctx->arena, struct record_own_task, (size_t)rows_count(&r) + 1);
+    while (rows_next(&r)) {
+        v->own[v->nown++] = (struct record_own_task){.id = rows_i64(&r, 0),
+                                                     .sign = rows_i64(&r, 1) == 3,
+                                                     .words = {rows_text(&r, 2), rows_text(&r, 3)},
+                                                     .due = rows_i64(&r, 4)};
+    }
+}
+
 static void read_small(const struct ctx *ctx, struct batch *b, const struct asks *q,
                        struct record_view *v)
 {
@@ -321,6 +339,7 @@ static void read_small(const struct ctx *ctx, struct batch *b, const struct asks
         struct rows r = batch_rows(b, q->watching);
         v->watching = rows_next(&r);
     }
+    read_own(ctx, b, q, v);
     struct rows r = batch_rows(b, q->steps);
     v->steps_left = rows_next(&r) ? rows_i64(&r, 0) : 0;
 }

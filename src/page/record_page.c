@@ -251,6 +251,7 @@ static void fill(struct visit *v, const struct type *t, const struct record_view
         .law_title = words_in(law->title, v->ctx.lang),
         .created_at = r->rec.created_at,
         .steps_left = r->steps_left,
+        .own = {r->own, r->nown},
         .last_seq = r->nactivities ? r->activities[0].seq : 0,
         .older = r->more_activities ? r->activities[r->nactivities - 1].id : 0,
         .state = r->rec.state,
@@ -355,8 +356,8 @@ static void note_done(struct visit *v)
 
 static bool note_allowed(str action)
 {
-    static const char *const names[] = {"comment", "attach", "watch",
-                                        "unwatch", "label",  "unlabel"};
+    static const char *const names[] = {"comment", "attach",  "watch", "unwatch",
+                                        "label",   "unlabel", "sign",  "finish_task"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         if (str_eq(action, str_from(names[i]))) {
             return true;
@@ -382,8 +383,9 @@ void page_record_note(struct visit *v)
                 (struct act_file){.name = f->filename, .mime = f->type, .bytes = f->bytes};
         }
     }
+    const char *takes = str_eq(action, STR("finish_task")) ? "task" : "label";
     struct value_in *label = arena_new(v->ctx.arena, struct value_in);
-    *label = (struct value_in){.field = STR("label"), .text = visit_param(v, STR("label"))};
+    *label = (struct value_in){.field = str_from(takes), .text = visit_param(v, str_from(takes))};
     v->act = (struct act){.type = v->seg[0],
                           .record = v->num[1],
                           .action = action,

@@ -49,6 +49,10 @@ struct record_page {
     const struct record_ref *creator, *unit;
     bool watching, can_watch, has_files, has_comments;
     struct {
+        const struct record_own_task *ptr;
+        size_t len;
+    } own;
+    struct {
         const struct record_step *ptr;
         size_t len;
     } steps;

@@ -169,8 +169,19 @@ async function api(site, at) {
     equal(ok(await call("keeper", "GET", "/r/shipment")).items.length, 1);
     equal(ok(await call("keeper", "GET", `/r/bag/${bag.id}`)).state, "full");
   });
+  await check("what is to be signed is shown, signed once, and then the reply is taken", async () => {
+    const who = await new Visitor(site.url).signIn("li.lei");
+    const page = (await who.get(`/r/request/${request.id}`)).text;
+    contains(page, "我已阅读并签收");
+    equal((await call("anybody", "POST", `/r/request/${request.id}/do/reply`, { result: "出苗好" })).json.clause.id, "feedback");
+    const csrf = /name="csrf" value="([^"]*)"/.exec(page)[1];
+    const sign = () => who.ask(`/r/request/${request.id}/note/sign`, { method: "POST", body: new URLSearchParams({ csrf }) });
+    equal((await sign()).status, 303);
+    equal((await sign()).status, 422);
+    ok(await call("anybody", "POST", `/r/request/${request.id}/do/reply`, { result: "出苗好" }));
+  });
   await check("a filter over its fields finds it", async () =>
-    equal(ok(await call("keeper", "GET", `/r/request?filter=${encodeURIComponent("seeds == 40 and state == 'sent'")}`)).items.length, 1));
+    equal(ok(await call("keeper", "GET", `/r/request?filter=${encodeURIComponent("seeds == 40 and state == 'replied'")}`)).items.length, 1));
   await check("search finds its words", async () => {
     await new Promise((r) => setTimeout(r, 1200));
     contains(JSON.stringify(ok(await call("keeper", "GET", `/search?q=${encodeURIComponent("云南")}`))), "云南");
