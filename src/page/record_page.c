@@ -121,6 +121,7 @@ static struct record_clock clock_of(struct visit *v, const struct record_term *t
     enum lang lang = v->ctx.lang;
     struct record_clock c = {.words = t->term->words,
                              .clause = t->term->clause,
+                             .from = show_when(v, t->started),
                              .due = show_time(v, t->due),
                              .over = t->ended != 0};
     if (!frame_has_words(c.words)) {

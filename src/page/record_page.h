@@ -17,7 +17,7 @@ struct record_step {
 struct record_clock {
     struct words words;
     const struct clause *clause;
-    str due, note, class;
+    str from, due, note, class;
     int64_t used, total; /* minutes; total 0: not known */
     bool over;
 };
