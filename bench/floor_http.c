@@ -4,6 +4,7 @@
 
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { BODY_MAX = 4 << 20 };
 
@@ -39,8 +40,11 @@ int floor_http(int port)
         return 1;
     }
     memset(bytes, 'x', BODY_MAX);
-    struct http_options opt = {
-        .address = STR("127.0.0.1"), .port = port, .app = bytes, .handle = handle};
+    struct http_options opt = {.address = STR("127.0.0.1"),
+                               .port = port,
+                               .app = bytes,
+                               .handle = handle,
+                               .at_once = (int)sysconf(_SC_NPROCESSORS_ONLN)};
     err e = http_start(&life, &opt, &s);
     if (e.code) {
         fprintf(stderr, "floor: %.*s\n", STR_ARG(e.detail));

@@ -1,6 +1,7 @@
 #include "base/arena.h"
 
 #include <assert.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,7 +27,11 @@ enum { GAP = 16 };
 enum { GAP = 0 };
 #endif
 
-enum { BLOCK_MIN = 64 * 1024, BLOCK_KEEP = 512 * 1024 };
+enum {
+    BLOCK_MIN = 64 * 1024,
+    BLOCK_KEEP = 512 * 1024,
+    BLOCK_FIRST = 8 * 1024 /* of an arena with a pool */
+};
 
 struct arena_block {
     struct arena_block *next;
@@ -55,10 +60,55 @@ static _Noreturn void arena_full(struct arena *a)
     abort();
 }
 
-static void block_free(struct arena_block *b)
+struct arena arena_make_in(struct arena_pool *pool, size_t limit)
 {
+    return (struct arena){.limit = limit, .pool = pool};
+}
+
+static void block_free(struct arena_pool *pool, struct arena_block *b)
+{
+    if (pool && b->cap == BLOCK_MIN) {
+        POISON(b->data, b->cap);
+        pthread_mutex_lock(&pool->lock);
+        bool room = pool->blocks < pool->most;
+        if (room) {
+            b->next = pool->free;
+            pool->free = b;
+            pool->blocks++;
+        }
+        pthread_mutex_unlock(&pool->lock);
+        if (room) {
+            return;
+        }
+    }
     UNPOISON(b->data, b->cap);
     free(b);
+}
+
+static struct arena_block *pool_take(struct arena_pool *pool)
+{
+    pthread_mutex_lock(&pool->lock);
+    struct arena_block *b = pool->free;
+    if (b) {
+        pool->free = b->next;
+        pool->blocks--;
+    }
+    pthread_mutex_unlock(&pool->lock);
+    return b;
+}
+
+void arena_pool_make(struct arena_pool *p, int most)
+{
+    *p = (struct arena_pool){.most = most};
+    pthread_mutex_init(&p->lock, NULL);
+}
+
+void arena_pool_end(struct arena_pool *p)
+{
+    for (struct arena_block *b; (b = pool_take(p));) {
+        block_free(NULL, b);
+    }
+    pthread_mutex_destroy(&p->lock);
 }
 
 static void run_cleanups(struct arena *a)
@@ -77,11 +127,11 @@ void arena_reset(struct arena *a)
     while (a->blocks) {
         struct arena_block *b = a->blocks;
         a->blocks = b->next;
-        if (!keep && b->cap <= BLOCK_KEEP) {
+        if (!keep && b->cap <= (a->pool ? (size_t)BLOCK_FIRST : (size_t)BLOCK_KEEP)) {
             keep = b;
         } else {
             a->held -= sizeof(struct arena_block) + b->cap;
-            block_free(b);
+            block_free(a->pool, b);
         }
     }
     if (keep) {
@@ -98,7 +148,7 @@ void arena_end(struct arena *a)
     while (a->blocks) {
         struct arena_block *b = a->blocks;
         a->blocks = b->next;
-        block_free(b);
+        block_free(a->pool, b);
     }
     a->held = 0;
 }
@@ -106,7 +156,8 @@ void arena_end(struct arena *a)
 /* A block with room for `need` bytes, or NULL at the limit. */
 static struct arena_block *arena_grow(struct arena *a, size_t need)
 {
-    size_t cap = need > BLOCK_MIN ? need : BLOCK_MIN;
+    size_t least = a->pool && !a->blocks ? BLOCK_FIRST : BLOCK_MIN;
+    size_t cap = need <= least ? least : need <= BLOCK_MIN ? (size_t)BLOCK_MIN : need;
     if (cap > SIZE_MAX - sizeof(struct arena_block)) {
         return NULL;
     }
@@ -114,7 +165,8 @@ static struct arena_block *arena_grow(struct arena *a, size_t need)
     if (total > a->limit - a->held) {
         return NULL;
     }
-    struct arena_block *b = malloc(total);
+    struct arena_block *b = a->pool && cap == BLOCK_MIN ? pool_take(a->pool) : NULL;
+    b = b ? b : malloc(total);
     if (!b) {
         fprintf(stderr, "arena: malloc(%zu) failed\n", total);
         abort();

@@ -17,6 +17,7 @@
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
 
+#include <pthread.h>
 #include <stdalign.h>
 #include <stddef.h>
 
@@ -30,10 +31,26 @@ struct arena {
     size_t limit;                   /* bytes */
     void (*full)(void *);           /* must not return; NULL: print and abort() */
     void *full_arg;
+    struct arena_pool *pool; /* where its blocks come from and go to; NULL: malloc */
 };
+
+/* Blocks that many arenas share, the last one given back taken first: what is
+ * made next is made in memory the processor still has at hand.  An arena of a
+ * pool keeps only a small first block for itself.  For any number of threads;
+ * zero is an empty pool without room, arena_pool_make makes room. */
+struct arena_pool {
+    pthread_mutex_t lock;
+    struct arena_block *free;
+    int blocks, most; /* of 64 KB */
+};
+void arena_pool_make(struct arena_pool *p, int most);
+void arena_pool_end(struct arena_pool *p);
 
 /* An empty arena that may grow to `limit` bytes. */
 struct arena arena_make(size_t limit);
+
+/* The same, with blocks of a pool, which must outlive it. */
+struct arena arena_make_in(struct arena_pool *pool, size_t limit);
 
 /* Runs the clean-ups, then takes all memory back; one block is kept for the
  * next round, so that a worker's arena costs no malloc per request.  Pointers

@@ -52,6 +52,9 @@ static err start(struct cli *c, struct app *app, struct demo_clock *clock, struc
         return e;
     }
     web_options(app, &opt);
+    /* SQLite computes; PostgreSQL lets its askers wait. */
+    bool waits = c->config.database.len && !str_starts(c->config.database, STR("sqlite:"));
+    opt.at_once = waits ? 0 : (int)sysconf(_SC_NPROCESSORS_ONLN);
     return http_start(c->arena, &opt, ret);
 }
 

@@ -105,10 +105,15 @@ enum { HTTP_DONE, HTTP_LATER };
 void http_resume(struct http_exchange *x);
 
 struct http_options {
-    str address;        /* "127.0.0.1" or "::1" or "0.0.0.0" */
-    int port;           /* 0: any; http_port() tells */
-    int event_threads;  /* 0: 2 */
-    int workers;        /* 0: 4 per core, at least 4 */
+    str address;       /* "127.0.0.1" or "::1" or "0.0.0.0" */
+    int port;          /* 0: any; http_port() tells */
+    int event_threads; /* 0: 2 */
+    int workers;       /* 0: 4 per core, at least 4 */
+    /* Workers that run side by side as long as none takes longer than a few
+     * milliseconds; 0: all.  Handlers that compute and never wait are quickest
+     * with one a core, on memory that stays warm; the others step in when those
+     * are held up. */
+    int at_once;
     size_t arena_limit; /* of an exchange; 0: 32 MB */
     int queue_max;      /* 0: 2000 */
     int deadline_s;     /* for a request to be complete; 0: 10 */

@@ -28,8 +28,9 @@ struct http_exchange_private {
     char *body;  /* in the arena */
     size_t body_len, body_cap;
     int64_t body_limit;
-    int refuse; /* status to refuse with once the body was skipped; 0: none */
-    char *uri;  /* raw target, in the arena */
+    int refuse;        /* status to refuse with once the body was skipped; 0: none */
+    char *uri;         /* raw target, in the arena */
+    int64_t queued_us; /* monotonic, when it came into the queue */
     struct http_exchange_private *next;
 };
 
@@ -51,9 +52,12 @@ struct http_server {
     bool reaping;
     pthread_mutex_t lock; /* queue, pool */
     pthread_cond_t wake;
+    struct arena_pool blocks; /* of the exchanges' arenas */
     struct http_exchange_private *head, **tail, *pool;
     int npool;
     int64_t queued, queue_most, in_work;
+    int64_t *since_us; /* by worker: when its handler began; 0: it is idle */
+    bool watching;     /* an idle worker looks whether the others are held up */
     bool stopping;
     atomic_bool draining, dead;
     pthread_mutex_t conn_lock;

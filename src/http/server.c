@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { HEADER_MEMORY = 24 * 1024, IDLE_S = 60, SEND_S = 60 };
+enum { HEADER_MEMORY = 24 * 1024, IDLE_S = 60, SEND_S = 60, BLOCKS_KEPT = 128 };
 
 /* --- sockets and their deadline ------------------------------------------------------ */
 
@@ -462,6 +462,7 @@ static void defaults(struct http_options *o)
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     o->event_threads = o->event_threads ? o->event_threads : 2;
     o->workers = o->workers ? o->workers : (cores > 1 ? (int)cores * 4 : 4);
+    o->at_once = o->at_once > 0 && o->at_once < o->workers ? o->at_once : o->workers;
     o->arena_limit = o->arena_limit ? o->arena_limit : 48u << 20;
     o->queue_max = o->queue_max ? o->queue_max : 2000;
     o->deadline_s = o->deadline_s ? o->deadline_s : 10;
@@ -516,10 +517,16 @@ err http_start(struct arena *life, const struct http_options *opt, struct http_s
     s->opt = *opt;
     defaults(&s->opt);
     s->tail = &s->head;
+    arena_pool_make(&s->blocks, BLOCKS_KEPT);
     pthread_mutex_init(&s->lock, NULL);
     pthread_mutex_init(&s->conn_lock, NULL);
-    pthread_cond_init(&s->wake, NULL);
+    pthread_condattr_t attr;
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&s->wake, &attr);
+    pthread_condattr_destroy(&attr);
     s->workers = arena_array(life, pthread_t, (size_t)s->opt.workers);
+    s->since_us = arena_array(life, int64_t, (size_t)s->opt.workers);
     for (int i = 0; i < s->opt.workers; i++) {
         if (pthread_create(&s->workers[i], NULL, http_worker, s) != 0) {
             break;

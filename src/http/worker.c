@@ -23,7 +23,7 @@ struct http_exchange_private *http_exchange_take(struct http_server *s)
         if (!p) {
             return NULL;
         }
-        p->x.arena = arena_make(s->opt.arena_limit);
+        p->x.arena = arena_make_in(&s->blocks, s->opt.arena_limit);
     }
     struct arena arena = p->x.arena;
     memset(p, 0, sizeof(*p));
@@ -60,9 +60,24 @@ void http_pool_end(struct http_server *s)
         arena_end(&p->x.arena);
         free(p);
     }
+    arena_pool_end(&s->blocks);
 }
 
 /* --- the queue ---------------------------------------------------------------------- */
+
+/* A handler that takes longer no longer counts, and what waits longer gets a
+ * worker more. */
+enum { PATIENCE_US = 4000 };
+
+/* May one more worker run? */
+static bool room_to_run(const struct http_server *s, int64_t now_us)
+{
+    int running = 0;
+    for (int i = 0; i < s->opt.workers; i++) {
+        running += s->since_us[i] && now_us - s->since_us[i] < PATIENCE_US;
+    }
+    return running < s->opt.at_once;
+}
 
 static void put(struct http_server *s, struct http_exchange_private *p)
 {
@@ -71,7 +86,10 @@ static void put(struct http_server *s, struct http_exchange_private *p)
     s->tail = &p->next;
     s->queued++;
     s->queue_most = s->queued > s->queue_most ? s->queued : s->queue_most;
-    pthread_cond_signal(&s->wake);
+    p->queued_us = clock_mono_us();
+    if (!s->watching || room_to_run(s, p->queued_us)) {
+        pthread_cond_signal(&s->wake);
+    }
 }
 
 bool http_queue(struct http_exchange_private *p)
@@ -87,16 +105,41 @@ bool http_queue(struct http_exchange_private *p)
     return room;
 }
 
-static struct http_exchange_private *take(struct http_server *s)
+/* Sleeps until somebody calls, or, as the one that watches a queue which the
+ * running workers should empty, for a while. */
+static void doze(struct http_server *s)
+{
+    if (!s->head || s->watching) {
+        pthread_cond_wait(&s->wake, &s->lock);
+        return;
+    }
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    t.tv_nsec += PATIENCE_US * 1000;
+    t.tv_sec += t.tv_nsec / 1000000000;
+    t.tv_nsec %= 1000000000;
+    s->watching = true;
+    pthread_cond_timedwait(&s->wake, &s->lock, &t);
+    s->watching = false;
+}
+
+static struct http_exchange_private *take(struct http_server *s, int worker)
 {
     pthread_mutex_lock(&s->lock);
-    while (!s->head && !s->stopping) {
-        pthread_cond_wait(&s->wake, &s->lock);
+    s->since_us[worker] = 0;
+    int64_t now = clock_mono_us();
+    while (!s->head || (now - s->head->queued_us <= PATIENCE_US && !room_to_run(s, now))) {
+        if (s->stopping && !s->head) {
+            break;
+        }
+        doze(s);
+        now = clock_mono_us();
     }
     struct http_exchange_private *p = s->head;
     if (p) {
         s->head = p->next;
         s->queued--;
+        s->since_us[worker] = now;
         if (!s->head) {
             s->tail = &s->head;
         }
@@ -184,10 +227,9 @@ static void work(struct http_exchange_private *p)
 void *http_worker(void *arg)
 {
     struct http_server *s = arg;
-    void *local = s->opt.worker_start
-                      ? s->opt.worker_start(s->opt.app, atomic_fetch_add(&s->worker_no, 1))
-                      : NULL;
-    for (struct http_exchange_private *p; (p = take(s));) {
+    int no = atomic_fetch_add(&s->worker_no, 1);
+    void *local = s->opt.worker_start ? s->opt.worker_start(s->opt.app, no) : NULL;
+    for (struct http_exchange_private *p; (p = take(s, no));) {
         /* A second time in the queue means resumed: PHASE_RESUMED. */
         p->second = atomic_load(&p->phase) == PHASE_RESUMED;
         p->x.local = local;
