@@ -30,7 +30,8 @@ enum { GAP = 0 };
 enum {
     BLOCK_MIN = 64 * 1024,
     BLOCK_KEEP = 512 * 1024,
-    BLOCK_FIRST = 8 * 1024 /* of an arena with a pool */
+    BLOCK_FIRST = 8 * 1024, /* of an arena with a pool */
+    BLOCK_POOL = 128 * 1024 /* ... and the next: a page finds room in one or two */
 };
 
 struct arena_block {
@@ -67,7 +68,7 @@ struct arena arena_make_in(struct arena_pool *pool, size_t limit)
 
 static void block_free(struct arena_pool *pool, struct arena_block *b)
 {
-    if (pool && b->cap == BLOCK_MIN) {
+    if (pool && b->cap == BLOCK_POOL) {
         POISON(b->data, b->cap);
         pthread_mutex_lock(&pool->lock);
         bool room = pool->blocks < pool->most;
@@ -156,8 +157,9 @@ void arena_end(struct arena *a)
 /* A block with room for `need` bytes, or NULL at the limit. */
 static struct arena_block *arena_grow(struct arena *a, size_t need)
 {
-    size_t least = a->pool && !a->blocks ? BLOCK_FIRST : BLOCK_MIN;
-    size_t cap = need <= least ? least : need <= BLOCK_MIN ? (size_t)BLOCK_MIN : need;
+    size_t least = !a->pool ? BLOCK_MIN : a->blocks ? BLOCK_POOL : BLOCK_FIRST;
+    size_t usual = a->pool ? BLOCK_POOL : BLOCK_MIN;
+    size_t cap = need <= least ? least : need <= usual ? usual : need;
     if (cap > SIZE_MAX - sizeof(struct arena_block)) {
         return NULL;
     }
@@ -165,7 +167,7 @@ static struct arena_block *arena_grow(struct arena *a, size_t need)
     if (total > a->limit - a->held) {
         return NULL;
     }
-    struct arena_block *b = a->pool && cap == BLOCK_MIN ? pool_take(a->pool) : NULL;
+    struct arena_block *b = a->pool && cap == BLOCK_POOL ? pool_take(a->pool) : NULL;
     b = b ? b : malloc(total);
     if (!b) {
         fprintf(stderr, "arena: malloc(%zu) failed\n", total);

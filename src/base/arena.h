@@ -41,7 +41,7 @@ struct arena {
 struct arena_pool {
     pthread_mutex_t lock;
     struct arena_block *free;
-    int blocks, most; /* of 64 KB */
+    int blocks, most; /* of 128 KB */
 };
 void arena_pool_make(struct arena_pool *p, int most);
 void arena_pool_end(struct arena_pool *p);

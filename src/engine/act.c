@@ -371,7 +371,7 @@ static void prepare(struct engine *e, struct act *act)
         act->held = engine_hold(e);
     } else if (act->arena) {
         act->out = arena_new(act->arena, struct arena);
-        *act->out = arena_make(1 << 20);
+        *act->out = arena_make_in(act->arena->pool, 1 << 20);
         arena_defer(act->arena, release_act, act);
         act->held = engine_hold(e);
     }

@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { HEADER_MEMORY = 24 * 1024, IDLE_S = 60, SEND_S = 60, BLOCKS_KEPT = 128 };
+enum { HEADER_MEMORY = 24 * 1024, IDLE_S = 60, SEND_S = 60, BLOCKS_KEPT = 64 };
 
 /* --- sockets and their deadline ------------------------------------------------------ */
 
