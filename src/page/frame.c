@@ -31,7 +31,7 @@ static void put_links(struct visit *v, struct frame *f, str nav)
                                      .words = e->words,
                                      .here = str_eq(nav, str_from(e->key))};
         if (str_eq(str_from(e->key), STR("inbox"))) {
-            all[i].count = v->counts.tasks;
+            all[i].count = visit_counts(v).tasks;
         }
         if (e->tab) {
             tabs[ntabs++] = all[i];
@@ -84,7 +84,7 @@ struct html frame_begin(struct visit *v, struct frame *f, str title, str nav)
                         .person = v->session.name,
                         .csrf = v->session.csrf,
                         .organisation = v->app->organisation,
-                        .unread = v->counts.unread};
+                        .unread = visit_counts(v).unread};
     put_assets(f);
     put_links(v, f, nav);
     put_news(v, f);

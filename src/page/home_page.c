@@ -247,9 +247,9 @@ void page_home(struct visit *v)
     struct home_page p = {.visit = v,
                           .hello = hello(v),
                           .date = today_words(v),
-                          .tasks = v->counts.tasks,
-                          .late = v->counts.late,
-                          .unread = v->counts.unread,
+                          .tasks = visit_counts(v).tasks,
+                          .late = visit_counts(v).late,
+                          .unread = visit_counts(v).unread,
                           .news = f.news,
                           .todo = {todo, ntodo},
                           .mine = {mine, nmine}};
@@ -327,7 +327,7 @@ void page_notifications(struct visit *v)
     }
     p.rows.ptr = rows;
     p.older = p.rows.len == 50 ? rows[49].id : 0;
-    p.last = !before && p.rows.len && v->counts.unread ? rows[0].id : 0;
+    p.last = !before && p.rows.len && visit_counts(v).unread ? rows[0].id : 0;
     struct frame f;
     struct html out =
         frame_begin(v, &f, words_in(WORDS("通知", "Notifications"), v->ctx.lang), STR(""));

@@ -6,6 +6,7 @@
 #include "engine/attach.h"
 
 #include <sodium.h>
+#include <unistd.h>
 
 /* --- routes --------------------------------------------------------------------- */
 
@@ -192,6 +193,73 @@ static int ask_epoch(struct batch *b)
     return batch_add(b, SQL("select value from installation where key = 'epoch'"), NO_ARGS);
 }
 
+static bool has_frame(const struct visit *v)
+{
+    return v->signed_in && v->route && !(v->route->flags & (ROUTE_API | ROUTE_PUBLIC));
+}
+
+static void sit(struct visit *v)
+{
+    v->ctx.actor = v->session.person;
+    v->ctx.lang = v->session.lang;
+    v->x->lang = v->session.lang;
+}
+
+/* A page that only reads is begun on a guess; conclude() looks whether it was right. */
+static bool guessed(struct visit *v, bool by_token)
+{
+    struct seat *seat = v->x->local;
+    bool reads = v->x->req.method == HTTP_GET || v->x->req.method == HTTP_HEAD;
+    const struct guess *g = reads && !v->sure ? guess_find(seat->guesses, v->token) : NULL;
+    if (!g || g->session.token != by_token) {
+        return false;
+    }
+    struct arena *a = v->ctx.arena;
+    struct session s = g->session;
+    s.login = str_copy(a, s.login);
+    s.csrf = str_copy(a, s.csrf);
+    s.theme = str_copy(a, s.theme);
+    s.scopes = str_copy(a, s.scopes);
+    s.name = str_copy(a, s.name);
+    v->session = s;
+    v->signed_in = true;
+    sit(v);
+    struct prelude *p = &v->prelude;
+    *p = (struct prelude){.b = batch_begin(v->ctx.db, a), .frame = has_frame(v)};
+    p->epoch = ask_epoch(p->b);
+    p->session =
+        by_token ? token_ask(&v->ctx, p->b, v->token) : session_ask(&v->ctx, p->b, v->token);
+    if (p->frame) {
+        p->figures = desk_counts_ask(&v->ctx, p->b);
+    }
+    batch_ride(p->b);
+    return true;
+}
+
+/* Was everything as guessed?  Seen in the page's own snapshot. */
+static bool right(struct visit *v)
+{
+    struct prelude *p = &v->prelude;
+    struct session s;
+    if (!p->b) {
+        return true;
+    }
+    struct rows r = {0};
+    int64_t epoch = 0;
+    bool ok = !batch_join(p->b).code;
+    if (ok) {
+        r = batch_rows(p->b, p->epoch);
+        ok = rows_next(&r) && str_to_i64(rows_text(&r, 0), &epoch) && epoch <= v->model->epoch;
+    }
+    ok = ok && (v->session.token ? token_read(&v->ctx, p->b, p->session, &s)
+                                 : session_read(&v->ctx, p->b, p->session, &s));
+    ok = ok && guess_same(&s, &v->session);
+    if (ok) {
+        people_seen(v->app->people, &v->ctx, &s, v->token);
+    }
+    return ok;
+}
+
 /* Whose session or token it is, and on which model. */
 static err identify(struct visit *v)
 {
@@ -201,6 +269,9 @@ static err identify(struct visit *v)
     v->token = by_token ? str_trim(str_from_n(bearer.ptr + 7, bearer.len - 7))
                         : http_cookie(v->x, STR("zhidu"));
     if (!v->token.len || v->token.len > 200) {
+        return OK;
+    }
+    if (guessed(v, by_token)) {
         return OK;
     }
     struct batch *b = NULL;
@@ -217,13 +288,14 @@ static err identify(struct visit *v)
     }
     v->signed_in = by_token ? token_read(&v->ctx, b, ask, &v->session)
                             : session_read(&v->ctx, b, ask, &v->session);
+    struct seat *seat = v->x->local;
     if (!v->signed_in) {
+        guess_forget(seat->guesses, v->token);
         v->session = (struct session){0};
         return OK;
     }
-    v->ctx.actor = v->session.person;
-    v->ctx.lang = v->session.lang;
-    v->x->lang = v->session.lang;
+    guess_keep(seat->guesses, v->token, &v->session);
+    sit(v);
     people_seen(v->app->people, &v->ctx, &v->session, v->token);
     return OK;
 }
@@ -241,9 +313,20 @@ static err frame_figures(struct visit *v, bool first)
         e = e.code || !first ? e : settle(v, b, epoch, &again);
         if (!e.code && !again) {
             v->counts = desk_counts_read(b, ask);
+            v->counted = true;
         }
     }
     return e;
+}
+
+struct desk_counts visit_counts(struct visit *v)
+{
+    struct prelude *p = &v->prelude;
+    if (!v->counted && p->b && p->frame && !batch_join(p->b).code) {
+        v->counts = desk_counts_read(p->b, p->figures);
+        v->counted = true;
+    }
+    return v->counts;
 }
 
 /* A form carries the session's CSRF token; a token of the API needs none. */
@@ -293,8 +376,7 @@ static err admit(struct visit *v)
     if (v->signed_in && !scope_ok(v)) {
         return err_make(ERR_DENIED, STR("scope of the token"));
     }
-    bool frame = v->signed_in && !(v->route->flags & (ROUTE_API | ROUTE_PUBLIC));
-    return frame ? frame_figures(v, false) : OK;
+    return has_frame(v) && !v->prelude.b ? frame_figures(v, false) : OK;
 }
 
 static void run(struct visit *v)
@@ -389,6 +471,21 @@ void visit_submit(struct visit *v, void (*finish)(struct visit *v))
     v->finish = finish;
 }
 
+/* The guess was wrong: nothing of the page made with it is kept. */
+static void make_again(struct visit *v)
+{
+    struct seat *seat = v->x->local;
+    guess_forget(seat->guesses, v->token);
+    release(v);
+    if (v->x->res.file >= 0) {
+        close(v->x->res.file);
+    }
+    v->x->res = (struct http_response){.file = -1};
+    *v = (struct visit){.x = v->x, .app = v->app, .sure = true};
+    part_begin(v);
+    run(v);
+}
+
 static int handle(struct http_exchange *x)
 {
     struct visit *v = arena_new(&x->arena, struct visit);
@@ -398,6 +495,9 @@ static int handle(struct http_exchange *x)
     arena_defer(&x->arena, release, v); /* also when the arena is full half-way */
     part_begin(v);
     run(v);
+    if (!right(v)) {
+        make_again(v);
+    }
     return conclude(v);
 }
 

@@ -1,11 +1,11 @@
 /* visit.h - one request as pages and API see it: who asks, on what snapshot.
  *
  * web_handle() is what http calls.  It finds the route, opens a read
- * transaction, asks for session (or token) and the frame's figures in one
- * batch, checks the CSRF token of every form, and calls the route's function.
- * A route that performs an act ends with visit_submit(): the read transaction
- * is closed, the connection sleeps, and when the writer has answered a worker
- * opens a new snapshot and calls the second function.
+ * transaction, asks for session (or token) and the frame's figures (of a GET
+ * along with the page's own first batch, see guess.h), checks the CSRF token of every form, and
+ * calls the route's function. A route that performs an act ends with visit_submit(): the read
+ * transaction is closed, the connection sleeps, and when the writer has answered a worker opens a
+ * new snapshot and calls the second function.
  *
  * Everything lives in the exchange's arena.
  */
@@ -17,6 +17,8 @@
 #include "engine/engine.h"
 #include "http/http.h"
 #include "people/people.h"
+
+#include "web/guess.h"
 
 struct visit;
 
@@ -57,6 +59,17 @@ struct app {
 struct seat {
     struct arena life;
     struct db *db;
+    struct guess guesses[GUESSES];
+};
+
+/* Asked along with the first batch of a page: is the session what was guessed, is
+ * the model the snapshot's, and the figures of the frame. */
+struct prelude {
+    struct batch *b; /* NULL: nothing was guessed */
+    struct session_ask session;
+    struct desk_ask figures;
+    int epoch;
+    bool frame;
 };
 
 struct visit {
@@ -66,7 +79,10 @@ struct visit {
     const struct model *model;
     struct session session;
     bool signed_in;
-    struct desk_counts counts;
+    bool sure; /* no more guesses: the page is made again */
+    struct prelude prelude;
+    struct desk_counts counts; /* through visit_counts */
+    bool counted;
     const struct route *route;
     str seg[6]; /* captured words */
     int64_t num[6];
@@ -79,6 +95,9 @@ struct visit {
 
 /* http_options of the server: handle, worker_start, worker_end, body_limit. */
 void web_options(struct app *app, struct http_options *opt);
+
+/* The figures of the frame. */
+struct desk_counts visit_counts(struct visit *v);
 
 /* Submits v->act (caller has filled it; arena, clock, actor, lang and done are
  * set here) and has `finish` called with v->act.result. */
