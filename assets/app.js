@@ -2,11 +2,13 @@
  *  - "/" focuses the search box; Escape closes an open menu
  *  - menus close when one clicks elsewhere
  *  - "choose all" in lists; the bulk bar shows how many are chosen
- *  - pasting or dropping a file puts it into the form's file field
+ *  - pasting or dropping a file puts it into the form's file field; files that are too
+ *    large are told of before they are sent
  *  - a form is sent once: a double click does nothing more
  *  - a clause shows itself when its mark is pointed at (pressing works without this)
  *  - the print buttons print
- *  - drafts of long forms are kept in this browser until they are sent
+ *  - drafts of long forms are kept in this browser until they were taken
+ *  - what is said about a field while one types marks the field itself
  */
 (() => {
   "use strict";
@@ -78,14 +80,23 @@
     const form = e.target;
     if (form.method !== "post") { return; }
     if (form.dataset.sent) { e.preventDefault(); return; }
+    const large = $("[data-too-large]", form);
+    if (large) {
+      const total = all("input[type=file]", form).flatMap((f) => [...f.files]).reduce((n, f) => n + f.size, 0);
+      large.hidden = total <= Number(large.dataset.tooLarge);
+      if (!large.hidden) { e.preventDefault(); large.scrollIntoView({ block: "center" }); return; }
+    }
     form.dataset.sent = "1";
     setTimeout(() => { delete form.dataset.sent; }, 8000);
-    if (form.dataset.draft) { localStorage.removeItem("draft:" + form.dataset.draft); }
+    if (form.dataset.draft) { sessionStorage.setItem("sent", form.dataset.draft); }
   });
+  if (new URLSearchParams(location.search).has("done")) { /* it was taken */
+    localStorage.removeItem("draft:" + sessionStorage.getItem("sent"));
+  }
   window.addEventListener("pageshow", () => all("form[data-sent]").forEach((f) => delete f.dataset.sent));
 
   const take = (files) => {
-    const field = $("input[type=file]");
+    const field = $("main input[type=file][multiple]");
     if (!field || !files.length) { return false; }
     const box = new DataTransfer();
     [...field.files, ...files].slice(0, 10).forEach((f) => box.items.add(f));
@@ -93,23 +104,39 @@
     return true;
   };
   document.addEventListener("paste", (e) => { if (e.clipboardData && take(e.clipboardData.files)) { e.preventDefault(); } });
-  document.addEventListener("dragover", (e) => { if ($("input[type=file]")) { e.preventDefault(); } });
+  document.addEventListener("dragover", (e) => { if ($("main input[type=file][multiple]")) { e.preventDefault(); } });
   document.addEventListener("drop", (e) => { if (take(e.dataTransfer.files)) { e.preventDefault(); } });
+
+  document.addEventListener("htmx:after:swap", (e) => {
+    const slot = e.target.closest?.(".slot");
+    const field = slot && slot.closest(".field");
+    if (field) {
+      const bad = slot.childElementCount > 0;
+      all("input, textarea, select", field).forEach((f) => (bad ? f.setAttribute("aria-invalid", "true") : f.removeAttribute("aria-invalid")));
+    }
+  });
 
   all("form[data-draft]").forEach((form) => {
     const key = "draft:" + form.dataset.draft;
+    const note = $("[data-draft-note]");
     const fields = () => all("input:not([type=hidden],[type=file],[type=password]), textarea, select", form);
+    const plain = (f) => f.type !== "checkbox" && f.type !== "radio";
     try {
       const saved = JSON.parse(localStorage.getItem(key) || "null");
       if (saved && !form.dataset.kept) {
         fields().forEach((f) => {
-          if (f.name in saved && !f.value && f.type !== "checkbox" && f.type !== "radio") { f.value = saved[f.name]; }
+          if (plain(f) && f.name in saved && !f.value) { f.value = saved[f.name]; if (note) { note.hidden = false; } }
         });
       }
     } catch { localStorage.removeItem(key); }
+    $("[data-draft-clear]")?.addEventListener("click", () => {
+      localStorage.removeItem(key);
+      form.reset();
+      note.hidden = true;
+    });
     form.addEventListener("input", () => {
       const now = {};
-      fields().forEach((f) => { if (f.type !== "checkbox" && f.type !== "radio" && f.value) { now[f.name] = f.value; } });
+      fields().forEach((f) => { if (plain(f) && f.value) { now[f.name] = f.value; } });
       localStorage.setItem(key, JSON.stringify(now));
     });
   });

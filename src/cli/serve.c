@@ -9,6 +9,7 @@
 
 #include <malloc.h>
 #include <signal.h>
+#include <sodium.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -108,6 +109,7 @@ int cmd_serve(struct cli *c, int argc, char **argv)
         .error_api = api_error,
         .started_at = clock_now(),
     };
+    randombytes_buf(app.secret, sizeof(app.secret));
     struct control *control = NULL;
     c->engine = in.engine;
     c->people = in.people;

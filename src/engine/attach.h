@@ -12,6 +12,9 @@ enum { ATTACH_MAX = 20 * 1024 * 1024 };
 
 /* Puts bytes where they belong and gives their SHA-256 in hex.  Before the act. */
 MUST_CHECK err attach_store(struct engine *e, struct arena *a, str bytes, str *ret_sha256);
+/* Bytes put there before, by their SHA-256; ERR_NOT_FOUND.  Only for a hash the
+ * caller knows to be his: bytes have no owner. */
+MUST_CHECK err attach_again(struct engine *e, struct arena *a, str sha256, str *ret_bytes);
 /* Where they lie: DIR/blobs/ab/cdef..., NUL-terminated. */
 str attach_path(struct arena *a, str data_dir, str sha256);
 /* One attachment of a record the actor may see (and whose field he may see). */

@@ -5,7 +5,7 @@
 #include "engine/part.h"
 #include "engine/view_int.h"
 
-enum { SUGGESTIONS = 50 };
+enum { SUGGESTIONS = 50, MORE_MAX = 40 };
 
 /* The record as the form judges it: what was typed, over what is there. */
 struct draft {
@@ -311,7 +311,7 @@ static err put_refusal(struct draft *d, const struct action *a, struct form *for
     return e;
 }
 
-static void take_errors(struct form *form, const struct refusal *why)
+void form_take(struct form *form, const struct refusal *why)
 {
     for (size_t i = 0; why && i < why->nfields; i++) {
         str rest;
@@ -341,8 +341,78 @@ static void dry_run(struct draft *d, const struct action *a, const struct value_
     err e = act_check(d->ctx, &act);
     if (e.code && e.why) {
         form->refusal = e.why;
-        take_errors(form, e.why);
+        form_take(form, e.why);
     }
+}
+
+/* A field that must be filled and is not, neither by what was typed nor before. */
+static void mark_missing(const struct draft *d, struct form *form)
+{
+    for (size_t i = 0; i < form->nfields; i++) {
+        struct form_field *ff = &form->fields[i];
+        size_t at = index_of(d->def, ff->field);
+        if (!ff->required || ff->error.zh.len || ff->field->type == F_ATTACHMENT) {
+            continue;
+        }
+        const struct value_in *in = ff->typed;
+        bool empty = d->has[at]                   ? d->typed[at].null && !d->typed[at].nids
+                     : ff->field->type == F_LINES ? !in || !in->nrows
+                                                  : ff->now.value.null && !ff->now.nrefs;
+        if (empty) {
+            ff->error = WORDS("必须填写", "must be filled in");
+        }
+    }
+}
+
+/* Conditions on the typed values that are known to fail: needs of the action,
+ * then rules of the type. */
+static err foresee(struct draft *d, const struct action *a, struct form *form)
+{
+    const struct cond *list[MORE_MAX];
+    size_t n = 0;
+    for (size_t i = 0; i < a->nneeds && n < MORE_MAX; i++) {
+        if (a->needs[i].when == NEED_VALUES && !a->needs[i].check.reads.old) {
+            list[n++] = &a->needs[i].check;
+        }
+    }
+    for (size_t i = 0; i < d->def->nrules && n < MORE_MAX; i++) {
+        if (!d->def->rules[i].check.reads.old && !d->def->rules[i].check.reads.nparts) {
+            list[n++] = &d->def->rules[i].check;
+        }
+    }
+    if (!n) {
+        return OK;
+    }
+    struct sqlb b = sqlb_make(d->ctx->arena);
+    struct db_arg args[DB_ARGS_MAX];
+    int nargs = 0;
+    SQLB_LIT(&b, "select ");
+    for (size_t i = 0; i < n; i++) {
+        if (i) {
+            SQLB_LIT(&b, ", ");
+        }
+        SQLB_LIT(&b, "case when ");
+        if (list[i]->when && list[i]->when->tree) {
+            sqlb_sql(&b, list[i]->when->is_true);
+        } else {
+            SQLB_LIT(&b, "1 = 1");
+        }
+        SQLB_LIT(&b, " then cast((");
+        sqlb_sql(&b, list[i]->value);
+        SQLB_LIT(&b, ") as integer) else 1 end");
+    }
+    put_from(d, &b, args, &nargs);
+    struct rows r;
+    err e = db_query(d->ctx->db, d->ctx->arena, sqlb_end(&b), ctx_args(d->ctx, args, nargs), &r);
+    if (e.code || !rows_next(&r)) {
+        return e;
+    }
+    for (size_t i = 0; i < n && !form->refusal; i++) {
+        if (!rows_null(&r, (int)i) && rows_i64(&r, (int)i) == 0) {
+            form->refusal = guard_refusal_need(d->ctx, a, list[i], false);
+        }
+    }
+    return OK;
 }
 
 err form_get(const struct ctx *ctx, const struct type *t, int64_t record, str action,
@@ -390,6 +460,8 @@ err form_get(const struct ctx *ctx, const struct type *t, int64_t record, str ac
     }
     if (!e.code && check) {
         dry_run(&d, a, values, nvalues, &form);
+        mark_missing(&d, &form);
+        e = form.refusal ? OK : foresee(&d, a, &form);
     }
     if (!e.code) {
         *ret = form;

@@ -170,6 +170,8 @@ struct form {
 MUST_CHECK err form_get(const struct ctx *ctx, const struct type *t, int64_t record, str action,
                         const struct value_in *values, size_t nvalues, bool check,
                         struct form *ret);
+/* Puts what the writer said about fields beside them. */
+void form_take(struct form *form, const struct refusal *why);
 /* Records of a type to choose from, visible ones whose name, number or unique
  * text begins with or contains `query`; at most 20. */
 MUST_CHECK err record_suggest(const struct ctx *ctx, const struct type *t, str query,

@@ -88,7 +88,8 @@ static const char *refusal_text(int status)
     case 400:
         return "请求格式错误。 Malformed request.\n";
     case 413:
-        return "提交的内容过大。 The request is too large.\n";
+        return "提交的内容过大：附件合计不超过 20 MB。 "
+               "The request is too large: attachments may have 20 MB together.\n";
     case 415:
         return "不支持的编码。 Unsupported encoding.\n";
     case 503:

@@ -5,9 +5,7 @@
 
 #include "gen/form.html.h"
 
-#include <string.h>
-
-enum { NEW_ROWS = 2, ROWS_MAX = 60 };
+enum { NEW_ROWS = 2 };
 
 /* --- from a field to its input -------------------------------------------------- */
 
@@ -217,15 +215,6 @@ static struct form_input input_of(struct visit *v, const struct form_field *ff, 
     return i;
 }
 
-/* The columns of a row that this action lets be filled. */
-static bool column_asked(const struct ask *ask, const struct field *column, bool fresh)
-{
-    if (!ask || ask->how != ASK_COLUMN) {
-        return true;
-    }
-    return str_eq(ask->column->key, column->key) && (!fresh || ask->column_adds);
-}
-
 static const struct value_in *typed_cell(const struct form_field *ff, size_t row, str key)
 {
     if (!ff->typed || row >= ff->typed->nrows) {
@@ -250,7 +239,7 @@ static struct form_row row_of(struct visit *v, const struct form_field *ff, size
     for (size_t i = 0; i < d->nfields; i++) {
         const struct field *c = &d->fields[i];
         if (c->is.tree || (d->part_of && c->to == d->part_of && str_eq(c->key, d->part_of->key)) ||
-            !column_asked(ff->ask, c, old == NULL)) {
+            !form_column_asked(ff->ask, c, old == NULL)) {
             continue;
         }
         struct form_field cell = {.field = c,
@@ -282,12 +271,12 @@ static void put_rows(struct visit *v, const struct form_field *ff, struct form_i
     bool adds = how != ASK_COLUMN || ff->ask->column_adds;
     size_t typed = ff->typed ? ff->typed->nrows : 0;
     size_t fresh = adds ? (typed > old + NEW_ROWS ? typed - old : NEW_ROWS) : 0;
-    if (old + fresh > ROWS_MAX) {
-        fresh = old < ROWS_MAX ? ROWS_MAX - old : 0;
+    if (old + fresh > FORM_ROWS_MAX) {
+        fresh = old < FORM_ROWS_MAX ? FORM_ROWS_MAX - old : 0;
     }
     struct form_row *rows = arena_array(v->ctx.arena, struct form_row, old + fresh + 1);
     size_t n = 0;
-    for (size_t i = 0; i < old && i < ROWS_MAX; i++) {
+    for (size_t i = 0; i < old && i < FORM_ROWS_MAX; i++) {
         rows[n++] = row_of(v, ff, i, &ff->now.rows[i]);
     }
     for (size_t i = 0; i < fresh; i++) {
@@ -296,164 +285,6 @@ static void put_rows(struct visit *v, const struct form_field *ff, struct form_i
     }
     in->rows.ptr = rows;
     in->rows.len = n;
-}
-
-/* --- from what was sent to values ------------------------------------------------ */
-
-static size_t items_of(struct visit *v, str name, str **ret)
-{
-    const struct http_params *ps = &v->x->req.form;
-    str *items = arena_array(v->ctx.arena, str, 70);
-    size_t n = 0;
-    for (size_t i = 0; i < ps->len && n < 64; i++) {
-        if (str_eq(ps->ptr[i].name, name)) {
-            for (str rest = ps->ptr[i].value; rest.ptr && n < 64;) {
-                str one = str_trim(str_cut(rest, ',', &rest));
-                if (one.len) {
-                    items[n++] = one;
-                }
-            }
-        }
-    }
-    *ret = items;
-    return n;
-}
-
-static bool is_list(enum ftype t)
-{
-    return t == F_REFS || t == F_PEOPLE || t == F_CHOICES;
-}
-
-static struct value_in one_value(struct visit *v, const struct field *f, str key, str name)
-{
-    struct value_in in = {.field = key};
-    if (is_list(f->type)) {
-        str *items;
-        in.nitems = items_of(v, name, &items);
-        in.items = items;
-        in.null = in.nitems == 0;
-    } else {
-        in.text = http_param(&v->x->req.form, name);
-        in.null = str_trim(in.text).len == 0;
-    }
-    return in;
-}
-
-static struct value_in lines_value(struct visit *v, const struct ask *ask, const struct field *f)
-{
-    const struct tdef *d = f->part->newest;
-    struct row_in *rows = arena_array(v->ctx.arena, struct row_in, ROWS_MAX);
-    size_t n = 0;
-    for (size_t i = 0; i < ROWS_MAX; i++) {
-        str prefix = str_fmt(v->ctx.arena, "%.*s.%zu", STR_ARG(f->key), i);
-        struct value_in *vals = arena_array(v->ctx.arena, struct value_in, d->nfields + 1);
-        size_t nvals = 0;
-        size_t filled = 0;
-        int64_t id = 0;
-        str idname = str_fmt(v->ctx.arena, "%.*s.id", STR_ARG(prefix));
-        bool old = str_to_i64(http_param(&v->x->req.form, idname), &id);
-        for (size_t k = 0; k < d->nfields; k++) {
-            const struct field *c = &d->fields[k];
-            str name = str_fmt(v->ctx.arena, "%.*s.%.*s", STR_ARG(prefix), STR_ARG(c->key));
-            if (!column_asked(ask, c, !old) || !http_has_param(&v->x->req.form, name)) {
-                continue;
-            }
-            vals[nvals] = one_value(v, c, c->key, name);
-            filled += !vals[nvals].null;
-            nvals++;
-        }
-        str remove = str_fmt(v->ctx.arena, "%.*s.remove", STR_ARG(prefix));
-        if (old || filled) { /* an untouched new row is no row */
-            rows[n++] = (struct row_in){.id = id,
-                                        .remove = http_has_param(&v->x->req.form, remove),
-                                        .values = vals,
-                                        .nvalues = nvals};
-        }
-    }
-    return (struct value_in){.field = f->key, .rows = rows, .nrows = n};
-}
-
-struct value_in *form_values(struct visit *v, const struct action *a, size_t *n)
-{
-    struct value_in *vals = arena_array(v->ctx.arena, struct value_in, a->nasks + 1);
-    size_t count = 0;
-    for (size_t i = 0; i < a->nasks; i++) {
-        const struct ask *ask = &a->asks[i];
-        const struct field *f = ask->field;
-        if (f->type == F_LINES) {
-            struct value_in in = lines_value(v, ask, f);
-            if (in.nrows) {
-                vals[count++] = in;
-            }
-        } else if (f->type != F_ATTACHMENT && http_has_param(&v->x->req.form, f->key)) {
-            vals[count++] = one_value(v, f, f->key, f->key);
-        } else if (f->type == F_CHOICES && ask->required) {
-            vals[count++] = (struct value_in){.field = f->key, .null = true};
-        }
-    }
-    *n = count;
-    return vals;
-}
-
-/* Is it a field the form asks for, or what every form carries? */
-static bool is_asked(const struct action *a, str name)
-{
-    static const char *const always[] = {"csrf", "key", "ver", "files", "back"};
-    str rest;
-    str head = str_cut(name, '.', &rest);
-    for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++) {
-        if (str_eq(name, str_from(always[i]))) {
-            return true;
-        }
-    }
-    for (size_t i = 0; i < a->nasks; i++) {
-        if (str_eq(a->asks[i].field->key, head)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* What was not asked for is handed on as it came: the engine refuses it. */
-static void add_unasked(struct visit *v, const struct action *a)
-{
-    const struct http_params *form = &v->x->req.form;
-    struct value_in *all =
-        arena_array(v->ctx.arena, struct value_in, v->act.nvalues + form->len + 1);
-    size_t n = v->act.nvalues;
-    if (n) {
-        memcpy(all, v->act.values, n * sizeof(*all));
-    }
-    for (size_t i = 0; i < form->len; i++) {
-        if (!is_asked(a, form->ptr[i].name)) {
-            all[n++] = (struct value_in){.field = form->ptr[i].name, .text = form->ptr[i].value};
-        }
-    }
-    v->act.values = all;
-    v->act.nvalues = n;
-}
-
-static struct act_file *form_files(struct visit *v, const struct action *a, size_t *n)
-{
-    const struct http_files *in = &v->x->req.files;
-    struct act_file *files = arena_array(v->ctx.arena, struct act_file, in->len + 1);
-    size_t count = 0;
-    for (size_t i = 0; i < in->len; i++) {
-        const struct http_file *f = &in->ptr[i];
-        if (!f->bytes.len) {
-            continue;
-        }
-        str field = STR("");
-        for (size_t k = 0; k < a->nasks; k++) {
-            if (a->asks[k].field->type == F_ATTACHMENT && str_eq(a->asks[k].field->key, f->name)) {
-                field = f->name;
-            }
-        }
-        files[count++] = (struct act_file){
-            .field = field, .name = f->filename, .mime = f->type, .bytes = f->bytes};
-    }
-    *n = count;
-    return files;
 }
 
 /* --- the page ---------------------------------------------------------------------- */
@@ -469,8 +300,8 @@ static str next_words(struct visit *v, const struct action *a)
                    STR_ARG(s));
 }
 
-static void render(struct visit *v, const struct form *fm, const struct refusal *refusal, bool kept,
-                   int status)
+static void render(struct visit *v, const struct form *fm, const struct refusal *refusal,
+                   struct form_kept_files files, bool kept, int status)
 {
     const struct type *t = fm->type;
     struct form_input *inputs = arena_array(v->ctx.arena, struct form_input, fm->nfields + 1);
@@ -485,6 +316,8 @@ static void render(struct visit *v, const struct form *fm, const struct refusal 
                                     STR_ARG(fm->action->key));
     str key = visit_param(v, STR("key"));
     struct form_page p = {
+        .visit = v,
+        .kept_files = files,
         .type = t->key,
         .type_title = words_in(t->newest->title, v->ctx.lang),
         .record = fm->record,
@@ -513,6 +346,7 @@ static void render(struct visit *v, const struct form *fm, const struct refusal 
         .files = (t->newest->has & HAS_ATTACHMENTS) != 0,
         .kept = kept,
         .target = url_local(path),
+        .check = url_local(str_fmt(v->ctx.arena, "%.*s/check", STR_ARG(path))),
         .back = url_local(fm->record ? str_fmt(v->ctx.arena, "/r/%.*s/%lld", STR_ARG(t->key),
                                                (long long)fm->record)
                                      : str_fmt(v->ctx.arena, "/r/%.*s", STR_ARG(t->key)))};
@@ -522,20 +356,63 @@ static void render(struct visit *v, const struct form *fm, const struct refusal 
     frame_end(v, &f, &out, status);
 }
 
-static void show_form(struct visit *v, int64_t record, str action)
+/* The form of an action, on values that came with the request: with their
+ * errors when it is checked. */
+static err form_of(struct visit *v, int64_t record, str action, bool check, struct form *ret)
 {
     const struct type *t = model_type(v->model, v->seg[0]);
     if (!t) {
-        visit_error(v, err_make(ERR_NOT_FOUND, STR("type")));
-        return;
+        return err_make(ERR_NOT_FOUND, STR("type"));
     }
+    err e = form_get(&v->ctx, t, record, action, NULL, 0, false, ret);
+    size_t n = 0;
+    const struct value_in *values = e.code ? NULL : form_values(v, ret->action, &n);
+    return e.code || (!n && !check) ? e
+                                    : form_get(&v->ctx, t, record, action, values, n, check, ret);
+}
+
+static void show_form(struct visit *v, int64_t record, str action)
+{
     struct form fm;
-    err e = form_get(&v->ctx, t, record, action, NULL, 0, false, &fm);
+    err e = form_of(v, record, action, false, &fm);
     if (e.code) {
         visit_error(v, e);
         return;
     }
-    render(v, &fm, fm.refusal, false, 200);
+    render(v, &fm, fm.refusal, (struct form_kept_files){0}, v->x->req.query.len > 0, 200);
+}
+
+/* While one types: what is wrong with the one field, and what the rules will
+ * say to the whole as it stands. */
+static void check_form(struct visit *v, int64_t record, str action)
+{
+    struct form fm;
+    err e = form_of(v, record, action, true, &fm);
+    if (e.code) {
+        visit_error(v, e);
+        return;
+    }
+    str field = http_param(&v->x->req.query, STR("field"));
+    struct form_checked c = {0};
+    for (size_t i = 0; i < fm.nfields; i++) {
+        if (str_eq(fm.fields[i].field->key, field)) {
+            c.error = words_in(fm.fields[i].error, v->ctx.lang);
+        }
+    }
+    c.refusal = fm.refusal && fm.refusal->kind != REFUSED_VALUE ? fm.refusal : NULL;
+    struct html out = html_begin(v->ctx.arena, v->ctx.lang);
+    form_checked_html(&out, &c);
+    visit_html(v, 200, html_end(&out));
+}
+
+void page_form_new_check(struct visit *v)
+{
+    check_form(v, 0, v->seg[1]);
+}
+
+void page_form_do_check(struct visit *v)
+{
+    check_form(v, v->num[1], v->seg[2]);
 }
 
 void page_form_new(struct visit *v)
@@ -557,7 +434,7 @@ static void form_done(struct visit *v)
         return;
     }
     bool again = e.code == ERR_RULE || e.code == ERR_VALUE || e.code == ERR_DENIED ||
-                 e.code == ERR_STALE || e.code == ERR_CONFLICT;
+                 e.code == ERR_STALE || e.code == ERR_CONFLICT || e.code == ERR_TOO_LARGE;
     const struct type *t = model_type(v->model, v->act.type);
     struct form fm;
     err e2 = OK;
@@ -569,9 +446,16 @@ static void form_done(struct visit *v)
         visit_error(v, e);
         return;
     }
-    struct refusal *stale = arena_new(v->ctx.arena, struct refusal);
-    *stale = (struct refusal){.kind = REFUSED_VALUE, .what = err_words(e.code)};
-    render(v, &fm, e.why ? e.why : stale, true, err_http(e.code));
+    form_take(&fm, e.why);
+    struct refusal *other = arena_new(v->ctx.arena, struct refusal);
+    *other = (struct refusal){.kind = REFUSED_LIMIT,
+                              .what = e.code == ERR_TOO_LARGE
+                                          ? WORDS("附件单个不得超过 20 MB，过大的没有保留。",
+                                                  "An attachment may have 20 MB at most.  What is "
+                                                  "larger was not kept.")
+                                          : err_words(e.code)};
+    render(v, &fm, e.why ? e.why : other, form_keep(v, v->act.files, v->act.nfiles), true,
+           err_http(e.code));
 }
 
 static void send_form(struct visit *v, int64_t record, str action)
@@ -594,7 +478,7 @@ static void send_form(struct visit *v, int64_t record, str action)
                           .action = action,
                           .key = visit_param(v, STR("key"))};
     v->act.values = form_values(v, fm.action, &v->act.nvalues);
-    add_unasked(v, fm.action);
+    form_add_unasked(v, fm.action);
     v->act.files = form_files(v, fm.action, &v->act.nfiles);
     visit_submit(v, form_done);
 }

@@ -2,6 +2,7 @@
 #ifndef PAGE_FORM_PAGE_H
 #define PAGE_FORM_PAGE_H
 
+#include "engine/attach.h"
 #include "engine/record.h"
 #include "page/frame.h"
 #include "page/show.h"
@@ -54,17 +55,42 @@ struct form_row {
     struct form_inputs inputs;
 };
 
+struct form_kept { /* a file that came with a form which was refused */
+    str name, sealed;
+    int64_t size;
+};
+struct form_kept_files {
+    const struct form_kept *ptr;
+    size_t len;
+};
+
 struct form_page {
+    const struct visit *visit;
+    struct form_kept_files kept_files;
     str type, type_title, record_name, title, csrf, key, draft, error, ask, next_words;
     int64_t record, ver;
     const struct clause *clause;
     const struct refusal *refusal;
     struct form_inputs inputs;
     bool files, kept;
-    url target, back;
+    url target, back, check;
+};
+struct form_checked { /* what is said while one types */
+    str error;
+    const struct refusal *refusal;
 };
 
+/* --- form_values.c --- */
+enum { FORM_ROWS_MAX = 60 };
 /* The values a form sent, for act and form_get. */
 struct value_in *form_values(struct visit *v, const struct action *a, size_t *n);
+/* What was not asked for is added to v->act as it came: the engine refuses it. */
+void form_add_unasked(struct visit *v, const struct action *a);
+/* The files it brought, and those kept from before. */
+struct act_file *form_files(struct visit *v, const struct action *a, size_t *n);
+/* Puts them aside so that the form shown again still has them. */
+struct form_kept_files form_keep(struct visit *v, const struct act_file *files, size_t n);
+/* The columns of a row that this action lets be filled. */
+bool form_column_asked(const struct ask *ask, const struct field *column, bool fresh);
 
 #endif

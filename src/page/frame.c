@@ -114,36 +114,104 @@ void frame_end_bare(struct visit *v, struct html *out, int status)
     visit_html(v, status, html_end(out));
 }
 
-/* What happened stands in the title; here: what was kept, and what to do. */
-static struct words error_advice(enum err_code code)
+/* What to do about an error that no rule explains. */
+static struct words advice(const struct visit *v, enum err_code code)
 {
     switch ((int)code) {
+    case ERR_INVALID:
+        return v->x->req.method == HTTP_POST
+                   ? WORDS("没有执行任何操作：这个表单不是从您当前登录的页面提交的，或内容不完整。"
+                           "请返回上一页，刷新后再提交。",
+                           "Nothing was done: this form did not come from a page of your present "
+                           "sign-in, or it is not complete.  Go back, reload the page and send it "
+                           "again.")
+                   : WORDS("", "");
     case ERR_NOT_FOUND:
-        return WORDS("它可能已经移走，或者只对有关人员可见。请核对地址或编号。",
-                     "It may have moved, or be visible only to those concerned.  Please check the "
-                     "address or the number.");
+        return WORDS("请核对地址或编号；也可能是您的岗位无权查看。可在上方搜索。",
+                     "Check the address or the number; or your posts do not let you see it.  You "
+                     "can search above.");
     case ERR_DENIED:
         return WORDS(
-            "什么都没有改变。如确需办理，请联系负责该事项的岗位。",
-            "Nothing was changed.  If it has to be done, please turn to the post in charge.");
-    case ERR_INVALID:
+            "没有执行任何操作。如工作需要，请联系系统管理员调整任职。",
+            "Nothing was done.  If your work needs it, ask an administrator for the post.");
+    case ERR_STORE:
+        return WORDS("请稍后重试；如仍出现，请把请求编号告诉系统管理员。",
+                     "Please try again later; if it stays, tell an administrator the number of the "
+                     "request.");
     case ERR_STALE:
     case ERR_CONFLICT:
-        return WORDS("什么都没有改变。返回上一页后重新打开，再试一次。",
-                     "Nothing was changed.  Go back, open the page anew and try again.");
+    case ERR_TOO_LARGE:
+    case ERR_BUSY:
+    case ERR_LIMIT:
+        return WORDS("没有执行任何操作。请返回上一页，填写的内容还在。",
+                     "Nothing was done.  Go back: what you filled in is still there.");
     default:
-        return (struct words){0};
+        return WORDS("", "");
     }
+}
+
+static void put_pair(struct html *out, const struct http_param *p)
+{
+    html_lit(out, out->len ? "&" : "", out->len ? 1 : 0);
+    html_url_part(out, p->name);
+    html_lit(out, "=", 1);
+    html_url_part(out, p->value);
+}
+
+static struct html small(struct visit *v)
+{
+    return (struct html){.arena = v->ctx.arena, .buf = arena_bytes(v->ctx.arena, 512), .cap = 512};
+}
+
+/* Where signing in leads back to: the page that was asked for; of a form that was
+ * sent, the form with what was typed, as far as an address can carry it. */
+static str way_back(struct visit *v)
+{
+    enum { CARRY_MAX = 6000 };
+    bool post = v->x->req.method == HTTP_POST;
+    bool form = str_has(v->x->req.path, STR("/do/")) || str_has(v->x->req.path, STR("/new/"));
+    if (post && !form) {
+        return STR("/");
+    }
+    struct html q = small(v);
+    const struct http_params *ps = post ? &v->x->req.form : &v->x->req.query;
+    for (size_t i = 0; i < ps->len; i++) {
+        str name = ps->ptr[i].name;
+        bool ours = str_eq(name, STR("csrf")) || str_eq(name, STR("key")) ||
+                    str_eq(name, STR("ver")) || str_eq(name, STR("kept"));
+        if (ps->ptr[i].value.len && !(post && ours)) {
+            put_pair(&q, &ps->ptr[i]);
+        }
+    }
+    str query = html_end(&q);
+    if (!query.len || query.len > CARRY_MAX) {
+        return v->x->req.path;
+    }
+    return str_fmt(v->ctx.arena, "%.*s?%.*s", STR_ARG(v->x->req.path), STR_ARG(query));
+}
+
+static void to_the_door(struct visit *v)
+{
+    if (visit_is_htmx(v)) {
+        visit_html(v, 204, STR("")); /* a help while typing; the page itself will ask */
+        return;
+    }
+    struct http_param back = {STR("back"), way_back(v)};
+    struct html q = small(v);
+    put_pair(&q, &back);
+    bool ended = v->token.len || v->x->req.method == HTTP_POST;
+    visit_redirect(v, str_fmt(v->ctx.arena, ended ? "/signin?%.*s&ended=1" : "/signin?%.*s",
+                              STR_ARG(html_end(&q))));
 }
 
 void frame_error(struct visit *v, err e)
 {
     if (e.code == ERR_SIGNIN) {
-        visit_redirect(v, str_fmt(v->ctx.arena, "/signin?back=%.*s", STR_ARG(v->x->req.path)));
+        to_the_door(v);
         return;
     }
     struct frame_error view = {.title = words_in(err_words(e.code), v->ctx.lang),
-                               .text = words_in(error_advice(e.code), v->ctx.lang),
+                               .text = words_in(advice(v, e.code), v->ctx.lang),
                                .refusal = e.why,
                                .request = v->x->req.id};
     struct frame f;

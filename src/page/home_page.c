@@ -37,7 +37,10 @@ static void put_demo(struct visit *v, struct door_page *p)
 static void door(struct visit *v, str error, int status)
 {
     struct door_page p = {
-        .error = error, .back = visit_param(v, STR("back")), .login = visit_param(v, STR("login"))};
+        .error = error,
+        .ended = visit_param(v, STR("ended")).len > 0,
+        .back = visit_param(v, STR("back")),
+        .login = visit_param(v, STR("login"))};
     put_demo(v, &p);
     struct frame f;
     struct html out = frame_begin_bare(v, &f, words_in(WORDS("登录", "Sign in"), v->ctx.lang));

@@ -9,6 +9,7 @@
 #include "gen/frame.html.h"
 
 struct door_page {
+    bool ended; /* there was a session, and it is over */
     str error, back, login;
     struct {
         const str *ptr;

@@ -31,6 +31,8 @@ void page_form_new(struct visit *v);
 void page_form_do(struct visit *v);
 void page_form_new_post(struct visit *v);
 void page_form_do_post(struct visit *v);
+void page_form_new_check(struct visit *v);
+void page_form_do_check(struct visit *v);
 void page_suggest(struct visit *v);
 void page_file(struct visit *v);
 void page_proof(struct visit *v);

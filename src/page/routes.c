@@ -20,6 +20,8 @@ const struct route page_routes[] = {
     {HTTP_POST, "/r/~/view/#",           page_list_forget,       0,            WORDS_INIT("", "")},
     {HTTP_GET,  "/r/~/new/~",            page_form_new,          0,            WORDS_INIT("新建", "New")},
     {HTTP_POST, "/r/~/new/~",            page_form_new_post,     ROUTE_UPLOAD, WORDS_INIT("", "")},
+    {HTTP_POST, "/r/~/new/~/check",      page_form_new_check,    0,            WORDS_INIT("", "")},
+    {HTTP_POST, "/r/~/#/do/~/check",     page_form_do_check,     0,            WORDS_INIT("", "")},
     {HTTP_GET,  "/r/~/suggest",          page_suggest,           0,            WORDS_INIT("", "")},
     {HTTP_GET,  "/r/~/#",                page_record,            0,            WORDS_INIT("记录", "Record")},
     {HTTP_GET,  "/r/~/#/activity",       page_record_activity,   0,            WORDS_INIT("动态", "Activity")},

@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/enc.h"
 #include "base/html.h"
 #include "engine/attach.h"
 
@@ -147,6 +148,31 @@ str visit_param(struct visit *v, str name)
 bool visit_is_htmx(const struct visit *v)
 {
     return str_eq(http_param(&v->x->req.headers, STR("hx-request")), STR("true"));
+}
+
+static str seal_of(struct visit *v, str text)
+{
+    unsigned char mac[crypto_auth_BYTES];
+    str all = str_fmt(v->ctx.arena, "%lld %.*s", (long long)v->session.person, STR_ARG(text));
+    crypto_auth(mac, (const unsigned char *)all.ptr, all.len, v->app->secret);
+    return enc_hex(v->ctx.arena, str_from_n((const char *)mac, sizeof(mac)));
+}
+
+str visit_seal(struct visit *v, str text)
+{
+    return str_fmt(v->ctx.arena, "%.*s %.*s", STR_ARG(seal_of(v, text)), STR_ARG(text));
+}
+
+bool visit_unseal(struct visit *v, str sealed, str *ret)
+{
+    str text;
+    str mac = str_cut(sealed, ' ', &text);
+    if (!text.ptr) {
+        return false;
+    }
+    str want = seal_of(v, text);
+    *ret = text;
+    return mac.len == want.len && sodium_memcmp(mac.ptr, want.ptr, want.len) == 0;
 }
 
 /* --- a part of a visit: a snapshot around a function ------------------------------ */
@@ -360,12 +386,13 @@ static bool scope_ok(const struct visit *v)
 
 static err admit(struct visit *v)
 {
-    if (!v->route) {
-        return err_make(ERR_NOT_FOUND, STR("route"));
-    }
     err e = identify(v);
     if (e.code) {
         return e;
+    }
+    if (!v->route) {
+        e = v->signed_in ? frame_figures(v) : OK;
+        return e.code ? e : err_make(ERR_NOT_FOUND, STR("route"));
     }
     if (!v->signed_in && !(v->route->flags & ROUTE_PUBLIC)) {
         return err_make(ERR_SIGNIN, STR("no session"));

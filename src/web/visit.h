@@ -53,6 +53,7 @@ struct app {
     void (*error_page)(struct visit *v, err e); /* the page layer's */
     void (*error_api)(struct visit *v, err e);
     int64_t started_at;
+    unsigned char secret[32]; /* of this run of the server, for visit_seal */
 };
 
 /* What a worker owns. */
@@ -112,5 +113,9 @@ void visit_error(struct visit *v, err e);       /* page or problem+json, by the 
 void visit_secure(struct visit *v);
 str visit_param(struct visit *v, str name); /* of the query, then of the form */
 bool visit_is_htmx(const struct visit *v);
+/* Text that a form carries and brings back unchanged, for this person only and as
+ * long as the server runs: "mac text". */
+str visit_seal(struct visit *v, str text);
+bool visit_unseal(struct visit *v, str sealed, str *ret_text);
 
 #endif

@@ -1,11 +1,14 @@
 // The product walked in a real browser: node run.mjs [part ...]
 import { count, openBrowser, prepare } from "./support.mjs";
+import { refused } from "./refused.mjs";
 import { walk } from "./walk.mjs";
 
 const parts = process.argv.slice(2);
 const wanted = (part) => !parts.length || parts.includes(part);
 const runs = [
   ...[360, 1280].flatMap((width) => ["zh", "en"].map((lang) => [`walk-${lang}-${width}`, (b) => walk(b, { lang, width })])),
+  ["refused-zh", (b) => refused(b, { lang: "zh", width: 1280 })],
+  ["refused-en", (b) => refused(b, { lang: "en", width: 360 })],
   ["walk-no-scripts", (b) => walk(b, { lang: "zh", width: 1280, scripts: false })],
 ];
 

@@ -137,8 +137,7 @@ export class Person {
     const have = (await this.page.getAttribute("html", "lang")) === "en" ? "en" : "zh";
     if (have !== this.how.lang) {
       await this.page.click("header.top details.menu:last-of-type > summary");
-      await this.page.click("header.top button[name=lang]");
-      await this.page.waitForLoadState();
+      await this.press("header.top button[name=lang]");
     }
   }
   async open(path) { lastPage = this.page; return this.page.goto(this.demo.url + path); }
@@ -146,6 +145,12 @@ export class Person {
   path() { return new URL(this.page.url()).pathname; }
   async close() { await this.context.close(); }
 
+  /** A form as it is without a draft of last time. */
+  async fresh(path) {
+    await this.open(path);
+    const clear = this.page.locator("[data-draft-clear]");
+    if (await clear.isVisible().catch(() => false)) await clear.click();
+  }
   /** Fills a form by the names of its fields, whatever kind of input they are. */
   async fill(values) {
     for (const [name, value] of Object.entries(values)) {
@@ -167,17 +172,23 @@ export class Person {
   /** Presses the form's own button and waits for the answer. */
   async send() {
     lastPage = this.page;
+    return this.post("main form.card footer button.btn.main");
+  }
+  /** Presses something that leads to another page, and waits for it. */
+  async press(what) {
+    await Promise.all([this.page.waitForEvent("load"), (typeof what === "string" ? this.page.locator(what).first() : what).click()]);
+  }
+  /** The same for what is posted; the answer, not the page it leads to. */
+  async post(what) {
     const [answer] = await Promise.all([
       this.page.waitForResponse((r) => r.request().method() === "POST" && r.request().isNavigationRequest()),
-      this.page.click("main form.card footer button.btn.main"),
+      this.press(what),
     ]);
-    await this.page.waitForLoadState();
     return answer;
   }
   /** On a record's page: chooses an action by its words, fills its form, sends it. */
   async act(words, values = {}) {
-    await this.page.click(`ul.acts a.btn:has-text("${words}")`);
-    await this.page.waitForLoadState();
+    await this.press(`ul.acts a.btn:has-text("${words}")`);
     await this.fill(values);
     const answer = await this.send();
     equal(answer.status(), 303, `${words}: ${answer.status() === 303 ? "" : await this.text()}`);

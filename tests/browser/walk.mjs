@@ -65,8 +65,7 @@ async function steps(demo, as, how) {
   });
   await wu.axe("inbox");
   await must("accept", async () => {
-    await wu.page.click(`main a:has-text("${summary}")`);
-    await wu.page.waitForLoadState();
+    await wu.press(`main a:has-text("${summary}")`);
     await wu.fill({ verification: t("灯不亮", "No light"), category: "hardware" });
     equal((await wu.send()).status(), 303);
     equal(await wu.state(), t("待定级", "Accepted"));
@@ -93,8 +92,7 @@ async function steps(demo, as, how) {
     expect(/20\d\d-\d\d-\d\d/.test(row), `no time in ${row}`);
   });
   await must("the report is made", async () => {
-    await chen.page.click(`ul.acts a.btn:has-text("${t("作出处理报告", "Make the report")}")`);
-    await chen.page.waitForLoadState();
+    await chen.press(`ul.acts a.btn:has-text("${t("作出处理报告", "Make the report")}")`);
     await chen.axe("form of a report");
     await chen.fill({ methods: "hardware_repair", cause: t("灯泡老化", "The lamp was old"), report: t("已更换，**正常**", "Replaced, **works**") });
     equal((await chen.send()).status(), 303);
@@ -110,8 +108,7 @@ async function steps(demo, as, how) {
     await li.open("/notifications");
     contains(await li.text(), t("已修好，请试用", "Mended, please try"));
     await li.axe("notifications");
-    await li.page.click("main form[action='/notifications'] button");
-    await li.page.waitForLoadState();
+    await li.press("main form[action='/notifications'] button");
     equal(await li.page.locator("header.top a[href='/notifications'] .count").count(), 0, "unread");
   });
   await must("confirm", async () => {
@@ -126,8 +123,7 @@ async function steps(demo, as, how) {
     for (const p of [li, wu, chen]) await p.enter();
     await chen.open("/inbox");
     const link = chen.page.locator("main a[href*='/r/recheck/']").first();
-    await link.click();
-    await chen.page.waitForLoadState();
+    await chen.press(link);
     await chen.axe("form of a recheck");
     await chen.fill({ result: "normal", note: t("运行正常", "Works") });
     equal((await chen.send()).status(), 303);
@@ -152,15 +148,14 @@ async function steps(demo, as, how) {
 async function proof(demo, who, how) {
   const t = (zh, en) => (how.lang === "en" ? en : zh);
   await check("the proof of the last act is verified without the server", async () => {
-    await who.page.click("#h-proof ~ .body a, section[aria-labelledby=h-proof] a");
-    await who.page.waitForLoadState();
-    // its checkpoint is signed a moment after the act
-    for (let i = 0; i < 50 && !await who.page.locator("main a[href$='/file']").count(); i++) {
-      await new Promise((r) => setTimeout(r, 200));
+    await who.press("#h-proof ~ .body a, section[aria-labelledby=h-proof] a");
+    await who.axe("proof");
+    const file_link = who.page.locator("main a[href$='/file']");
+    for (let i = 0; i < 20 && !(await file_link.count()); i++) { // until the checkpoint is signed
+      await who.page.waitForTimeout(300);
       await who.page.reload();
     }
-    await who.axe("proof");
-    const href = await who.page.getAttribute("main a[href$='/file']", "href");
+    const href = await file_link.getAttribute("href");
     const text = await (await who.context.request.get(demo.url + href)).text();
     const file = join(demo.data, "proof.txt");
     writeFileSync(file, text);
