@@ -391,7 +391,7 @@ static err admit(struct visit *v)
         return e;
     }
     if (!v->route) {
-        e = v->signed_in ? frame_figures(v) : OK;
+        e = v->signed_in ? frame_figures(v, false) : OK;
         return e.code ? e : err_make(ERR_NOT_FOUND, STR("route"));
     }
     if (!v->signed_in && !(v->route->flags & ROUTE_PUBLIC)) {
