@@ -36,11 +36,10 @@ static void put_demo(struct visit *v, struct door_page *p)
 
 static void door(struct visit *v, str error, int status)
 {
-    struct door_page p = {
-        .error = error,
-        .ended = visit_param(v, STR("ended")).len > 0,
-        .back = visit_param(v, STR("back")),
-        .login = visit_param(v, STR("login"))};
+    struct door_page p = {.error = error,
+                          .ended = visit_param(v, STR("ended")).len > 0,
+                          .back = visit_param(v, STR("back")),
+                          .login = visit_param(v, STR("login"))};
     put_demo(v, &p);
     struct frame f;
     struct html out = frame_begin_bare(v, &f, words_in(WORDS("登录", "Sign in"), v->ctx.lang));
@@ -52,7 +51,8 @@ void page_sign_in(struct visit *v)
 {
     door_language(v);
     if (v->signed_in) {
-        visit_redirect(v, STR("/"));
+        str back = visit_param(v, STR("back"));
+        visit_redirect(v, back.len ? back : STR("/"));
         return;
     }
     door(v, STR(""), 200);
