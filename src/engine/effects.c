@@ -342,13 +342,14 @@ static err put_later(struct running *g, int64_t at)
     struct doing *d = g->d;
     return db_queue(
         d->ctx->db, d->a,
-        SQL("insert into later(id, at, record, type, act, action, effect, x, actor, key)"
-            " values ($1, $2, $3, $4, $5, $6, $7, null, $8, $9) on conflict do nothing"),
+        SQL("insert into later(id, at, record, type, act, action, effect, x, actor, key, law)"
+            " values ($1, $2, $3, $4, $5, $6, $7, null, $8, $9, $10) on conflict do nothing"),
         ARGS(db_i64(engine_id(d->e, d->act->now)), db_i64(at), db_i64(g->x->id),
              db_i64(g->x->t->type->code), db_i64(g->act), db_text(g->of), db_i64(g->place),
              db_i64(d->act->actor),
              db_text(str_fmt(d->a, "%lld:%.*s:%lld", (long long)(g->act ? g->act : d->ctx->now),
-                             STR_ARG(g->of), (long long)g->place))));
+                             STR_ARG(g->of), (long long)g->place)),
+             db_i64(g->x->t->def->law->version)));
 }
 
 /* When an effect put off is due. */
@@ -419,8 +420,8 @@ static err put_steps(struct running *g)
                         " actor, at, next_x, max_x, done, total, \"left\")"
                         " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, 0, $11, $11)"),
                     ARGS(db_i64(engine_id(d->e, d->act->now)), db_i64(g->act), db_i64(g->x->id),
-                         db_i64(g->x->t->type->code), db_i64(g->x->now[COL_LAW].i), db_text(g->of),
-                         db_i64(g->place), db_i64(d->act->actor), db_i64(at),
+                         db_i64(g->x->t->type->code), db_i64(g->x->t->def->law->version),
+                         db_text(g->of), db_i64(g->place), db_i64(d->act->actor), db_i64(at),
                          db_i64(rows_i64(&r, 1)), db_i64(rows_i64(&r, 0))));
 }
 

@@ -5,8 +5,22 @@
 
 enum { STEP_ROWS = 100, TASKS_AT_ONCE = 100, DRAWN_MAX = 200 };
 
+/* The record as of the version that put the effect off: a register's may have
+ * become another since. */
+static struct touched as_of(struct doing *d, const struct touched *x, int64_t law)
+{
+    struct touched then = *x;
+    const struct type *t = x->t->type;
+    for (size_t i = 0; law && i < t->ndefs; i++) {
+        if (t->defs[i]->law->version == law) {
+            then.t = plan_type(d->h, t->defs[i]);
+        }
+    }
+    return then;
+}
+
 /* "term:KEY/MARK", or an action's key. */
-static struct effect_list effects_of(struct doing *d, struct touched *x, str of)
+static struct effect_list effects_of(struct doing *d, const struct touched *x, str of)
 {
     str mark_text;
     str key = str_cut(of, '/', &mark_text);
@@ -22,11 +36,12 @@ static struct effect_list effects_of(struct doing *d, struct touched *x, str of)
     return there ? perform_mark_effects(d->a, x, t, (size_t)mark) : (struct effect_list){0};
 }
 
-/* Nothing when a newer version no longer has it. */
-static err run_put_off(struct doing *d, struct touched *x, const struct rows *r,
+/* `law`: the version it was put off under. */
+static err run_put_off(struct doing *d, struct touched *x, const struct rows *r, int64_t law,
                        struct effect_span *span)
 {
-    struct effect_list l = effects_of(d, x, rows_text(r, 4));
+    struct touched then = as_of(d, x, law);
+    struct effect_list l = effects_of(d, &then, rows_text(r, 4));
     int64_t place = rows_i64(r, 5);
     if (place < 0 || (size_t)place >= l.n) {
         return OK;
@@ -54,7 +69,7 @@ static err run_later(struct turn *t, struct db *db, struct arena *a, struct rows
         return y;
     }
     struct effect_span all = {.to = INT64_MAX};
-    y = run_put_off(d, x, r, &all);
+    y = run_put_off(d, x, r, rows_i64(r, 8), &all);
     return y.code ? y : perform_finish(d);
 }
 
@@ -64,7 +79,7 @@ err later_run(struct writer_job *job, struct db *db, struct arena *a, void *worl
     struct rows r;
     (void)world;
     err x = db_query(db, a,
-                     SQL("select id, record, type, act, action, effect, x, actor from later"
+                     SQL("select id, record, type, act, action, effect, x, actor, law from later"
                          " where at <= $1 order by at, id limit 1"),
                      ARGS(db_i64(t->now)), &r);
     t->done = !x.code && rows_next(&r);
@@ -101,7 +116,7 @@ static err run_step(struct turn *t, struct db *db, struct arena *a, struct rows 
     if (y.code) {
         return y;
     }
-    y = run_put_off(d, x, r, &t->span);
+    y = run_put_off(d, x, r, rows_i64(r, 9), &t->span);
     return y.code ? y : perform_finish(d);
 }
 
@@ -113,7 +128,7 @@ err later_step(struct writer_job *job, struct db *db, struct arena *a, void *wor
     struct rows r;
     (void)world;
     err x = db_query(db, a,
-                     SQL("select id, record, type, act, action, effect, actor, next_x, max_x"
+                     SQL("select id, record, type, act, action, effect, actor, next_x, max_x, law"
                          " from step_job where \"left\" > 0 and at <= $1 order by at, id limit 1"),
                      ARGS(db_i64(t->now)), &r);
     t->done = !x.code && rows_next(&r);

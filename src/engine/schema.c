@@ -98,6 +98,7 @@ static const struct migration migrations[] = {
             " people INT not null, units INT not null, reason text, at INT not null,"
             " primary key (import, key));"
             "create index import_line_record on import_line(record) where record is not null;")},
+    {"engine law 0001", SCRIPT("alter table later add column law INT;")},
 };
 
 const struct migration *schema_migrations(size_t *n)

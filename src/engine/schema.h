@@ -24,7 +24,7 @@
  *     null: none; fired: bit set of marks that have; last_at: the moment of the
  *     last one.  Partial index on (mark_at).  ended: UTC ms; how: key of the
  *     state that ended it.
- * later(id ID, at, record, type, act, action, effect, x, actor, key unique)
+ * later(id ID, at, record, type, act, action, effect, x, actor, key unique, law)
  *     effects with `after`, due at `at`.
  * step_job(id ID, act, record, type, law, action, effect, actor, at, next_x, max_x, done,
  *     total, left)
