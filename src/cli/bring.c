@@ -17,7 +17,8 @@ struct bringing {
 
 static err read_text(struct cli *c, str path, str *ret)
 {
-    FILE *f = fopen(path.ptr, "re");
+    int fd = cli_open(c, path, false);
+    FILE *f = fd >= 0 ? fdopen(fd, "r") : NULL;
     if (!f) {
         return err_make(ERR_NOT_FOUND, path);
     }
@@ -45,19 +46,26 @@ static bool progress(void *arg, int64_t lines, int64_t total, int64_t acts)
     return !ferror(c->out) && !(c->stop && atomic_load(c->stop));
 }
 
+static int open_rejects(void *arg, str path)
+{
+    struct bringing *b = arg;
+    return cli_open(b->c, path, true);
+}
+
 /* The newest law, the mapping against it, the file against the mapping. */
 static err prepare(struct cli *c, int argc, char **argv, const struct model *model,
                    struct import_options *o, struct diags *d, struct words *why)
 {
-    str path = cli_path(c, cli_option(argc, argv, "mapping"));
+    str path = cli_option(argc, argv, "mapping");
+    str file = cli_word(argc, argv, 0);
     str text;
     err e = read_text(c, path, &text);
     if (e.code) {
-        *why = (struct words){str_fmt(c->arena, "打不开对应文件 %s", path.ptr),
-                              str_fmt(c->arena, "cannot open the mapping %s", path.ptr)};
+        *why = words_fmt(c->arena, "打不开对应文件 %.*s", "cannot open the mapping %.*s",
+                         STR_ARG(path));
         return e;
     }
-    struct mapping *m = mapping_load(c->arena, text, cli_option(argc, argv, "mapping"), model, d);
+    struct mapping *m = mapping_load(c->arena, text, path, model, d);
     if (!m) {
         return err_make(ERR_INVALID, STR("mapping"));
     }
@@ -65,7 +73,7 @@ static err prepare(struct cli *c, int argc, char **argv, const struct model *mod
     if (encoding.len) {
         m->gb18030 = str_eq(encoding, STR("gb18030"));
     }
-    e = csv_file_open(c->arena, cli_path(c, cli_word(argc, argv, 0)), m->separator, m->gb18030, why,
+    e = csv_file_take(c->arena, cli_open(c, file, false), file, m->separator, m->gb18030, why,
                       &o->file);
     if (!e.code) {
         mapping_bind(m, o->file, d);
@@ -129,8 +137,8 @@ int cmd_import(struct cli *c, int argc, char **argv)
         .dry_run = cli_flag(argc, argv, "dry-run"),
         .retry = cli_flag(argc, argv, "retry"),
         .out = c->out,
-        .rejects = cli_path(c, rejects.len ? rejects
-                                           : str_fmt(c->arena, "%.*s.rejects.csv", STR_ARG(file)))};
+        .rejects = rejects.len ? rejects : str_fmt(c->arena, "%.*s" REJECTS_END, STR_ARG(file)),
+        .open_rejects = open_rejects};
     if (cli_flag(argc, argv, "progress")) {
         o.progress = progress;
     }

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 
+#include <fcntl.h>
 #include <locale.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -52,14 +53,14 @@ const struct command cli_commands[] = {
                 "      --dry-run   逐行显示将办理什么，不写入\n"
                 "      --retry     以前退回的行再试一次\n"
                 "      --encoding utf-8|gb18030   代替对应文件中的编码\n"
-                "      中断后再次运行即继续；重复运行不改变任何内容。服务器运行时由服务器导入（文件须为其可读）。\n"
+                "      中断后再次运行即继续；重复运行不改变任何内容。服务器运行时由服务器导入。\n"
                 "例：  zhidu import --mapping examples/service-desk/mapping.yaml log.csv\n",
                 "Usage:   zhidu import --mapping MAPPING FILE.csv [--rejects REJECTS.csv] [--dry-run] [--retry]\n"
                 "         --dry-run   show row by row what would happen, write nothing\n"
                 "         --retry     try lines that were rejected before once more\n"
                 "         --encoding utf-8|gb18030   instead of the mapping's\n"
                 "         Cut short, it goes on when run again; a second run changes nothing.  A running server\n"
-                "         does the work (and must be able to read the files).\n"
+                "         does the work.\n"
                 "Example: zhidu import --mapping examples/service-desk/mapping.yaml log.csv\n"),
      cmd_import, NEEDS_ENGINE, true},
     {"export", WORDS_INIT("导出一类记录为 CSV", "export records of a type as CSV"),
@@ -219,6 +220,15 @@ str cli_path(struct cli *c, str path)
         return str_copy(c->arena, path);
     }
     return str_fmt(c->arena, "%.*s/%.*s", STR_ARG(c->cwd), STR_ARG(path));
+}
+
+int cli_open(struct cli *c, str path, bool write)
+{
+    if (c->open) {
+        return c->open(c, path, write, c->line_arg);
+    }
+    int flags = write ? O_WRONLY | O_CREAT | O_CLOEXEC : O_RDONLY | O_CLOEXEC;
+    return open(cli_path(c, path).ptr, flags, 0644);
 }
 
 int cmd_version(struct cli *c, int argc, char **argv)

@@ -39,7 +39,10 @@ struct cli {
     struct accounts *people;
     struct demo_clock *clock; /* in a running demonstration; else NULL */
     int64_t (*now)(void);
-    str cwd;                 /* folder names of the caller are relative to it */
+    str cwd; /* folder names of the caller are relative to it */
+    /* Opens a file of the caller's, who may be in another process with other rights:
+     * see cli_open. */
+    int (*open)(struct cli *c, str path, bool write, void *arg);
     const atomic_bool *stop; /* long work looks at it: the server is ending; NULL: never */
     /* Reads a line from whoever called, who is elsewhere; NULL: standard input. */
     str (*line)(struct cli *c, void *arg);
@@ -121,6 +124,10 @@ bool cli_flag(int argc, char **argv, const char *name);
 /* The n-th argument that is no option (from 0), or empty. */
 str cli_word(int argc, char **argv, int n);
 str cli_path(struct cli *c, str path); /* absolute */
+#define REJECTS_END ".rejects.csv"     /* of a file that is imported */
+/* A file of the caller's, for reading, or for writing (made when absent); -1 when he
+ * cannot open it. */
+int cli_open(struct cli *c, str path, bool write);
 
 int cmd_serve(struct cli *c, int argc, char **argv);
 int cmd_init(struct cli *c, int argc, char **argv);

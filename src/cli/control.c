@@ -3,12 +3,15 @@
  * One command a connection.  The caller sends its working folder and its
  * arguments, each ended by a NUL, then an empty one; what the command prints
  * comes back, and last a NUL and one byte: its exit code.  Where the command
- * wants a line, an ENQ comes back, and the caller sends one of his input.  Each caller has a
- * thread: an import of an hour keeps nobody waiting.  The socket belongs to the server's user (mode
- * 0600), so whoever may open it may also open the data. */
+ * wants a line, an ENQ comes back, and the caller sends one of his input.  Where it wants one of
+ * the caller's files, SI (to read) or SO (to write), its name and a line end come, and the caller
+ * sends it open: so the server needs no right to it.  Each caller has a thread: an import of an
+ * hour keeps nobody waiting.  The socket belongs to the server's user (mode 0600), so whoever may
+ * open it may also open the data. */
 #include "cli/cli.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -23,6 +26,9 @@ enum {
     ARGS_MAX = 32,
     BYTES_MAX = 64 * 1024,
     LINE_MAX_BYTES = 512,
+    NAME_MAX_BYTES = 4096,
+    SO = 14,
+    SI = 15,
     ENQ = 5,
     LINE_WAIT_MS = 300000,
     CALLERS = 8
@@ -90,6 +96,38 @@ static str ask_caller(struct cli *c, void *arg)
     return str_trim(str_from_n(p, n));
 }
 
+/* One of the caller's files, opened by him. */
+static int open_at_caller(struct cli *c, str path, bool write, void *arg)
+{
+    int fd = *(int *)arg;
+    char yes = 0;
+    union {
+        struct cmsghdr head;
+        char bytes[CMSG_SPACE(sizeof(int))];
+    } extra;
+    struct iovec one = {.iov_base = &yes, .iov_len = 1};
+    struct msghdr m = {.msg_iov = &one,
+                       .msg_iovlen = 1,
+                       .msg_control = extra.bytes,
+                       .msg_controllen = sizeof(extra.bytes)};
+    struct pollfd pf = {.fd = fd, .events = POLLIN};
+    if (path.len >= NAME_MAX_BYTES || memchr(path.ptr, '\n', path.len)) {
+        return -1;
+    }
+    fprintf(c->out, "%c%.*s\n", write ? SO : SI, STR_ARG(path));
+    fflush(c->out);
+    if (poll(&pf, 1, LINE_WAIT_MS) != 1 || recvmsg(fd, &m, MSG_CMSG_CLOEXEC) != 1 || yes != 'y') {
+        return -1;
+    }
+    struct cmsghdr *h = CMSG_FIRSTHDR(&m);
+    int ret = -1;
+    if (h && h->cmsg_level == SOL_SOCKET && h->cmsg_type == SCM_RIGHTS &&
+        h->cmsg_len == CMSG_LEN(sizeof(int))) {
+        memcpy(&ret, CMSG_DATA(h), sizeof(int));
+    }
+    return ret;
+}
+
 static void answer(struct control *c, int fd)
 {
     struct arena a = arena_make(512u << 20);
@@ -116,6 +154,7 @@ static void answer(struct control *c, int fd)
         one.out = out;
         one.line = ask_caller;
         one.line_arg = &fd;
+        one.open = open_at_caller;
         one.stop = &c->stop;
         code = (unsigned char)cmd->run(&one, argc - 3, argv + 3);
     }
@@ -275,15 +314,88 @@ static bool send_line(int fd)
     return (!n || write_all(fd, line, n)) && ((n && line[n - 1] == '\n') || write_all(fd, "\n", 1));
 }
 
+/* Only what the caller himself named: he may be more than the server is. */
+static bool named(int argc, char **argv, str path, bool write)
+{
+    str rejects = cli_option(argc, argv, "rejects");
+    str file = cli_word(argc, argv, 0);
+    if (!write) {
+        return str_eq(path, file) || str_eq(path, cli_option(argc, argv, "mapping"));
+    }
+    bool own = str_starts(path, file) && file.len && path.len == file.len + strlen(REJECTS_END) &&
+               str_ends(path, STR(REJECTS_END));
+    return rejects.len ? str_eq(path, rejects) : own;
+}
+
+static bool send_file(int fd, const char *path, bool write)
+{
+    int flags = write ? O_WRONLY | O_CREAT | O_CLOEXEC : O_RDONLY | O_CLOEXEC;
+    int file = path ? open(path, flags, 0644) : -1;
+    char yes = file >= 0 ? 'y' : 'n';
+    union {
+        struct cmsghdr head;
+        char bytes[CMSG_SPACE(sizeof(int))];
+    } extra = {0};
+    struct iovec one = {.iov_base = &yes, .iov_len = 1};
+    struct msghdr m = {.msg_iov = &one, .msg_iovlen = 1};
+    if (file >= 0) {
+        m.msg_control = extra.bytes;
+        m.msg_controllen = sizeof(extra.bytes);
+        struct cmsghdr *h = CMSG_FIRSTHDR(&m);
+        h->cmsg_level = SOL_SOCKET;
+        h->cmsg_type = SCM_RIGHTS;
+        h->cmsg_len = CMSG_LEN(sizeof(int));
+        memcpy(CMSG_DATA(h), &file, sizeof(int));
+    }
+    bool ok = sendmsg(fd, &m, MSG_NOSIGNAL) == 1;
+    if (file >= 0) {
+        close(file);
+    }
+    return ok;
+}
+
+/* What the caller has of a file's name that is being asked for. */
+struct asked {
+    int argc;
+    char **argv;
+    char kind; /* SI, SO; 0: nothing is asked */
+    char name[NAME_MAX_BYTES];
+    size_t len;
+};
+
+/* False when the server cannot be answered. */
+static bool name_byte(int fd, struct asked *a, char byte)
+{
+    if (byte != '\n') {
+        if (a->len + 1 < sizeof(a->name)) {
+            a->name[a->len++] = byte;
+        }
+        return true;
+    }
+    a->name[a->len] = '\0';
+    bool write = a->kind == SO;
+    bool may = named(a->argc, a->argv, str_from_n(a->name, a->len), write);
+    a->kind = 0;
+    a->len = 0;
+    return send_file(fd, may ? a->name : NULL, write);
+}
+
 /* Prints what comes until the NUL that stands before the exit code. */
-static int relay(int fd)
+static int relay(int fd, int argc, char **argv)
 {
     char buf[8192];
     int code = 1;
     bool ended = false;
+    struct asked file = {.argc = argc, .argv = argv};
     for (ssize_t n; (n = read(fd, buf, sizeof(buf))) > 0;) {
         for (ssize_t i = 0; i < n; i++) {
-            if (ended) {
+            if (file.kind) {
+                if (!name_byte(fd, &file, buf[i])) {
+                    return 1;
+                }
+            } else if (!ended && (buf[i] == SI || buf[i] == SO)) {
+                file.kind = buf[i];
+            } else if (ended) {
                 code = (unsigned char)buf[i];
             } else if (buf[i] == '\0') {
                 ended = true;
@@ -313,7 +425,7 @@ bool control_send(const struct cli *c, int argc, char **argv, int *code)
         }
         return false;
     }
-    *code = send_args(fd, c, argc, argv) ? relay(fd) : 1;
+    *code = send_args(fd, c, argc, argv) ? relay(fd, argc - 1, argv + 1) : 1;
     close(fd);
     return true;
 }

@@ -17,7 +17,7 @@ struct csv_file {
     int fd;
     FILE *converted; /* holds fd, when the file was put into UTF-8 */
     char separator;
-    int64_t bytes; /* of the file as given */
+    struct stat given; /* the file as given */
     struct str_list columns;
     /* where csv_file_next stands */
     char *window; /* WINDOW bytes */
@@ -245,18 +245,22 @@ static bool begins(const struct csv_file *f, const char *bytes, size_t n)
 err csv_file_open(struct arena *life, str path, char separator, bool gb18030, struct words *why,
                   struct csv_file **ret)
 {
+    int fd = open(str_copy(life, path).ptr, O_RDONLY | O_CLOEXEC);
+    return csv_file_take(life, fd, path, separator, gb18030, why, ret);
+}
+
+err csv_file_take(struct arena *life, int fd, str name, char separator, bool gb18030,
+                  struct words *why, struct csv_file **ret)
+{
     struct csv_file *f = arena_new(life, struct csv_file);
-    f->fd = -1;
+    f->fd = fd;
     f->separator = separator;
     f->line = 1;
     arena_defer(life, close_file, f);
-    f->fd = open(str_copy(life, path).ptr, O_RDONLY | O_CLOEXEC);
-    struct stat st;
-    if (f->fd < 0 || fstat(f->fd, &st) != 0 || !S_ISREG(st.st_mode)) {
-        *why = words_fmt(life, "打不开文件 %.*s", "cannot open %.*s", STR_ARG(path));
+    if (f->fd < 0 || fstat(f->fd, &f->given) != 0 || !S_ISREG(f->given.st_mode)) {
+        *why = words_fmt(life, "打不开文件 %.*s", "cannot open %.*s", STR_ARG(name));
         return err_make(ERR_NOT_FOUND, STR("file"));
     }
-    f->bytes = st.st_size;
     if (begins(f, "\xFF\xFE", 2) || begins(f, "\xFE\xFF", 2)) {
         *why =
             WORDS("文件是 UTF-16，请另存为 UTF-8", "the file is UTF-16; please save it as UTF-8");
@@ -298,5 +302,11 @@ int csv_file_column(const struct csv_file *f, str name)
 
 int64_t csv_file_bytes(const struct csv_file *f)
 {
-    return f->bytes;
+    return f->given.st_size;
+}
+
+bool csv_file_is(const struct csv_file *f, int fd)
+{
+    struct stat st;
+    return fstat(fd, &st) == 0 && st.st_dev == f->given.st_dev && st.st_ino == f->given.st_ino;
 }

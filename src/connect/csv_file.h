@@ -18,6 +18,12 @@ struct csv_file;
  * one name): *why says it to people.  The file closes with `life`. */
 MUST_CHECK err csv_file_open(struct arena *life, str path, char separator, bool gb18030,
                              struct words *why, struct csv_file **ret);
+/* The same of a file that somebody has opened; it closes `fd` in any case.  `name`
+ * is for messages. */
+MUST_CHECK err csv_file_take(struct arena *life, int fd, str name, char separator, bool gb18030,
+                             struct words *why, struct csv_file **ret);
+/* Is `fd` open on the very file this was made of? */
+bool csv_file_is(const struct csv_file *f, int fd);
 
 struct str_list csv_file_columns(const struct csv_file *f);
 int csv_file_column(const struct csv_file *f, str name); /* -1: none */

@@ -4,7 +4,9 @@
 #include "engine/job.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Cases in work at once.  One piece of each is with the writer; they are answered
  * in the order they were handed over, so that a run that is gone on with takes the same
@@ -54,7 +56,13 @@ static err open_rejects(struct running *g)
 {
     struct importer *im = g->im;
     str path = str_copy(&im->life, im->o.rejects);
-    g->rejects = fopen(path.ptr, "we");
+    int fd = im->o.open_rejects ? im->o.open_rejects(im->o.arg, path)
+                                : open(path.ptr, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+    if (fd >= 0 && csv_file_is(im->o.file, fd)) {
+        close(fd);
+        return err_make(ERR_INVALID, STR("the rejects file is the file that is imported"));
+    }
+    g->rejects = fd >= 0 && ftruncate(fd, 0) == 0 ? fdopen(fd, "w") : NULL;
     if (!g->rejects) {
         return err_make(ERR_STORE, str_fmt(&im->life, "%s: %s", path.ptr, strerror(errno)));
     }

@@ -31,7 +31,8 @@ struct import_options {
     struct engine *engine;
     const struct mapping *mapping; /* bound to `file` */
     struct csv_file *file;
-    str rejects; /* path; made with the first rejected line */
+    str rejects;                              /* path, made with the first rejected line; */
+    int (*open_rejects)(void *arg, str path); /* how: for writing, made when absent; NULL: open() */
     enum lang lang;
     bool dry_run; /* every case is performed and undone; nothing is written */
     bool retry;   /* lines an earlier run rejected are tried once more */

@@ -7,6 +7,7 @@
 #include "engine/schema.h"
 #include "engine/verify.h"
 
+#include <iconv.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,6 +18,7 @@ struct bench {
     const struct model *model;
     struct mapping *m;
     char csv[64], rejects[80];
+    bool gb18030;
     struct import_report rep;
 };
 
@@ -71,7 +73,7 @@ static struct import_counts run_file(struct bench *b, const char *csv, struct im
     o.rejects = str_from(b->rejects);
     o.lang = LANG_EN;
     b->m = m;
-    dbs_ok(csv_file_open(b->t->a, str_from(csv), ',', false, &why, &o.file));
+    dbs_ok(csv_file_open(b->t->a, str_from(csv), ',', b->gb18030, &why, &o.file));
     mapping_bind(m, o.file, &d);
     inst_no_diags(b->t, &d);
     dbs_ok(import_run(&o, &b->rep));
@@ -408,6 +410,43 @@ static void an_import_that_is_stopped_goes_on(void **state)
     dbs_each(DBS_FILE, interrupted);
 }
 
+/* The same log in GB18030, from a spreadsheet of the house, with a bad character. */
+static void of_a_spreadsheet(struct dbs *t)
+{
+    struct bench b = begin(t);
+    struct made_log log = {.seed = 77, .cases = 12, .lines_per_case = 4};
+    make_log(&b, &log);
+    str utf8 = inst_file(t->a, b.csv);
+    size_t room = utf8.len * 2;
+    size_t left = utf8.len;
+    char *gb = arena_bytes(t->a, room);
+    char *to = gb;
+    char *from = (char *)(uintptr_t)utf8.ptr;
+    iconv_t cd = iconv_open("GB18030", "UTF-8");
+    assert_true(iconv(cd, &from, &left, &to, &room) != (size_t)-1);
+    iconv_close(cd);
+    FILE *f = fopen(b.csv, "we");
+    fwrite(gb, 1, (size_t)(to - gb), f);
+    fputs("\xB9\xFF\r\n", f);
+    fclose(f);
+    struct import_counts c = run(&b, (struct import_options){0});
+    assert_true(c.rejected > log.lines / 2); /* said to be UTF-8: told line by line */
+    assert_true(times_in(t, inst_file(t->a, b.rejects), "is not UTF-8") > log.lines / 2);
+    b.gb18030 = true;
+    c = run(&b, (struct import_options){0});
+    assert_int_equal(c.lines, log.lines + 1);
+    assert_int_equal(c.rejected, 1);
+    assert_int_equal(one(&b, SQL("select count(*) from r_fault")), 12);
+    assert_true(one(&b, SQL("select count(*) from r_person where name like '来电人%'")) > 0);
+    end(&b);
+}
+
+static void a_log_in_gb18030_is_read(void **state)
+{
+    (void)state;
+    dbs_each(DBS_FILE, of_a_spreadsheet);
+}
+
 static bool cancel(void *arg, int64_t lines, int64_t total, int64_t acts)
 {
     struct bench *b = arg;
@@ -451,6 +490,7 @@ int main(void)
         cmocka_unit_test(a_log_that_has_grown_goes_on_where_it_ended),
         cmocka_unit_test(a_case_that_is_none_of_ours_is_left_alone),
         cmocka_unit_test(a_dry_run_tells_what_the_real_one_does_and_writes_nothing),
+        cmocka_unit_test(a_log_in_gb18030_is_read),
         cmocka_unit_test(an_import_that_is_stopped_goes_on),
         cmocka_unit_test(an_import_is_cancelled_among_the_jobs),
     };
