@@ -1,5 +1,7 @@
 #include "base/clock.h"
 
+#include "base/arena.h"
+
 #include <time.h>
 
 int64_t clock_now(void)
@@ -35,12 +37,12 @@ struct clock_civil clock_civil_day(int64_t day)
 {
     int64_t z = day + 719468;
     int64_t era = floor_div(z, 146097);
-    int64_t doe = z - era * 146097;
-    int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
-    int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-    int64_t mp = (5 * doy + 2) / 153;
-    int64_t month = mp + (mp < 10 ? 3 : -9);
-    struct clock_civil c = {.year = (int)(yoe + era * 400 + (month <= 2)),
+    unsigned doe = (unsigned)(z - era * 146097); /* small from here on: quick to divide */
+    unsigned yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+    unsigned doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+    unsigned mp = (5 * doy + 2) / 153;
+    unsigned month = mp < 10 ? mp + 3 : mp - 9;
+    struct clock_civil c = {.year = (int)((int64_t)yoe + era * 400 + (month <= 2)),
                             .month = (int)month,
                             .day = (int)(doy - (153 * mp + 2) / 5 + 1)};
     c.weekday = (int)(day + 3 - floor_div(day + 3, 7) * 7) + 1;
@@ -60,7 +62,7 @@ int64_t clock_day_start(int64_t day, int zone_minutes)
 struct clock_civil clock_civil_at(int64_t ms, int zone_minutes)
 {
     int64_t day = clock_day_at(ms, zone_minutes);
-    int64_t rest = ms - clock_day_start(day, zone_minutes);
+    unsigned rest = (unsigned)(ms - clock_day_start(day, zone_minutes));
     struct clock_civil c = clock_civil_day(day);
     c.hour = (int)(rest / CLOCK_HOUR);
     c.minute = (int)(rest / CLOCK_MINUTE % 60);
@@ -69,10 +71,46 @@ struct clock_civil clock_civil_at(int64_t ms, int zone_minutes)
     return c;
 }
 
+static char *digits_of(char *p, int v, int n)
+{
+    for (int i = n - 1; i >= 0; i--) {
+        p[i] = (char)('0' + v % 10);
+        v /= 10;
+    }
+    return p + n;
+}
+
+static char *date_of(char *p, const struct clock_civil *c)
+{
+    p = digits_of(p, c->year, 4);
+    *p++ = '-';
+    p = digits_of(p, c->month, 2);
+    *p++ = '-';
+    return digits_of(p, c->day, 2);
+}
+
 str clock_iso(struct arena *a, int64_t ms, int zone_minutes)
 {
     struct clock_civil c = clock_civil_at(ms, zone_minutes);
     int z = zone_minutes < 0 ? -zone_minutes : zone_minutes;
+    if (c.year >= 0 && c.year <= 9999 && z < 6000) { /* a list says it for every row */
+        char *text = arena_bytes(a, 32);
+        char *p = date_of(text, &c);
+        *p++ = 'T';
+        p = digits_of(p, c.hour, 2);
+        *p++ = ':';
+        p = digits_of(p, c.minute, 2);
+        *p++ = ':';
+        p = digits_of(p, c.second, 2);
+        *p++ = '.';
+        p = digits_of(p, c.ms, 3);
+        *p++ = zone_minutes < 0 ? '-' : '+';
+        p = digits_of(p, z / 60, 2);
+        *p++ = ':';
+        p = digits_of(p, z % 60, 2);
+        *p = '\0';
+        return str_from_n(text, (size_t)(p - text));
+    }
     return str_fmt(a, "%04d-%02d-%02dT%02d:%02d:%02d.%03d%c%02d:%02d", c.year, c.month, c.day,
                    c.hour, c.minute, c.second, c.ms, zone_minutes < 0 ? '-' : '+', z / 60, z % 60);
 }
