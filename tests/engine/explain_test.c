@@ -84,8 +84,50 @@ static void scans_are_mistakes_at_their_place(void **state)
     }
 }
 
+/* A list's branch is led by the index of its column, also of one that is never null. */
+static void branches_have_their_index(void **state)
+{
+    (void)state;
+    struct arena a = arena_make((size_t)1 << 30);
+    struct source all[2];
+    struct diags d = diags_make(&a);
+    assert_int_equal(
+        load_one(&a, STR("regulations/organisation"), STR("organisation"), &all[0]).code, ERR_NONE);
+    assert_int_equal(load_one(&a, STR("tests/model/mistakes/garden"), STR("garden"), &all[1]).code,
+                     ERR_NONE);
+    all[1].definition = changed(&a, all[1].definition, "see: tenant or post('gardener')",
+                                "see: tenant or creator or post('gardener')");
+    struct engine_options o = {.url = STR("sqlite::memory:"), .clock = moment};
+    struct engine *e;
+    assert_int_equal(
+        engine_open_memory(&a, &(struct sources){.ptr = all, .len = 2}, &o, &d, &e).code, ERR_NONE);
+    static const struct sql plans[] = {
+        {.text = {"explain query plan select r.id from r_lease r where r.creator = $1 and"
+                  " (r.changed_at, r.id) < ($2, $3) order by r.changed_at desc, r.id desc limit 51",
+                  0}},
+        {.text = {"explain query plan select r.id from r_lease r where r.f_tenant = $1 and"
+                  " (r.changed_at, r.id) < ($2, $3) order by r.changed_at desc, r.id desc limit 51",
+                  0}}};
+    static const char *const wants[] = {"io_lease_creator (creator=?",
+                                        "io_lease_f_tenant (f_tenant=?"};
+    for (size_t i = 0; i < 2; i++) {
+        struct sql sql = plans[i];
+        sql.text.len = strlen(sql.text.ptr);
+        struct rows r;
+        err x = db_query(engine_db(e), &a, sql, ARGS(db_i64(1), db_i64(2), db_i64(3)), &r);
+        assert_int_equal(x.code, ERR_NONE);
+        bool found = false;
+        while (rows_next(&r)) {
+            found = found || str_has(rows_text(&r, 3), str_from(wants[i]));
+        }
+        assert_true(found);
+    }
+    arena_end(&a);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(scans_are_mistakes_at_their_place)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(scans_are_mistakes_at_their_place),
+                                       cmocka_unit_test(branches_have_their_index)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
