@@ -73,7 +73,33 @@ struct piece {
     err result;
 };
 
-err piece_run(struct writer_job *job, struct db *db, struct arena *a, void *world);
+MUST_CHECK err piece_run(struct writer_job *job, struct db *db, struct arena *a, void *world);
 void piece_done(struct writer_job *job, err result);
+
+/* --- one act (import_act.c) ------------------------------------------------------------ */
+
+/* What the writer needs while it does a piece. */
+struct doing_piece {
+    struct piece *p;
+    struct importer *im;
+    const struct mapping *m;
+    struct db *db;
+    struct arena *a;    /* of the job */
+    struct arena *step; /* of one act */
+    struct {            /* the record of the case; id 0: there is none */
+        int64_t id, state, changed_at;
+    } rec;
+    bool had; /* there was a record before this line */
+    size_t i; /* the line */
+    struct line_result *r;
+};
+
+/* Performs the step's action on the record of the case, or makes it.  A refusal
+ * rejects the line. */
+MUST_CHECK err import_act(struct doing_piece *d, const struct map_step *s);
+/* The line's outcome, when it has no worse one yet. */
+void import_reject(struct doing_piece *d, struct words why);
+/* As much of a text as fits, no half character: to[REASON_MAX]. */
+void import_keep(char *to, str text);
 
 #endif
