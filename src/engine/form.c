@@ -432,7 +432,8 @@ err form_get(const struct ctx *ctx, const struct type *t, int64_t record, str ac
         }
     }
     const struct action *a = tdef_action(d.def, action);
-    if (!a || a->creates != (record == 0)) {
+    bool begins = record == 0 && !(t->retired && d.def == t->newest);
+    if (!a || a->creates != (record == 0) || (a->creates && !begins)) {
         return err_make(ERR_NOT_FOUND, STR("action"));
     }
     d.typed = arena_array(ctx->arena, struct value, d.def->nfields + 1);

@@ -51,7 +51,7 @@ static void put_news(struct visit *v, struct frame *f)
     size_t n = 0;
     for (size_t i = 0; i < m->ntypes && n < 24; i++) {
         const struct tdef *d = m->types[i]->newest;
-        if (!d || d->part_of || m->types[i]->lines) {
+        if (!d || d->part_of || m->types[i]->lines || m->types[i]->retired) {
             continue;
         }
         for (size_t k = 0; k < d->nactions && n < 24; k++) {

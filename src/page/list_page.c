@@ -215,7 +215,7 @@ static void put_bulk(struct visit *v, const struct type *t, struct list_view *p)
         const struct action *a = &d->actions[i];
         bool nobody = a->who.nobody || (a->who.may_auto && !a->who.who.text.len);
         if (a->creates) {
-            if (!nobody) {
+            if (!nobody && !t->retired) {
                 news[nn++] = (struct frame_new){t->key, a->key, a->words};
             }
             continue;
