@@ -432,7 +432,7 @@ err form_get(const struct ctx *ctx, const struct type *t, int64_t record, str ac
         }
     }
     const struct action *a = tdef_action(d.def, action);
-    bool begins = record == 0 && !(t->retired && d.def == t->newest);
+    bool begins = record == 0 && !(t->retired && !t->part_of);
     if (!a || a->creates != (record == 0) || (a->creates && !begins)) {
         return err_make(ERR_NOT_FOUND, STR("action"));
     }

@@ -6,7 +6,7 @@ err part_def(const struct ctx *ctx, const struct type *t, const struct value_in 
              const struct tdef **ret)
 {
     *ret = t->newest;
-    if (!t->part_of || t->ndefs < 2) {
+    if (!t->part_of || t->reg->nlaws < 2) {
         return OK;
     }
     const struct field *f = tdef_field(t->newest, t->part_of->key);
@@ -34,8 +34,11 @@ err part_def(const struct ctx *ctx, const struct type *t, const struct value_in 
     sqlb_ident(&b, t->part_of->table);
     SQLB_LIT(&b, " where id = $1");
     err e = db_query(ctx->db, ctx->arena, sqlb_end(&b), ARGS(db_i64(v.i64)), &r);
-    if (!e.code && rows_next(&r)) {
-        *ret = type_at(t, rows_i64(&r, 0));
+    if (e.code || !rows_next(&r)) {
+        return e;
     }
-    return e;
+    const struct tdef *d = type_at(t, rows_i64(&r, 0));
+    bool its = d->newest ? !t->retired : d->law->version == rows_i64(&r, 0);
+    *ret = its ? d : NULL;
+    return its ? OK : err_make(ERR_NOT_FOUND, STR("the parent's version has no such part"));
 }

@@ -575,7 +575,7 @@ static err find_action(struct doing *d, const struct call *c, const struct tdef 
                        const struct action **ret)
 {
     const struct action *a = perform_action_named(def, c->action);
-    if (a && a->creates && c->type->retired && def == c->type->newest && !c->law) {
+    if (a && a->creates && c->type->retired && !c->type->part_of) {
         return refuse(d->a, ERR_RULE, REFUSED_STATE, a->clause,
                       WORDS("现行制度已取消此类单据，不能再新建。",
                             "The regulation in force no longer has this type: none begins."),

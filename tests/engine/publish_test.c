@@ -291,12 +291,33 @@ static void type_given_up(struct dbs *t)
     (void)was;
 }
 
+/* A kind of case that is no more: those begun run to their end, none begins. */
+static void case_type_given_up(struct dbs *t)
+{
+    struct town w = town_make(t);
+    int64_t old = asked(&w, "what=除草", true);
+    const char *order = str_fmt(t->a, "order=%lld", (long long)old).ptr;
+    town_revise(&w, 0, "  order:\n", "  commission:\n");
+    town_revise(&w, 0, "  step:\n", "  stage:\n");
+    town_revise(&w, 0, "part_of: order", "part_of: commission");
+    town_revise(&w, 0, "asks: [order, what]", "asks: [commission, what]");
+    town_put(&w);
+    err e = town_act(&w, "order", 0, "ask", VALUES("what=栽树"), NULL);
+    assert_int_equal(e.code, ERR_RULE);
+    town_new(&w, "commission", "ask", VALUES("what=栽树"));
+    int64_t step = town_new(&w, "step", "add", VALUES(order, "what=浇水"));
+    town_do(&w, "step", step, "tick");
+    town_do(&w, "order", old, "finish");
+    CHECK_STATE(&w, "order", old, "done");
+}
+
 static void stranding(void **state)
 {
     (void)state;
     dbs_each(DBS_ALL, records_are_not_stranded);
     dbs_each(DBS_MEMORY, no_way_out);
     dbs_each(DBS_MEMORY | DBS_PG, type_given_up);
+    dbs_each(DBS_MEMORY | DBS_PG, case_type_given_up);
 }
 
 /* A name that another regulation in force uses is not taken away; with both
