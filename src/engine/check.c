@@ -83,7 +83,7 @@ static err judge_before(const struct ctx *ctx, const struct aplan *p, const stru
             return no(guard_refusal_who(ctx, a), ERR_DENIED);
         }
         if (g->list[i].kind == GUARD_NEED) {
-            return no(guard_refusal_need(ctx, a, g->list[i].cond, unknown), ERR_RULE);
+            return no(guard_refusal_need(ctx, a, g->list[i].cond, unknown, 0), ERR_RULE);
         }
     }
     return OK;

@@ -3,6 +3,7 @@
 #include "base/enc.h"
 #include "base/json.h"
 #include "engine/calendar.h"
+#include "engine/missing.h"
 #include "engine/perform_int.h"
 
 #include <string.h>
@@ -363,6 +364,15 @@ static err later_moment(struct running *g, const struct rows *r, int col, int64_
     return calendar_due(d->ctx, d->ctx->now, g->ef->after.type.kind, rows_i64(r, col), ret);
 }
 
+/* Nothing is done of which it is unknown whether it should be. */
+static err undecided(struct running *g, const struct cond *c)
+{
+    return refuse(
+        g->d->a, ERR_RULE, REFUSED_UNKNOWN, g->ef->clause,
+        words_fmt(g->d->a, "无法判断：%.*s", "This cannot be decided: %.*s", STR_ARG(c->text)),
+        missing_remedy(g->d->a, missing_words(g->d->ctx, c, g->x->id)));
+}
+
 static err run_row(struct running *g, const struct rows *r)
 {
     int64_t element = g->p->col_id >= 0 ? rows_i64(r, g->p->col_id) : 0;
@@ -371,12 +381,12 @@ static err run_row(struct running *g, const struct rows *r)
         err e = g->d->quiet ? OK : later_moment(g, r, g->p->col_after, &at);
         return e.code || g->d->quiet ? e : put_later(g, at);
     }
+    if (g->p->col_set >= 0 && rows_null(r, g->p->col_set)) {
+        return undecided(g, &g->ef->each_set);
+    }
     if (g->p->col_when >= 0) {
         if (rows_null(r, g->p->col_when)) {
-            return refuse(g->d->a, ERR_RULE, REFUSED_UNKNOWN, g->ef->clause,
-                          words_fmt(g->d->a, "无法判断：%.*s", "This cannot be decided: %.*s",
-                                    STR_ARG(g->ef->when.text)),
-                          WORDS("请补全所需内容。", "Fill in what is missing."));
+            return undecided(g, &g->ef->when);
         }
         if (rows_i64(r, g->p->col_when) != 1) {
             return OK;

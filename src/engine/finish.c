@@ -2,6 +2,7 @@
  * tasks; then history.c. */
 #include "engine/calendar.h"
 #include "engine/guard.h"
+#include "engine/missing.h"
 #include "engine/perform_int.h"
 
 #include <string.h>
@@ -43,8 +44,7 @@ static err rule_refused(struct doing *d, const struct touched *x, const struct c
             words_fmt(d->a, "不符合规定：%.*s", "This is against a rule: %.*s", STR_ARG(c->text));
     }
     return refuse(d->a, ERR_RULE, unknown ? REFUSED_UNKNOWN : REFUSED_RULE, clause, what,
-                  unknown ? words_fmt(d->a, "缺少判断所需的内容：%.*s",
-                                      "What is needed to decide is missing: %.*s", STR_ARG(c->text))
+                  unknown ? missing_remedy(d->a, missing_words(d->ctx, c, x->id))
                           : (struct words){0});
 }
 

@@ -1,6 +1,7 @@
 #include "engine/guard.h"
 
 #include "base/arena.h"
+#include "engine/missing.h"
 #include "engine/record_load.h"
 #include "engine/refusal_int.h"
 #include "engine/who_words.h"
@@ -181,7 +182,7 @@ const struct refusal *guard_refusal_state(const struct ctx *ctx, const struct ac
 }
 
 const struct refusal *guard_refusal_need(const struct ctx *ctx, const struct action *a,
-                                         const struct cond *c, bool unknown)
+                                         const struct cond *c, bool unknown, int64_t id)
 {
     struct words what = c->words;
     if (!what.zh.len && !what.en.len) {
@@ -190,9 +191,8 @@ const struct refusal *guard_refusal_need(const struct ctx *ctx, const struct act
     }
     struct words remedy = {0};
     if (unknown) {
-        remedy.zh = str_fmt(ctx->arena, "缺少判断所需的内容：%.*s", STR_ARG(c->text));
-        remedy.en =
-            str_fmt(ctx->arena, "What is needed to decide is missing: %.*s", STR_ARG(c->text));
+        struct words m = missing_words(ctx, c, id);
+        remedy = missing_remedy(ctx->arena, m);
     }
     return refuse(ctx->arena, ERR_RULE, unknown ? REFUSED_UNKNOWN : REFUSED_NEEDS, cite(a, c), what,
                   remedy)
@@ -230,7 +230,7 @@ static const struct refusal *judge(const struct ctx *ctx, const struct guards_as
         if (c->kind == COLUMN_WHO) {
             return guard_refusal_who(ctx, a);
         }
-        return guard_refusal_need(ctx, a, c->cond, unknown);
+        return guard_refusal_need(ctx, a, c->cond, unknown, 0);
     }
     return NULL;
 }

@@ -30,7 +30,8 @@ bool guard_from_here(const struct action *a, const struct state *now);
 const struct refusal *guard_refusal_who(const struct ctx *ctx, const struct action *a);
 const struct refusal *guard_refusal_state(const struct ctx *ctx, const struct action *a,
                                           const struct state *now);
+/* unknown: it cannot be decided; `id` as in missing.h. */
 const struct refusal *guard_refusal_need(const struct ctx *ctx, const struct action *a,
-                                         const struct cond *c, bool unknown);
+                                         const struct cond *c, bool unknown, int64_t id);
 
 #endif

@@ -112,7 +112,7 @@ static err denied(const struct refusal *why, enum err_code code)
 
 /* `answers`: one row of a guards statement. */
 static err judge_guards(struct doing *d, const struct guards *g, const struct rows *r,
-                        const struct call *c, const struct action *action)
+                        const struct call *c, const struct action *action, int64_t id)
 {
     for (size_t i = 0; i < g->n; i++) {
         bool unknown = rows_null(r, (int)i);
@@ -131,7 +131,8 @@ static err judge_guards(struct doing *d, const struct guards *g, const struct ro
             }
             break;
         case GUARD_NEED:
-            return denied(guard_refusal_need(d->ctx, action, g->list[i].cond, unknown), ERR_RULE);
+            return denied(guard_refusal_need(d->ctx, action, g->list[i].cond, unknown, id),
+                          ERR_RULE);
         case GUARD_TO:
         case GUARD_WHEN:
         case GUARD_DEFAULT:
@@ -616,7 +617,7 @@ static err before_values(struct doing *d, const struct call *c, const struct apl
     if (!a->creates && !guard_from_here(a, state_of(x))) {
         return denied(guard_refusal_state(d->ctx, a, state_of(x)), ERR_RULE);
     }
-    return some ? judge_guards(d, &p->before, &r, c, a) : OK;
+    return some ? judge_guards(d, &p->before, &r, c, a, x->id) : OK;
 }
 
 static struct inner *note_act(struct doing *d, const struct call *c, const struct touched *x,
@@ -659,7 +660,7 @@ static err judge_written(struct doing *d, const struct call *c, const struct apl
     }
     if (!e.code && late) {
         *after = batch_rows(b, late_at);
-        e = rows_next(after) ? judge_guards(d, late, after, c, p->action) : OK;
+        e = rows_next(after) ? judge_guards(d, late, after, c, p->action, x->id) : OK;
     }
     return e;
 }

@@ -100,9 +100,8 @@ bool expr_compile_each(struct arena *a, const struct scope *s, str text, struct 
     struct gen g = gen_make(&b, s, &aliases);
     gen_from(&g, e);
     if (e->where) {
-        gen_put(&g, STR(" and ("));
-        gen_truth(&g, e->where);
-        gen_put(&g, STR(")"));
+        gen_put(&g, STR(" and "));
+        gen_not_false(&g, e->where); /* of which it is unknown are refused when it runs */
     }
     e->type.kind = V_SET;
     *ret = (struct each){.name = e->var,

@@ -308,6 +308,8 @@ void gen_aggregate(struct gen *g, const struct expr *m);
 void gen_last(struct gen *g, const struct expr *m);
 /* Is this unit `top`, or below it? (expr_people.c) */
 void gen_under(struct gen *g, const struct expr *unit, const struct expr *top);
+/* True exactly where e is not false. */
+void gen_not_false(struct gen *g, const struct expr *e);
 void gen_truth_macro(struct gen *g, const struct expr *e);
 void gen_put(struct gen *g, str trusted);
 

@@ -317,6 +317,8 @@ struct reading {
     size_t nfields;
     const struct type *parts[64];
     size_t nparts;
+    const struct field *further[64];
+    size_t nfurther;
     const struct scope *s;
 };
 
@@ -341,6 +343,18 @@ static void add_part(struct reading *x, const struct type *t)
     }
     if (t && x->nparts < COUNT(x->parts)) {
         x->parts[x->nparts++] = t;
+    }
+}
+
+static void add_further(struct reading *x, const struct field *f)
+{
+    for (size_t i = 0; i < x->nfurther; i++) {
+        if (x->further[i] == f) {
+            return;
+        }
+    }
+    if (x->nfurther < COUNT(x->further)) {
+        x->further[x->nfurther++] = f;
     }
 }
 
@@ -371,6 +385,9 @@ static bool read_of(void *arg, const struct expr *e)
     bool own = e->base && (e->base->mean == MEAN_SELF || e->base->mean == MEAN_OLD);
     if (own) {
         read_own(x, e);
+    }
+    if (!own && e->mean == MEAN_COLUMN && e->field && !e->field->never_missing) {
+        add_further(x, e->field);
     }
     if (e->mean == MEAN_TYPE && e->type.type && e->type.type->part_of == self && self) {
         add_part(x, e->type.type);
@@ -408,6 +425,10 @@ struct reads expr_reads(struct arena *a, const struct scope *s, const struct exp
     memcpy(parts, x->parts, x->nparts * sizeof *parts);
     x->r.fields = fields;
     x->r.nfields = x->nfields;
+    const struct field **further = arena_array(a, const struct field *, x->nfurther + 1);
+    memcpy(further, x->further, x->nfurther * sizeof *further);
+    x->r.further = further;
+    x->r.nfurther = x->nfurther;
     x->r.parts = parts;
     x->r.nparts = x->nparts;
     return x->r;

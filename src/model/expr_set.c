@@ -81,7 +81,7 @@ static void put_where(struct gen *g, const struct expr *m)
 
 /* True exactly where e is not false; of an `and` each part on its own, so that what
  * is never missing still finds rows by index. */
-static void put_not_false(struct gen *g, const struct expr *e)
+void gen_not_false(struct gen *g, const struct expr *e)
 {
     bool both = e->kind == X_AND;
     PUT(g, "(");
@@ -92,7 +92,7 @@ static void put_not_false(struct gen *g, const struct expr *e)
             } else if (i) {
                 PUT(g, " or ");
             }
-            put_not_false(g, e->args[i]);
+            gen_not_false(g, e->args[i]);
         }
     } else {
         gen_truth(g, e);
@@ -111,7 +111,7 @@ static void put_unknown(struct gen *g, const struct expr *m, bool key)
     PUT(g, " and (");
     if (m->where) {
         PUT(g, "(");
-        put_not_false(g, m->where);
+        gen_not_false(g, m->where);
         PUT(g, " and (");
         gen_truth(g, m->where);
         PUT(g, ") is null)");
@@ -208,7 +208,7 @@ static void truth_all(struct gen *g, const struct expr *m)
     gen_from(g, m);
     if (m->where) {
         PUT(g, " and ");
-        put_not_false(g, m->where);
+        gen_not_false(g, m->where);
     }
     PUT(g, " and (");
     gen_truth(g, m->key);

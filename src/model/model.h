@@ -124,6 +124,8 @@ struct reads {
     size_t nfields;
     const struct type *const *parts; /* own parts and lines */
     size_t nparts;
+    const struct field *const *further; /* of parts and of other records, that may be missing */
+    size_t nfurther;
     bool state, at, old, now, actor, record; /* record: mentions r at all */
     bool typed; /* reads only own stored columns (and old, now, actor): can be
                    judged on typed values without touching other tables */
@@ -340,7 +342,8 @@ struct effect {
     struct pos pos;
     struct cond when;
     /* for_each: a SELECT-able set.  `each_from`: SQL "FROM ... v_x WHERE ..."
-     * (reads r); `each_name`: x; `each_type`. */
+     * (reads r), elements of which it is unknown included; `each_set` is 1, 0 or null of
+     * each.  `each_name`: x; `each_type`. */
     bool each;
     str each_name;
     const struct type *each_type;

@@ -151,6 +151,13 @@ async function api(site, at) {
   });
   const bag = await check("a part is created through the API", async () =>
     ok(await call("keeper", "POST", "/r/bag/new/fill", { accession: id, label: "甲", seeds: 400 }), 201));
+  await check("what cannot be decided names what is missing", async () => {
+    const a = ok(await call("keeper", "POST", "/r/accession/new/receive", { species: "水稻", batch: "B-2", place: "昆明市", collected: "2025-10-02" }), 201);
+    ok(await call("keeper", "POST", "/r/bag/new/fill", { accession: a.id, label: "甲", seeds: 4 }), 201);
+    const r = await call("keeper", "POST", `/r/accession/${a.id}/do/store`, {});
+    equal(r.json.refused_by, "unknown");
+    contains(r.json.remedy, "含水率");
+  });
   await check("an action moves the record", async () =>
     {
     ok(await call("keeper", "POST", `/r/accession/${id}/do/store`, {}));
