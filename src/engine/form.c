@@ -409,7 +409,7 @@ static err foresee(struct draft *d, const struct action *a, struct form *form)
     }
     for (size_t i = 0; i < n && !form->refusal; i++) {
         if (!rows_null(&r, (int)i) && rows_i64(&r, (int)i) == 0) {
-            form->refusal = guard_refusal_need(d->ctx, a, list[i], false);
+            form->refusal = guard_refusal_need(d->ctx, a, list[i], false, 0);
         }
     }
     return OK;
