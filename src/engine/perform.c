@@ -665,6 +665,28 @@ static err judge_written(struct doing *d, const struct call *c, const struct apl
     return e;
 }
 
+enum { SMALL_MAX = 1000 };
+
+/* `small` allows conditions that walk the type, so it stays small. */
+static err still_small(struct doing *d, const struct touched *x, const struct action *a)
+{
+    struct sqlb b = sqlb_make(d->a);
+    struct rows r;
+    SQLB_LIT(&b, "select count(*) from (select 1 from ");
+    sqlb_ident(&b, x->t->type->table);
+    SQLB_LIT(&b, " limit ");
+    sqlb_i64(&b, SMALL_MAX + 1);
+    SQLB_LIT(&b, ") q");
+    err e = db_query(d->ctx->db, d->a, sqlb_end(&b), NO_ARGS, &r);
+    if (e.code || !rows_next(&r) || rows_i64(&r, 0) <= SMALL_MAX) {
+        return e;
+    }
+    return refuse(d->a, ERR_RULE, REFUSED_LIMIT, a->clause,
+                  WORDS("这类台账最多 1,000 条。", "This register holds 1,000 records at most."),
+                  WORDS("请停用不再需要的记录，或由制度负责人修订定义（small）。",
+                        "The owner of the regulation may change its definition (small)."));
+}
+
 static err values_and_state(struct doing *d, const struct call *c, const struct aplan *p,
                             struct touched *x, struct inner *in)
 {
@@ -693,6 +715,9 @@ static err values_and_state(struct doing *d, const struct call *c, const struct 
     }
     if (!e.code) {
         e = write_record(d, x, before, creates);
+    }
+    if (!e.code && creates && x->t->type->newest->small) {
+        e = still_small(d, x, p->action);
     }
     if (!e.code) {
         e = perform_later_writes(d, x, p->action, later, nlater);

@@ -24,7 +24,14 @@ struct cond cond_read(struct load *l, const struct scope *s, const struct ynode 
 
 struct cond truth_read(struct load *l, const struct scope *s, const struct ynode *n)
 {
-    return cond_read(l, s, n, vtype_of(V_BOOL));
+    struct cond c = cond_read(l, s, n, vtype_of(V_BOOL));
+    bool all = c.tree && (str_starts(c.text, STR("all(")) || str_has(c.text, STR(" all(")));
+    if (all && !str_has(c.text, STR("count(")) && !str_has(c.text, STR("exists("))) {
+        diag_warning(
+            l->d, n->pos, "all(..) 对空集合成立；若至少要有一个，请同时写 count(..) >= 1",
+            "all(..) holds of nothing; where there must be one, write count(..) >= 1, too");
+    }
+    return c;
 }
 
 struct people people_read(struct load *l, const struct scope *s, const struct ynode *n,

@@ -358,10 +358,42 @@ void check_cycles(struct load *l)
     }
 }
 
+/* --- bounds: what the engine has room for ------------------------------------------------- */
+
+enum { FIELDS_MAX = 200, STATES_MAX = 60, DEFAULTS_MAX = 60, CONDITIONS_MAX = 48 };
+
+static void bound(struct load *l, struct pos at, size_t n, size_t most, struct words what)
+{
+    if (n > most) {
+        diag_error(l->d, at, "%s%.0s过多：最多 %d 个", "%.0stoo many %s: at most %d", what.zh.ptr,
+                   what.en.ptr, (int)most);
+    }
+}
+
+static void check_bounds(struct load *l, const struct tdef *d)
+{
+    size_t defaults = 0;
+    for (size_t i = 0; i < d->nfields; i++) {
+        defaults += d->fields[i].def.tree != NULL;
+    }
+    bound(l, d->pos, d->nfields, FIELDS_MAX, WORDS("字段", "fields"));
+    bound(l, d->pos, d->nstates, STATES_MAX, WORDS("状态", "states"));
+    bound(l, d->pos, defaults, DEFAULTS_MAX, WORDS("默认值", "defaults"));
+    for (size_t i = 0; i < d->nactions; i++) {
+        const struct action *x = &d->actions[i];
+        bound(l, x->pos, x->nneeds + x->ntos + x->nasks, CONDITIONS_MAX,
+              WORDS("条件和字段", "conditions and fields"));
+    }
+    for (size_t i = 0; i < d->nterms; i++) {
+        bound(l, d->terms[i].pos, d->terms[i].nmarks, CONDITIONS_MAX, WORDS("时点", "marks"));
+    }
+}
+
 void check_whole(struct load *l)
 {
     for (size_t i = 0; i < l->ntsrcs; i++) {
         const struct tdef *d = l->tsrcs[i]->def;
+        check_bounds(l, d);
         check_states(l, d);
         check_actions(l, d);
     }
