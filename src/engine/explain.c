@@ -1,6 +1,9 @@
 #include "engine/explain.h"
 
 #include "base/arena.h"
+#include "engine/schema.h"
+#include "model/ddl.h"
+#include "store/db.h"
 
 struct explaining {
     struct db *db;
@@ -221,19 +224,30 @@ static void adds(struct explaining *x, const struct law *l)
     }
 }
 
-err explain_model(struct db *db, const struct model *m, struct diags *d)
+/* Empty tables of everything a condition may speak of. */
+static err make_empty(struct arena *a, const struct model *m, struct db **ret)
 {
-    if (db_kind(db) != DB_SQLITE) {
-        return OK;
-    }
+    size_t n;
+    const struct migration *list = schema_migrations(&n);
+    err e = db_open(a, STR("sqlite::memory:"), (struct db_options){.writer = true}, ret);
+    e = e.code ? e : db_migrate(*ret, a, list, n);
+    return e.code ? e : ddl_apply(*ret, a, m);
+}
+
+err explain_model(const struct model *m, struct diags *d)
+{
+    struct arena own = arena_make(256u << 20);
     struct arena side = arena_make(64u << 20);
-    struct explaining x = {.db = db, .side = &side, .m = m, .d = d};
-    for (size_t i = 0; i < m->ntypes; i++) {
+    struct explaining x = {.side = &side, .m = m, .d = d};
+    x.e = make_empty(&own, m, &x.db);
+    for (size_t i = 0; !x.e.code && i < m->ntypes; i++) {
         type(&x, m->types[i]->newest);
     }
-    for (size_t i = 0; i < m->nregs; i++) {
+    for (size_t i = 0; !x.e.code && i < m->nregs; i++) {
         adds(&x, m->regs[i]->newest);
     }
     arena_end(&side);
+    x.e.detail = x.e.code ? STR("conditions could not be explained") : x.e.detail;
+    arena_end(&own);
     return x.e;
 }

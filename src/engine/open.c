@@ -90,13 +90,13 @@ static err first_publication(struct engine *e, struct db *db, struct arena *a,
     struct held_model *h;
     err r = engine_build(e, a, &own, 1, d, &h);
     if (!r.code) {
-        r = ddl_apply(db, a, h->model);
-    }
-    if (!r.code) {
-        r = explain_model(db, h->model, d);
+        r = explain_model(h->model, d);
     }
     if (!r.code && d->errors) {
         r = err_make(ERR_RULE, STR("a condition walks a whole table"));
+    }
+    if (!r.code) {
+        r = ddl_apply(db, a, h->model);
     }
     if (!r.code) {
         db_write_begin(db);

@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "engine/calendar.h"
 #include "engine/engine_int.h"
+#include "engine/explain.h"
 #include "engine/scenario.h"
 #include "engine/strand.h"
 #include "model/ddl.h"
@@ -196,12 +197,15 @@ static err plan_build(struct plan *pl, struct diags *d)
     struct kept *k = arena_new(pl->a, struct kept);
     arena_defer(pl->a, let_go, k);
     err e = engine_build(pl->e, pl->a, &all, p->epoch + 1, &own, &p->next);
-    tell(pl->a, &own, &p->sources, d);
-    if (e.code) {
-        return err_make(ERR_VALUE, e.detail);
+    if (!e.code) {
+        *k = (struct kept){pl->e, p->next};
+        engine_hold_this(pl->e, p->next);
+        e = explain_model(p->next->model, &own);
     }
-    *k = (struct kept){pl->e, p->next};
-    engine_hold_this(pl->e, p->next);
+    tell(pl->a, &own, &p->sources, d);
+    if (e.code || own.errors) {
+        return err_make(ERR_VALUE, e.code ? e.detail : STR("a condition walks a whole table"));
+    }
     for (size_t i = 0; i < p->sources.len; i++) {
         struct source *s = &p->sources.ptr[i];
         const struct source *before = newest_of(&pl->stored, s->name);
