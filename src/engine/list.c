@@ -19,6 +19,58 @@
 
 enum { FIRST_WINDOW = 250, WINDOW = 5000, WINDOWS_MAX = 5, BRANCHES_MAX = 64, COUNT_MAX = 10000 };
 
+/* --- names of what rows refer to ------------------------------------------------------------ */
+
+/* A reference stands by name in the row's own statement: no trip for names.  What
+ * one may not see has none.  Inside the derived table r is still the row. */
+static void put_ref_names(const struct listing *l, struct sqlb *b)
+{
+    for (size_t i = 0; i < l->ncolumns; i++) {
+        const struct field *f = l->columns[i];
+        const struct type *t = load_is_ref(f) ? load_ref_type(l->ctx, f) : NULL;
+        if (!t || !f->column.len) {
+            continue;
+        }
+        SQLB_LIT(b, ", (select case when ");
+        load_visible(b, t);
+        SQLB_LIT(b, " then coalesce(nullif(r.\"name\", ''), r.\"number\", '') end from"
+                    " (select * from ");
+        sqlb_ident(b, t->table);
+        SQLB_LIT(b, " n0 where n0.\"id\" = r.");
+        sqlb_ident(b, f->column);
+        SQLB_LIT(b, ") r)");
+    }
+}
+
+static void put_columns(const struct listing *l, struct sqlb *b)
+{
+    load_columns(b, l->columns, l->ncolumns);
+    put_ref_names(l, b);
+}
+
+static void read_ref_names(const struct listing *l, struct record *rec, const struct rows *r)
+{
+    int col = LOAD_BASE + (int)l->ncolumns; /* each listed column is selected */
+    for (size_t i = 0; i < l->ncolumns; i++) {
+        const struct field *f = l->columns[i];
+        const struct type *t = load_is_ref(f) ? load_ref_type(l->ctx, f) : NULL;
+        if (!t || !f->column.len) {
+            continue;
+        }
+        bool visible = !rows_null(r, col);
+        struct record_ref *ref = arena_new(l->ctx->arena, struct record_ref);
+        *ref = (struct record_ref){.id = rec->fields[i].value.i64,
+                                   .type = t,
+                                   .name = visible ? rows_text(r, col) : STR(""),
+                                   .visible = visible};
+        col++;
+        if (!rec->fields[i].value.null) {
+            rec->fields[i].refs = ref;
+            rec->fields[i].nrefs = 1;
+        }
+    }
+}
+
 /* --- pieces of statements ---------------------------------------------------------------- */
 
 static void put_order(const struct listing *l, struct sqlb *b, const char *alias, bool back)
@@ -137,7 +189,7 @@ static struct sql branches_sql(const struct listing *l)
 {
     struct sqlb b = sqlb_make(l->ctx->arena);
     SQLB_LIT(&b, "select ");
-    load_columns(&b, l->columns, l->ncolumns);
+    put_columns(l, &b);
     SQLB_LIT(&b, " from (");
     put_branches(l, &b, branch_width(l));
     SQLB_LIT(&b, ") u join ");
@@ -153,7 +205,7 @@ static struct sql all_sql(const struct listing *l)
 {
     struct sqlb b = sqlb_make(l->ctx->arena);
     SQLB_LIT(&b, "select ");
-    load_columns(&b, l->columns, l->ncolumns);
+    put_columns(l, &b);
     SQLB_LIT(&b, " from ");
     sqlb_ident(&b, l->type->table);
     SQLB_LIT(&b, " r where ");
@@ -170,7 +222,7 @@ static struct sql window_sql(const struct listing *l)
 {
     struct sqlb b = sqlb_make(l->ctx->arena);
     SQLB_LIT(&b, "select ");
-    load_columns(&b, l->columns, l->ncolumns);
+    put_columns(l, &b);
     SQLB_LIT(&b, " from ");
     sqlb_ident(&b, l->type->table);
     SQLB_LIT(&b, " r where ");
@@ -361,7 +413,9 @@ static err expand(struct listing *l)
 static void take_rows(struct listing *l, struct rows *r)
 {
     while (l->nrows <= (size_t)l->limit && rows_next(r)) {
-        l->rows[l->nrows++] = load_record(l->ctx, l->type, r, 0, l->columns, l->ncolumns);
+        struct record *rec = &l->rows[l->nrows++];
+        *rec = load_record(l->ctx, l->type, r, 0, l->columns, l->ncolumns);
+        read_ref_names(l, rec, r);
     }
 }
 
@@ -428,11 +482,30 @@ static err run(struct listing *l)
 /* --- counts -------------------------------------------------------------------------------------
  */
 
-static err count_rows(struct listing *l, int64_t *ret)
+/* Goes along with the rows. */
+static struct batch *ride(const struct listing *l, struct sql sql)
+{
+    struct batch *b = batch_begin(l->ctx->db, l->ctx->arena);
+    batch_add(b, sql, args_of(l, true, MORE_NONE));
+    batch_ride(b);
+    return b;
+}
+
+static err read_count(struct batch *b, int64_t *ret)
 {
     *ret = 0;
+    err e = b ? batch_join(b) : OK;
+    if (!e.code && b) {
+        struct rows r = batch_rows(b, 0);
+        *ret = rows_next(&r) ? rows_i64(&r, 0) : 0;
+    }
+    return e;
+}
+
+static struct batch *count_rows(struct listing *l)
+{
     if (l->way == WAY_BRANCHES && l->nbranches == 0) {
-        return OK;
+        return NULL;
     }
     struct sqlb b = sqlb_make(l->ctx->arena);
     SQLB_LIT(&b, "select count(*) from (select 1 from ");
@@ -447,20 +520,14 @@ static err count_rows(struct listing *l, int64_t *ret)
     SQLB_LIT(&b, " limit ");
     sqlb_i64(&b, COUNT_MAX + 1);
     SQLB_LIT(&b, ") q");
-    struct rows r;
-    err e = db_query(l->ctx->db, l->ctx->arena, sqlb_end(&b), args_of(l, true, MORE_NONE), &r);
-    if (!e.code && rows_next(&r)) {
-        *ret = rows_i64(&r, 0);
-    }
-    return e;
+    return ride(l, sqlb_end(&b));
 }
 
 /* Visible rows for which the typed filter is unknown, in the newest window. */
-static err count_unknown(struct listing *l, int64_t *ret)
+static struct batch *count_unknown(struct listing *l)
 {
-    *ret = 0;
     if (!l->typed.tree) {
-        return OK;
+        return NULL;
     }
     struct sqlb b = sqlb_make(l->ctx->arena);
     SQLB_LIT(&b, "select count(*) from (select * from ");
@@ -475,12 +542,7 @@ static err count_unknown(struct listing *l, int64_t *ret)
         SQLB_LIT(&b, " and ");
         sqlb_sql(&b, l->others);
     }
-    struct rows r;
-    err e = db_query(l->ctx->db, l->ctx->arena, sqlb_end(&b), args_of(l, true, MORE_NONE), &r);
-    if (!e.code && rows_next(&r)) {
-        *ret = rows_i64(&r, 0);
-    }
-    return e;
+    return ride(l, sqlb_end(&b));
 }
 
 /* --- the page
@@ -541,30 +603,6 @@ static void put_cursors(struct listing *l, bool came, struct list_page *ret)
     }
 }
 
-static err put_names(struct listing *l)
-{
-    struct names *names = names_begin(l->ctx);
-    for (size_t i = 0; i < l->nrows; i++) {
-        for (size_t k = 0; k < l->rows[i].nfields; k++) {
-            const struct record_field *f = &l->rows[i].fields[k];
-            if (load_is_ref(f->field) && !f->value.null) {
-                names_want(names, load_ref_type(l->ctx, f->field), f->value.i64);
-            }
-        }
-    }
-    struct batch *b = batch_begin(l->ctx->db, l->ctx->arena);
-    names_ask(names, b);
-    err e = batch_run(b);
-    if (e.code) {
-        return e;
-    }
-    names_read(names, b);
-    for (size_t i = 0; i < l->nrows; i++) {
-        names_fill(names, &l->rows[i]);
-    }
-    return OK;
-}
-
 err list_page(const struct ctx *ctx, const struct list_query *q, struct list_page *ret)
 {
     struct listing l = {.ctx = ctx, .type = q->type, .unasked = q->unasked};
@@ -585,20 +623,21 @@ err list_page(const struct ctx *ctx, const struct list_query *q, struct list_pag
     if (!e.code) {
         e = expand(&l);
     }
+    struct batch *count = !e.code && q->count ? count_rows(&l) : NULL;
+    struct batch *unknown = !e.code ? count_unknown(&l) : NULL;
     if (!e.code) {
         e = run(&l);
     }
     if (!e.code && q->count) {
-        e = count_rows(&l, &ret->count);
+        e = read_count(count, &ret->count);
     }
     if (!e.code) {
-        e = count_unknown(&l, &ret->left_out);
+        e = read_count(unknown, &ret->left_out);
     }
     if (e.code) {
         return e;
     }
     put_cursors(&l, q->cursor.len > 0, ret);
-    e = put_names(&l);
     ret->rows = l.rows;
     ret->nrows = l.nrows;
     ret->columns = l.columns;

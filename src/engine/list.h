@@ -58,7 +58,9 @@ struct saved_view {
     str name, columns, filter, sort;
     bool shared, own;
 };
-MUST_CHECK err list_views(const struct ctx *ctx, const struct type *t, struct saved_view **ret,
-                          size_t *n);
+/* Asked along with the next batch, read when it has run. */
+struct batch *list_views_ask(const struct ctx *ctx, const struct type *t);
+MUST_CHECK err list_views_read(const struct ctx *ctx, struct batch *b, struct saved_view **ret,
+                               size_t *n);
 
 #endif

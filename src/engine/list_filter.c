@@ -332,18 +332,26 @@ err list_filters(struct listing *l, const struct list_query *q)
     return OK;
 }
 
-err list_views(const struct ctx *ctx, const struct type *t, struct saved_view **ret, size_t *n)
+struct batch *list_views_ask(const struct ctx *ctx, const struct type *t)
 {
     struct db_arg code = db_i64(t->code);
-    struct rows r;
-    err e = db_query(ctx->db, ctx->arena,
-                     SQL("select \"id\", \"name\", \"columns\", \"filter\", \"sort\", \"shared\","
-                         " \"person\" from \"saved_view\" where \"type\" = $4"
-                         " and (\"person\" = $2 or \"shared\" = 1) order by \"name\" limit 100"),
-                     ctx_args(ctx, &code, 1), &r);
+    struct batch *b = batch_begin(ctx->db, ctx->arena);
+    batch_add(b,
+              SQL("select \"id\", \"name\", \"columns\", \"filter\", \"sort\", \"shared\","
+                  " \"person\" from \"saved_view\" where \"type\" = $4"
+                  " and (\"person\" = $2 or \"shared\" = 1) order by \"name\" limit 100"),
+              ctx_args(ctx, &code, 1));
+    batch_ride(b);
+    return b;
+}
+
+err list_views_read(const struct ctx *ctx, struct batch *b, struct saved_view **ret, size_t *n)
+{
+    err e = batch_join(b);
     if (e.code) {
         return e;
     }
+    struct rows r = batch_rows(b, 0);
     struct saved_view *list =
         arena_array(ctx->arena, struct saved_view, (size_t)rows_count(&r) + 1);
     size_t i = 0;

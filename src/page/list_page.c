@@ -286,6 +286,7 @@ void page_list(struct visit *v)
     struct words filter_error;
     list_query_read(v, t, &q, &filter_error);
     struct list_page lp;
+    struct batch *asked = list_views_ask(&v->ctx, t);
     err e = list_page(&v->ctx, &q, &lp);
     if (e.code) {
         visit_error(v, e);
@@ -293,7 +294,7 @@ void page_list(struct visit *v)
     }
     struct saved_view *views;
     size_t nviews;
-    e = list_views(&v->ctx, t, &views, &nviews);
+    e = list_views_read(&v->ctx, asked, &views, &nviews);
     if (e.code) {
         visit_error(v, e);
         return;
