@@ -115,7 +115,14 @@ static err look(const struct ctx *ctx, const struct lookup *list, size_t n, stru
     return e;
 }
 
-static err read_tasks(const struct ctx *ctx, struct rows *r, struct task_row **ret, size_t *n)
+struct collected { /* rows of a box whose records are still to be looked up */
+    struct task_row *list;
+    struct lookup *ids;
+    str *actions;
+    size_t n;
+};
+
+static struct collected collect(const struct ctx *ctx, struct rows *r)
 {
     size_t max = (size_t)rows_count(r);
     struct task_row *list = arena_array(ctx->arena, struct task_row, max + 1);
@@ -131,32 +138,37 @@ static err read_tasks(const struct ctx *ctx, struct rows *r, struct task_row **r
                                           .due = rows_i64(r, 7),
                                           .created_at = rows_i64(r, 8)};
     }
-    struct seen *seen = arena_array(ctx->arena, struct seen, count + 1);
-    err e = look(ctx, ids, count, seen);
-    if (e.code) {
-        return e;
-    }
+    return (struct collected){list, ids, actions, count};
+}
+
+/* What is gone, or no longer for his eyes, is left out. */
+static void show(const struct ctx *ctx, struct collected *c, const struct seen *seen,
+                 enum desk_box box, size_t limit, struct task_row **ret, size_t *n)
+{
     size_t kept = 0;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < c->n; i++) {
         if (!seen[i].ref.id) {
-            continue; /* gone, or no longer for his eyes */
+            continue;
         }
-        struct task_row t = list[i];
+        struct task_row t = c->list[i];
         t.rec = seen[i].ref;
         t.state = seen[i].state;
         const struct tdef *d = type_at(t.rec.type, seen[i].law);
-        t.action = actions[i].len && d ? tdef_action(d, actions[i]) : NULL;
+        t.action = c->actions[i].len && d ? tdef_action(d, c->actions[i]) : NULL;
         t.late = t.due && t.due < ctx->now;
-        list[kept++] = t;
+        c->list[kept++] = t;
     }
-    *ret = list;
-    *n = kept;
-    return OK;
+    *ret = c->list;
+    *n = kept < limit ? kept : limit;
+    for (size_t i = 0; box != DESK_TODO && i < *n; i++) {
+        (*ret)[i].action = NULL;
+        (*ret)[i].words = (*ret)[i].rec.type->newest->title;
+    }
 }
 
 /* To do: by due, what has none last; the index (person, due, id) is walked in
  * two halves, since the databases disagree about the place of nulls. */
-static err todo(const struct ctx *ctx, str cursor, int limit, struct rows *ret)
+static err todo(const struct ctx *ctx, str cursor, int limit, struct batch *b)
 {
     int64_t due = INT64_MIN;
     int64_t id = 0;
@@ -164,8 +176,8 @@ static err todo(const struct ctx *ctx, str cursor, int limit, struct rows *ret)
         return err_make(ERR_INVALID, STR("cursor"));
     }
     struct db_arg args[] = {db_i64(due), db_i64(id), db_i64(limit + 1)};
-    return db_query(
-        ctx->db, ctx->arena,
+    batch_add(
+        b,
         SQL("select \"id\", \"type\", \"record\", \"kind\", \"action\", \"zh\", \"en\", \"due\","
             " \"created_at\" from (select * from (select \"id\", \"type\", \"record\", \"kind\","
             " \"action\", \"zh\", \"en\", \"due\", \"created_at\", \"due\" as k from \"task\""
@@ -176,11 +188,12 @@ static err todo(const struct ctx *ctx, str cursor, int limit, struct rows *ret)
             " where \"person\" = $2 and \"due\" is null"
             " and (9000000000000000000, \"id\") > ($4, $5) order by \"id\" limit $6) b) q"
             " order by k, \"id\" limit $6"),
-        ctx_args(ctx, args, 3), ret);
+        ctx_args(ctx, args, 3));
+    return OK;
 }
 
 /* Done: what I did, newest act first, each record once a page. */
-static err acted(const struct ctx *ctx, str cursor, int limit, bool created, struct rows *ret)
+static err acted(const struct ctx *ctx, str cursor, int limit, bool created, struct batch *b)
 {
     int64_t before = INT64_MAX;
     int64_t none = 0;
@@ -189,22 +202,24 @@ static err acted(const struct ctx *ctx, str cursor, int limit, bool created, str
     }
     struct db_arg args[] = {db_i64(before), db_i64(limit + 1)};
     if (created) {
-        return db_query(ctx->db, ctx->arena,
-                        SQL("select \"id\", \"type\", \"record\", 0, '', '', '', 0, \"at\""
-                            " from \"act\" where \"person\" = $2 and \"id\" < $4"
-                            " and \"from_state\" is null and \"to_state\" is not null"
-                            " and \"parent\" is null order by \"id\" desc limit $5"),
-                        ctx_args(ctx, args, 2), ret);
+        batch_add(b,
+                  SQL("select \"id\", \"type\", \"record\", 0, '', '', '', 0, \"at\""
+                      " from \"act\" where \"person\" = $2 and \"id\" < $4"
+                      " and \"from_state\" is null and \"to_state\" is not null"
+                      " and \"parent\" is null order by \"id\" desc limit $5"),
+                  ctx_args(ctx, args, 2));
+        return OK;
     }
-    return db_query(ctx->db, ctx->arena,
-                    SQL("select \"id\", \"type\", \"record\", 0, \"action\", '', '', 0, \"at\""
-                        " from \"act\" where \"person\" = $2 and \"id\" < $4"
-                        " and \"from_state\" is not null and \"parent\" is null"
-                        " order by \"id\" desc limit $5"),
-                    ctx_args(ctx, args, 2), ret);
+    batch_add(b,
+              SQL("select \"id\", \"type\", \"record\", 0, \"action\", '', '', 0, \"at\""
+                  " from \"act\" where \"person\" = $2 and \"id\" < $4"
+                  " and \"from_state\" is not null and \"parent\" is null"
+                  " order by \"id\" desc limit $5"),
+              ctx_args(ctx, args, 2));
+    return OK;
 }
 
-static err watched(const struct ctx *ctx, str cursor, int limit, struct rows *ret)
+static err watched(const struct ctx *ctx, str cursor, int limit, struct batch *b)
 {
     int64_t after = INT64_MAX;
     int64_t none = 0;
@@ -212,14 +227,15 @@ static err watched(const struct ctx *ctx, str cursor, int limit, struct rows *re
         return err_make(ERR_INVALID, STR("cursor"));
     }
     struct db_arg args[] = {db_i64(after), db_i64(limit + 1)};
-    return db_query(ctx->db, ctx->arena,
-                    SQL("select w.\"record\", (select c.\"type\" from \"act\" c"
-                        " where c.\"record\" = w.\"record\" order by c.\"id\" limit 1),"
-                        " w.\"record\", 0, '', '', '', 0, (select max(c.\"at\") from \"act\" c"
-                        " where c.\"record\" = w.\"record\") from \"watcher\" w"
-                        " where w.\"person\" = $2 and w.\"record\" < $4"
-                        " order by w.\"record\" desc limit $5"),
-                    ctx_args(ctx, args, 2), ret);
+    batch_add(b,
+              SQL("select w.\"record\", (select c.\"type\" from \"act\" c"
+                  " where c.\"record\" = w.\"record\" order by c.\"id\" limit 1),"
+                  " w.\"record\", 0, '', '', '', 0, (select max(c.\"at\") from \"act\" c"
+                  " where c.\"record\" = w.\"record\") from \"watcher\" w"
+                  " where w.\"person\" = $2 and w.\"record\" < $4"
+                  " order by w.\"record\" desc limit $5"),
+              ctx_args(ctx, args, 2));
+    return OK;
 }
 
 /* The last row of a full page, as the next cursor; looked at before rows that
@@ -239,26 +255,59 @@ static str next_cursor(const struct ctx *ctx, enum desk_box box, struct rows r, 
     return str_fmt(ctx->arena, "%lld.0", (long long)rows_i64(&r, 0));
 }
 
-err desk_tasks(const struct ctx *ctx, enum desk_box box, str cursor, int limit,
-               struct task_row **ret, size_t *n, str *next)
+static err ask(const struct ctx *ctx, enum desk_box box, str cursor, int limit, struct batch *b)
 {
-    struct rows r;
-    limit = limit > 0 && limit <= 200 ? limit : 50;
-    err e = box == DESK_TODO      ? todo(ctx, cursor, limit, &r)
-            : box == DESK_WATCHED ? watched(ctx, cursor, limit, &r)
-                                  : acted(ctx, cursor, limit, box == DESK_MINE, &r);
+    return box == DESK_TODO      ? todo(ctx, cursor, limit, b)
+           : box == DESK_WATCHED ? watched(ctx, cursor, limit, b)
+                                 : acted(ctx, cursor, limit, box == DESK_MINE, b);
+}
+
+err desk_boxes(const struct ctx *ctx, struct desk_ask_box *boxes, size_t n)
+{
+    struct batch *b = batch_begin(ctx->db, ctx->arena);
+    err e = OK;
+    for (size_t i = 0; !e.code && i < n; i++) {
+        boxes[i].limit = boxes[i].limit > 0 && boxes[i].limit <= 200 ? boxes[i].limit : 50;
+        e = ask(ctx, boxes[i].box, boxes[i].cursor, boxes[i].limit, b);
+    }
+    e = e.code ? e : batch_run(b);
     if (e.code) {
         return e;
     }
-    *next = next_cursor(ctx, box, r, limit);
-    e = read_tasks(ctx, &r, ret, n);
-    if (!e.code && *n > (size_t)limit) {
-        *n = (size_t)limit;
+    struct collected *c = arena_array(ctx->arena, struct collected, n + 1);
+    size_t all = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct rows r = batch_rows(b, (int)i);
+        boxes[i].next = next_cursor(ctx, boxes[i].box, r, boxes[i].limit);
+        c[i] = collect(ctx, &r);
+        all += c[i].n;
     }
-    for (size_t i = 0; !e.code && box != DESK_TODO && i < *n; i++) {
-        (*ret)[i].action = NULL;
-        (*ret)[i].words = (*ret)[i].rec.type->newest->title;
+    struct lookup *ids = arena_array(ctx->arena, struct lookup, all + 1);
+    struct seen *seen = arena_array(ctx->arena, struct seen, all + 1);
+    size_t at = 0;
+    for (size_t i = 0; i < n; i++) {
+        for (size_t k = 0; k < c[i].n; k++) {
+            ids[at++] = c[i].ids[k];
+        }
     }
+    e = look(ctx, ids, all, seen);
+    at = 0;
+    for (size_t i = 0; !e.code && i < n; i++) {
+        show(ctx, &c[i], seen + at, boxes[i].box, (size_t)boxes[i].limit, &boxes[i].rows,
+             &boxes[i].n);
+        at += c[i].n;
+    }
+    return e;
+}
+
+err desk_tasks(const struct ctx *ctx, enum desk_box box, str cursor, int limit,
+               struct task_row **ret, size_t *n, str *next)
+{
+    struct desk_ask_box one = {.box = box, .cursor = cursor, .limit = limit};
+    err e = desk_boxes(ctx, &one, 1);
+    *ret = one.rows;
+    *n = one.n;
+    *next = one.next;
     return e;
 }
 

@@ -32,6 +32,16 @@ struct desk_counts desk_counts_read(struct batch *b, struct desk_ask ask);
 
 enum desk_box { DESK_TODO, DESK_DONE, DESK_MINE, DESK_WATCHED };
 /* Newest or most urgent first; keyset by `cursor`. */
+/* Several at once, at the cost of one. */
+struct desk_ask_box {
+    enum desk_box box;
+    str cursor;
+    int limit;
+    struct task_row *rows;
+    size_t n;
+    str next;
+};
+MUST_CHECK err desk_boxes(const struct ctx *ctx, struct desk_ask_box *boxes, size_t n);
 MUST_CHECK err desk_tasks(const struct ctx *ctx, enum desk_box box, str cursor, int limit,
                           struct task_row **ret, size_t *n, str *next);
 MUST_CHECK err desk_notifications(const struct ctx *ctx, int64_t before, int limit,

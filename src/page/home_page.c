@@ -231,20 +231,13 @@ static size_t still_open(struct task_row *rows, size_t n, size_t most)
 
 void page_home(struct visit *v)
 {
-    struct task_row *todo;
-    struct task_row *mine;
-    size_t ntodo;
-    size_t nmine;
-    str next;
-    err e = desk_tasks(&v->ctx, DESK_TODO, STR(""), 8, &todo, &ntodo, &next);
-    if (!e.code) {
-        e = desk_tasks(&v->ctx, DESK_MINE, STR(""), 40, &mine, &nmine, &next);
-    }
+    struct desk_ask_box boxes[] = {{.box = DESK_TODO, .limit = 8}, {.box = DESK_MINE, .limit = 40}};
+    err e = desk_boxes(&v->ctx, boxes, 2);
     if (e.code) {
         visit_error(v, e);
         return;
     }
-    nmine = still_open(mine, nmine, 8);
+    size_t nmine = still_open(boxes[1].rows, boxes[1].n, 8);
     struct frame f;
     struct html out = frame_begin(v, &f, words_in(WORDS("首页", "Home"), v->ctx.lang), STR("home"));
     struct home_page p = {.visit = v,
@@ -254,8 +247,8 @@ void page_home(struct visit *v)
                           .late = visit_counts(v).late,
                           .unread = visit_counts(v).unread,
                           .news = f.news,
-                          .todo = {todo, ntodo},
-                          .mine = {mine, nmine}};
+                          .todo = {boxes[0].rows, boxes[0].n},
+                          .mine = {boxes[1].rows, nmine}};
     put_laws(v, &p);
     home_html(&out, &p);
     frame_end(v, &f, &out, 200);
