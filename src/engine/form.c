@@ -118,40 +118,47 @@ static err put_defaults(struct draft *d)
     return OK;
 }
 
-/* Which conditional asks apply: bit i of *ret for ask i. */
-static err judge_asks(struct draft *d, const struct action *a, bool *ret)
+/* Which conditional asks apply: one statement, one column each. */
+static int ask_conditions(struct draft *d, const struct action *a, struct batch *batch)
 {
     struct sqlb b = sqlb_make(d->ctx->arena);
     struct db_arg args[DB_ARGS_MAX];
-    size_t which[64];
     size_t n = 0;
     SQLB_LIT(&b, "select ");
     for (size_t i = 0; i < a->nasks; i++) {
-        ret[i] = true;
-        if (a->asks[i].when.tree && n < 64) {
-            if (n) {
-                SQLB_LIT(&b, ", ");
-            }
-            SQLB_LIT(&b, "cast((");
-            sqlb_sql(&b, a->asks[i].when.value);
-            SQLB_LIT(&b, ") as integer)");
-            which[n++] = i;
+        if (!a->asks[i].when.tree) {
+            continue;
         }
+        if (n++) {
+            SQLB_LIT(&b, ", ");
+        }
+        SQLB_LIT(&b, "cast((");
+        sqlb_sql(&b, a->asks[i].when.value);
+        SQLB_LIT(&b, ") as integer)");
     }
     if (!n) {
-        return OK;
+        return -1;
     }
     int nargs = 0;
     put_from(d, &b, args, &nargs);
-    struct rows r;
-    err e = db_query(d->ctx->db, d->ctx->arena, sqlb_end(&b), ctx_args(d->ctx, args, nargs), &r);
-    if (e.code || !rows_next(&r)) {
-        return e;
+    return batch_add(batch, sqlb_end(&b), ctx_args(d->ctx, args, nargs));
+}
+
+static void read_conditions(const struct action *a, struct batch *b, int place, bool *ret)
+{
+    struct rows r = {0};
+    if (place >= 0) {
+        r = batch_rows(b, place);
     }
-    for (size_t i = 0; i < n; i++) {
-        ret[which[i]] = !rows_null(&r, (int)i) && rows_i64(&r, (int)i) == 1;
+    bool row = place >= 0 && rows_next(&r);
+    int col = 0;
+    for (size_t i = 0; i < a->nasks; i++) {
+        ret[i] = !a->asks[i].when.tree;
+        if (!ret[i] && row) {
+            ret[i] = !rows_null(&r, col) && rows_i64(&r, col) == 1;
+            col++;
+        }
     }
-    return OK;
 }
 
 static const struct value_in *typed_for(const struct field *f, const struct value_in *values,
@@ -211,35 +218,125 @@ static size_t index_of(const struct tdef *d, const struct field *f)
     return 0;
 }
 
-static err suggest_for(const struct ctx *ctx, struct form_field *ff)
+/* --- what is asked together ----------------------------------------------------------- */
+
+struct questions {
+    struct batch *b; /* conditions, names, links, why it would be refused */
+    int conditions, refusal;
+    struct guards_ask guards;
+    struct names *names;
+    struct links_ask *links;
+    struct batch *choices; /* to choose from, by ask */
+    int *places;
+};
+
+static const struct type *chosen_from(const struct ctx *ctx, const struct field *f)
 {
-    const struct type *t = load_ref_type(ctx, ff->field);
-    if (!t || (!load_is_ref(ff->field) && !load_is_link(ff->field))) {
+    return load_is_ref(f) || load_is_link(f) ? load_ref_type(ctx, f) : NULL;
+}
+
+/* Goes along with the next batch. */
+static void ask_choices(struct draft *d, const struct action *a, struct questions *q)
+{
+    q->choices = batch_begin(d->ctx->db, d->ctx->arena);
+    q->places = arena_array(d->ctx->arena, int, a->nasks + 1);
+    for (size_t i = 0; i < a->nasks; i++) {
+        const struct type *t = chosen_from(d->ctx, a->asks[i].field);
+        q->places[i] = t ? suggest_ask(d->ctx, q->choices, t, STR("")) : -1;
+    }
+    batch_ride(q->choices);
+}
+
+/* Why the action would be refused already now, before anything is typed. */
+static void ask_refusal(struct draft *d, const struct action *a, struct questions *q)
+{
+    q->refusal = -1;
+    if (d->rec.id) {
+        q->guards = guards_ask(d->ctx, &d->rec, q->b);
+        return;
+    }
+    if (a->who.everyone || a->who.reads.record) {
+        return;
+    }
+    struct sqlb s = sqlb_make(d->ctx->arena);
+    struct db_arg args[DB_ARGS_MAX];
+    int nargs = 0;
+    SQLB_LIT(&s, "select case when (");
+    if (a->who.is_actor.text.len) {
+        sqlb_sql(&s, a->who.is_actor);
+    } else {
+        SQLB_LIT(&s, "1 = 0");
+    }
+    SQLB_LIT(&s, ") then 1 else 0 end");
+    put_from(d, &s, args, &nargs);
+    q->refusal = batch_add(q->b, sqlb_end(&s), ctx_args(d->ctx, args, nargs));
+}
+
+static void read_refusal(struct draft *d, const struct action *a, struct questions *q,
+                         struct form *form)
+{
+    if (d->rec.id) {
+        struct record_action *list;
+        size_t n = 0;
+        guards_read(d->ctx, q->b, &q->guards, &list, &n);
+        for (size_t i = 0; i < n; i++) {
+            form->refusal = list[i].action == a && !list[i].allowed ? list[i].why : form->refusal;
+        }
+    } else if (q->refusal >= 0) {
+        struct rows r = batch_rows(q->b, q->refusal);
+        if (rows_next(&r) && rows_i64(&r, 0) != 1) {
+            form->refusal = guard_refusal_who(d->ctx, a);
+        }
+    }
+}
+
+static void want_names(struct draft *d, const struct action *a, struct questions *q)
+{
+    q->names = names_begin(d->ctx);
+    for (size_t i = 0; i < a->nasks; i++) {
+        struct form_field ff = {.ask = &a->asks[i], .field = a->asks[i].field};
+        field_now(d, &ff, index_of(d->def, ff.field));
+        if (load_is_ref(ff.field) && !ff.now.value.null) {
+            names_want(q->names, load_ref_type(d->ctx, ff.field), ff.now.value.i64);
+        }
+    }
+    if (d->rec.id) {
+        names_want_record(q->names, &d->rec);
+    }
+    names_ask(q->names, q->b);
+    q->links = d->rec.id ? links_ask(d->ctx, &d->rec, q->b) : NULL;
+}
+
+/* What the record's links name is known only now: another trip where there are any. */
+static err read_names(struct draft *d, struct questions *q)
+{
+    names_read(q->names, q->b);
+    if (!q->links) {
         return OK;
     }
-    struct record_ref *refs;
-    err e = record_suggest(ctx, t, STR(""), &refs, &ff->nsuggestions);
+    links_read(d->ctx, q->b, q->links, q->names, &d->rec);
+    struct batch *b = batch_begin(d->ctx->db, d->ctx->arena);
+    names_ask(q->names, b);
+    err e = batch_run(b);
     if (!e.code) {
-        ff->suggestions = refs;
+        names_read(q->names, b);
+        view_fill_links(d->ctx, q->names, &d->rec);
     }
     return e;
 }
 
-static err put_fields(struct draft *d, const struct action *a, const bool *asked,
-                      const struct words *errors, const struct value_in *values, size_t nvalues,
-                      struct form *form)
+static void put_fields(struct draft *d, const struct action *a, struct questions *q,
+                       const bool *asked, const struct words *errors, const struct value_in *values,
+                       size_t nvalues, struct form *form)
 {
     form->fields = arena_array(d->ctx->arena, struct form_field, a->nasks + 1);
-    struct names *names = names_begin(d->ctx);
     for (size_t i = 0; i < a->nasks; i++) {
         const struct ask *ask = &a->asks[i];
         bool typed = typed_for(ask->field, values, nvalues) != NULL;
-        if (!asked[i] && !typed) {
-            /* Shown all the same while its condition may still become true by
+        if (!asked[i] && !typed && !ask->when.reads.typed) {
+            /* Else shown all the same: its condition may still become true by
              * what is typed on this page; it is then not required. */
-            if (!ask->when.reads.typed) {
-                continue;
-            }
+            continue;
         }
         size_t at = index_of(d->def, ask->field);
         struct form_field *ff = &form->fields[form->nfields++];
@@ -250,65 +347,17 @@ static err put_fields(struct draft *d, const struct action *a, const bool *asked
                                   .required = ask->required && asked[i],
                                   .clause = ask->field->clause};
         field_now(d, ff, at);
-        if (load_is_ref(ask->field) && !ff->now.value.null) {
-            names_want(names, load_ref_type(d->ctx, ask->field), ff->now.value.i64);
+        if (!d->rec.id) { /* a record's own were named with it */
+            struct record one = {.fields = &ff->now, .nfields = 1};
+            names_fill(q->names, &one);
         }
-        err e = suggest_for(d->ctx, ff);
-        if (e.code) {
-            return e;
+        if (q->places[i] >= 0) {
+            struct record_ref *refs;
+            suggest_read(d->ctx, q->choices, q->places[i], chosen_from(d->ctx, ask->field), &refs,
+                         &ff->nsuggestions);
+            ff->suggestions = refs;
         }
     }
-    struct batch *b = batch_begin(d->ctx->db, d->ctx->arena);
-    names_ask(names, b);
-    err e = batch_run(b);
-    if (e.code) {
-        return e;
-    }
-    names_read(names, b);
-    for (size_t i = 0; i < form->nfields; i++) {
-        struct record one = {.fields = &form->fields[i].now, .nfields = 1};
-        names_fill(names, &one);
-    }
-    return OK;
-}
-
-/* Why the action would be refused already now, before anything is typed. */
-static err put_refusal(struct draft *d, const struct action *a, struct form *form)
-{
-    struct batch *b = batch_begin(d->ctx->db, d->ctx->arena);
-    if (d->rec.id) {
-        struct guards_ask g = guards_ask(d->ctx, &d->rec, b);
-        err e = batch_run(b);
-        struct record_action *list;
-        size_t n = 0;
-        if (!e.code) {
-            guards_read(d->ctx, b, &g, &list, &n);
-        }
-        for (size_t i = 0; i < n; i++) {
-            form->refusal = list[i].action == a && !list[i].allowed ? list[i].why : form->refusal;
-        }
-        return e;
-    }
-    if (a->who.everyone) {
-        return OK;
-    }
-    struct sqlb q = sqlb_make(d->ctx->arena);
-    struct db_arg args[DB_ARGS_MAX];
-    int nargs = 0;
-    SQLB_LIT(&q, "select case when (");
-    if (a->who.is_actor.text.len) {
-        sqlb_sql(&q, a->who.is_actor);
-    } else {
-        SQLB_LIT(&q, "1 = 0");
-    }
-    SQLB_LIT(&q, ") then 1 else 0 end");
-    put_from(d, &q, args, &nargs);
-    struct rows r;
-    err e = db_query(d->ctx->db, d->ctx->arena, sqlb_end(&q), ctx_args(d->ctx, args, nargs), &r);
-    if (!e.code && rows_next(&r) && rows_i64(&r, 0) != 1 && !a->who.reads.record) {
-        form->refusal = guard_refusal_who(d->ctx, a);
-    }
-    return e;
 }
 
 void form_take(struct form *form, const struct refusal *why)
@@ -415,21 +464,53 @@ static err foresee(struct draft *d, const struct action *a, struct form *form)
     return OK;
 }
 
+/* The record and its version; of a new one what it begins under. */
+static err begin(struct draft *d, int64_t record, const struct value_in *values, size_t nvalues)
+{
+    if (!record) {
+        return part_def(d->ctx, d->type, values, nvalues, &d->def);
+    }
+    size_t n;
+    const struct field **fields = load_fields(d->ctx, d->type, &n);
+    err e = view_row(d->ctx, d->type, record, fields, n, &d->rec);
+    d->def = e.code ? d->def : d->rec.def;
+    return e;
+}
+
+/* Two trips: the row, or defaults and what there is to choose from; then all that
+ * depends on them. */
+static err ask_all(struct draft *d, const struct action *a, struct questions *q, bool *asked,
+                   struct form *form)
+{
+    err e = OK;
+    ask_choices(d, a, q);
+    if (!d->rec.id) {
+        e = put_defaults(d);
+    }
+    if (e.code) {
+        return e;
+    }
+    q->b = batch_begin(d->ctx->db, d->ctx->arena);
+    q->conditions = ask_conditions(d, a, q->b);
+    ask_refusal(d, a, q);
+    want_names(d, a, q);
+    e = batch_run(q->b);
+    e = e.code ? e : batch_join(q->choices);
+    if (e.code) {
+        return e;
+    }
+    read_conditions(a, q->b, q->conditions, asked);
+    read_refusal(d, a, q, form);
+    return read_names(d, q);
+}
+
 err form_get(const struct ctx *ctx, const struct type *t, int64_t record, str action,
              const struct value_in *values, size_t nvalues, bool check, struct form *ret)
 {
     struct draft d = {.ctx = ctx, .type = t, .def = t->newest};
-    if (record) {
-        err e = record_get(ctx, t, record, &d.rec);
-        if (e.code) {
-            return e;
-        }
-        d.def = d.rec.def;
-    } else {
-        err e = part_def(ctx, t, values, nvalues, &d.def);
-        if (e.code) {
-            return e;
-        }
+    err e = begin(&d, record, values, nvalues);
+    if (e.code) {
+        return e;
     }
     const struct action *a = tdef_action(d.def, action);
     bool begins = record == 0 && !(t->retired && !t->part_of);
@@ -440,26 +521,20 @@ err form_get(const struct ctx *ctx, const struct type *t, int64_t record, str ac
     d.has = arena_array(ctx->arena, bool, d.def->nfields + 1);
     struct words *errors = arena_array(ctx->arena, struct words, d.def->nfields + 1);
     bool *asked = arena_array(ctx->arena, bool, a->nasks + 1);
+    struct questions q = {0};
     struct form form = {.type = t,
                         .def = d.def,
                         .action = a,
                         .record = record,
                         .ver = d.rec.ver,
                         .ref = {d.rec.id, t, d.rec.name, d.rec.number, true}};
-    err e = read_typed(&d, values, nvalues, errors);
-    if (!e.code && !record) {
-        e = put_defaults(&d);
+    e = read_typed(&d, values, nvalues, errors);
+    e = e.code ? e : ask_all(&d, a, &q, asked, &form);
+    if (e.code) {
+        return e;
     }
-    if (!e.code) {
-        e = judge_asks(&d, a, asked);
-    }
-    if (!e.code) {
-        e = put_fields(&d, a, asked, errors, values, nvalues, &form);
-    }
-    if (!e.code) {
-        e = put_refusal(&d, a, &form);
-    }
-    if (!e.code && check) {
+    put_fields(&d, a, &q, asked, errors, values, nvalues, &form);
+    if (check) {
         dry_run(&d, a, values, nvalues, &form);
         mark_missing(&d, &form);
         e = form.refusal ? OK : foresee(&d, a, &form);

@@ -6,8 +6,7 @@ enum { SHOWN = 50 };
 
 /* Newest first among those that match; a small type is shown whole.  Final
  * records are left out: one does not choose a closed one. */
-err record_suggest(const struct ctx *ctx, const struct type *t, str query, struct record_ref **ret,
-                   size_t *n)
+int suggest_ask(const struct ctx *ctx, struct batch *batch, const struct type *t, str query)
 {
     struct sqlb b = sqlb_make(ctx->arena);
     str q = str_trim(query);
@@ -40,11 +39,13 @@ err record_suggest(const struct ctx *ctx, const struct type *t, str query, struc
     }
     SQLB_LIT(&b, " order by r.\"changed_at\" desc, r.\"id\" desc limit 50");
     struct db_arg arg = db_text(q);
-    struct rows r;
-    err e = db_query(ctx->db, ctx->arena, sqlb_end(&b), ctx_args(ctx, &arg, q.len ? 1 : 0), &r);
-    if (e.code) {
-        return e;
-    }
+    return batch_add(batch, sqlb_end(&b), ctx_args(ctx, &arg, q.len ? 1 : 0));
+}
+
+void suggest_read(const struct ctx *ctx, struct batch *b, int place, const struct type *t,
+                  struct record_ref **ret, size_t *n)
+{
+    struct rows r = batch_rows(b, place);
     struct record_ref *refs = arena_array(ctx->arena, struct record_ref, SHOWN + 1);
     size_t count = 0;
     while (count < SHOWN && rows_next(&r)) {
@@ -53,5 +54,16 @@ err record_suggest(const struct ctx *ctx, const struct type *t, str query, struc
     }
     *ret = refs;
     *n = count;
-    return OK;
+}
+
+err record_suggest(const struct ctx *ctx, const struct type *t, str query, struct record_ref **ret,
+                   size_t *n)
+{
+    struct batch *b = batch_begin(ctx->db, ctx->arena);
+    int place = suggest_ask(ctx, b, t, query);
+    err e = batch_run(b);
+    if (!e.code) {
+        suggest_read(ctx, b, place, t, ret, n);
+    }
+    return e;
 }

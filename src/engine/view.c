@@ -41,7 +41,7 @@ static err run_names(const struct ctx *ctx, struct names *names)
     return e;
 }
 
-static void fill_links(const struct ctx *ctx, const struct names *names, struct record *rec)
+void view_fill_links(const struct ctx *ctx, const struct names *names, struct record *rec)
 {
     names_fill(names, rec);
     for (size_t i = 0; i < rec->nfields; i++) {
@@ -86,7 +86,7 @@ err record_get(const struct ctx *ctx, const struct type *t, int64_t id, struct r
     if (e.code) {
         return e;
     }
-    fill_links(ctx, names, ret);
+    view_fill_links(ctx, names, ret);
     return OK;
 }
 
@@ -455,7 +455,7 @@ err record_view(const struct ctx *ctx, const struct type *t, int64_t id, struct 
     if (e.code) {
         return e;
     }
-    fill_links(ctx, names, &v.rec);
+    view_fill_links(ctx, names, &v.rec);
     activity_finish(ctx, names, v.activities, v.nactivities);
     for (size_t i = 0; i < v.nattachments; i++) {
         v.attachments[i].person = names_get(names, ctx->model->person, v.attachments[i].person.id);

@@ -24,4 +24,12 @@ struct links_ask *links_ask(const struct ctx *ctx, const struct record *r, struc
 void links_read(const struct ctx *ctx, struct batch *b, struct links_ask *ask, struct names *names,
                 struct record *r);
 
+/* Puts the names of links and lines where they belong, once they are read. */
+void view_fill_links(const struct ctx *ctx, const struct names *names, struct record *rec);
+
+/* record_suggest in two parts. */
+int suggest_ask(const struct ctx *ctx, struct batch *b, const struct type *t, str query);
+void suggest_read(const struct ctx *ctx, struct batch *b, int place, const struct type *t,
+                  struct record_ref **ret, size_t *n);
+
 #endif
