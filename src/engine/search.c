@@ -8,12 +8,21 @@
 
 #include <string.h>
 
-enum { HITS = 30, CLAUSES = 8, FIRST = 40, BATCH = 200, BUDGET_US = 40000, AROUND = 60 };
+enum {
+    HITS = 30,
+    CLAUSES = 8,
+    FIRST = 40,
+    BATCH = 200,
+    BUDGET_US = 40000,
+    AROUND = 60,
+    WAITING = 200
+};
 
 struct finding {
     const struct ctx *ctx;
     str query;
     const struct type *only;
+    str match; /* as the index is asked; empty: nothing to ask it */
     struct search_hit *list;
     size_t n;
 };
@@ -107,34 +116,40 @@ struct found {
     str body;
 };
 
-/* Those of `list` the actor may see, one statement a type. */
-static err keep_visible(struct finding *f, const struct found *list, size_t n)
+static struct names *want_visible(struct finding *f, const struct found *list, size_t n)
 {
-    const struct ctx *ctx = f->ctx;
-    struct names *names = names_begin(ctx);
+    struct names *names = names_begin(f->ctx);
     for (size_t i = 0; i < n; i++) {
-        names_want(names, model_type_at(ctx->model, (int)list[i].type), list[i].id);
+        names_want(names, model_type_at(f->ctx->model, (int)list[i].type), list[i].id);
     }
-    struct batch *b = batch_begin(ctx->db, ctx->arena);
-    names_ask(names, b);
-    err e = batch_run(b);
-    if (e.code) {
-        return e;
+    return names;
+}
+
+static void add_hit(struct finding *f, struct record_ref ref, str body)
+{
+    for (size_t k = 0; k < f->n; k++) {
+        if (f->list[k].kind == HIT_RECORD && f->list[k].rec.id == ref.id) {
+            return;
+        }
     }
+    if (f->n < HITS + CLAUSES) {
+        f->list[f->n++] = (struct search_hit){
+            .kind = HIT_RECORD, .rec = ref, .snippet = snippet(f->ctx, body, f->query)};
+    }
+}
+
+/* Those of `list` the actor may see, one statement a type. */
+static void keep_visible(struct finding *f, struct names *names, struct batch *b,
+                         const struct found *list, size_t n)
+{
     names_read(names, b);
-    for (size_t i = 0; i < n && f->n < HITS + CLAUSES; i++) {
-        const struct type *t = model_type_at(ctx->model, (int)list[i].type);
+    for (size_t i = 0; i < n; i++) {
+        const struct type *t = model_type_at(f->ctx->model, (int)list[i].type);
         struct record_ref ref = names_get(names, t, list[i].id);
-        bool twice = false;
-        for (size_t k = 0; k < f->n; k++) {
-            twice = twice || (f->list[k].kind == HIT_RECORD && f->list[k].rec.id == ref.id);
-        }
-        if (ref.visible && !twice) {
-            f->list[f->n++] = (struct search_hit){
-                .kind = HIT_RECORD, .rec = ref, .snippet = snippet(ctx, list[i].body, f->query)};
+        if (ref.visible) {
+            add_hit(f, ref, list[i].body);
         }
     }
-    return OK;
 }
 
 static size_t take(const struct finding *f, struct rows *r, struct found *list, int64_t *last)
@@ -151,105 +166,185 @@ static size_t take(const struct finding *f, struct rows *r, struct found *list, 
     return n;
 }
 
-/* Newest first, in steps, until the page is full or the time is up. */
-static err find_records(struct finding *f, int64_t older, int64_t *ret_older)
+/* Up to `want` texts the index finds, newest first, below `before`. */
+static int ask_index(struct finding *f, struct batch *b, int64_t before, int64_t want)
+{
+    struct db_args args = ARGS(db_text(f->match), db_i64(before), db_i64(want));
+    if (db_kind(f->ctx->db) == DB_SQLITE) {
+        return batch_add(b,
+                         SQL("select s.\"record\", s.\"type\", s.\"body\" from"
+                             " (select rowid as id from search_fts where search_fts"
+                             " match $1 and rowid < $2 order by rowid desc limit $3) f"
+                             " join search_text s on s.\"record\" = f.id"
+                             " order by f.id desc"),
+                         args);
+    }
+    return batch_add(b,
+                     SQL("select \"record\", \"type\", \"body\" from search_text"
+                         " where tokens @@ cast($1 as tsquery) and \"record\" < $2"
+                         " order by \"record\" desc limit $3"),
+                     args);
+}
+
+/* Older ones, in steps, until the page is full or the time is up. */
+static err find_older(struct finding *f, int64_t before, int64_t *ret_older)
 {
     const struct ctx *ctx = f->ctx;
-    bool sqlite = db_kind(ctx->db) == DB_SQLITE;
-    struct bigram_query q;
-    if (!bigram_query(ctx->arena, f->query, BIGRAM_ALL, &q)) {
-        *ret_older = 0;
-        return OK;
-    }
-    str match = sqlite ? q.match : q.tsquery;
-    int64_t before = older ? older : INT64_MAX;
     int64_t began = clock_mono_us();
     struct found *list = arena_array(ctx->arena, struct found, BATCH + 1);
-    *ret_older = 0;
-    for (int64_t want = FIRST; f->n < HITS; want = BATCH) { /* most pages are full at once */
-        struct rows r;
-        struct db_args args = ARGS(db_text(match), db_i64(before), db_i64(want));
-        err e = sqlite ? db_query(ctx->db, ctx->arena,
-                                  SQL("select s.\"record\", s.\"type\", s.\"body\" from"
-                                      " (select rowid as id from search_fts where search_fts"
-                                      " match $1 and rowid < $2 order by rowid desc limit $3) f"
-                                      " join search_text s on s.\"record\" = f.id"
-                                      " order by f.id desc"),
-                                  args, &r)
-                       : db_query(ctx->db, ctx->arena,
-                                  SQL("select \"record\", \"type\", \"body\" from search_text"
-                                      " where tokens @@ cast($1 as tsquery) and \"record\" < $2"
-                                      " order by \"record\" desc limit $3"),
-                                  args, &r);
+    while (f->n < HITS && clock_mono_us() - began <= BUDGET_US) {
+        struct batch *b = batch_begin(ctx->db, ctx->arena);
+        int place = ask_index(f, b, before, BATCH);
+        err e = batch_run(b);
         if (e.code) {
             return e;
         }
-        bool full = rows_count(&r) == want;
+        struct rows r = batch_rows(b, place);
+        bool full = rows_count(&r) == BATCH;
         size_t n = take(f, &r, list, &before);
-        e = keep_visible(f, list, n);
-        if (e.code || !full) {
+        struct names *names = want_visible(f, list, n);
+        b = batch_begin(ctx->db, ctx->arena);
+        names_ask(names, b);
+        e = batch_run(b);
+        if (e.code) {
             return e;
         }
-        if (clock_mono_us() - began > BUDGET_US) {
-            break;
+        keep_visible(f, names, b, list, n);
+        if (!full) {
+            return OK;
         }
     }
     *ret_older = before;
     return OK;
 }
 
-/* Records not yet indexed: looked through one by one, so that nobody misses
- * what he has just written. */
-static err find_waiting(struct finding *f)
+/* --- records not yet indexed -------------------------------------------------------------------
+ */
+
+/* Looked through as they are, so that nobody misses what he has just written: one
+ * statement a type, those he may see. */
+static struct sql waiting_sql(const struct ctx *ctx, const struct type *t, size_t width)
+{
+    struct sqlb q = sqlb_make(ctx->arena);
+    SQLB_LIT(&q, "select r.\"id\", r.\"number\", r.\"name\","
+                 " coalesce(r.\"number\", '') || ' ' || coalesce(r.\"name\", '')");
+    for (size_t i = 0; i < t->newest->nfields; i++) {
+        const struct field *x = &t->newest->fields[i];
+        if (x->column.len && x->value.kind == V_TEXT && !x->see.tree) {
+            SQLB_LIT(&q, " || ' ' || coalesce(r.");
+            sqlb_ident(&q, x->column);
+            SQLB_LIT(&q, ", '')");
+        }
+    }
+    SQLB_LIT(&q, " from ");
+    sqlb_ident(&q, t->table);
+    SQLB_LIT(&q, " r where ");
+    load_visible(&q, t);
+    SQLB_LIT(&q, " and r.\"id\" in (");
+    for (size_t i = 0; i < width; i++) {
+        if (i) {
+            SQLB_LIT(&q, ", ");
+        }
+        sqlb_param(&q, (int)i + 4);
+    }
+    SQLB_LIT(&q, ") order by r.\"id\" desc");
+    return sqlb_end(&q);
+}
+
+static void ask_waiting(struct finding *f, struct batch *b, const struct rows *queue, int *places)
 {
     const struct ctx *ctx = f->ctx;
-    struct rows r;
-    err e = db_query(ctx->db, ctx->arena,
-                     SQL("select \"record\", \"type\" from \"search_queue\""
-                         " order by \"record\" desc limit 200"),
-                     NO_ARGS, &r);
-    if (e.code || !rows_count(&r)) {
-        return e;
+    for (size_t t = 0; t < ctx->model->ntypes; t++) {
+        const struct type *type = ctx->model->types[t];
+        struct db_arg ids[256];
+        size_t n = 0;
+        places[t] = -1;
+        struct rows r = *queue;
+        while ((!f->only || f->only == type) && rows_next(&r) && n < WAITING) {
+            if (rows_i64(&r, 1) == type->code) {
+                ids[n++] = db_i64(rows_i64(&r, 0));
+            }
+        }
+        size_t width = 1;
+        while (width < n) {
+            width *= 2;
+        }
+        for (size_t i = n; i < width; i++) {
+            ids[i] = db_null_i64();
+        }
+        if (n) {
+            places[t] = batch_add(b, waiting_sql(ctx, type, width), ctx_args(ctx, ids, (int)width));
+        }
     }
-    struct batch *b = batch_begin(ctx->db, ctx->arena);
-    struct found *list = arena_array(ctx->arena, struct found, 201);
-    int places[200];
-    size_t n = 0;
-    while (rows_next(&r) && n < 200) {
-        const struct type *t = model_type_at(ctx->model, (int)rows_i64(&r, 1));
-        if (!t || (f->only && f->only != t)) {
+}
+
+static void read_waiting(struct finding *f, struct batch *b, const int *places)
+{
+    for (size_t t = 0; t < f->ctx->model->ntypes; t++) {
+        if (places[t] < 0) {
             continue;
         }
-        struct sqlb q = sqlb_make(ctx->arena);
-        SQLB_LIT(&q, "select coalesce(r.\"number\", '') || ' ' || coalesce(r.\"name\", '')");
-        for (size_t i = 0; i < t->newest->nfields; i++) {
-            const struct field *x = &t->newest->fields[i];
-            if (x->column.len && x->value.kind == V_TEXT && !x->see.tree) {
-                SQLB_LIT(&q, " || ' ' || coalesce(r.");
-                sqlb_ident(&q, x->column);
-                SQLB_LIT(&q, ", '')");
-            }
-        }
-        SQLB_LIT(&q, " from ");
-        sqlb_ident(&q, t->table);
-        SQLB_LIT(&q, " r where r.\"id\" = $1");
-        list[n] = (struct found){rows_i64(&r, 0), t->code, STR("")};
-        places[n] = batch_add(b, sqlb_end(&q), ARGS(db_i64(list[n].id)));
-        n++;
-    }
-    e = n ? batch_run(b) : OK;
-    size_t kept = 0;
-    for (size_t i = 0; !e.code && i < n; i++) {
-        struct rows one = batch_rows(b, places[i]);
-        if (rows_next(&one)) {
-            str body = rows_text(&one, 0);
+        struct rows r = batch_rows(b, places[t]);
+        while (rows_next(&r)) {
+            str body = rows_text(&r, 3);
             if (place_of(body, f->query) < body.len) {
-                list[kept] = list[i];
-                list[kept++].body = body;
+                add_hit(f,
+                        (struct record_ref){rows_i64(&r, 0), f->ctx->model->types[t],
+                                            rows_text(&r, 2), rows_text(&r, 1), true},
+                        body);
             }
         }
     }
-    return e.code ? e : keep_visible(f, list, kept);
+}
+
+/* --- the search ----------------------------------------------------------------------------------
+ */
+
+/* Two trips: what waits and what the index has; then what of it he may see. */
+static err find(struct finding *f, int64_t older, int64_t *ret_older)
+{
+    const struct ctx *ctx = f->ctx;
+    struct batch *b = batch_begin(ctx->db, ctx->arena);
+    int queue = older ? -1
+                      : batch_add(b,
+                                  SQL("select \"record\", \"type\" from \"search_queue\""
+                                      " order by \"record\" desc limit 200"),
+                                  NO_ARGS);
+    int64_t before = older ? older : INT64_MAX;
+    int index = f->match.len ? ask_index(f, b, before, FIRST) : -1;
+    err e = batch_run(b);
+    if (e.code) {
+        return e;
+    }
+    struct rows waiting = {0};
+    struct rows hits = {0};
+    if (queue >= 0) {
+        waiting = batch_rows(b, queue);
+    }
+    struct found *list = arena_array(ctx->arena, struct found, FIRST + 1);
+    size_t n = 0;
+    bool full = false;
+    if (index >= 0) {
+        hits = batch_rows(b, index);
+        full = rows_count(&hits) == FIRST;
+        n = take(f, &hits, list, &before);
+    }
+    int *places = arena_array(ctx->arena, int, ctx->model->ntypes + 1);
+    struct names *names = want_visible(f, list, n);
+    b = batch_begin(ctx->db, ctx->arena);
+    if (queue >= 0) {
+        ask_waiting(f, b, &waiting, places);
+    }
+    names_ask(names, b);
+    e = batch_run(b);
+    if (e.code) {
+        return e;
+    }
+    if (queue >= 0) {
+        read_waiting(f, b, places);
+    }
+    keep_visible(f, names, b, list, n);
+    return full ? find_older(f, before, ret_older) : OK;
 }
 
 err desk_search(const struct ctx *ctx, str query, const struct type *only, int64_t older,
@@ -259,16 +354,17 @@ err desk_search(const struct ctx *ctx, str query, const struct type *only, int64
                         .query = str_trim(query.len > 200 ? STR("") : query),
                         .only = only,
                         .list = arena_array(ctx->arena, struct search_hit, HITS + CLAUSES + 1)};
+    struct bigram_query q;
     err e = OK;
     *ret_older = 0;
     if (f.query.len && !older && !only) {
         find_clauses(&f);
     }
-    if (f.query.len && !older) {
-        e = find_waiting(&f);
+    if (f.query.len && bigram_query(ctx->arena, f.query, BIGRAM_ALL, &q)) {
+        f.match = db_kind(ctx->db) == DB_SQLITE ? q.match : q.tsquery;
     }
-    if (f.query.len && !e.code) {
-        e = find_records(&f, older, ret_older);
+    if (f.query.len) {
+        e = find(&f, older, ret_older);
     }
     *ret = f.list;
     *n = f.n;
