@@ -484,7 +484,7 @@ void api_record_acts(struct visit *v)
     bool more = false;
     int64_t before = 0;
     err e = api_number(v, STR("before"), 0, INT64_MAX, &before);
-    e = e.code ? e : record_activities(&v->ctx, t, v->num[1], before, &list, &n, &more);
+    e = e.code ? e : record_activities(&v->ctx, t, v->num[1], before, NULL, &list, &n, &more);
     if (e.code) {
         visit_error(v, e);
         return;

@@ -235,16 +235,14 @@ void activity_read(const struct ctx *ctx, const struct type *t, struct batch *b,
 }
 
 err record_activities(const struct ctx *ctx, const struct type *t, int64_t id, int64_t before,
-                      struct activity **ret, size_t *n, bool *more)
+                      struct record *ret_record, struct activity **ret, size_t *n, bool *more)
 {
-    struct record rec;
-    err e = view_row(ctx, t, id, NULL, 0, &rec);
-    if (e.code) {
-        return e;
-    }
     struct batch *b = batch_begin(ctx->db, ctx->arena);
     int place = activity_ask(ctx, b, id, before);
-    e = batch_run(b);
+    batch_ride(b);
+    struct record rec;
+    err e = view_row(ctx, t, id, NULL, 0, &rec);
+    e = e.code ? e : batch_join(b);
     if (e.code) {
         return e;
     }
@@ -256,6 +254,9 @@ err record_activities(const struct ctx *ctx, const struct type *t, int64_t id, i
     if (!e.code) {
         names_read(names, b);
         activity_finish(ctx, names, *ret, *n);
+    }
+    if (ret_record) {
+        *ret_record = rec;
     }
     return e;
 }

@@ -139,8 +139,10 @@ MUST_CHECK err record_by_number(const struct ctx *ctx, str number, struct record
  * record (publications, checkpoints' own) have id 0 and are for everybody.
  * ERR_NOT_FOUND for an entry that is not there or not for the actor. */
 MUST_CHECK err record_by_seq(const struct ctx *ctx, int64_t seq, struct record_ref *ret);
+/* Acts before that one, newest first; *ret_record (may be NULL): the row itself. */
 MUST_CHECK err record_activities(const struct ctx *ctx, const struct type *t, int64_t id,
-                                 int64_t before_act, struct activity **ret, size_t *n, bool *more);
+                                 int64_t before_act, struct record *ret_record,
+                                 struct activity **ret, size_t *n, bool *more);
 
 /* What the form of an action shows: fields asked for (those whose `when` holds
  * on `values`), defaults and present values, choices, and errors of `values`

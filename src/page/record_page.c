@@ -315,15 +315,10 @@ void page_record_activity(struct visit *v)
         return;
     }
     struct record rec;
-    err e = record_get(&v->ctx, t, v->num[1], &rec);
-    if (e.code) {
-        visit_error(v, e);
-        return;
-    }
     struct activity *list;
     size_t n;
     bool more;
-    e = record_activities(&v->ctx, t, rec.id, before, &list, &n, &more);
+    err e = record_activities(&v->ctx, t, v->num[1], before, &rec, &list, &n, &more);
     if (e.code) {
         visit_error(v, e);
         return;
