@@ -108,10 +108,10 @@
   document.addEventListener("drop", (e) => { if (take(e.dataTransfer.files)) { e.preventDefault(); } });
 
   document.addEventListener("htmx:after:swap", (e) => {
-    const slot = e.target.closest?.(".slot");
+    const slot = e.detail?.ctx?.target?.closest?.(".slot");
     const field = slot && slot.closest(".field");
     if (field) {
-      const bad = slot.childElementCount > 0;
+      const bad = Boolean($(".error", slot));
       all("input, textarea, select", field).forEach((f) => (bad ? f.setAttribute("aria-invalid", "true") : f.removeAttribute("aria-invalid")));
     }
   });

@@ -456,9 +456,10 @@ static err foresee(struct draft *d, const struct action *a, struct form *form)
     if (e.code || !rows_next(&r)) {
         return e;
     }
-    for (size_t i = 0; i < n && !form->refusal; i++) {
+    for (size_t i = 0; i < n; i++) {
         if (!rows_null(&r, (int)i) && rows_i64(&r, (int)i) == 0) {
             form->refusal = guard_refusal_need(d->ctx, a, list[i], false, 0);
+            break;
         }
     }
     return OK;
@@ -537,7 +538,7 @@ err form_get(const struct ctx *ctx, const struct type *t, int64_t record, str ac
     if (check) {
         dry_run(&d, a, values, nvalues, &form);
         mark_missing(&d, &form);
-        e = form.refusal ? OK : foresee(&d, a, &form);
+        e = form.refusal && form.refusal->kind != REFUSED_VALUE ? OK : foresee(&d, a, &form);
     }
     if (!e.code) {
         *ret = form;

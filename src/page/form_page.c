@@ -183,7 +183,10 @@ static str value_of(struct visit *v, const struct form_field *ff)
     if (ff->now.value.null && !ff->now.value.text.len) {
         return STR("");
     }
-    return value_plain(&v->ctx, ff->field, &ff->now.value);
+    str plain = value_plain(&v->ctx, ff->field, &ff->now.value);
+    /* "2026-11-24T10:30", the form a browser takes for a moment; what a person
+     * typed has it already. */
+    return ff->field->type == F_DATETIME && plain.len > 16 ? str_from_n(plain.ptr, 16) : plain;
 }
 
 static void put_rows(struct visit *v, const struct form_field *ff, struct form_input *in);

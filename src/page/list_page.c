@@ -61,29 +61,118 @@ static bool is_list_param(str name)
            str_eq(name, STR("o"));
 }
 
-str list_query_text(struct visit *v)
+/* Conditions on fields: "w.FIELD" equal, "w.FIELD.OP" otherwise. */
+static const struct condition {
+    const char *key;
+    int op;
+    bool bare; /* takes no value */
+    struct words words;
+} conditions[] = {{"eq", LIST_EQ, false, WORDS_INIT("是", "is")},
+                  {"ne", LIST_NE, false, WORDS_INIT("不是", "is not")},
+                  {"ge", LIST_GE, false, WORDS_INIT("不小于", "at least")},
+                  {"lt", LIST_LT, false, WORDS_INIT("小于", "less than")},
+                  {"filled", LIST_FILLED, true, WORDS_INIT("已填写", "is filled in")},
+                  {"empty", LIST_EMPTY, true, WORDS_INIT("为空", "is empty")}};
+enum { CONDITIONS = sizeof(conditions) / sizeof(conditions[0]) };
+
+static const struct condition *condition_of(str key)
+{
+    for (size_t i = 0; i < CONDITIONS; i++) {
+        if (str_eq(key, str_from(conditions[i].key))) {
+            return &conditions[i];
+        }
+    }
+    return &conditions[0];
+}
+
+/* The condition that was put together from a field, an operator and a value. */
+static bool put_together(struct visit *v, struct http_param *ret)
+{
+    const struct http_params *ps = params_of(v);
+    str field = str_trim(http_param(ps, STR("wf")));
+    const struct condition *c = condition_of(http_param(ps, STR("wo")));
+    str value = c->bare ? STR("1") : str_trim(http_param(ps, STR("wv")));
+    if (!field.len || !value.len) {
+        return false;
+    }
+    *ret = (struct http_param){str_fmt(v->ctx.arena, "w.%.*s.%s", STR_ARG(field), c->key), value};
+    return true;
+}
+
+static void put_param(struct html *out, const struct http_param *p)
+{
+    if (out->len) {
+        html_lit(out, "&", 1);
+    }
+    html_url_part(out, p->name);
+    html_lit(out, "=", 1);
+    html_url_part(out, p->value);
+}
+
+static str query_without(struct visit *v, str name)
 {
     struct html out = {.arena = v->ctx.arena, .buf = arena_bytes(v->ctx.arena, 512), .cap = 512};
     const struct http_params *ps = params_of(v);
     for (size_t i = 0; i < ps->len; i++) {
         const struct http_param *p = &ps->ptr[i];
-        if (!is_list_param(p->name) || !p->value.len) {
-            continue;
+        if (is_list_param(p->name) && p->value.len && !str_eq(p->name, name)) {
+            put_param(&out, p);
         }
-        if (out.len) {
-            html_lit(&out, "&", 1);
-        }
-        html_url_part(&out, p->name);
-        html_lit(&out, "=", 1);
-        html_url_part(&out, p->value);
+    }
+    struct http_param more;
+    if (put_together(v, &more) && !str_eq(more.name, name)) {
+        put_param(&out, &more);
     }
     return html_end(&out);
+}
+
+str list_query_text(struct visit *v)
+{
+    return query_without(v, STR(""));
+}
+
+/* A value that is none is told beside the filter, and the list shown without it. */
+static bool is_value(struct visit *v, const struct type *t, const struct list_where *w,
+                     struct words *why)
+{
+    const struct field *f = tdef_field(t->newest, w->field);
+    bool bare = w->op == LIST_EMPTY || w->op == LIST_FILLED;
+    if (!f || bare || f->type == F_CHOICE || f->value.kind == V_TEXT) {
+        return true;
+    }
+    struct value_in in = {.field = f->key, .text = w->value};
+    struct value ignored;
+    struct words bad = {0};
+    if (!value_read(&v->ctx, f, &in, &ignored, &bad).code) {
+        return true;
+    }
+    *why = bad;
+    return false;
+}
+
+static void add_where(struct visit *v, struct list_query *q, const struct http_param *p,
+                      struct words *why)
+{
+    if (!str_starts(p->name, STR("w.")) || q->nwhere >= 16) {
+        return;
+    }
+    str op;
+    struct list_where *w = &q->where[q->nwhere];
+    w->field = str_cut(str_from_n(p->name.ptr + 2, p->name.len - 2), '.', &op);
+    w->op = op.ptr ? condition_of(op)->op : LIST_EQ;
+    w->value = str_trim(p->value);
+    q->nwhere += is_value(v, q->type, w, why);
 }
 
 void list_query_read(struct visit *v, const struct type *t, struct list_query *q,
                      struct words *filter_error)
 {
     *q = (struct list_query){.type = t, .limit = ROWS};
+    *filter_error = (struct words){0};
+    struct http_param more;
+    if (put_together(v, &more)) {
+        add_where(v, q, &more, filter_error);
+    }
     str *columns = arena_array(v->ctx.arena, str, COLUMNS_MAX);
     const struct http_params *ps = params_of(v);
     for (size_t i = 0; i < ps->len; i++) {
@@ -92,11 +181,8 @@ void list_query_read(struct visit *v, const struct type *t, struct list_query *q
         if (!value.len) {
             continue;
         }
-        if (str_starts(p->name, STR("w.")) && q->nwhere < 16) {
-            q->where[q->nwhere].field = str_from_n(p->name.ptr + 2, p->name.len - 2);
-            q->where[q->nwhere].op = LIST_EQ;
-            q->where[q->nwhere++].value = value;
-        } else if (str_eq(p->name, STR("c")) && q->ncolumns < COLUMNS_MAX) {
+        add_where(v, q, p, filter_error);
+        if (str_eq(p->name, STR("c")) && q->ncolumns < COLUMNS_MAX) {
             columns[q->ncolumns++] = value;
         }
     }
@@ -108,7 +194,6 @@ void list_query_read(struct visit *v, const struct type *t, struct list_query *q
     q->order = visit_param(v, STR("o"));
     q->cursor = visit_param(v, STR("p"));
     q->count = visit_param(v, STR("n")).len > 0;
-    *filter_error = (struct words){0};
     if (q->filter.len) {
         err e = list_check_filter(&v->ctx, t, q->filter, filter_error);
         if (e.code) {
@@ -275,6 +360,36 @@ static str count_words(struct visit *v, int64_t n)
     return str_fmt(v->ctx.arena, en ? "%lld records" : "共 %lld 条", (long long)n);
 }
 
+/* Conditions that stand in no select of the bar: each can be taken away. */
+static void put_conditions(struct visit *v, const struct list_query *q, struct list_view *p)
+{
+    struct list_condition *list = arena_array(v->ctx.arena, struct list_condition, q->nwhere + 1);
+    size_t n = 0;
+    for (size_t i = 0; i < q->nwhere; i++) {
+        const struct list_where *w = &q->where[i];
+        const struct field *f = tdef_field(q->type->newest, w->field);
+        bool chosen_above = w->op == LIST_EQ && (!f || f->type == F_CHOICE || f->type == F_BOOL);
+        const struct condition *c = &conditions[0];
+        for (size_t k = 0; k < CONDITIONS; k++) {
+            c = conditions[k].op == (int)w->op ? &conditions[k] : c;
+        }
+        if (chosen_above) {
+            continue;
+        }
+        str plain = str_fmt(v->ctx.arena, "w.%.*s", STR_ARG(w->field));
+        str name = str_fmt(v->ctx.arena, "%.*s.%s", STR_ARG(plain), c->key);
+        bool by_link = http_has_param(params_of(v), plain);
+        list[n++] = (struct list_condition){.name = name,
+                                            .value = w->value,
+                                            .words = f ? words_in(f->words, v->ctx.lang) : w->field,
+                                            .op = c->words,
+                                            .shown = c->bare ? STR("") : w->value,
+                                            .without = query_without(v, by_link ? plain : name)};
+    }
+    p->conditions.ptr = list;
+    p->conditions.len = n;
+}
+
 void page_list(struct visit *v)
 {
     const struct type *t = model_type(v->model, v->seg[0]);
@@ -323,6 +438,7 @@ void page_list(struct visit *v)
         .views = {views, nviews}};
     p.filtered = p.query.len > 0;
     put_options(v, &q, &lp, &p);
+    put_conditions(v, &q, &p);
     put_bulk(v, t, &p);
     put_rows(v, &lp, &p);
     struct frame f;

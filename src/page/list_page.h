@@ -47,6 +47,12 @@ struct list_cells {
     const struct list_cell *ptr;
     size_t len;
 };
+struct list_condition { /* on a field, put together by the reader */
+    str name, value;    /* as a parameter */
+    str words, shown;
+    struct words op;
+    str without; /* the query without it */
+};
 struct list_row {
     int64_t id, changed_at;
     str number, name;
@@ -71,6 +77,10 @@ struct list_view {
         size_t len;
     } rows;
     struct list_cells heads;
+    struct {
+        const struct list_condition *ptr;
+        size_t len;
+    } conditions;
     struct {
         const struct saved_view *ptr;
         size_t len;

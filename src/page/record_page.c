@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/markdown.h"
+#include "engine/post.h"
 #include "engine/schema.h"
 #include "page/page.h"
 
@@ -259,6 +260,7 @@ static void fill(struct visit *v, const struct type *t, const struct record_view
         .creator = &r->rec.creator,
         .unit = t->newest->unit_field ? arena_new(v->ctx.arena, struct record_ref) : &r->rec.unit,
         .watching = r->watching,
+        .can_label = (t->newest->has & HAS_LABEL) != 0,
         .can_watch = (t->newest->has & HAS_WATCHERS) != 0,
         .watch_action = r->watching ? STR("unwatch") : STR("watch"),
         .has_files = (t->newest->has & HAS_ATTACHMENTS) != 0,
@@ -293,6 +295,13 @@ void page_record(struct visit *v)
     }
     struct record_page p;
     fill(v, t, &r, &p);
+    if (t == v->model->person) {
+        e = post_held(&v->ctx, POSITION_ADMINISTRATOR, &p.account);
+        if (e.code) {
+            visit_error(v, e);
+            return;
+        }
+    }
     p.printing = visit_param(v, STR("print")).len > 0;
     if (p.printing) {
         p.qr = show_qr(v, str_fmt(v->ctx.arena, "%.*s/r/%.*s/%lld", STR_ARG(v->app->public_url),

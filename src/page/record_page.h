@@ -47,6 +47,7 @@ struct record_page {
     str law_key, law_title, watch_action;
     const struct state *state;
     const struct record_ref *creator, *unit;
+    bool account, can_label;
     bool watching, can_watch, has_files, has_comments;
     struct {
         const struct record_own_task *ptr;

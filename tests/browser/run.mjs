@@ -1,5 +1,6 @@
 // The product walked in a real browser: node run.mjs [part ...]
 import { count, openBrowser, prepare } from "./support.mjs";
+import { functions } from "./functions.mjs";
 import { refused } from "./refused.mjs";
 import { walk } from "./walk.mjs";
 
@@ -9,6 +10,8 @@ const runs = [
   ...[360, 1280].flatMap((width) => ["zh", "en"].map((lang) => [`walk-${lang}-${width}`, (b) => walk(b, { lang, width })])),
   ["refused-zh", (b) => refused(b, { lang: "zh", width: 1280 })],
   ["refused-en", (b) => refused(b, { lang: "en", width: 360 })],
+  ["functions-zh", (b) => functions(b, { lang: "zh", width: 1280 })],
+  ["functions-en", (b) => functions(b, { lang: "en", width: 360 })],
   ["walk-no-scripts", (b) => walk(b, { lang: "zh", width: 1280, scripts: false })],
 ];
 
