@@ -79,9 +79,9 @@ static err sign_receipts(struct doing *d, const struct touched *x)
     struct db_args who = ARGS(db_i64(x->id), db_i64(d->act->actor), db_i64(d->ctx->now));
     int signed_ = batch_add(b,
                             SQL("update receipt set read_at = coalesce(read_at, $3), signed_at = $3"
-                                " where record = $1 and person = $2 and signed_at is null"),
+                                " where record = $1 and +person = $2 and signed_at is null"),
                             who);
-    batch_add(b, SQL("delete from task where record = $1 and person = $2 and kind = 3"),
+    batch_add(b, SQL("delete from task where record = $1 and +person = $2 and kind = 3"),
               ARGS(db_i64(x->id), db_i64(d->act->actor)));
     err e = batch_run(b);
     if (e.code || batch_changed(b, signed_)) {
@@ -102,7 +102,7 @@ static err finish_task(struct doing *d, const struct touched *x)
     }
     struct batch *b = batch_begin(d->ctx->db, d->a);
     int gone = batch_add(b,
-                         SQL("delete from task where record = $1 and person = $2 and kind = 2"
+                         SQL("delete from task where record = $1 and +person = $2 and kind = 2"
                              " and ($3 = 0 or id = $3)"),
                          ARGS(db_i64(x->id), db_i64(d->act->actor), db_i64(task)));
     err e = batch_run(b);

@@ -160,7 +160,7 @@ static err do_tasks(struct run *r, const struct step *s, const struct saved *on)
     err e = look_begin(r, &l, s->as);
     if (!e.code) {
         e = db_query(l.db, &l.side,
-                     SQL("select coalesce(action, zh) from task where record = $1 and person = $2"
+                     SQL("select coalesce(action, zh) from task where record = $1 and +person = $2"
                          " order by id"),
                      ARGS(db_i64(on->id), db_i64(l.person)), &l.rows);
     }
@@ -189,7 +189,7 @@ static err do_notified(struct run *r, const struct step *s, const struct saved *
     err e = look_begin(r, &l, s->as);
     if (!e.code) {
         e = db_query(l.db, &l.side,
-                     SQL("select count(*) from notification where record = $1 and person = $2"),
+                     SQL("select count(*) from notification where record = $1 and +person = $2"),
                      ARGS(db_i64(on->id), db_i64(l.person)), &l.rows);
     }
     int64_t n = !e.code && rows_next(&l.rows) ? rows_i64(&l.rows, 0) : 0;

@@ -209,7 +209,7 @@ static void ask_all(const struct ctx *ctx, const struct record *rec, struct batc
                    rec->id);
     q->own = ask(ctx, b,
                  SQL("select \"id\", \"kind\", \"zh\", \"en\", coalesce(\"due\", 0) from"
-                     " \"task\" where \"record\" = $4 and \"person\" = $2 and \"kind\" >= 2"
+                     " \"task\" where \"record\" = $4 and +\"person\" = $2 and \"kind\" >= 2"
                      " order by \"id\" limit 20"),
                  rec->id);
     ask_relations(ctx, rec, b, q);
