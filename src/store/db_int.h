@@ -120,7 +120,7 @@ struct db {
     enum db_tx tx;
     enum db_step pend[2 * SAVEPOINTS_MAX + 2];
     int npend;
-    bool began;     /* the database has seen BEGIN */
+    bool began;                             /* the database has seen BEGIN */
     struct batch *waiting[BATCHES_WAITING]; /* go with the next batch, in order */
     int nwaiting;
     int savepoints; /* ... and that many SAVEPOINTs, one inside the other */

@@ -180,7 +180,7 @@ static void every_construct_is_used(void **state)
         "last(",    "people(",  "old.",   "self",     "actor",     "now",       "today",
         "creator",  "everyone", "nobody", "auto",     ".due",      ".late",     "steps_left",
         "receipts", "acts",     "tasks",  "to: back", "from: any", "random",    "rows:",
-        "+]",       "0d",       "12h",    "30m",       "workdays",  "workhours", "months",
+        "+]",       "0d",       "12h",    "30m",      "workdays",  "workhours", "months",
         "{yyyy}",   "{mm}",     "{dd}",   "{seq:",    " in [",     " / ",       " * ",
     };
     struct arena a = arena_make(256u << 20);
