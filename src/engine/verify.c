@@ -91,7 +91,7 @@ static err count_passes(struct verifying *v)
         rows += rows_next(&r) ? rows_i64(&r, 0) : 0;
     }
     arena_reset(&v->side);
-    v->passes = rows / VERIFY_ROWS + 1;
+    v->passes = rows / (int64_t)v->most + 1;
     return OK;
 }
 
@@ -526,9 +526,16 @@ static void end_all(void *arg)
 err engine_verify(struct db *db, struct arena *a, const struct ledger_verify_options *opt,
                   struct verify_report *report)
 {
+    return verify_within(db, a, opt, VERIFY_ROWS, report);
+}
+
+err verify_within(struct db *db, struct arena *a, const struct ledger_verify_options *opt,
+                  size_t most, struct verify_report *report)
+{
     struct verifying *v = arena_new(a, struct verifying);
     *report = (struct verify_report){.seq = -1};
-    *v = (struct verifying){.db = db, .a = a, .opt = opt, .report = report, .passes = 1};
+    *v = (struct verifying){
+        .db = db, .a = a, .opt = opt, .report = report, .passes = 1, .most = most};
     arena_defer(a, end_all, v);
     v->side = arena_make(256u << 20);
     v->hasher = hash_make(a);

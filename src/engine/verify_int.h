@@ -37,7 +37,7 @@ struct verifying {
     /* the digests of this pass */
     struct arena room;
     struct vslot *slots;
-    size_t held;
+    size_t held, most; /* of them; never more than VERIFY_ROWS */
     int64_t pass, passes;
     bool overflow;
     int64_t act_entries, erased_entries;
@@ -56,6 +56,11 @@ struct verifying {
     const struct vtable *bad_table;
     enum vwrong wrong;
 };
+
+/* engine_verify, holding at most so many digests at a time. */
+MUST_CHECK err verify_within(struct db *db, struct arena *a,
+                             const struct ledger_verify_options *opt, size_t most,
+                             struct verify_report *report);
 
 /* A bad row; the one of the earliest entry is kept. */
 void verify_bad(struct verifying *v, const struct vtable *t, int64_t id, int64_t seq,

@@ -60,7 +60,7 @@ static struct vslot *put(struct verifying *v, const struct vtable *t, int64_t id
         return NULL;
     }
     struct vslot *s = slot_for(v, key);
-    if (!s->key && v->held == VERIFY_ROWS) {
+    if (!s->key && v->held == v->most) {
         v->overflow = true;
         return NULL;
     }
