@@ -304,6 +304,10 @@ static void put_type_paths(struct visit *v, struct json *j, const struct type *t
     if (has & HAS_ATTACHMENTS) {
         put_builtin(v, j, t, "attach", WORDS("添加附件", "Attach files"), "Files");
     }
+    if (t == v->model->unit) {
+        put_builtin(v, j, t, "local_setting",
+                    WORDS("为本部门另定设定", "Set a setting for the unit"), "LocalSetting");
+    }
     put_builtin(v, j, t, "sign", WORDS("阅读并签收", "Read and sign"), "");
     put_builtin(v, j, t, "finish_task", WORDS("办完待办", "Finish a task"), "Task");
     if (has & HAS_WATCHERS) {

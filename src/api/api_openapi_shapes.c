@@ -88,6 +88,7 @@ const struct openapi_schema openapi_schemas[] = {
     "required": {"type": "boolean"}, "value": {}, "clause": {"$ref": "#/components/schemas/Clause"}}}},
     "clause": {"$ref": "#/components/schemas/Clause"}, "why_not": {"$ref": "#/components/schemas/Refusal"}}})},
 {"Note", JSON_TEXT({"type": "object", "required": ["note"], "properties": {"note": {"type": "string", "maxLength": 40000}}})},
+{"LocalSetting", JSON_TEXT({"type": "object", "required": ["regulation", "setting", "value"], "properties": {"regulation": {"type": "string"}, "setting": {"type": "string"}, "value": {"type": "string", "maxLength": 60}}})},
 {"Task", JSON_TEXT({"type": "object", "properties": {"task": {"type": "string", "maxLength": 20}}})},
 {"Label", JSON_TEXT({"type": "object", "required": ["label"], "properties": {"label": {"type": "string", "maxLength": 60}}})},
 {"Files", JSON_TEXT({"type": "object", "properties": {"file": {"type": "array", "items": {"type": "string", "contentMediaType": "application/octet-stream"}}}})},

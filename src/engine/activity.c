@@ -32,6 +32,7 @@ static struct words builtin_words(str key)
                 {"label", WORDS_INIT("添加标签", "labelled")},
                 {"unlabel", WORDS_INIT("移除标签", "removed a label")},
                 {"set", WORDS_INIT("按规定更新", "was updated as the regulation says")},
+                {"local_setting", WORDS_INIT("为本部门另定", "set for this unit")},
                 {"sign", WORDS_INIT("签收", "has read and signed")},
                 {"finish_task", WORDS_INIT("办完待办", "finished a task")}};
     for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++) {

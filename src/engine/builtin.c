@@ -2,6 +2,7 @@
  * labels, receipts signed and tasks done; and those about oneself. */
 #include "engine/perform_int.h"
 #include "engine/view_int.h"
+#include "model/expr.h"
 
 #include <string.h>
 
@@ -70,7 +71,8 @@ static const struct builtin_act builtins[] = {{"comment", HAS_COMMENTS},
                                               {"label", HAS_LABEL},
                                               {"unlabel", HAS_LABEL},
                                               {"sign", 0},
-                                              {"finish_task", 0}};
+                                              {"finish_task", 0},
+                                              {"local_setting", 0}};
 
 /* Has read and signs what a receipt asked for: all that are open to him here. */
 static err sign_receipts(struct doing *d, const struct touched *x)
@@ -114,6 +116,75 @@ static err finish_task(struct doing *d, const struct touched *x)
                   (struct words){0});
 }
 
+/* --- a unit's own value of a setting ---------------------------------------------------- */
+
+static err may_set(struct doing *d, const struct touched *x, const struct setting *s)
+{
+    struct diags quiet = diags_make(d->a);
+    struct scope sc = {
+        .model = d->h->model, .law = x->t->type->newest->law, .self = x->t->type->newest};
+    struct people head =
+        expr_compile_people(d->a, &sc, STR("head_of(self)"), s->pos, false, &quiet);
+    struct rows r;
+    struct sqlb b = sqlb_make(d->a);
+    if (!head.tree) {
+        return err_make(ERR_NOT_FOUND, STR("head_of"));
+    }
+    SQLB_LIT(&b, "select case when (");
+    sqlb_sql(&b, head.is_actor);
+    SQLB_LIT(&b, ") then 1 else 0 end from ");
+    sqlb_ident(&b, x->t->type->table);
+    SQLB_LIT(&b, " r where r.id = $4");
+    struct db_arg id = db_i64(x->id);
+    err e = db_query(d->ctx->db, d->a, sqlb_end(&b), ctx_args(d->ctx, &id, 1), &r);
+    if (e.code || (rows_next(&r) && rows_i64(&r, 0))) {
+        return e;
+    }
+    return refuse(d->a, ERR_DENIED, REFUSED_WHO, s->clause,
+                  WORDS("只有本部门负责人可以为本部门另定此项。",
+                        "Only the head of the unit sets this for the unit."),
+                  WORDS("请由部门负责人设定。", "Ask the head of the unit."));
+}
+
+/* `regulation`, `setting`, `value`: empty takes the unit's own value away. */
+static err local_setting(struct doing *d, const struct touched *x)
+{
+    const struct reg *reg = model_reg(d->h->model, text_value(d->act, STR("regulation")));
+    str key = text_value(d->act, STR("setting"));
+    str value = str_trim(text_value(d->act, STR("value")));
+    const struct setting *s = reg ? law_setting(reg->newest, key) : NULL;
+    if (x->t->type != d->h->model->unit || !s || !s->local || s->list) {
+        return refuse_value(d->a, s ? s->clause : NULL, STR("setting"),
+                            WORDS("没有可由部门自定的这项设定", "units have no such setting"));
+    }
+    err e = may_set(d, x, s);
+    int64_t n = 0;
+    str text;
+    if (e.code) {
+        return e;
+    }
+    bool plain =
+        s->kind == V_INT || s->kind == V_DAYS || s->kind == V_MONTHS || s->kind == V_WORKDAYS;
+    bool good = s->kind == V_BOOL
+                    ? str_eq(value, STR("true")) || str_eq(value, STR("false"))
+                    : (plain && str_to_i64(value, &n)) || expr_literal(value, s->kind, &n, &text);
+    if (value.len && !good) {
+        return refuse_value(d->a, s->clause, STR("value"),
+                            WORDS("不合这项设定的类型", "is no value of this setting"));
+    }
+    n = s->kind == V_BOOL ? str_eq(value, STR("true")) : n;
+    struct batch *b = batch_begin(d->ctx->db, d->a);
+    batch_add(b, SQL("delete from setting_local where reg = $1 and key = $2 and unit = $3"),
+              ARGS(db_text(reg->key), db_text(key), db_i64(x->id)));
+    if (value.len) {
+        batch_add(b,
+                  SQL("insert into setting_local(reg, key, unit, value) values ($1, $2, $3, $4)"),
+                  ARGS(db_text(reg->key), db_text(key), db_i64(x->id),
+                       db_text(str_fmt(d->a, "%lld", (long long)n))));
+    }
+    return batch_run(b);
+}
+
 static err about_record(struct doing *d, struct touched *x)
 {
     const struct act *a = d->act;
@@ -143,6 +214,9 @@ static err about_record(struct doing *d, struct touched *x)
     if (str_eq(a->action, STR("finish_task"))) {
         return finish_task(d, x);
     }
+    if (str_eq(a->action, STR("local_setting"))) {
+        return local_setting(d, x);
+    }
     str label = str_trim(text_value(a, STR("label")));
     if (!label.len || label.len > 60) {
         return err_make(ERR_VALUE, STR("label"));
@@ -155,6 +229,18 @@ static err about_record(struct doing *d, struct touched *x)
     }
     return db_exec(d->ctx->db, d->a, SQL("delete from label where record = $1 and label = $2"),
                    ARGS(rec, db_text(label)));
+}
+
+/* What the history says of it. */
+static str note_of(struct doing *d)
+{
+    const struct act *a = d->act;
+    if (!str_eq(a->action, STR("local_setting"))) {
+        return a->note;
+    }
+    str key = text_value(a, STR("setting"));
+    str value = text_value(a, STR("value"));
+    return str_fmt(d->a, "%.*s = %.*s", STR_ARG(key), STR_ARG(value));
 }
 
 err perform_builtin(struct doing *d, bool *was)
@@ -187,7 +273,7 @@ err perform_builtin(struct doing *d, bool *was)
                          .record = x->id,
                          .t = x->t,
                          .action = a->action,
-                         .note = a->note,
+                         .note = note_of(d),
                          .from_null = true,
                          .to_null = true};
     return perform_files(d, x->id, t, in->id);

@@ -241,6 +241,10 @@ static void setting_read(struct load *l, struct lsrc *s, const struct ypair *p, 
         diag_error(l->d, key_pos(n, "local"), "选项清单不能由部门自定",
                    "a list cannot be set by units");
     }
+    if (v->local && !v->list && v->kind == V_TEXT) {
+        diag_error(l->d, key_pos(n, "local"), "文字设定不能由部门自定",
+                   "a text cannot be set by units");
+    }
     if (str_eq(type, STR("choice")) != (of != NULL)) {
         diag_error(l->d, of ? of->pos : n->pos, "“of”与类型 choice 要同时出现",
                    "\"of\" and type choice come together");
