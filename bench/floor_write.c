@@ -93,6 +93,8 @@ err __real_batch_run(struct batch *b);
 err __wrap_batch_run(struct batch *b);
 err __real_db_exec(struct db *db, struct arena *a, struct sql sql, struct db_args args);
 err __wrap_db_exec(struct db *db, struct arena *a, struct sql sql, struct db_args args);
+err __real_db_queue(struct db *db, struct arena *a, struct sql sql, struct db_args args);
+err __wrap_db_queue(struct db *db, struct arena *a, struct sql sql, struct db_args args);
 void __real_db_savepoint(struct db *db);
 void __wrap_db_savepoint(struct db *db);
 err __real_db_commit(struct db *db, struct arena *a);
@@ -155,6 +157,12 @@ err __wrap_db_exec(struct db *db, struct arena *a, struct sql sql, struct db_arg
 {
     statement(sql, args);
     return __real_db_exec(db, a, sql, args);
+}
+
+err __wrap_db_queue(struct db *db, struct arena *a, struct sql sql, struct db_args args)
+{
+    statement(sql, args);
+    return __real_db_queue(db, a, sql, args);
 }
 
 void __wrap_db_savepoint(struct db *db)
