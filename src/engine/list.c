@@ -19,55 +19,11 @@
 
 enum { FIRST_WINDOW = 250, WINDOW = 5000, WINDOWS_MAX = 5, BRANCHES_MAX = 64, COUNT_MAX = 10000 };
 
-/* --- names of what rows refer to ------------------------------------------------------------ */
-
-/* A reference stands by name in the row's own statement: no trip for names.  What
- * one may not see has none.  Inside the derived table r is still the row. */
-static void put_ref_names(const struct listing *l, struct sqlb *b)
-{
-    for (size_t i = 0; i < l->ncolumns; i++) {
-        const struct field *f = l->columns[i];
-        const struct type *t = load_is_ref(f) ? load_ref_type(l->ctx, f) : NULL;
-        if (!t || !f->column.len) {
-            continue;
-        }
-        SQLB_LIT(b, ", (select case when ");
-        load_visible(b, t);
-        SQLB_LIT(b, " then coalesce(nullif(r.\"name\", ''), r.\"number\", '') end from"
-                    " (select * from ");
-        sqlb_ident(b, t->table);
-        SQLB_LIT(b, " n0 where n0.\"id\" = r.");
-        sqlb_ident(b, f->column);
-        SQLB_LIT(b, ") r)");
-    }
-}
-
 static void put_columns(const struct listing *l, struct sqlb *b)
 {
     load_columns(b, l->columns, l->ncolumns);
-    put_ref_names(l, b);
-}
-
-static void read_ref_names(const struct listing *l, struct record *rec, const struct rows *r)
-{
-    int col = LOAD_BASE + (int)l->ncolumns; /* each listed column is selected */
-    for (size_t i = 0; i < l->ncolumns; i++) {
-        const struct field *f = l->columns[i];
-        const struct type *t = load_is_ref(f) ? load_ref_type(l->ctx, f) : NULL;
-        if (!t || !f->column.len) {
-            continue;
-        }
-        bool visible = !rows_null(r, col);
-        struct record_ref *ref = arena_new(l->ctx->arena, struct record_ref);
-        *ref = (struct record_ref){.id = rec->fields[i].value.i64,
-                                   .type = t,
-                                   .name = visible ? rows_text(r, col) : STR(""),
-                                   .visible = visible};
-        col++;
-        if (!rec->fields[i].value.null) {
-            rec->fields[i].refs = ref;
-            rec->fields[i].nrefs = 1;
-        }
+    if (!list_names_apart(l)) {
+        list_put_names(l, b);
     }
 }
 
@@ -415,7 +371,9 @@ static void take_rows(struct listing *l, struct rows *r)
     while (l->nrows <= (size_t)l->limit && rows_next(r)) {
         struct record *rec = &l->rows[l->nrows++];
         *rec = load_record(l->ctx, l->type, r, 0, l->columns, l->ncolumns);
-        read_ref_names(l, rec, r);
+        if (!list_names_apart(l)) {
+            list_read_names(l, rec, r);
+        }
     }
 }
 
@@ -638,6 +596,7 @@ err list_page(const struct ctx *ctx, const struct list_query *q, struct list_pag
         return e;
     }
     put_cursors(&l, q->cursor.len > 0, ret);
+    e = list_names_apart(&l) ? list_find_names(&l) : OK;
     ret->rows = l.rows;
     ret->nrows = l.nrows;
     ret->columns = l.columns;

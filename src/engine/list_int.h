@@ -36,6 +36,11 @@ struct listing {
     int64_t stopped_change, stopped_id;
 };
 
+/* Are names looked up after the rows, or do they stand in the rows' statement? */
+bool list_names_apart(const struct listing *l);
+void list_put_names(const struct listing *l, struct sqlb *b);
+void list_read_names(const struct listing *l, struct record *rec, const struct rows *r);
+MUST_CHECK err list_find_names(struct listing *l);
 /* The columns asked for, or the type's usual ones. */
 MUST_CHECK err list_columns(struct listing *l, const struct list_query *q);
 /* ERR_INVALID for a field that is not there or may not be seen by everyone who
