@@ -11,6 +11,13 @@
 #define POSITION_AUDITOR STR("auditor")
 
 /* An appointment in force today, in any unit.  false where nobody keeps posts. */
+/* In two parts: asked along with the next batch (batch_ride), read after it. */
+struct post_ask {
+    struct batch *batch; /* NULL: nobody holds it */
+    int place;
+};
+struct post_ask post_held_ask(const struct ctx *ctx, str position);
+MUST_CHECK err post_held_read(const struct post_ask *ask, bool *ret);
 MUST_CHECK err post_held(const struct ctx *ctx, str position, bool *ret);
 
 #endif

@@ -288,6 +288,13 @@ void page_record(struct visit *v)
         return;
     }
     struct record_view r;
+    struct post_ask post = {0};
+    if (t == v->model->person) { /* who may make accounts is shown the way there */
+        post = post_held_ask(&v->ctx, POSITION_ADMINISTRATOR);
+        if (post.batch) {
+            batch_ride(post.batch);
+        }
+    }
     err e = record_view(&v->ctx, t, v->num[1], &r);
     if (e.code) {
         visit_error(v, e);
@@ -295,12 +302,10 @@ void page_record(struct visit *v)
     }
     struct record_page p;
     fill(v, t, &r, &p);
-    if (t == v->model->person) {
-        e = post_held(&v->ctx, POSITION_ADMINISTRATOR, &p.account);
-        if (e.code) {
-            visit_error(v, e);
-            return;
-        }
+    e = post_held_read(&post, &p.account);
+    if (e.code) {
+        visit_error(v, e);
+        return;
     }
     p.printing = visit_param(v, STR("print")).len > 0;
     if (p.printing) {
