@@ -1,0 +1,275 @@
+#include "store/writer_int.h"
+
+enum { REOPEN_TRIES = 5 };
+
+/* --- the connection -------------------------------------------------------------------- */
+
+static bool in_memory(const struct writer *w)
+{
+    return str_eq(w->opt.url, STR("sqlite::memory:"));
+}
+
+static void pause_ms(int64_t ms)
+{
+    struct timespec t = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+    nanosleep(&t, NULL);
+}
+
+err writer_open(struct writer *w)
+{
+    w->core.db = NULL;
+    arena_reset(&w->conn);
+    err e = db_open(&w->conn, w->opt.url, w->opt.db, &w->core.db);
+    if (e.code) {
+        w->core.db = NULL;
+    } else {
+        db_limit(w->core.db, w->opt.limits);
+    }
+    return e;
+}
+
+static err reopen_tries(struct writer *w)
+{
+    int64_t wait_ms = 50;
+    for (int i = 0; i < REOPEN_TRIES; i++) {
+        if (!writer_open(w).code) {
+            pthread_mutex_lock(&w->lock);
+            w->stats.reopened++;
+            pthread_mutex_unlock(&w->lock);
+            return OK;
+        }
+        pause_ms(wait_ms);
+        wait_ms *= 2;
+    }
+    return err_make(ERR_BUSY, STR("the database cannot be reached"));
+}
+
+/* Another connection, when the old one must not be used again.  The only one of
+ * a database in memory is the database, and stays.  When it cannot be had, the
+ * rest of the group is told at once instead of waiting again, job by job. */
+static err reopen(struct writer *w)
+{
+    if (in_memory(w)) {
+        return OK;
+    }
+    if (w->down) {
+        return err_make(ERR_BUSY, STR("the database cannot be reached"));
+    }
+    err e = reopen_tries(w);
+    w->down = e.code != ERR_NONE;
+    return e;
+}
+
+err writer_ready(struct writer *w)
+{
+    return w->core.db && !db_lost(w->core.db) ? OK : reopen(w);
+}
+
+/* --- what happens when a group fails ------------------------------------------------------ */
+
+/* After a failed commit, on a new connection: answers a job that happened, or
+ * that nobody can tell about; false when it did not happen. */
+static bool answer_if_done(struct writer *w, struct writer_job *job)
+{
+    bool done = false;
+    err e = writer_ready(w);
+    if (!e.code) {
+        e = w->hooks.was_done ? writer_out(&w->core, CALL_WAS_DONE, job, &done)
+                              : err_make(ERR_BUSY, STR("the commit failed; it may have happened"));
+        db_reset(w->core.db);
+        arena_reset(&w->a);
+    }
+    if (!e.code && !done) {
+        return false;
+    }
+    writer_keep(job, e);
+    writer_answer(w, job);
+    return true;
+}
+
+static void count_group(struct writer *w, int64_t began_us)
+{
+    int64_t us = writer_now_us() - began_us;
+    int64_t log = db_log_bytes(w->core.db);
+    pthread_mutex_lock(&w->lock);
+    w->samples[w->stats.groups % WRITER_SAMPLES] = us;
+    w->stats.groups++;
+    w->stats.log_bytes = log;
+    pthread_mutex_unlock(&w->lock);
+}
+
+/* Runs a job in a transaction of its own and answers it. */
+static void settle_single(struct writer *w, struct writer_job *job)
+{
+    int64_t began = writer_now_us();
+    bool unsure = false;
+    err e = writer_ready(w);
+    if (!e.code) {
+        e = writer_single(&w->core, job, &unsure);
+    }
+    writer_keep(job, e);
+    arena_reset(&w->a);
+    arena_reset(&w->own);
+    if (!e.code) {
+        count_group(w, began);
+    }
+    if (unsure) {
+        err opened = reopen(w);
+        if (!opened.code && answer_if_done(w, job)) {
+            return;
+        }
+        writer_keep(job, opened.code ? opened : e);
+    }
+    writer_answer(w, job);
+}
+
+/* An error ended the transaction of the group: every job runs again alone, the
+ * one that met the error last. */
+static void regroup(struct writer *w, int culprit)
+{
+    writer_undo_all(&w->core);
+    arena_reset(&w->a);
+    pthread_mutex_lock(&w->lock);
+    w->stats.regrouped++;
+    pthread_mutex_unlock(&w->lock);
+    for (int i = 0; i < w->n; i++) {
+        if (i != culprit) {
+            settle_single(w, w->group[i]);
+        }
+    }
+    if (culprit >= 0) {
+        settle_single(w, w->group[culprit]);
+    }
+}
+
+/* The commit failed.  On a new connection each job tells whether it happened;
+ * those that did not run again.  A refusal that rests on the group's work
+ * stands if that work does. */
+static void after_failed_commit(struct writer *w)
+{
+    writer_undo_all(&w->core);
+    err opened = reopen(w);
+    bool happened = false;
+    for (int i = 0; i < w->n; i++) {
+        struct writer_job *job = w->group[i];
+        bool refused = job->result.code != ERR_NONE;
+        if (opened.code) {
+            writer_keep(job, opened);
+            writer_answer(w, job);
+        } else if (!refused && answer_if_done(w, job)) {
+            happened = true;
+        } else if (refused && happened) {
+            writer_answer(w, job);
+        } else {
+            settle_single(w, job);
+        }
+    }
+}
+
+/* --- groups -------------------------------------------------------------------------------- */
+
+static struct writer_job *next_of_group(struct writer *w, int64_t began_us)
+{
+    bool over = w->n > 0 && writer_now_us() - began_us >= w->opt.group_us;
+    return over || w->n == w->opt.group_max ? NULL : writer_pop(w);
+}
+
+/* Runs one job inside its savepoint; false when the transaction is gone. */
+static bool run_in_group(struct writer *w, struct writer_job *job)
+{
+    struct core *c = &w->core;
+    writer_tell(c, c->hooks->mark);
+    db_savepoint(c->db);
+    err e = writer_out(c, CALL_RUN, job, NULL);
+    writer_keep(job, e);
+    if (!e.code) {
+        db_release(c->db);
+    } else {
+        if (!db_in_write(c->db) || db_rollback_to(c->db).code) {
+            return false;
+        }
+        writer_tell(c, c->hooks->undo_job);
+    }
+    arena_reset(&w->a);
+    return true;
+}
+
+static err begin_group(struct writer *w)
+{
+    err e = writer_ready(w);
+    if (e.code) {
+        return e;
+    }
+    db_write_begin(w->core.db);
+    e = writer_out(&w->core, CALL_BEGIN, NULL, NULL);
+    if (e.code) {
+        writer_undo_all(&w->core);
+    }
+    return e;
+}
+
+/* The group cannot even begin: those who wait now are told. */
+static void refuse_waiting(struct writer *w, err e)
+{
+    struct writer_job *job;
+    for (int i = 0; i < w->opt.group_max && (job = writer_pop(w)) != NULL; i++) {
+        writer_keep(job, e);
+        writer_answer(w, job);
+    }
+    arena_reset(&w->a);
+}
+
+static void commit_group(struct writer *w, int good, int64_t began_us)
+{
+    if (good == 0) {
+        writer_undo_all(&w->core); /* nothing to make durable, and no flush to pay */
+    } else {
+        err e = db_commit(w->core.db, &w->own);
+        if (e.code) {
+            after_failed_commit(w);
+            return;
+        }
+        if (w->hooks.committed) {
+            w->hooks.committed(w->hooks.world, good);
+        }
+        count_group(w, began_us);
+    }
+    for (int i = 0; i < w->n; i++) {
+        writer_answer(w, w->group[i]);
+    }
+}
+
+void writer_group(struct writer *w)
+{
+    int64_t began = writer_now_us();
+    w->n = 0;
+    w->down = false;
+    err e = begin_group(w);
+    if (e.code) {
+        arena_reset(&w->a);
+        e = begin_group(w); /* a connection that broke while idle is no failure yet */
+    }
+    if (e.code) {
+        refuse_waiting(w, e);
+        return;
+    }
+    arena_reset(&w->a);
+    int good = 0;
+    struct writer_job *job;
+    while ((job = next_of_group(w, began)) != NULL) {
+        w->group[w->n++] = job;
+        if (!run_in_group(w, job)) {
+            regroup(w, w->n - 1);
+            return;
+        }
+        good += job->result.code == ERR_NONE;
+    }
+    e = good ? writer_out(&w->core, CALL_END, NULL, NULL) : OK;
+    arena_reset(&w->a);
+    if (e.code) {
+        regroup(w, -1);
+        return;
+    }
+    commit_group(w, good, began);
+    arena_reset(&w->own);
+}
