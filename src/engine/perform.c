@@ -142,8 +142,8 @@ static err judge_guards(struct doing *d, const struct guards *g, const struct ro
     return OK;
 }
 
-static err ask_guards(struct doing *d, const struct guards *g, const struct touched *x,
-                      struct rows *ret, bool *some)
+err perform_ask_guards(struct doing *d, const struct guards *g, const struct touched *x,
+                       struct rows *ret, bool *some)
 {
     *some = false;
     if (!g->n || !g->stmt.present) {
@@ -165,187 +165,8 @@ static err ask_guards(struct doing *d, const struct guards *g, const struct touc
     return e;
 }
 
-/* --- values ------------------------------------------------------------------------------------
- */
-
-static const struct value_in *value_for(const struct call *c, str key)
-{
-    for (size_t i = 0; i < c->nvalues; i++) {
-        if (str_eq(c->values[i].field, key)) {
-            return &c->values[i];
-        }
-    }
-    return NULL;
-}
-
-void perform_put_cell(struct touched *x, int col, const struct value *v)
-{
-    struct cell *cell = &x->now[col];
-    *cell = (struct cell){.null = v->null};
-    if (!v->null && x->t->is_text[col]) {
-        cell->s = v->text;
-        cell->null = v->text.len == 0;
-    } else if (!v->null) {
-        cell->i = v->i64;
-    }
-}
-
-static const struct ask *asked_for(const struct action *a, str key)
-{
-    for (size_t i = 0; i < a->nasks; i++) {
-        if (str_eq(a->asks[i].field->key, key)) {
-            return &a->asks[i];
-        }
-    }
-    return NULL;
-}
-
-static err take_values(struct doing *d, const struct call *c, const struct action *action,
-                       struct touched *x, struct later_write *later, size_t *nlater)
-{
-    struct refusals bad = {0};
-    for (size_t i = 0; i < c->nvalues; i++) {
-        const struct value_in *in = &c->values[i];
-        const struct ask *ask = asked_for(action, in->field);
-        const struct field *f = ask ? ask->field : NULL;
-        if (!f && !c->door) { /* an effect may set any field of what it creates */
-            f = tdef_field(x->t->def, in->field);
-        }
-        if (!f) {
-            refuse_field(&bad, d->a, action->clause, in->field,
-                         WORDS("此操作不能填写这一栏", "this action does not take this field"));
-            continue;
-        }
-        if (f->type == F_LINES) {
-            later[(*nlater)++] = (struct later_write){.field = f, .ask = ask, .rows = in};
-            continue;
-        }
-        struct value v = in->typed;
-        struct words why = {0};
-        err e = in->is_typed ? OK : value_read(d->ctx, f, in, &v, &why);
-        if (e.code == ERR_VALUE || e.code == ERR_INVALID) {
-            refuse_field(&bad, d->a, f->clause ? f->clause : action->clause, f->key, why);
-            continue;
-        }
-        if (e.code) {
-            return e;
-        }
-        int col = plan_col(x->t, f);
-        if (col >= 0) {
-            perform_put_cell(x, col, &v);
-            if (f == x->t->def->unit_field) {
-                perform_put_cell(x, COL_UNIT, &v);
-            }
-        } else {
-            later[(*nlater)++] = (struct later_write){.field = f, .value = v};
-        }
-    }
-    return refuse_fields(&bad, d->a);
-}
-
-static bool is_filled(const struct call *c, const struct touched *x, const struct ask *ask)
-{
-    int col = plan_col(x->t, ask->field);
-    const struct value_in *in = value_for(c, ask->field->key);
-    if (ask->field->type == F_ATTACHMENT) {
-        return true;
-    }
-    return col >= 0 ? !x->now[col].null
-                    : in && (in->nitems || in->nrows || in->typed.nids || !in->null);
-}
-
-/* Fields asked for must end filled; those asked conditionally (`r`: what their
- * conditions say) when it holds. */
-static err check_asked(struct doing *d, const struct call *c, const struct aplan *p,
-                       struct touched *x, const struct rows *r)
-{
-    struct refusals bad = {0};
-    for (size_t i = 0; i < p->action->nasks; i++) {
-        const struct ask *ask = &p->action->asks[i];
-        bool wanted = ask->required && !ask->when.tree;
-        for (size_t k = 0; r && k < p->asks.n; k++) {
-            if (p->asks.list[k].index == (int)i) {
-                wanted = ask->required && !rows_null(r, (int)k) && rows_i64(r, (int)k) == 1;
-            }
-        }
-        if (wanted && !is_filled(c, x, ask)) {
-            refuse_field(&bad, d->a, ask->field->clause ? ask->field->clause : p->action->clause,
-                         ask->field->key, WORDS("必须填写", "must be filled in"));
-        }
-    }
-    return refuse_fields(&bad, d->a);
-}
-
 /* --- a new record
- * --------------------------------------------------------------------------------- */
-
-static err put_defaults(struct doing *d, const struct guards *g, struct touched *x)
-{
-    struct rows r;
-    bool some;
-    err e = ask_guards(d, g, x, &r, &some);
-    for (size_t i = 0; !e.code && some && i < g->n; i++) {
-        int at = g->list[i].index;
-        int col = at < 0 ? COL_UNIT : x->t->field_col[at];
-        if (col < 0 || !x->now[col].null || rows_null(&r, (int)i)) {
-            continue;
-        }
-        struct value v = {0};
-        if (x->t->is_text[col]) {
-            v.text = rows_text(&r, (int)i);
-        } else {
-            v.i64 = rows_i64(&r, (int)i);
-        }
-        perform_put_cell(x, col, &v);
-        if (at >= 0 && &x->t->def->fields[at] == x->t->def->unit_field) {
-            perform_put_cell(x, COL_UNIT, &v);
-        }
-    }
-    return e;
-}
-
-str perform_number_prefix(struct doing *d, const struct tplan *t, const struct rows *paths)
-{
-    int col = 1;
-    str prefix = perform_template(d, &t->def->number, paths, &col, LANG_ZH, -1, d->ctx->now);
-    return str_fmt(d->a, "%.*s:%.*s", STR_ARG(t->type->key), STR_ARG(prefix));
-}
-
-/* Acts are serial: the number read is the one counted on. */
-static err put_number(struct doing *d, struct touched *x)
-{
-    const struct template *num = &x->t->def->number;
-    if (!num->nparts) {
-        return OK;
-    }
-    struct rows paths = {0};
-    if (x->t->number_paths) {
-        err e = db_query(d->ctx->db, d->a, x->t->number.sql,
-                         perform_args(d, &x->t->number, x, NULL, 0), &paths);
-        if (e.code) {
-            return e;
-        }
-        rows_next(&paths);
-    }
-    str prefix = perform_number_prefix(d, x->t, &paths);
-    struct rows r = d->seen.seq;
-    bool seen = d->seen.prefix.len && str_eq(d->seen.prefix, prefix);
-    d->seen.prefix = STR("");
-    err e = seen ? OK
-                 : db_query(d->ctx->db, d->a, SQL("select n from seq where prefix = $1"),
-                            ARGS(db_text(prefix)), &r);
-    if (e.code) {
-        return e;
-    }
-    int64_t n = rows_next(&r) ? rows_i64(&r, 0) + 1 : 1;
-    int col = 1;
-    x->now[COL_NUMBER] =
-        (struct cell){.s = perform_template(d, num, &paths, &col, LANG_ZH, n, d->ctx->now)};
-    return db_queue(d->ctx->db, d->a,
-                    SQL("insert into seq(prefix, n) values ($1, $2) on conflict (prefix)"
-                        " do update set n = excluded.n"),
-                    ARGS(db_text(prefix), db_i64(n)));
-}
+ * ----------------------------------------------------------------------------- */
 
 static err new_record(struct doing *d, const struct call *c, const struct tdef *def,
                       struct touched **ret)
@@ -368,128 +189,6 @@ static err new_record(struct doing *d, const struct call *c, const struct tdef *
     x->now[COL_CREATOR] = (struct cell){.i = d->act->actor};
     *ret = x;
     return OK;
-}
-
-/* --- writing the row
- * --------------------------------------------------------------------------------- */
-
-static bool is_about(struct arena *a, str detail, str table, const struct unique *u)
-{
-    struct buf cols = buf_make(a, 8192);
-    for (size_t i = 0; i < u->nof; i++) {
-        if (i) {
-            BUF_LIT(&cols, ", ");
-        }
-        buf_put(&cols, table);
-        buf_put_c(&cols, '.');
-        buf_put(&cols, u->of[i]->column);
-    }
-    str columns = buf_str(&cols);
-    return str_has(detail, str_fmt(a, "\"%.*s\"", STR_ARG(u->index_name))) ||
-           str_has(detail, str_fmt(a, "failed: %.*s: ", STR_ARG(columns)));
-}
-
-static err unique_refused(struct doing *d, const struct touched *x, err e)
-{
-    const struct tdef *def = x->t->type->newest;
-    const struct clause *clause = NULL;
-    str names = STR("");
-    for (size_t i = 0; i < def->nuniques; i++) {
-        const struct unique *u = &def->uniques[i];
-        if (u->nof && is_about(d->a, e.detail, x->t->type->table, u)) {
-            clause = u->clause;
-            names = words_in(u->of[0]->words, d->act->lang);
-            break;
-        }
-    }
-    if (!clause) {
-        clause = x->action ? x->action->clause : NULL;
-    }
-    return refuse(
-        d->a, ERR_RULE, REFUSED_UNIQUE, clause,
-        words_fmt(d->a, "已有相同的记录，不得重复：%.*s", "There is one like it already: %.*s",
-                  STR_ARG(names)),
-        WORDS("请使用已有的记录，或改填其他内容。", "Use the one that is there, or change this."));
-}
-
-static err write_record(struct doing *d, struct touched *x, const struct cell *before, bool insert)
-{
-    struct db_arg args[COLS_MAX + 1];
-    int n = 0;
-    struct sql sql;
-    if (insert) {
-        for (int i = 0; i < x->t->ncols; i++) {
-            args[n++] = perform_cell_arg(x->t, i, &x->now[i]);
-        }
-        sql = x->t->insert;
-    } else {
-        struct colset set = {0};
-        args[n++] = db_i64(x->id);
-        for (int i = 0; i < x->t->ncols; i++) {
-            if (!history_same_cell(&before[i], &x->now[i], x->t->is_text[i])) {
-                colset_add(&set, i);
-                args[n++] = perform_cell_arg(x->t, i, &x->now[i]);
-            }
-        }
-        if (n == 1) {
-            return OK;
-        }
-        sql = plan_update(d->h, x->t, &set);
-    }
-    err e = db_queue(d->ctx->db, d->a, sql, (struct db_args){args, n});
-    if (!e.code && d->at_once) {
-        e = db_flush(d->ctx->db, d->a);
-    }
-    return e.code == ERR_CONFLICT ? unique_refused(d, x, e) : e;
-}
-
-/* Does the database speak of this record's table? */
-static bool is_of(struct arena *a, str detail, const struct type *t)
-{
-    if (str_has(detail, str_fmt(a, "%.*s.", STR_ARG(t->table)))) {
-        return true;
-    }
-    for (size_t i = 0; i < t->newest->nuniques; i++) {
-        if (str_has(detail, str_fmt(a, "\"%.*s\"", STR_ARG(t->newest->uniques[i].index_name)))) {
-            return true;
-        }
-    }
-    return false;
-}
-
-err perform_conflict(struct doing *d, err e)
-{
-    if (e.code != ERR_CONFLICT || e.why) {
-        return e;
-    }
-    for (size_t i = d->n; i-- > 0;) {
-        if (is_of(d->a, e.detail, d->list[i].t->type)) {
-            return unique_refused(d, &d->list[i], e);
-        }
-    }
-    return e;
-}
-
-err perform_set(struct doing *d, struct touched *x, const struct value_in *vals, size_t n)
-{
-    struct cell *before = arena_array(d->a, struct cell, (size_t)x->t->ncols + 1);
-    memcpy(before, x->now, sizeof(*before) * (size_t)x->t->ncols);
-    for (size_t i = 0; i < n; i++) {
-        const struct field *f = tdef_field(x->t->def, vals[i].field);
-        int col = f ? plan_col(x->t, f) : -1;
-        if (col < 0) {
-            continue;
-        }
-        perform_put_cell(x, col, &vals[i].typed);
-        if (f == x->t->def->unit_field) {
-            perform_put_cell(x, COL_UNIT, &vals[i].typed);
-        }
-    }
-    if (!x->created && x->now[COL_VER].i == x->old[COL_VER].i) { /* no action moved it on */
-        x->now[COL_VER].i++;
-        x->now[COL_CHANGED] = (struct cell){.i = d->ctx->now};
-    }
-    return write_record(d, x, before, false);
 }
 
 /* --- where it goes
@@ -602,7 +301,7 @@ static err before_values(struct doing *d, const struct call *c, const struct apl
     const struct action *a = p->action;
     struct rows r;
     bool some;
-    err e = ask_guards(d, &p->before, x, &r, &some);
+    err e = perform_ask_guards(d, &p->before, x, &r, &some);
     if (e.code) {
         return e;
     }
@@ -656,7 +355,7 @@ static err judge_written(struct doing *d, const struct call *c, const struct apl
     struct rows r;
     if (!e.code && asks) {
         r = batch_rows(b, ask_at);
-        e = rows_next(&r) ? check_asked(d, c, p, x, &r) : OK;
+        e = rows_next(&r) ? perform_check_asked(d, c, p, x, &r) : OK;
     }
     if (!e.code && late) {
         *after = batch_rows(b, late_at);
@@ -694,14 +393,14 @@ static err values_and_state(struct doing *d, const struct call *c, const struct 
     size_t nlater = 0;
     struct cell *before = arena_array(d->a, struct cell, (size_t)x->t->ncols + 1);
     memcpy(before, x->now, sizeof(*before) * (size_t)x->t->ncols);
-    err e = take_values(d, c, p->action, x, later, &nlater);
+    err e = perform_take_values(d, c, p->action, x, later, &nlater);
     if (!e.code && p->action->creates) {
-        e = put_defaults(d, &p->defaults, x);
-        e = e.code ? e : put_defaults(d, &p->defaults_r, x);
-        e = e.code ? e : put_number(d, x);
+        e = perform_put_defaults(d, &p->defaults, x);
+        e = e.code ? e : perform_put_defaults(d, &p->defaults_r, x);
+        e = e.code ? e : perform_put_number(d, x);
     }
     if (!e.code) {
-        e = check_asked(d, c, p, x, NULL);
+        e = perform_check_asked(d, c, p, x, NULL);
     }
     bool creates = p->action->creates;
     if (!creates) {
@@ -714,7 +413,7 @@ static err values_and_state(struct doing *d, const struct call *c, const struct 
         enter(d, x, p->action->to->code);
     }
     if (!e.code) {
-        e = write_record(d, x, before, creates);
+        e = perform_write(d, x, before, creates);
     }
     if (!e.code && creates && x->t->type->newest->small) {
         e = still_small(d, x, p->action);
@@ -730,7 +429,7 @@ static err values_and_state(struct doing *d, const struct call *c, const struct 
         struct cell *written = arena_array(d->a, struct cell, (size_t)x->t->ncols + 1);
         memcpy(written, x->now, sizeof(*written) * (size_t)x->t->ncols);
         e = choose_state(d, p, &after, x);
-        e = e.code ? e : write_record(d, x, written, false);
+        e = e.code ? e : perform_write(d, x, written, false);
     }
     in->to_null = x->now[COL_STATE].null;
     in->to = x->now[COL_STATE].i;

@@ -156,6 +156,31 @@ MUST_CHECK err perform_finish(struct doing *d);
 MUST_CHECK err perform_tasks(struct doing *d, struct touched *x);
 struct db_args perform_args(struct doing *d, const struct stmt *s, const struct touched *x,
                             const struct db_arg *more, int nmore);
+/* Answers of guards: foreseen, or asked now. */
+MUST_CHECK err perform_ask_guards(struct doing *d, const struct guards *g, const struct touched *x,
+                                  struct rows *ret, bool *some);
+
+/* --- perform_values.c ------------------------------------------------------------ */
+
+struct later_write;
+MUST_CHECK err perform_take_values(struct doing *d, const struct call *c,
+                                   const struct action *action, struct touched *x,
+                                   struct later_write *later, size_t *nlater);
+/* What is asked for must be filled; `r`: what the conditions of asks say, or NULL:
+ * those asked for without one. */
+MUST_CHECK err perform_check_asked(struct doing *d, const struct call *c, const struct aplan *p,
+                                   struct touched *x, const struct rows *r);
+MUST_CHECK err perform_put_defaults(struct doing *d, const struct guards *g, struct touched *x);
+MUST_CHECK err perform_put_number(struct doing *d, struct touched *x);
+
+/* --- perform_row.c --------------------------------------------------------------- */
+
+/* Writes what differs from `before`, or the whole new row. */
+MUST_CHECK err perform_write(struct doing *d, struct touched *x, const struct cell *before,
+                             bool insert);
+
+/* --- perform.c ------------------------------------------------------------------- */
+
 struct db_arg perform_cell_arg(const struct tplan *t, int i, const struct cell *c);
 void perform_put_cell(struct touched *x, int col, const struct value *v);
 void perform_read_row(const struct tplan *t, const struct rows *r, struct cell *row);
