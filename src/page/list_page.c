@@ -159,7 +159,10 @@ static void add_where(struct visit *v, struct list_query *q, const struct http_p
     str op;
     struct list_where *w = &q->where[q->nwhere];
     w->field = str_cut(str_from_n(p->name.ptr + 2, p->name.len - 2), '.', &op);
-    w->op = op.ptr ? condition_of(op)->op : LIST_EQ;
+    w->op = LIST_EQ;
+    if (op.ptr) {
+        w->op = condition_of(op)->op;
+    }
     w->value = str_trim(p->value);
     q->nwhere += is_value(v, q->type, w, why);
 }
