@@ -161,7 +161,7 @@ static void add_where(struct visit *v, struct list_query *q, const struct http_p
     w->field = str_cut(str_from_n(p->name.ptr + 2, p->name.len - 2), '.', &op);
     w->op = LIST_EQ;
     if (op.ptr) {
-        w->op = condition_of(op)->op;
+        w->op = (unsigned)condition_of(op)->op;
     }
     w->value = str_trim(p->value);
     q->nwhere += is_value(v, q->type, w, why);
