@@ -198,7 +198,7 @@ static err read_where(struct visit *v, const struct http_param *p, struct list_q
     }
     for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++) {
         if (str_eq(op, str_from(ops[i].key))) {
-            w->op = ops[i].op;
+            w->op = (unsigned)ops[i].op;
             return OK;
         }
     }
