@@ -182,7 +182,7 @@ static err read_where(struct visit *v, const struct http_param *p, struct list_q
 {
     static const struct {
         const char *key;
-        int op;
+        enum list_op op;
     } ops[] = {{"ne", LIST_NE},   {"lt", LIST_LT},       {"ge", LIST_GE},
                {"has", LIST_HAS}, {"empty", LIST_EMPTY}, {"filled", LIST_FILLED}};
     size_t max = sizeof(q->where) / sizeof(q->where[0]);

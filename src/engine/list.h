@@ -14,12 +14,14 @@
 
 #include "engine/record.h"
 
+enum list_op { LIST_EQ, LIST_NE, LIST_LT, LIST_GE, LIST_HAS, LIST_EMPTY, LIST_FILLED };
+
 struct list_query {
     const struct type *type;
     str filter;         /* typed expression, may be empty */
     struct list_where { /* filters built from fields; all must hold */
         str field;      /* field key, or state, creator, unit, number, name, created_at ... */
-        enum { LIST_EQ, LIST_NE, LIST_LT, LIST_GE, LIST_HAS, LIST_EMPTY, LIST_FILLED } op;
+        enum list_op op;
         str value; /* several choices: comma separated, one of them */
     } where[16];
     size_t nwhere;

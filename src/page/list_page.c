@@ -64,7 +64,7 @@ static bool is_list_param(str name)
 /* Conditions on fields: "w.FIELD" equal, "w.FIELD.OP" otherwise. */
 static const struct condition {
     const char *key;
-    int op;
+    enum list_op op;
     bool bare; /* takes no value */
     struct words words;
 } conditions[] = {{"eq", LIST_EQ, false, WORDS_INIT("是", "is")},
@@ -374,7 +374,7 @@ static void put_conditions(struct visit *v, const struct list_query *q, struct l
         bool chosen_above = w->op == LIST_EQ && (!f || f->type == F_CHOICE || f->type == F_BOOL);
         const struct condition *c = &conditions[0];
         for (size_t k = 0; k < CONDITIONS; k++) {
-            c = conditions[k].op == (int)w->op ? &conditions[k] : c;
+            c = conditions[k].op == w->op ? &conditions[k] : c;
         }
         if (chosen_above) {
             continue;

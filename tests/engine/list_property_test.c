@@ -221,13 +221,13 @@ static void built(struct round *r, struct look *k)
 {
     static const char *const values[] = {"open", "waiting,done", "2", "a,c", "打", "true", "", ""};
     static const char *const fields[] = {"state", "state", "n", "kind", "s", "flag", "n", "owner"};
-    static const int ops[] = {LIST_EQ,  LIST_NE, LIST_GE,    LIST_EQ,
-                              LIST_HAS, LIST_EQ, LIST_EMPTY, LIST_FILLED};
+    static const enum list_op ops[] = {LIST_EQ,  LIST_NE, LIST_GE,    LIST_EQ,
+                                       LIST_HAS, LIST_EQ, LIST_EMPTY, LIST_FILLED};
     k->by = guess_below(&r->w, 12);
     if (k->by < 8) {
         k->q.where[0].field = str_from(fields[k->by]);
         k->q.where[0].value = str_from(values[k->by]);
-        k->q.where[0].op = (unsigned)ops[k->by];
+        k->q.where[0].op = ops[k->by];
         k->q.nwhere = 1;
     }
     k->q.open_only = k->by == 8;
