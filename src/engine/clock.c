@@ -209,14 +209,24 @@ static err clean_job(struct writer_job *job, struct db *db, struct arena *a, voi
                    ARGS(db_i64(t->now - (int64_t)IDEM_DAYS * 86400000)));
 }
 
+/* Once a day, also when the server starts again within it. */
 static err day_job(struct writer_job *job, struct db *db, struct arena *a, void *world)
 {
-    (void)job;
+    struct turn *t = (struct turn *)job;
+    struct engine *e = t->e;
     (void)world;
-    return db_exec(db, a,
-                   SQL("insert into installation(key, value) values ('tasks_at', '0:0')"
-                       " on conflict (key) do nothing"),
-                   NO_ARGS);
+    str day = str_fmt(a, "%lld", (long long)calendar_day_of(e->now.model->model, t->now));
+    err x = db_exec(db, a,
+                    SQL("insert into installation(key, value) select 'tasks_at', '0:0'"
+                        " where not exists(select 1 from installation"
+                        " where key = 'tasks_day' and value = $1)"
+                        " on conflict (key) do nothing"),
+                    ARGS(db_text(day)));
+    return x.code ? x
+                  : db_exec(db, a,
+                            SQL("insert into installation(key, value) values ('tasks_day', $1)"
+                                " on conflict (key) do update set value = excluded.value"),
+                            ARGS(db_text(day)));
 }
 
 /* All turns of one kind that are due, at most DUE_MAX; what is refused is put
