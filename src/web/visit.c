@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/enc.h"
 #include "base/html.h"
+#include "base/log.h"
 #include "engine/attach.h"
 
 #include <sodium.h>
@@ -126,8 +127,22 @@ void visit_redirect(struct visit *v, str path)
     http_header_add(v->x, STR("Cache-Control"), STR("no-store"));
 }
 
+/* What is our fault is said once, with the number the answer carries. */
+static void log_failure(const struct visit *v, err e)
+{
+    struct log_line l = log_line(LOG_ERROR, "request.failed");
+    log_i64(&l, "id", v->x->req.id);
+    log_str(&l, "path", v->x->req.path);
+    log_str(&l, "error", str_from(err_name(e.code)));
+    log_str(&l, "detail", e.detail);
+    log_write(&l);
+}
+
 void visit_error(struct visit *v, err e)
 {
+    if (err_http(e.code) == 500) {
+        log_failure(v, e);
+    }
     bool api =
         v->route ? (v->route->flags & ROUTE_API) != 0 : str_starts(v->x->req.path, STR("/api/"));
     if (api) {
