@@ -153,9 +153,13 @@ install: all
 	install -D -m 644 packaging/zhidu.service $(DESTDIR)/lib/systemd/system/zhidu.service
 
 CODE := $(wildcard src/*.[ch] src/*/*.[ch] tests/*/*.[ch] tool/*.c bench/*.[ch])
+check:
+	./check
+tidy: all
+	tool/tidy.sh $(B) 'clang-analyzer-*,-clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling,-clang-analyzer-valist.Uninitialized'
 fmt:
 	clang-format -i $(CODE)
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all tests test fmt install fuzz fuzz-build fuzz-replay bench bench-long torture
+.PHONY: all tests test fmt tidy check install fuzz fuzz-build fuzz-replay bench bench-long torture
 .SECONDARY:
