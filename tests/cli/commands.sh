@@ -52,7 +52,7 @@ is "a token needs an account" 1 "no such account" en "$zhidu" token nobody --dat
 is "an account needs a person" 1 "没有这个人：王五" zh "$zhidu" user 王五 --login wang.wu --data "$dir/a"
 is "nothing is published twice" 0 "Nothing to publish" en "$zhidu" publish regulations --data "$dir/a"
 is "records of a type are exported" 0 "number,name,state" en "$zhidu" export person --data "$dir/a"
-is "an export names a type that is not there" 1 "no such record type" en "$zhidu" export nonsense --data "$dir/a"
+is "an export names a type that is not there" 1 "no record type" en "$zhidu" export nonsense --data "$dir/a"
 
 cp packaging/zhidu.conf "$dir/zhidu.conf"
 sed -i "s|^data = .*|data = $dir/a|; s/^#\(public_url\|proxies\)/\1/" "$dir/zhidu.conf"
