@@ -50,14 +50,16 @@ struct http_server {
     atomic_int worker_no;
     pthread_t reaper;
     bool reaping;
-    pthread_mutex_t lock; /* queue, pool */
-    pthread_cond_t wake;
+    pthread_mutex_t lock;     /* queue, pool */
+    pthread_cond_t *wake;     /* by worker */
+    bool *awake;              /* by worker: it was called */
+    int *idle, nidle;         /* sleeping workers, the last to fall asleep on top */
     struct arena_pool blocks; /* of the exchanges' arenas */
     struct http_exchange_private *head, **tail, *pool;
     int npool;
     int64_t queued, queue_most, in_work;
     int64_t *since_us; /* by worker: when its handler began; 0: it is idle */
-    bool watching;     /* an idle worker looks whether the others are held up */
+    int watcher;       /* an idle worker that looks whether the others are held up; -1: none */
     bool stopping;
     atomic_bool draining, dead;
     pthread_mutex_t conn_lock;
@@ -72,6 +74,8 @@ void http_exchange_give(struct http_exchange_private *p);
 /* Puts a complete request to the workers; false: the queue is full. */
 bool http_queue(struct http_exchange_private *p);
 void *http_worker(void *arg);
+/* Calls every worker, to end; under the lock. */
+void http_wake_all(struct http_server *s);
 void http_pool_end(struct http_server *s);
 /* The MHD response of what the handler left; NULL: none could be made. */
 struct MHD_Response *http_reply(struct http_exchange_private *p);

@@ -524,10 +524,17 @@ err http_start(struct arena *life, const struct http_options *opt, struct http_s
     pthread_condattr_t attr;
     pthread_condattr_init(&attr);
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&s->wake, &attr);
+    size_t workers = (size_t)s->opt.workers;
+    s->workers = arena_array(life, pthread_t, workers);
+    s->since_us = arena_array(life, int64_t, workers);
+    s->wake = arena_array(life, pthread_cond_t, workers);
+    s->awake = arena_array(life, bool, workers);
+    s->idle = arena_array(life, int, workers);
+    s->watcher = -1;
+    for (size_t i = 0; i < workers; i++) {
+        pthread_cond_init(&s->wake[i], &attr);
+    }
     pthread_condattr_destroy(&attr);
-    s->workers = arena_array(life, pthread_t, (size_t)s->opt.workers);
-    s->since_us = arena_array(life, int64_t, (size_t)s->opt.workers);
     for (int i = 0; i < s->opt.workers; i++) {
         if (pthread_create(&s->workers[i], NULL, http_worker, s) != 0) {
             break;
@@ -589,7 +596,7 @@ void http_stop(struct http_server *s)
     }
     pthread_mutex_lock(&s->lock);
     s->stopping = true;
-    pthread_cond_broadcast(&s->wake);
+    http_wake_all(s);
     pthread_mutex_unlock(&s->lock);
     for (int i = 0; i < s->nworkers; i++) {
         pthread_join(s->workers[i], NULL);
@@ -605,5 +612,7 @@ void http_stop(struct http_server *s)
     http_pool_end(s);
     pthread_mutex_destroy(&s->lock);
     pthread_mutex_destroy(&s->conn_lock);
-    pthread_cond_destroy(&s->wake);
+    for (int i = 0; i < s->opt.workers; i++) {
+        pthread_cond_destroy(&s->wake[i]);
+    }
 }

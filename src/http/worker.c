@@ -65,8 +65,9 @@ void http_pool_end(struct http_server *s)
 
 /* --- the queue ---------------------------------------------------------------------- */
 
-/* A handler that takes longer no longer counts, and what waits longer gets a
- * worker more. */
+/* A handler that takes longer is held up by something: it no longer counts, and
+ * a worker more steps in.  That the queue is long is no reason: more handlers
+ * than cores only take turns, with cold caches. */
 enum { PATIENCE_US = 4000 };
 
 /* May one more worker run? */
@@ -79,6 +80,36 @@ static bool room_to_run(const struct http_server *s, int64_t now_us)
     return running < s->opt.at_once;
 }
 
+static void wake(struct http_server *s, int worker, int64_t since_us)
+{
+    s->awake[worker] = true;
+    s->since_us[worker] = since_us;
+    pthread_cond_signal(&s->wake[worker]);
+}
+
+/* One more may run: the worker that became idle last, whose connection, cache
+ * and stack are the warm ones; with nobody idle, the one that watches.  It
+ * counts as running from now on, or the next request would wake another one. */
+static void wake_to_run(struct http_server *s, int64_t now_us)
+{
+    int w = s->nidle ? s->idle[--s->nidle] : s->watcher;
+    if (w >= 0) {
+        wake(s, w, now_us);
+    }
+}
+
+/* None may run, and somebody has to see it when those that do are held up: the
+ * worker that has been idle longest. */
+static void wake_to_watch(struct http_server *s)
+{
+    if (s->watcher < 0 && s->nidle) {
+        int w = s->idle[0];
+        s->nidle--;
+        memmove(s->idle, s->idle + 1, (size_t)s->nidle * sizeof(*s->idle));
+        wake(s, w, 0);
+    }
+}
+
 static void put(struct http_server *s, struct http_exchange_private *p)
 {
     p->next = NULL;
@@ -87,8 +118,10 @@ static void put(struct http_server *s, struct http_exchange_private *p)
     s->queued++;
     s->queue_most = s->queued > s->queue_most ? s->queued : s->queue_most;
     p->queued_us = clock_mono_us();
-    if (!s->watching || room_to_run(s, p->queued_us)) {
-        pthread_cond_signal(&s->wake);
+    if (room_to_run(s, p->queued_us)) {
+        wake_to_run(s, p->queued_us);
+    } else {
+        wake_to_watch(s);
     }
 }
 
@@ -105,12 +138,16 @@ bool http_queue(struct http_exchange_private *p)
     return room;
 }
 
-/* Sleeps until somebody calls, or, as the one that watches a queue which the
+/* Sleeps until it is called, or, as the one that watches a queue which the
  * running workers should empty, for a while. */
-static void doze(struct http_server *s)
+static void doze(struct http_server *s, int worker)
 {
-    if (!s->head || s->watching) {
-        pthread_cond_wait(&s->wake, &s->lock);
+    s->awake[worker] = false;
+    if (!s->head || s->watcher >= 0) {
+        s->idle[s->nidle++] = worker;
+        while (!s->awake[worker]) {
+            pthread_cond_wait(&s->wake[worker], &s->lock);
+        }
         return;
     }
     struct timespec t;
@@ -118,9 +155,17 @@ static void doze(struct http_server *s)
     t.tv_nsec += PATIENCE_US * 1000;
     t.tv_sec += t.tv_nsec / 1000000000;
     t.tv_nsec %= 1000000000;
-    s->watching = true;
-    pthread_cond_timedwait(&s->wake, &s->lock, &t);
-    s->watching = false;
+    s->watcher = worker;
+    pthread_cond_timedwait(&s->wake[worker], &s->lock, &t);
+    s->watcher = -1;
+}
+
+void http_wake_all(struct http_server *s)
+{
+    for (int i = 0; i < s->opt.workers; i++) {
+        wake(s, i, 0);
+    }
+    s->nidle = 0;
 }
 
 static struct http_exchange_private *take(struct http_server *s, int worker)
@@ -128,11 +173,9 @@ static struct http_exchange_private *take(struct http_server *s, int worker)
     pthread_mutex_lock(&s->lock);
     s->since_us[worker] = 0;
     int64_t now = clock_mono_us();
-    while (!s->head || (now - s->head->queued_us <= PATIENCE_US && !room_to_run(s, now))) {
-        if (s->stopping && !s->head) {
-            break;
-        }
-        doze(s);
+    while (!s->stopping && (!s->head || !room_to_run(s, now))) {
+        doze(s, worker);
+        s->since_us[worker] = 0;
         now = clock_mono_us();
     }
     struct http_exchange_private *p = s->head;
