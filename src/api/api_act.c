@@ -1,8 +1,6 @@
 /* api_act.c - acts by programs: what an action asks for, creating, performing,
  * attaching; and the bytes of an attachment. */
 #include "api/api_int.h"
-#include "base/html.h"
-#include "engine/attach.h"
 
 /* --- what an action asks for ------------------------------------------------------ */
 
@@ -327,24 +325,5 @@ void api_attach(struct visit *v)
 
 void api_attachment(struct visit *v)
 {
-    struct attachment a;
-    int fd = -1;
-    str bytes;
-    err e = attach_open(&v->ctx, v->num[0], &a, &fd, &bytes);
-    if (e.code) {
-        visit_error(v, e);
-        return;
-    }
-    struct html name = {.arena = v->ctx.arena, .buf = arena_bytes(v->ctx.arena, 256), .cap = 256};
-    html_url_part(&name, a.name);
-    str encoded = html_end(&name);
-    v->x->res = (struct http_response){.status = 200,
-                                       .type = STR("application/octet-stream"),
-                                       .body = bytes,
-                                       .file = fd,
-                                       .file_size = a.size};
-    http_header_add(v->x, STR("Content-Disposition"),
-                    str_fmt(v->ctx.arena, "attachment; filename*=UTF-8''%.*s", STR_ARG(encoded)));
-    http_header_add(v->x, STR("Content-Security-Policy"), STR("sandbox; default-src 'none'"));
-    http_header_add(v->x, STR("Cache-Control"), STR("private, no-store"));
+    visit_attachment(v, v->num[0]);
 }

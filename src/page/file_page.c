@@ -1,35 +1,7 @@
-/* file_page.c - attachments: downloads only, sandboxed, by attachment id. */
-#include "base/arena.h"
-#include "base/html.h"
-#include "engine/attach.h"
+/* file_page.c - the address of an attachment. */
 #include "page/page.h"
-
-/* RFC 6266: an ASCII name for old programs, and the real one in UTF-8. */
-static str disposition(struct visit *v, str name)
-{
-    struct html out = {.arena = v->ctx.arena, .buf = arena_bytes(v->ctx.arena, 256), .cap = 256};
-    html_url_part(&out, name);
-    str encoded = html_end(&out);
-    return str_fmt(v->ctx.arena, "attachment; filename=\"file\"; filename*=UTF-8''%.*s",
-                   STR_ARG(encoded));
-}
 
 void page_file(struct visit *v)
 {
-    struct attachment a;
-    int fd = -1;
-    str bytes;
-    err e = attach_open(&v->ctx, v->num[0], &a, &fd, &bytes);
-    if (e.code) {
-        visit_error(v, e);
-        return;
-    }
-    v->x->res = (struct http_response){.status = 200,
-                                       .type = STR("application/octet-stream"),
-                                       .body = bytes,
-                                       .file = fd,
-                                       .file_size = a.size};
-    http_header_add(v->x, STR("Content-Disposition"), disposition(v, a.name));
-    http_header_add(v->x, STR("Content-Security-Policy"), STR("sandbox; default-src 'none'"));
-    http_header_add(v->x, STR("Cache-Control"), STR("private, no-store"));
+    visit_attachment(v, v->num[0]);
 }

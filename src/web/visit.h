@@ -108,7 +108,9 @@ void visit_submit(struct visit *v, void (*finish)(struct visit *v));
 void visit_html(struct visit *v, int status, str body);
 void visit_json(struct visit *v, int status, str body);
 void visit_redirect(struct visit *v, str path); /* 303 to a path of ours */
-void visit_error(struct visit *v, err e);       /* page or problem+json, by the route */
+/* The bytes of an attachment the actor may see, as a sandboxed download. */
+void visit_attachment(struct visit *v, int64_t id);
+void visit_error(struct visit *v, err e); /* page or problem+json, by the route */
 /* The answer is a page: CSP and the other security headers. */
 void visit_secure(struct visit *v);
 str visit_param(struct visit *v, str name); /* of the query, then of the form */
