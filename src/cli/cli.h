@@ -29,6 +29,7 @@ struct config {
 };
 
 struct demo_clock;
+struct health;
 
 struct cli {
     struct arena *arena; /* of the whole command */
@@ -38,6 +39,7 @@ struct cli {
     struct engine *engine; /* open for commands that need it */
     struct accounts *people;
     struct demo_clock *clock; /* in a running demonstration; else NULL */
+    struct health *health;    /* of a running server: checks are added here; else NULL */
     int64_t (*now)(void);
     str cwd; /* folder names of the caller are relative to it */
     /* Opens a file of the caller's, who may be in another process with other rights:

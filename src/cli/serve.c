@@ -1,5 +1,6 @@
 #include "api/api.h"
 #include "base/clock.h"
+#include "base/health.h"
 #include "base/log.h"
 #include "page/frame.h"
 #include "page/page.h"
@@ -97,6 +98,7 @@ int cmd_serve(struct cli *c, int argc, char **argv)
     struct app app = {
         .engine = in.engine,
         .people = in.people,
+        .health = health_make(c->arena),
         .public_url = c->config.public_url,
         .organisation = c->config.organisation,
         .demo = c->config.demo && loopback(c->config.address),
@@ -113,6 +115,7 @@ int cmd_serve(struct cli *c, int argc, char **argv)
     struct control *control = NULL;
     c->engine = in.engine;
     c->people = in.people;
+    c->health = app.health;
     c->clock = app.demo ? in.clock : NULL;
     /* First: who sees the port open may count on the command line, too. */
     e = control_start(c->arena, c, &control);

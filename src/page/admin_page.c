@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/health.h"
 #include "engine/job.h"
 #include "engine/post.h"
 #include "model/expr.h"
@@ -162,10 +163,39 @@ void page_admin_job_cancel(struct visit *v)
     visit_redirect(v, STR("/admin/jobs"));
 }
 
-static struct health_row figure(struct visit *v, struct words name, int64_t n, bool bad,
+static struct figure_row figure(struct visit *v, struct words name, int64_t n, bool bad,
                                 struct words advice)
 {
-    return (struct health_row){name, advice, str_fmt(v->ctx.arena, "%lld", (long long)n), bad};
+    return (struct figure_row){name, advice, str_fmt(v->ctx.arena, "%lld", (long long)n), bad};
+}
+
+/* What the registry says; 0 in a server without one. */
+static size_t checks(struct visit *v, const struct health_shown **ret, enum health_state *ret_worst)
+{
+    static const struct {
+        const char *class;
+        struct words words;
+    } states[] = {{"good", WORDS_INIT("正常", "Well")},
+                  {"wait", WORDS_INIT("注意", "Watch")},
+                  {"bad", WORDS_INIT("异常", "Bad")}};
+    const struct health_row *rows;
+    if (!v->app->health) {
+        return 0;
+    }
+    size_t n = health_look(v->app->health, v->ctx.arena, v->ctx.now, &rows);
+    struct health_shown *list = arena_array(v->ctx.arena, struct health_shown, n + 1);
+    for (size_t i = 0; i < n; i++) {
+        const struct health_row *r = &rows[i];
+        list[i] = (struct health_shown){.title = words_in(r->check->title, v->ctx.lang),
+                                        .state = words_in(states[r->now.state].words, v->ctx.lang),
+                                        .class = str_from(states[r->now.state].class),
+                                        .what = words_in(r->now.what, v->ctx.lang),
+                                        .remedy = words_in(r->now.remedy, v->ctx.lang),
+                                        .link = r->check->link};
+    }
+    *ret = list;
+    *ret_worst = health_worst(rows, n, false);
+    return n;
 }
 
 void page_admin_health(struct visit *v)
@@ -180,7 +210,7 @@ void page_admin_health(struct visit *v)
     }
     int64_t lag = s.ledger_size - s.checkpoint_size;
     bool late = s.last_tick_at && v->ctx.now - s.last_tick_at > 10000;
-    struct health_row rows[] = {
+    struct figure_row rows[] = {
         figure(v, WORDS("存证条目", "Ledger entries"), s.ledger_size, false, WORDS("", "")),
         figure(v, WORDS("尚未签出检查点的条目", "Entries not yet in a checkpoint"), lag, lag > 5000,
                lag > 5000
@@ -209,7 +239,10 @@ void page_admin_health(struct visit *v)
                h.status[5] > 0 ? WORDS("见日志", "See the log") : WORDS("", "")),
     };
     size_t n = sizeof(rows) / sizeof(rows[0]);
-    bool bad = false;
+    const struct health_shown *shown = NULL;
+    enum health_state worst = HEALTH_OK;
+    size_t nshown = checks(v, &shown, &worst);
+    bool bad = worst != HEALTH_OK;
     for (size_t i = 0; i < n; i++) {
         bad = bad || rows[i].bad;
     }
@@ -217,6 +250,7 @@ void page_admin_health(struct visit *v)
         .state = words_in(bad ? WORDS("需要关注", "Needs attention") : WORDS("正常", "Well"),
                           v->ctx.lang),
         .class = bad ? STR("bad") : STR("good"),
+        .checks = {shown, nshown},
         .rows = {rows, n}};
     struct frame f;
     struct html out =

@@ -59,15 +59,22 @@ struct jobs_page {
     } rows;
 };
 
-struct health_row {
+struct figure_row {
     struct words name, advice;
     str value;
     bool bad;
 };
+struct health_shown {
+    str title, state, class, what, remedy, link;
+};
 struct health_page {
     str state, class;
     struct {
-        const struct health_row *ptr;
+        const struct health_shown *ptr;
+        size_t len;
+    } checks;
+    struct {
+        const struct figure_row *ptr;
         size_t len;
     } rows;
 };

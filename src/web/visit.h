@@ -20,6 +20,7 @@
 
 #include "web/guess.h"
 
+struct health;
 struct visit;
 
 /* Patterns: "/r/~/#": ~ a name or word, # a number; captured in order. */
@@ -45,6 +46,7 @@ struct app {
     struct engine *engine;
     struct accounts *people;
     struct http_server *http; /* for the health page; set after start */
+    struct health *health;    /* checks and figures of everything that can fail */
     str public_url;           /* "https://zhidu.example.org", for links */
     str organisation;         /* name shown in the frame */
     bool demo;                /* demo accounts are shown at the door; loopback only */
