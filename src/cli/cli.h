@@ -13,6 +13,7 @@
 #include "base/words.h"
 #include "engine/engine.h"
 #include "people/people.h"
+#include "store/secret.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
@@ -24,6 +25,7 @@ struct config {
     int port;
     str public_url, organisation, origin;
     str tls_cert, tls_key; /* files */
+    str secret_key;        /* file; empty: secret.key in the data folder */
     str proxies;           /* addresses, separated by commas */
     bool demo;
 };
@@ -71,6 +73,7 @@ MUST_CHECK err config_read(struct arena *a, str file, struct config *ret);
 struct installation {
     struct engine *engine;
     struct accounts *people;
+    struct secrets secrets; /* the key of what is sealed in the database */
     struct demo_clock *clock;
     int lock;  /* fd; -1 */
     bool made; /* installation_make has begun to write into the folder */

@@ -35,6 +35,7 @@ static bool set(struct arena *a, struct config *c, str key, str value)
                  {"origin", &c->origin},
                  {"tls_cert", &c->tls_cert},
                  {"tls_key", &c->tls_key},
+                 {"secret_key", &c->secret_key},
                  {"proxies", &c->proxies}};
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         if (str_eq(key, str_from(texts[i].key))) {
@@ -77,7 +78,7 @@ static err read_environment(struct arena *a, struct config *c)
 {
     static const char *const keys[] = {"data",       "database",     "address", "port",
                                        "public_url", "organisation", "origin",  "tls_cert",
-                                       "tls_key",    "proxies",      "demo"};
+                                       "tls_key",    "secret_key",   "proxies", "demo"};
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
         char name[40] = "ZHIDU_";
         size_t n = 6;

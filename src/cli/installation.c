@@ -97,7 +97,9 @@ static struct engine_options options(struct arena *a, const struct config *cfg, 
         .clock_arg = clock};
 }
 
-static err people_tables(struct arena *a, str url)
+/* Tables of accounts, and the key of what is sealed in them. */
+static err people_tables(struct arena *a, const struct config *cfg, str url,
+                         struct secrets *ret_secrets)
 {
     struct arena life = arena_make(32u << 20);
     struct db *db;
@@ -106,6 +108,15 @@ static err people_tables(struct arena *a, str url)
         size_t n;
         const struct migration *list = people_migrations(&n);
         e = db_migrate(db, &life, list, n);
+    }
+    str sample = STR("");
+    if (!e.code) {
+        e = people_sealed(db, &life, &sample);
+    }
+    if (!e.code) {
+        str file = cfg->secret_key.len ? cfg->secret_key
+                                       : str_fmt(&life, "%.*s/secret.key", STR_ARG(cfg->data));
+        e = secrets_open(a, file, sample, ret_secrets);
     }
     if (e.code) {
         e.detail = str_copy(a, e.detail);
@@ -126,13 +137,16 @@ err installation_open(struct arena *life, const struct config *cfg, bool backgro
     in.clock = demo_clock_open(life, cfg->data);
     struct engine_options o = options(life, cfg, seed, in.clock, background);
     if (!e.code) {
-        e = people_tables(life, o.url);
+        e = people_tables(life, cfg, o.url, &in.secrets);
     }
     if (!e.code) {
         e = engine_open(life, &o, &in.engine);
     }
     if (!e.code) {
         e = people_open(life, in.engine, &in.people);
+    }
+    if (!e.code) {
+        people_use_secrets(in.people, &in.secrets);
     }
     if (e.code) {
         installation_close(&in);
@@ -188,10 +202,13 @@ err installation_make(struct arena *life, const struct config *cfg, const struct
     struct engine_options o = options(life, cfg, seed, in->clock, false);
     e = engine_init(life, &o, s, d, &in->engine);
     if (!e.code) {
-        e = people_tables(life, o.url);
+        e = people_tables(life, cfg, o.url, &in->secrets);
     }
     if (!e.code) {
         e = people_open(life, in->engine, &in->people);
+    }
+    if (!e.code) {
+        people_use_secrets(in->people, &in->secrets);
     }
     return e;
 }
@@ -199,7 +216,7 @@ err installation_make(struct arena *life, const struct config *cfg, const struct
 void installation_unmake(const struct config *cfg)
 {
     static const char *const files[] = {"zhidu.db",   "zhidu.db-wal", "zhidu.db-shm", "clock-moved",
-                                        "ledger.pub", "ledger.key",   "lock"};
+                                        "ledger.pub", "ledger.key",   "secret.key",   "lock"};
     struct arena a = arena_make(1 << 20);
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
         unlink(str_fmt(&a, "%.*s/%s", STR_ARG(cfg->data), files[i]).ptr);

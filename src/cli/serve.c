@@ -70,6 +70,11 @@ static bool loopback(str address)
 
 static void tell(struct cli *c, const struct app *app, int port)
 {
+    struct words no_key = secrets_words(c->arena, people_secrets(app->people));
+    if (no_key.zh.len) {
+        cli_say(c, "注意：%.*s", "Attention: %.*s",
+                STR_ARG(c->lang == LANG_EN ? no_key.en : no_key.zh));
+    }
     cli_say(c, "制度已启动：http://%.*s:%d/", "Zhidu is running: http://%.*s:%d/",
             STR_ARG(c->config.address), port);
     if (app->demo) {

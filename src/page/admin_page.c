@@ -209,6 +209,7 @@ void page_admin_health(struct visit *v)
         h = http_stats(v->app->http);
     }
     int64_t lag = s.ledger_size - s.checkpoint_size;
+    struct words no_key = secrets_words(v->ctx.arena, people_secrets(v->app->people));
     bool late = s.last_tick_at && v->ctx.now - s.last_tick_at > 10000;
     struct figure_row rows[] = {
         figure(v, WORDS("存证条目", "Ledger entries"), s.ledger_size, false, WORDS("", "")),
@@ -216,6 +217,7 @@ void page_admin_health(struct visit *v)
                lag > 5000
                    ? WORDS("检查点落后，请检查签名密钥", "Checkpoints lag: look at the signing key")
                    : WORDS("每秒签出一次", "Signed every second")),
+        {WORDS("密文的密钥", "Key of what is encrypted"), no_key, STR(""), no_key.zh.len > 0},
         figure(v, WORDS("制度版次", "Epoch of regulations"), s.epoch, false, WORDS("", "")),
         figure(v, WORDS("等待写入", "Waiting to be written"), s.writer.queue_now,
                s.writer.queue_now > 400, WORDS("上限 512", "At most 512")),

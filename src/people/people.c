@@ -21,17 +21,51 @@ static const char tables[] =
     " until INT not null, used_at INT);"
     "create index token_person on token(person);";
 
+/* Sign-in in two steps (second.h): the key is sealed, recovery codes are hashed,
+ * and who gave the right password and not yet the code is no session. */
+static const char second[] =
+    "create table second_factor(person ID, key BLOB not null, created_at INT not null,"
+    " confirmed_at INT, last_step INT not null default 0);"
+    "create table recovery_code(hash BLOB not null primary key, person INT not null,"
+    " used_at INT);"
+    "create index recovery_person on recovery_code(person);"
+    "create table half_session(token BLOB not null primary key, person INT not null,"
+    " until INT not null, tries INT not null, peer text not null, agent text not null);"
+    "create index half_person on half_session(person);"
+    "create table second_reset(person ID, by_person INT not null, at INT not null);"
+    "alter table session add column must_second INT not null default 0;";
+
 const struct migration *people_migrations(size_t *n)
 {
     static const struct migration list[] = {
-        {.name = "people 0001", .script = {.text = {tables, sizeof(tables) - 1}}}};
+        {.name = "people 0001", .script = {.text = {tables, sizeof(tables) - 1}}},
+        {.name = "people 0002", .script = {.text = {second, sizeof(second) - 1}}}};
     *n = sizeof(list) / sizeof(list[0]);
     return list;
+}
+
+void people_use_secrets(struct accounts *p, const struct secrets *s)
+{
+    p->secrets = *s;
+}
+
+const struct secrets *people_secrets(const struct accounts *p)
+{
+    return &p->secrets;
+}
+
+err people_sealed(struct db *db, struct arena *a, str *ret)
+{
+    struct rows r;
+    err e = db_query(db, a, SQL("select key from second_factor limit 1"), NO_ARGS, &r);
+    *ret = !e.code && rows_next(&r) ? rows_text(&r, 0) : STR("");
+    return e;
 }
 
 static void people_end(void *arg)
 {
     struct accounts *p = arg;
+    sodium_memzero(&p->secrets, sizeof(p->secrets));
     sem_destroy(&p->hashing);
     pthread_mutex_destroy(&p->lock);
 }

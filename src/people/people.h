@@ -18,6 +18,7 @@
 #define PEOPLE_PEOPLE_H
 
 #include "engine/engine.h"
+#include "store/secret.h"
 
 struct accounts;
 
@@ -39,6 +40,11 @@ struct session {
 const struct migration *people_migrations(size_t *n);
 
 MUST_CHECK err people_open(struct arena *life, struct engine *e, struct accounts **ret);
+/* The key of second factors; without it none can be enrolled or asked for. */
+void people_use_secrets(struct accounts *p, const struct secrets *s);
+const struct secrets *people_secrets(const struct accounts *p);
+/* Any value sealed in the tables of this layer, for secrets_open; empty: none yet. */
+MUST_CHECK err people_sealed(struct db *db, struct arena *a, str *ret);
 
 /* The session of a cookie, asked in the page's first batch: no trip of its own.
  * An ended, expired or unknown one gives false. */

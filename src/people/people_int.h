@@ -21,6 +21,7 @@ struct slow {
 
 struct accounts {
     struct engine *engine;
+    struct secrets secrets;
     sem_t hashing; /* as many at once as there are cores */
     pthread_mutex_t lock;
     struct slow slow[SLOW_SLOTS];
