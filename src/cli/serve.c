@@ -6,6 +6,7 @@
 #include "page/page.h"
 
 #include "cli/cli.h"
+#include "cli/watch.h"
 #include "web/visit.h"
 
 #include <malloc.h>
@@ -39,7 +40,8 @@ static struct http_params proxies(struct cli *c)
     return (struct http_params){list, n};
 }
 
-static err start(struct cli *c, struct app *app, struct demo_clock *clock, struct http_server **ret)
+static err start(struct cli *c, struct app *app, struct demo_clock *clock, struct watch *watch,
+                 struct http_server **ret)
 {
     struct http_options opt = {.address = c->config.address,
                                .port = c->config.port,
@@ -56,6 +58,7 @@ static err start(struct cli *c, struct app *app, struct demo_clock *clock, struc
     if (e.code) {
         return e;
     }
+    watch_certificate(watch, opt.tls_cert);
     web_options(app, &opt);
     /* SQLite computes; PostgreSQL lets its askers wait. */
     bool waits = c->config.database.len && !str_starts(c->config.database, STR("sqlite:"));
@@ -121,11 +124,13 @@ int cmd_serve(struct cli *c, int argc, char **argv)
     c->engine = in.engine;
     c->people = in.people;
     c->health = app.health;
+    engine_health(in.engine, app.health);
+    struct watch *watch = watch_make(c, app.health);
     c->clock = app.demo ? in.clock : NULL;
     /* First: who sees the port open may count on the command line, too. */
     e = control_start(c->arena, c, &control);
     if (!e.code) {
-        e = start(c, &app, in.clock, &app.http);
+        e = start(c, &app, in.clock, watch, &app.http);
     }
     if (e.code) {
         if (control) {
@@ -139,6 +144,7 @@ int cmd_serve(struct cli *c, int argc, char **argv)
     struct timespec every = {.tv_sec = TRIM_S};
     while (sigtimedwait(&set, NULL, &every) < 0) {
         malloc_trim(0);
+        watch_turn(watch);
     }
     cli_say(c, "正在停止…", "Stopping...");
     control_stop(control);

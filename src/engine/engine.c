@@ -350,7 +350,9 @@ static void sign_edge(struct engine *e, struct db *db, struct arena *a)
 
 static bool idle(void *world, struct db *db, struct arena *a)
 {
-    sign_edge(world, db, a);
+    struct engine *e = world;
+    sign_edge(e, db, a);
+    engine_look_around(e, db, a, engine_now(e));
     return index_some(world, db, a);
 }
 
@@ -358,6 +360,12 @@ static bool idle(void *world, struct db *db, struct arena *a)
 
 enum { ID_COUNT_BITS = 7, ID_NODE_BITS = 5 };
 #define ID_BEGIN 1735689600000 /* 2025-01-01, UTC ms */
+
+int64_t engine_id_at(int64_t now)
+{
+    int64_t ms = now - ID_BEGIN;
+    return ms > 0 ? ms << (ID_NODE_BITS + ID_COUNT_BITS) : 0;
+}
 
 int64_t engine_id(struct engine *e, int64_t now)
 {
@@ -537,9 +545,7 @@ struct engine_stats engine_stats(struct engine *e)
     }
     pthread_mutex_lock(&e->lock);
     s.epoch = e->current->model->epoch;
-    s.records_waiting_search = e->seen.waiting_search;
-    s.terms_due = e->seen.terms_due;
-    s.later_due = e->seen.later_due;
+    s.queues = e->seen.queues;
     s.last_tick_at = e->seen.tick_at;
     s.ledger_size = e->seen.ledger_size;
     s.checkpoint_size = e->seen.checkpoint_size;

@@ -10,6 +10,8 @@
 #include "engine/ctx.h"
 #include "model/load.h"
 
+struct health;
+
 struct engine_options {
     str url;         /* as db_open */
     str data_dir;    /* attachments, keys; empty: in memory */
@@ -22,9 +24,20 @@ struct engine_options {
     void *clock_arg;
 };
 
+struct overdue {
+    int64_t n;         /* due now and not done; counting stops at 100,000 */
+    int64_t oldest_at; /* UTC ms when the oldest fell due; 0: none */
+};
+/* What waits, as of the last look (every 10 s). */
+struct engine_queues {
+    struct overdue terms, later, steps;
+    int64_t search;                 /* records not yet in the search index */
+    int64_t jobs_open, jobs_failed; /* of the last seven days */
+};
 struct engine_stats {
     struct writer_stats writer;
-    int64_t epoch, records_waiting_search, terms_due, later_due, last_tick_at;
+    struct engine_queues queues;
+    int64_t epoch, last_tick_at;
     int64_t ledger_size, checkpoint_size, checkpoint_at;
 };
 
@@ -73,5 +86,7 @@ int64_t engine_tick(struct engine *e, int64_t now);
 int64_t engine_next_due(struct engine *e, struct db *db, struct arena *a);
 
 struct engine_stats engine_stats(struct engine *e);
+/* Adds the engine's checks and figures; it must outlive the registry's last use. */
+void engine_health(struct engine *e, struct health *h);
 
 #endif

@@ -180,9 +180,9 @@ struct engine {
     struct ledger *ledger;
     struct ledger_edge mark_edge, group_edge, scratch_edge;
     struct {
-        int64_t waiting_search, terms_due, later_due, tick_at, ledger_size, checkpoint_size,
-            checkpoint_at;
-    } seen; /* by the clock, under lock */
+        int64_t tick_at, ledger_size, checkpoint_size, checkpoint_at;
+        struct engine_queues queues;
+    } seen; /* by the clock and the writer, under lock */
     struct arena tick;
     struct calendar_held *calendar; /* the writer's */
     struct note_signer *signer;
@@ -199,6 +199,7 @@ struct engine {
     bool clock_started;
     int64_t idem_at;
     int64_t signed_at; /* the writer's: of the last checkpoint tried */
+    int64_t looked_at; /* the writer's: engine_look_around */
     int64_t tasks_day; /* the day for which waiting tasks were last made to fit appointments */
 };
 
@@ -242,6 +243,11 @@ void engine_drop(struct engine *e, struct held_model *h);
 MUST_CHECK err publish_was_done(struct writer_job *job, struct db *db, struct arena *a,
                                 bool *is_one, bool *ret);
 int64_t engine_id(struct engine *e, int64_t now);
+/* Less than every id given at or after that moment. */
+int64_t engine_id_at(int64_t now);
+/* Counts what waits, for engine_stats; once in ten seconds.  On the writer's
+ * connection, outside a transaction. */
+void engine_look_around(struct engine *e, struct db *db, struct arena *a, int64_t now);
 /* Ids from now on are greater than this one and what was given soon after it,
  * though the clock has been set back. */
 void engine_ids_after(struct engine *e, int64_t id);

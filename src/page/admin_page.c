@@ -2,7 +2,6 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "base/health.h"
 #include "engine/job.h"
 #include "engine/post.h"
 #include "model/expr.h"
@@ -10,8 +9,7 @@
 
 #include "gen/admin.html.h"
 
-/* Rights of the program itself: a person with the post of administrator. */
-static bool administrator(struct visit *v, bool must)
+bool admin_is(struct visit *v, bool must)
 {
     bool yes = false;
     err e = post_held(&v->ctx, POSITION_ADMINISTRATOR, &yes);
@@ -106,11 +104,11 @@ void page_admin_settings(struct visit *v)
     frame_end(v, &f, &out, 200);
 }
 
-/* --- jobs and health -------------------------------------------------------------------- */
+/* --- jobs -------------------------------------------------------------------- */
 
 void page_admin_jobs(struct visit *v)
 {
-    if (!administrator(v, true)) {
+    if (!admin_is(v, true)) {
         return;
     }
     struct job *jobs;
@@ -150,7 +148,7 @@ void page_admin_jobs(struct visit *v)
 /* Whoever does the work looks now and then, and stops where it can be gone on with. */
 void page_admin_job_cancel(struct visit *v)
 {
-    if (!administrator(v, true)) {
+    if (!admin_is(v, true)) {
         return;
     }
     db_read_end(v->ctx.db);
@@ -161,104 +159,6 @@ void page_admin_job_cancel(struct visit *v)
         return;
     }
     visit_redirect(v, STR("/admin/jobs"));
-}
-
-static struct figure_row figure(struct visit *v, struct words name, int64_t n, bool bad,
-                                struct words advice)
-{
-    return (struct figure_row){name, advice, str_fmt(v->ctx.arena, "%lld", (long long)n), bad};
-}
-
-/* What the registry says; 0 in a server without one. */
-static size_t checks(struct visit *v, const struct health_shown **ret, enum health_state *ret_worst)
-{
-    static const struct {
-        const char *class;
-        struct words words;
-    } states[] = {{"good", WORDS_INIT("正常", "Well")},
-                  {"wait", WORDS_INIT("注意", "Watch")},
-                  {"bad", WORDS_INIT("异常", "Bad")}};
-    const struct health_row *rows;
-    if (!v->app->health) {
-        return 0;
-    }
-    size_t n = health_look(v->app->health, v->ctx.arena, v->ctx.now, &rows);
-    struct health_shown *list = arena_array(v->ctx.arena, struct health_shown, n + 1);
-    for (size_t i = 0; i < n; i++) {
-        const struct health_row *r = &rows[i];
-        list[i] = (struct health_shown){.title = words_in(r->check->title, v->ctx.lang),
-                                        .state = words_in(states[r->now.state].words, v->ctx.lang),
-                                        .class = str_from(states[r->now.state].class),
-                                        .what = words_in(r->now.what, v->ctx.lang),
-                                        .remedy = words_in(r->now.remedy, v->ctx.lang),
-                                        .link = r->check->link};
-    }
-    *ret = list;
-    *ret_worst = health_worst(rows, n, false);
-    return n;
-}
-
-void page_admin_health(struct visit *v)
-{
-    if (!administrator(v, true)) {
-        return;
-    }
-    struct engine_stats s = engine_stats(v->app->engine);
-    struct http_stats h = {0};
-    if (v->app->http) {
-        h = http_stats(v->app->http);
-    }
-    int64_t lag = s.ledger_size - s.checkpoint_size;
-    struct words no_key = secrets_words(v->ctx.arena, people_secrets(v->app->people));
-    bool late = s.last_tick_at && v->ctx.now - s.last_tick_at > 10000;
-    struct figure_row rows[] = {
-        figure(v, WORDS("存证条目", "Ledger entries"), s.ledger_size, false, WORDS("", "")),
-        figure(v, WORDS("尚未签出检查点的条目", "Entries not yet in a checkpoint"), lag, lag > 5000,
-               lag > 5000
-                   ? WORDS("检查点落后，请检查签名密钥", "Checkpoints lag: look at the signing key")
-                   : WORDS("每秒签出一次", "Signed every second")),
-        {WORDS("密文的密钥", "Key of what is encrypted"), no_key, STR(""), no_key.zh.len > 0},
-        figure(v, WORDS("制度版次", "Epoch of regulations"), s.epoch, false, WORDS("", "")),
-        figure(v, WORDS("等待写入", "Waiting to be written"), s.writer.queue_now,
-               s.writer.queue_now > 400, WORDS("上限 512", "At most 512")),
-        figure(v, WORDS("已写入操作", "Acts written"), s.writer.jobs, false,
-               WORDS("自启动以来", "Since start")),
-        figure(v, WORDS("已提交事务", "Commits"), s.writer.groups, false,
-               WORDS("同时到达的操作共用一次提交", "Acts that come together share one")),
-        figure(v, WORDS("提交耗时 p99（微秒）", "Commit p99 (µs)"), s.writer.group_p99_us,
-               s.writer.group_p99_us > 500000, WORDS("近 1024 组", "Of the last 1,024 groups")),
-        figure(v, WORDS("等待建立搜索", "Waiting for the search index"), s.records_waiting_search,
-               s.records_waiting_search > 10000, WORDS("一秒内可搜到", "Found within a second")),
-        figure(v, WORDS("到期未处理的时限", "Deadlines due, not yet handled"), s.terms_due, late,
-               late ? WORDS("时钟线程停滞，请重启", "The clock stands still: restart")
-                    : WORDS("", "")),
-        figure(v, WORDS("数据库日志（字节）", "Write-ahead log (bytes)"), s.writer.log_bytes,
-               s.writer.log_bytes > 256 << 20, WORDS("超过 64 MB 会收缩", "Shrinks above 64 MB")),
-        figure(v, WORDS("打开的连接", "Open connections"), h.open, false, WORDS("", "")),
-        figure(v, WORDS("请求总数", "Requests"), h.requests, false,
-               WORDS("自启动以来", "Since start")),
-        figure(v, WORDS("服务器错误", "Server errors"), h.status[5], h.status[5] > 0,
-               h.status[5] > 0 ? WORDS("见日志", "See the log") : WORDS("", "")),
-    };
-    size_t n = sizeof(rows) / sizeof(rows[0]);
-    const struct health_shown *shown = NULL;
-    enum health_state worst = HEALTH_OK;
-    size_t nshown = checks(v, &shown, &worst);
-    bool bad = worst != HEALTH_OK;
-    for (size_t i = 0; i < n; i++) {
-        bad = bad || rows[i].bad;
-    }
-    struct health_page p = {
-        .state = words_in(bad ? WORDS("需要关注", "Needs attention") : WORDS("正常", "Well"),
-                          v->ctx.lang),
-        .class = bad ? STR("bad") : STR("good"),
-        .checks = {shown, nshown},
-        .rows = {rows, n}};
-    struct frame f;
-    struct html out =
-        frame_begin(v, &f, words_in(WORDS("运行状况", "Health"), v->ctx.lang), STR("admin"));
-    admin_health_html(&out, &p);
-    frame_end(v, &f, &out, 200);
 }
 
 /* --- accounts -------------------------------------------------------------------------------- */
@@ -286,14 +186,14 @@ static void show_account(struct visit *v, str said, bool bad, int status)
 
 void page_admin_account(struct visit *v)
 {
-    if (administrator(v, true)) {
+    if (admin_is(v, true)) {
         show_account(v, STR(""), false, 200);
     }
 }
 
 void page_admin_account_post(struct visit *v)
 {
-    if (!administrator(v, true)) {
+    if (!admin_is(v, true)) {
         return;
     }
     struct words why = {0};

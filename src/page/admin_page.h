@@ -60,9 +60,8 @@ struct jobs_page {
 };
 
 struct figure_row {
-    struct words name, advice;
+    struct words name;
     str value;
-    bool bad;
 };
 struct health_shown {
     str title, state, class, what, remedy, link;
@@ -78,6 +77,10 @@ struct health_page {
         size_t len;
     } rows;
 };
+
+/* Rights of the program itself: does the actor hold the post of administrator?  When
+ * he must and does not, the visit is answered. */
+bool admin_is(struct visit *v, bool must);
 
 struct account_page {
     str name, login, csrf, said, said_class;

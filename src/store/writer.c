@@ -1,5 +1,6 @@
 #include "store/writer_int.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -157,6 +158,7 @@ static void *writer_thread(void *arg)
     int64_t every_us = w->opt.idle_every_ms * 1000;
     int64_t idle_at = writer_now_us() + every_us;
     while (wait_for_work(w, idle_at)) {
+        atomic_store_explicit(&w->beat_us, writer_now_us(), memory_order_relaxed);
         bool any = anything_waits(w);
         if (any) {
             writer_group(w);
@@ -226,6 +228,7 @@ err writer_start(struct arena *life, const struct writer_options *opt,
     w->core = (struct core){.a = &w->a, .own = &w->own, .hooks = &w->hooks, .jumps = true};
     w->tail = &w->head;
     w->ended = true;
+    w->beat_us = writer_now_us();
     make_locks(w);
     arena_defer(life, writer_end, w);
     err e = writer_open(w);
@@ -268,6 +271,9 @@ struct writer_stats writer_stats(struct writer *w)
     pthread_mutex_lock(&w->lock);
     struct writer_stats s = w->stats;
     s.queue_now = w->queued;
+    s.trouble_age_us = s.failing ? writer_now_us() - w->trouble_us : 0;
+    s.silent_us =
+        w->ended ? 0 : writer_now_us() - atomic_load_explicit(&w->beat_us, memory_order_relaxed);
     memcpy(sorted, w->samples, sizeof(sorted));
     pthread_mutex_unlock(&w->lock);
     size_t n = s.groups < WRITER_SAMPLES ? (size_t)s.groups : WRITER_SAMPLES;

@@ -83,6 +83,11 @@ struct writer_stats {
     int64_t queue_now, queue_most;
     int64_t group_p50_us, group_p99_us; /* of the last 1,024 groups, begin to durable */
     int64_t log_bytes;                  /* SQLite's write-ahead log */
+    int64_t silent_us; /* since the thread last came round: at most idle_every_ms, unless a group
+                          or idle work takes long */
+    bool failing;      /* the database refused the last write, and none has succeeded since */
+    int64_t trouble_age_us; /* since it did */
+    char trouble[160];      /* what it said, ended by NUL; for the log and administrators */
 };
 
 /* Opens the connection and starts the thread. */

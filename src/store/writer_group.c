@@ -1,5 +1,7 @@
 #include "store/writer_int.h"
 
+#include <stdio.h>
+
 enum { REOPEN_TRIES = 5 };
 
 /* --- the connection -------------------------------------------------------------------- */
@@ -87,6 +89,19 @@ static bool answer_if_done(struct writer *w, struct writer_job *job)
     return true;
 }
 
+/* What the database says of itself, which is no refusal of a job. */
+static void note_trouble(struct writer *w, err e)
+{
+    pthread_mutex_lock(&w->lock);
+    bool ours = e.code == ERR_STORE || e.code == ERR_BUSY;
+    if (ours) {
+        w->stats.failing = true;
+        w->trouble_us = writer_now_us();
+        snprintf(w->stats.trouble, sizeof(w->stats.trouble), "%.*s", STR_ARG(e.detail));
+    }
+    pthread_mutex_unlock(&w->lock);
+}
+
 static void count_group(struct writer *w, int64_t began_us)
 {
     int64_t us = writer_now_us() - began_us;
@@ -95,6 +110,7 @@ static void count_group(struct writer *w, int64_t began_us)
     w->samples[w->stats.groups % WRITER_SAMPLES] = us;
     w->stats.groups++;
     w->stats.log_bytes = log;
+    w->stats.failing = false;
     pthread_mutex_unlock(&w->lock);
 }
 
@@ -112,6 +128,8 @@ static void settle_single(struct writer *w, struct writer_job *job)
     arena_reset(&w->own);
     if (!e.code) {
         count_group(w, began);
+    } else {
+        note_trouble(w, job->result);
     }
     if (unsure) {
         err opened = reopen(w);
@@ -211,6 +229,7 @@ static err begin_group(struct writer *w)
 /* The group cannot even begin: those who wait now are told. */
 static void refuse_waiting(struct writer *w, err e)
 {
+    note_trouble(w, e);
     struct writer_job *job;
     for (int i = 0; i < w->opt.group_max && (job = writer_pop(w)) != NULL; i++) {
         writer_keep(job, e);

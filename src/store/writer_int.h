@@ -44,6 +44,8 @@ struct writer {
     bool stop, ended;
     struct writer_stats stats;
     int64_t samples[WRITER_SAMPLES]; /* µs of the last groups */
+    int64_t trouble_us;              /* monotonic: when the database refused a write */
+    _Atomic int64_t beat_us;         /* monotonic: when the thread last came round */
 };
 
 static inline int64_t writer_now_us(void)

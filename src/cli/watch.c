@@ -1,0 +1,262 @@
+#include "cli/watch.h"
+
+#include "base/clock.h"
+#include "base/health.h"
+#include "store/secret.h"
+
+#include "cli/cli.h"
+
+#include <math.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+enum {
+    JUMP_MS = 5000,          /* more than any correction by the network clock's small steps */
+    JUMP_SHOWN_MS = 86400000 /* a jump is shown for a day */
+};
+#define DAY_MS INT64_C(86400000)
+#define DISK_LOW (INT64_C(1) << 30)
+#define DISK_OUT (INT64_C(128) << 20)
+
+struct watch {
+    struct cli *c;
+    const char *data;
+    /* Found by watch_turn. */
+    int64_t mono_us, wall_ms;   /* of the last turn */
+    _Atomic int64_t jump_ms;    /* the last jump; ahead is positive */
+    _Atomic int64_t jumped_at;  /* UTC ms; 0: never */
+    _Atomic int64_t cert_until; /* UTC ms; 0: no certificate */
+    int64_t started_us;
+};
+
+/* --- disk ---------------------------------------------------------------------------------- */
+
+static bool disk(const struct watch *w, int64_t *ret_free, int64_t *ret_total)
+{
+    struct statvfs v;
+    if (statvfs(w->data, &v) != 0) {
+        return false;
+    }
+    *ret_free = (int64_t)v.f_bavail * (int64_t)v.f_frsize;
+    *ret_total = (int64_t)v.f_blocks * (int64_t)v.f_frsize;
+    return true;
+}
+
+static struct health_now look_disk(void *arg, struct arena *a, int64_t now)
+{
+    const struct watch *w = arg;
+    int64_t left = 0;
+    int64_t total = 0;
+    (void)now;
+    if (!disk(w, &left, &total)) {
+        return health_bad(
+            words_fmt(a, "读不到数据目录 %s。", "The data folder %s cannot be read.", w->data),
+            WORDS("检查磁盘是否挂载、目录权限是否属于服务用户。",
+                  "Look whether the disk is mounted and the folder belongs to the "
+                  "service's user."));
+    }
+    long long mb = (long long)(left >> 20);
+    struct words what = words_fmt(a, "数据目录所在磁盘剩余 %lld MB（共 %lld MB）。",
+                                  "%lld MB of %lld MB are left on the disk of the data folder.", mb,
+                                  (long long)(total >> 20));
+    if (left < DISK_OUT) {
+        return health_bad(what, WORDS("立即腾出空间：磁盘写满后操作会被拒绝，但已提交的不会丢失。",
+                                      "Make room now: on a full disk acts are refused; what was "
+                                      "committed stays."));
+    }
+    if (left < DISK_LOW || left < total / 20) {
+        return health_warn(what, WORDS("尽快腾出空间或扩容：旧备份、日志、其他程序的文件。",
+                                       "Make room or enlarge it soon: old backups, logs, files of "
+                                       "other programs."));
+    }
+    return health_ok(what);
+}
+
+static double disk_free(void *arg, int64_t now)
+{
+    int64_t left = 0;
+    int64_t total = 0;
+    (void)now;
+    return disk(arg, &left, &total) ? (double)left : NAN;
+}
+
+/* --- keys ------------------------------------------------------------------------------------ */
+
+static struct health_now look_key(void *arg, struct arena *a, int64_t now)
+{
+    const struct watch *w = arg;
+    str path = str_fmt(a, "%s/ledger.key", w->data);
+    (void)now;
+    if (access(path.ptr, R_OK) != 0) {
+        return health_bad(
+            words_fmt(a, "存证签名密钥 %s 不在或不可读；重启后将无法启动。",
+                      "The ledger's signing key %s is missing or cannot be read; after a restart "
+                      "the server would not start.",
+                      path.ptr),
+            WORDS("趁服务还在运行，从备份取回该文件，权限 0600，属于服务用户。",
+                  "While the server still runs, bring the file back from a backup, mode 0600, "
+                  "owned by the service's user."));
+    }
+    return health_ok(WORDS("存证签名密钥可读。", "The ledger's signing key can be read."));
+}
+
+static struct health_now look_secrets(void *arg, struct arena *a, int64_t now)
+{
+    const struct watch *w = arg;
+    struct words wrong = secrets_words(a, people_secrets(w->c->people));
+    (void)now;
+    return wrong.zh.len ? health_bad(wrong, (struct words){0})
+                        : health_ok(WORDS("数据库中的密文可以打开。",
+                                          "What is encrypted in the database can be opened."));
+}
+
+/* --- the certificate ----------------------------------------------------------------------- */
+
+err watch_certificate_end(str pem, int64_t *ret)
+{
+    BIO *b = BIO_new_mem_buf(pem.ptr, (int)pem.len);
+    X509 *x = b ? PEM_read_bio_X509(b, NULL, NULL, NULL) : NULL;
+    struct tm t;
+    bool ok = x && ASN1_TIME_to_tm(X509_get0_notAfter(x), &t) == 1;
+    X509_free(x);
+    BIO_free(b);
+    if (!ok) {
+        return err_make(ERR_INVALID, STR("not a certificate (PEM)"));
+    }
+    *ret = (int64_t)timegm(&t) * 1000;
+    return OK;
+}
+
+void watch_certificate(struct watch *w, str pem)
+{
+    int64_t until = 0;
+    err e = pem.len ? watch_certificate_end(pem, &until) : OK;
+    atomic_store(&w->cert_until, e.code ? 0 : until);
+}
+
+static struct health_now look_certificate(void *arg, struct arena *a, int64_t now)
+{
+    struct watch *w = arg;
+    int64_t until = atomic_load(&w->cert_until);
+    if (!until) {
+        return health_ok(WORDS("本程序没有直接提供 https。", "It does not speak https itself."));
+    }
+    long long days = (long long)((until - now) / DAY_MS);
+    struct words remedy =
+        WORDS("换上新证书文件，然后重新载入（systemctl reload zhidu），无须重启。",
+              "Put the new certificate in place and reload (systemctl reload "
+              "zhidu); no restart is needed.");
+    if (until <= now) {
+        return health_bad(WORDS("证书已过期，浏览器会拒绝访问。",
+                                "The certificate has ended: browsers refuse it."),
+                          remedy);
+    }
+    struct words what =
+        words_fmt(a, "证书还有 %lld 天到期。", "The certificate ends in %lld days.", days);
+    return days < 7    ? health_bad(what, remedy)
+           : days < 21 ? health_warn(what, remedy)
+                       : health_ok(what);
+}
+
+static double certificate_left(void *arg, int64_t now)
+{
+    struct watch *w = arg;
+    int64_t until = atomic_load(&w->cert_until);
+    return until ? (double)(until - now) / 1e3 : NAN;
+}
+
+/* --- the machine's clock ------------------------------------------------------------------ */
+
+void watch_turn(struct watch *w)
+{
+    int64_t mono = clock_mono_us();
+    int64_t wall = clock_now();
+    int64_t ahead = (wall - w->wall_ms) - (mono - w->mono_us) / 1000;
+    if (w->wall_ms && (ahead > JUMP_MS || ahead < -JUMP_MS)) {
+        atomic_store(&w->jump_ms, ahead);
+        atomic_store(&w->jumped_at, wall);
+    }
+    w->mono_us = mono;
+    w->wall_ms = wall;
+}
+
+static struct health_now look_time(void *arg, struct arena *a, int64_t now)
+{
+    struct watch *w = arg;
+    int64_t at = atomic_load(&w->jumped_at);
+    int64_t since = clock_now() - at;
+    (void)now;
+    if (at && since < JUMP_SHOWN_MS) {
+        int64_t by = atomic_load(&w->jump_ms);
+        long long minutes = (long long)(since / 60000);
+        long long s = (long long)((by > 0 ? by : -by) / 1000);
+        return health_warn(
+            by > 0
+                ? words_fmt(a, "%lld 分钟前系统时钟向前跳了 %lld 秒。",
+                            "%lld min ago the machine's clock jumped ahead by %lld s.", minutes, s)
+                : words_fmt(a, "%lld 分钟前系统时钟向后拨了 %lld 秒。",
+                            "%lld min ago the machine's clock was set back by %lld s.", minutes, s),
+            WORDS("检查网络校时（timedatectl）。历史的先后不受影响，但这段时间里的时限可能提前或推"
+                  "后。",
+                  "Look at time synchronisation (timedatectl).  The order of history is kept; "
+                  "deadlines of that while may have come early or late."));
+    }
+    return health_ok(WORDS("系统时钟走得平稳。", "The machine's clock runs evenly."));
+}
+
+/* --- the process ------------------------------------------------------------------------------ */
+
+static double resident(void *arg, int64_t now)
+{
+    long pages = 0;
+    FILE *f = fopen("/proc/self/statm", "re");
+    (void)arg;
+    (void)now;
+    if (!f) {
+        return NAN;
+    }
+    bool ok = fscanf(f, "%*d %ld", &pages) == 1;
+    fclose(f);
+    return ok ? (double)pages * (double)sysconf(_SC_PAGESIZE) : NAN;
+}
+
+static double uptime(void *arg, int64_t now)
+{
+    const struct watch *w = arg;
+    (void)now;
+    return (double)(clock_mono_us() - w->started_us) / 1e6;
+}
+
+struct watch *watch_make(struct cli *c, struct health *h)
+{
+    struct watch *w = arena_new(c->arena, struct watch);
+    w->c = c;
+    w->data = str_copy(c->arena, c->config.data).ptr;
+    w->started_us = clock_mono_us();
+    const struct health_check checks[] = {
+        {STR("disk"), WORDS("磁盘空间", "Disk"), STR(""), false, look_disk, w, 0},
+        {STR("key"), WORDS("签名密钥", "Signing key"), STR(""), false, look_key, w, 0},
+        {STR("secrets"), WORDS("密文的密钥", "Key of what is encrypted"), STR(""), false,
+         look_secrets, w, 0},
+        {STR("certificate"), WORDS("证书", "Certificate"), STR(""), false, look_certificate, w, 0},
+        {STR("time"), WORDS("系统时钟", "The machine's clock"), STR(""), false, look_time, w, 0},
+    };
+    const struct health_figure figures[] = {
+        {"disk_free_bytes", "Left on the disk of the data folder.", false, disk_free, w},
+        {"certificate_left_seconds", "Until the certificate ends.", false, certificate_left, w},
+        {"resident_memory_bytes", "Resident memory of the process.", false, resident, w},
+        {"uptime_seconds", "Since the start.", false, uptime, w},
+    };
+    for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
+        health_add(h, &checks[i]);
+    }
+    for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++) {
+        health_add_figure(h, &figures[i]);
+    }
+    watch_turn(w);
+    return w;
+}

@@ -1,0 +1,27 @@
+/* watch.h - what a running server watches beside its engine: the disk, the keys,
+ * the certificate, the machine's clock, its own memory.
+ *
+ * Adds its checks and figures to the registry (base/health.h).  watch_turn is
+ * called by the serving thread every few seconds; the checks themselves only
+ * read what it found, or ask the kernel.
+ */
+#ifndef CLI_WATCH_H
+#define CLI_WATCH_H
+
+#include "base/err.h"
+
+struct cli;
+struct health;
+struct watch;
+
+/* `c`: with its engine and accounts open; it must outlive the registry's last use. */
+struct watch *watch_make(struct cli *c, struct health *h);
+/* Compares the machine's clock with the monotonic one. */
+void watch_turn(struct watch *w);
+/* The certificate in use now, PEM; empty: none.  May be called from the serving
+ * thread only. */
+void watch_certificate(struct watch *w, str pem);
+/* The end of a certificate's life, UTC ms; ERR_INVALID when it is none. */
+MUST_CHECK err watch_certificate_end(str pem, int64_t *ret_until);
+
+#endif
