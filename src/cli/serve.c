@@ -86,26 +86,30 @@ static void tell(struct cli *c, const struct app *app, int port)
     cli_say(c, "按 Ctrl-C 停止。", "Ctrl-C stops it.");
 }
 
-int cmd_serve(struct cli *c, int argc, char **argv)
-{
-    (void)argc;
-    (void)argv;
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &set, NULL);
-    signal(SIGPIPE, SIG_IGN);
-    mallopt(M_MMAP_THRESHOLD, 512 << 10); /* what is large and freed goes back at once, */
-    mallopt(M_TRIM_THRESHOLD, 1 << 20);   /* small things stay at hand */
+/* What runs while the server does. */
+struct serving {
+    struct cli *c;
     struct installation in;
-    err e = installation_open(c->arena, &c->config, true, &in);
-    if (e.code) {
-        return cli_fail(c, e);
-    }
+    struct app app;
+    struct control *control;
+    struct watch *watch;
+    sigset_t signals;
+};
+
+static void take_signals(sigset_t *set)
+{
+    sigemptyset(set);
+    sigaddset(set, SIGINT);
+    sigaddset(set, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, set, NULL); /* before any thread begins */
+    signal(SIGPIPE, SIG_IGN);
+}
+
+static struct app make_app(struct cli *c, const struct installation *in)
+{
     struct app app = {
-        .engine = in.engine,
-        .people = in.people,
+        .engine = in->engine,
+        .people = in->people,
         .health = health_make(c->arena),
         .public_url = c->config.public_url,
         .organisation = c->config.organisation,
@@ -120,35 +124,60 @@ int cmd_serve(struct cli *c, int argc, char **argv)
         .started_at = clock_now(),
     };
     randombytes_buf(app.secret, sizeof(app.secret));
-    struct control *control = NULL;
-    c->engine = in.engine;
-    c->people = in.people;
-    c->health = app.health;
-    engine_health(in.engine, app.health);
-    struct watch *watch = watch_make(c, app.health);
-    c->clock = app.demo ? in.clock : NULL;
-    /* First: who sees the port open may count on the command line, too. */
-    e = control_start(c->arena, c, &control);
-    if (!e.code) {
-        e = start(c, &app, in.clock, watch, &app.http);
-    }
+    return app;
+}
+
+static err open_all(struct serving *s)
+{
+    struct cli *c = s->c;
+    err e = installation_open(c->arena, &c->config, true, &s->in);
     if (e.code) {
-        if (control) {
-            control_stop(control);
-        }
-        installation_close(&in);
+        return e;
+    }
+    s->app = make_app(c, &s->in);
+    c->engine = s->in.engine;
+    c->people = s->in.people;
+    c->health = s->app.health;
+    c->clock = s->app.demo ? s->in.clock : NULL;
+    engine_health(c->engine, c->health);
+    s->watch = watch_make(c, c->health);
+    /* First: who sees the port open may count on the command line, too. */
+    e = control_start(c->arena, c, &s->control);
+    return e.code ? e : start(c, &s->app, s->in.clock, s->watch, &s->app.http);
+}
+
+static void close_all(struct serving *s)
+{
+    if (s->control) {
+        control_stop(s->control);
+    }
+    if (s->app.http) {
+        http_stop(s->app.http);
+    }
+    installation_close(&s->in);
+}
+
+int cmd_serve(struct cli *c, int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    struct serving s = {.c = c, .in = {.lock = -1}};
+    take_signals(&s.signals);
+    mallopt(M_MMAP_THRESHOLD, 512 << 10); /* what is large and freed goes back at once, */
+    mallopt(M_TRIM_THRESHOLD, 1 << 20);   /* small things stay at hand */
+    err e = open_all(&s);
+    if (e.code) {
+        close_all(&s);
         return cli_fail(c, e);
     }
-    tell(c, &app, http_port(app.http));
+    tell(c, &s.app, http_port(s.app.http));
     /* Memory that bursts left behind in the threads' heaps goes back in quiet moments. */
     struct timespec every = {.tv_sec = TRIM_S};
-    while (sigtimedwait(&set, NULL, &every) < 0) {
+    while (sigtimedwait(&s.signals, NULL, &every) < 0) {
         malloc_trim(0);
-        watch_turn(watch);
+        watch_turn(s.watch);
     }
     cli_say(c, "正在停止…", "Stopping...");
-    control_stop(control);
-    http_stop(app.http);
-    installation_close(&in);
+    close_all(&s);
     return 0;
 }

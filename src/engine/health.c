@@ -56,10 +56,11 @@ static struct engine_queues read_queues(struct batch *b, const int place[5])
 void engine_look_around(struct engine *e, struct db *db, struct arena *a, int64_t now)
 {
     bool due = now < e->looked_at || now - e->looked_at >= LOOK_EVERY_MS;
-    if (!due) {
+    bool first = !e->looked_at; /* what a stop left undone is just being worked off */
+    e->looked_at = due ? now : e->looked_at;
+    if (!due || first) {
         return;
     }
-    e->looked_at = now;
     struct batch *b = batch_begin(db, a);
     int64_t week_ago = engine_id_at(now - (int64_t)FAILED_DAYS * 86400000);
     int place[5] = {

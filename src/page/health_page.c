@@ -21,14 +21,20 @@ static size_t checks(struct visit *v, const struct health_shown **ret, enum heal
     }
     size_t n = health_look(v->app->health, v->ctx.arena, v->ctx.now, &rows);
     struct health_shown *list = arena_array(v->ctx.arena, struct health_shown, n + 1);
-    for (size_t i = 0; i < n; i++) {
-        const struct health_row *r = &rows[i];
-        list[i] = (struct health_shown){.title = words_in(r->check->title, v->ctx.lang),
-                                        .state = words_in(states[r->now.state].words, v->ctx.lang),
-                                        .class = str_from(states[r->now.state].class),
-                                        .what = words_in(r->now.what, v->ctx.lang),
-                                        .remedy = words_in(r->now.remedy, v->ctx.lang),
-                                        .link = r->check->link};
+    size_t at = 0;
+    for (int state = HEALTH_BAD; state >= HEALTH_OK; state--) { /* the worst first */
+        for (size_t i = 0; i < n; i++) {
+            const struct health_row *r = &rows[i];
+            if ((int)r->now.state != state) {
+                continue;
+            }
+            list[at++] = (struct health_shown){.title = words_in(r->check->title, v->ctx.lang),
+                                               .state = words_in(states[state].words, v->ctx.lang),
+                                               .class = str_from(states[state].class),
+                                               .what = words_in(r->now.what, v->ctx.lang),
+                                               .remedy = words_in(r->now.remedy, v->ctx.lang),
+                                               .link = r->check->link};
+        }
     }
     *ret = list;
     *ret_worst = health_worst(rows, n, false);
