@@ -45,7 +45,7 @@ static err start(struct cli *c, struct app *app, struct demo_clock *clock, struc
 {
     struct http_options opt = {.address = c->config.address,
                                .port = c->config.port,
-                               .proxies = proxies(c),
+                               .limits = {.proxies = proxies(c)},
                                .clock = demo_clock_now,
                                .clock_arg = clock};
     err e = OK;

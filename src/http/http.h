@@ -15,13 +15,17 @@
  * http knows no page.  It calls what http_options.handle names, and it never
  * looks at cookies or rights itself.
  *
- * Refused before a handler runs, each with its own answer (a short text in the
- * language the request asks for): headers over 24 KB 431; body over the route's
- * limit 413; duplicate or conflicting Content-Length / Transfer-Encoding /
- * Host, missing Host, bare CR in headers (a NUL ends a value), an absolute target, a path
- * that is not UTF-8 or holds NUL or "..", Content-Encoding on a request 400 or
- * 415; a request not complete within the deadline: closed; queue full: 503
+ * Refused before a handler runs, each with its own answer in both languages
+ * (refuse.c): headers over 24 KB or more than 200 of them 431; body over the
+ * route's limit 413; duplicate or conflicting Content-Length /
+ * Transfer-Encoding / Host, missing Host, bare CR in headers (a NUL ends a
+ * value), an absolute target, a path that is not UTF-8 or holds NUL or ".."
+ * 400; Content-Encoding on a request 415; more connections than an address may
+ * hold 429; a request not complete within the deadline: closed; queue full: 503
  * with Retry-After.
+ *
+ * Figures are relaxed counters, three additions a request; a line of the log is
+ * written for a request only when it took long, failed, or all are wanted.
  */
 #ifndef HTTP_HTTP_H
 #define HTTP_HTTP_H
@@ -88,12 +92,14 @@ struct http_exchange {
     struct http_request req;
     struct http_response res;
     struct arena arena;
-    int64_t now;    /* UTC ms when the request was complete */
-    int64_t now_us; /* monotonic, for latencies */
-    enum lang lang; /* from Accept-Language until the handler knows better */
-    void *app;      /* http_options.app */
-    void *local;    /* of the worker that runs this part: http_options.worker_start */
-    void *user;     /* the handler's, carried from the first part to the second */
+    int64_t now;       /* UTC ms when the request was complete */
+    int64_t now_us;    /* monotonic, for latencies */
+    enum lang lang;    /* from Accept-Language until the handler knows better */
+    int kind;          /* the handler's: which of HTTP_KINDS it is counted as */
+    const char *route; /* the handler's, for the log: a constant, NULL: none */
+    void *app;         /* http_options.app */
+    void *local;       /* of the worker that runs this part: http_options.worker_start */
+    void *user;        /* the handler's, carried from the first part to the second */
     int (*later)(struct http_exchange *x); /* the second part; set with HTTP_LATER */
     struct http_exchange_private *priv;
 };
@@ -103,6 +109,16 @@ enum { HTTP_DONE, HTTP_LATER };
 /* Wakes an exchange whose handler answered HTTP_LATER; from any thread, once.
  * It may even happen before the handler has returned. */
 void http_resume(struct http_exchange *x);
+
+/* What may change while the server runs. */
+struct http_limits {
+    int deadline_s;      /* for a request to be complete; 0: 10 */
+    int64_t per_address; /* connections of one address that is no listed proxy, of IPv6 of one
+                            /64; 0: 2,000 */
+    struct http_params proxies; /* .name: addresses whose X-Forwarded-For/-Proto count */
+    int64_t slow_us;            /* requests that took as long are logged; 0: 1,000,000 */
+    bool log_all;               /* every request is */
+};
 
 struct http_options {
     str address;       /* "127.0.0.1" or "::1" or "0.0.0.0" */
@@ -116,12 +132,13 @@ struct http_options {
     int at_once;
     size_t arena_limit; /* of an exchange; 0: 32 MB */
     int queue_max;      /* 0: 2000 */
-    int deadline_s;     /* for a request to be complete; 0: 10 */
-    int64_t body_max;   /* bytes; 0: 1 MB */
+    struct http_limits limits;
+    int connections;  /* open at once; 0: 12,000 */
+    int stop_s;       /* what http_stop gives to what is in work; 0: 30 */
+    int64_t body_max; /* bytes; 0: 1 MB */
     /* The limit for one route, asked when the headers are complete; may be
      * NULL.  Uploads need more than body_max. */
     int64_t (*body_limit)(void *app, enum http_method method, str path);
-    struct http_params proxies;  /* .name: addresses whose X-Forwarded-For/-Proto count */
     str tls_cert, tls_key;       /* PEM texts; empty: no TLS */
     int64_t (*clock)(void *arg); /* UTC ms, for exchange.now; NULL: the machine's */
     void *clock_arg;
@@ -133,16 +150,39 @@ struct http_options {
     void (*worker_end)(void *app, void *local);
 };
 
+enum { HTTP_KINDS = 6, HTTP_BUCKETS = 12, HTTP_REFUSALS = 12 };
+extern const int64_t http_bucket_us[HTTP_BUCKETS]; /* upper bounds, rising */
+
+/* Of the answers of one kind. */
+struct http_kind_stats {
+    int64_t status[6];                /* status[2]: 2xx */
+    int64_t bucket[HTTP_BUCKETS + 1]; /* by time from complete to answered; not cumulative */
+    int64_t us;                       /* their sum */
+};
+
 struct http_stats {
-    int64_t requests, refused, queue_now, queue_most, open, status[6]; /* status[2]: 2xx */
+    int64_t requests, refused, queue_now, queue_most, open, status[6]; /* of all kinds */
+    struct http_kind_stats kinds[HTTP_KINDS];
+    int64_t refused_as[HTTP_REFUSALS]; /* see http_refusal_name; [0] is nothing */
+    int64_t addresses;                 /* that hold a connection */
 };
 
 MUST_CHECK err http_start(struct arena *life, const struct http_options *opt,
                           struct http_server **ret);
 int http_port(const struct http_server *s);
 struct http_stats http_stats(struct http_server *s);
-/* Stops accepting, answers what is in work, ends all threads. */
-void http_stop(struct http_server *s);
+const char *http_refusal_name(int refusal); /* "framing"; NULL for 0 */
+/* Other limits from now on; *l (whose zeros become the defaults) and what it
+ * points to must live as long as the server. */
+void http_set_limits(struct http_server *s, struct http_limits *l);
+/* Another certificate, of a server that speaks TLS: new connections meet it, old
+ * ones go on to their end.  After an error all is as before.  Texts as in
+ * http_options; copied. */
+MUST_CHECK err http_set_certificate(struct http_server *s, struct arena *a, str cert, str key);
+/* Stops accepting, answers what is in work, ends all threads.  Returns how many
+ * requests had no answer when stop_s had passed; then their sockets stay open
+ * until the process ends. */
+int64_t http_stop(struct http_server *s);
 
 /* --- small helpers for handlers ------------------------------------------- */
 

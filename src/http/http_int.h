@@ -1,22 +1,40 @@
-/* http_int.h - what server.c, worker.c and reply.c share. */
+/* http_int.h - what the C files of http share: server.c starts and stops, conn.c knows
+ * the sockets, request.c one request, worker.c the queue, reply.c the answer. */
 #ifndef HTTP_HTTP_INT_H
 #define HTTP_HTTP_INT_H
 
 #include "http/http.h"
 
+#include <microhttpd.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdatomic.h>
 #include <time.h>
 
-struct MHD_Connection;
-struct MHD_Daemon;
-struct MHD_Response;
+enum { HTTP_ADDRESS_HEADS = 1024 };
+struct http_address; /* conn.c */
 
 enum stage { STAGE_HEADERS, STAGE_BODY, STAGE_WORK, STAGE_ANSWER, STAGE_SENT };
 /* Of a handler that answers HTTP_LATER: whoever comes second puts the exchange
  * into the queue again. */
 enum phase { PHASE_RUNNING, PHASE_RETURNED, PHASE_RESUMED };
+
+/* Why a request is refused before a handler runs (refuse.c). */
+enum http_refusal {
+    REFUSE_NOTHING,
+    REFUSE_TARGET,
+    REFUSE_HOST,
+    REFUSE_FRAMING,
+    REFUSE_HEADER,
+    REFUSE_HEADERS,
+    REFUSE_COOKIES,
+    REFUSE_FORM,
+    REFUSE_CODING,
+    REFUSE_LARGE,
+    REFUSE_ADDRESS,
+    REFUSE_BUSY,
+};
+_Static_assert(REFUSE_BUSY + 1 == HTTP_REFUSALS, "http.h says how many there are");
 
 struct http_exchange_private {
     struct http_exchange x;
@@ -28,23 +46,45 @@ struct http_exchange_private {
     char *body;  /* in the arena */
     size_t body_len, body_cap;
     int64_t body_limit;
-    int refuse;        /* status to refuse with once the body was skipped; 0: none */
+    enum http_refusal refuse; /* once the body was skipped */
+    int64_t skipped;          /* bytes over the limit, thrown away */
+    struct http_listener *listener;
     char *uri;         /* raw target, in the arena */
     int64_t queued_us; /* monotonic, when it came into the queue */
     struct http_exchange_private *next;
 };
 
+/* What listens: MHD's daemon with one certificate.  Every callback gets it.  One
+ * that was replaced stays until its last connection ends. */
+struct http_listener {
+    struct http_server *server;
+    struct MHD_Daemon *daemon;
+    int64_t open; /* connections, under conn_lock */
+    atomic_bool retired;
+    struct http_listener *next; /* of the retired, under conn_lock */
+};
+
+/* Counters of answers; relaxed. */
+struct http_counts {
+    _Atomic int64_t status[6], bucket[HTTP_BUCKETS + 1], us;
+};
+
 /* One open socket and the moment by which its request must be complete. */
 struct conn {
     int fd;
+    struct http_listener *listener;
+    uint64_t key;               /* its address (conn.c) */
+    bool over;                  /* the address holds too many: told so, and closed */
     _Atomic int64_t deadline_s; /* monotonic; 0: none (the request is complete) */
     struct conn *next, **prev;
 };
 
 struct http_server {
     struct http_options opt;
-    struct MHD_Daemon *daemon;
-    int port;
+    _Atomic(const struct http_limits *) limits;
+    struct http_limits first; /* those of the start */
+    struct http_listener *listener, *retired;
+    int port, family;
     pthread_t *workers;
     int nworkers;
     atomic_int worker_no;
@@ -64,10 +104,49 @@ struct http_server {
     atomic_bool draining, dead;
     pthread_mutex_t conn_lock;
     struct conn *conns;
-    int64_t nconns;
-    _Atomic int64_t requests, refused, next_id;
-    _Atomic int64_t status[6];
+    int64_t nconns, naddresses;
+    struct http_address *addresses[HTTP_ADDRESS_HEADS];
+    _Atomic int64_t next_id;
+    _Atomic int64_t asleep; /* connections that wait for a worker or the writer */
+    struct http_counts counts[HTTP_KINDS];
+    _Atomic int64_t refused[HTTP_REFUSALS];
 };
+
+enum { HTTP_IDLE_S = 60 };
+
+static inline const struct http_limits *http_limits(struct http_server *s)
+{
+    return atomic_load_explicit(&s->limits, memory_order_acquire);
+}
+
+static inline void http_count(_Atomic int64_t *n, int64_t more)
+{
+    atomic_fetch_add_explicit(n, more, memory_order_relaxed);
+}
+
+/* --- conn.c ------------------------------------------------------------------------ */
+
+void http_conn_notice(void *listener, struct MHD_Connection *c, void **socket_context,
+                      enum MHD_ConnectionNotificationCode code);
+/* By when its request must be complete (http_mono_s); 0: it is. */
+void http_conn_deadline(struct MHD_Connection *c, int64_t at);
+bool http_conn_over(struct MHD_Connection *c);
+void *http_conn_reap(void *server); /* a thread: closes what is late, ends retired listeners */
+void http_conn_end(struct http_server *s);
+
+/* --- refuse.c, request.c ------------------------------------------------------------ */
+
+enum MHD_Result http_refuse(struct http_server *s, struct MHD_Connection *c, enum http_refusal why);
+str http_peer_address(struct MHD_Connection *c, struct arena *a);
+bool http_is_proxy(const struct http_limits *l, str peer);
+void *http_uri_seen(void *listener, const char *uri, struct MHD_Connection *c);
+enum MHD_Result http_access(void *listener, struct MHD_Connection *c, const char *url,
+                            const char *method, const char *version, const char *upload_data,
+                            size_t *upload_size, void **con);
+void http_request_done(void *listener, struct MHD_Connection *c, void **con,
+                       enum MHD_RequestTerminationCode code);
+
+/* --- worker.c, reply.c, parse.c ------------------------------------------------------ */
 
 struct http_exchange_private *http_exchange_take(struct http_server *s); /* NULL: out of memory */
 void http_exchange_give(struct http_exchange_private *p);

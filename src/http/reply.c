@@ -53,7 +53,7 @@ struct MHD_Response *http_reply(struct http_exchange_private *p)
             header(r, a, name, res->headers[i].value);
         }
     }
-    if (atomic_load(&p->server->draining)) {
+    if (atomic_load(&p->server->draining) || atomic_load(&p->listener->retired)) {
         MHD_add_response_header(r, "Connection", "close");
     }
     return r;

@@ -264,6 +264,7 @@ static void work(struct http_exchange_private *p)
     }
     p->x.arena.full = NULL;
     p->stage = STAGE_ANSWER;
+    http_count(&p->server->asleep, -1);
     MHD_resume_connection(p->connection);
 }
 

@@ -98,7 +98,7 @@ static void begin(struct place *p, struct http_options opt)
     sem_init(&p->entered, 0, 0);
     sem_init(&p->go, 0, 0);
     opt.address = STR("127.0.0.1");
-    opt.deadline_s = DEADLINE_S;
+    opt.limits.deadline_s = DEADLINE_S;
     opt.body_max = BODY_MAX;
     opt.app = p;
     opt.handle = handle;
