@@ -50,7 +50,7 @@ $(B)/gen/assets.c $(B)/gen/assets.S &: $(ASSETS) tool/embed.sh
 
 # --- compile -------------------------------------------------------------------------------------
 # What includes a template waits for the templates; the layers below do not.
-PAGED   := $(foreach l,web page api cli,$(wildcard src/$(l)/*.c tests/$(l)/*.c)) $(wildcard src/*.c)
+PAGED   := $(foreach l,web page api cli,$(wildcard src/$(l)/*.c tests/$(l)/*.c)) $(wildcard src/*.c tests/fuzz/*.c)
 $(patsubst %.c,$(B)/%.o,$(patsubst src/%,obj/%,$(PAGED))): | $(GEN)
 $(B)/obj/%.o: src/%.c
 	@mkdir -p $(@D)
@@ -127,7 +127,7 @@ test: $(TESTS)
 
 # --- fuzzing: tests/fuzz/fuzz_NAME.c is a target; see tests/fuzz/README.md -----------------------------
 FUZZ     := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
-FUZZLIBS := $(call reverse,$(patsubst %,$(B)/lib%.a,base store model ledger engine people connect http))
+FUZZLIBS := $(LINK)
 FUZZ_RUN := $(if $(filter fuzz,$(V)),-fsanitize=fuzzer,$(B)/tests/fuzz/replay.o)
 $(B)/fuzz/%: $(B)/tests/fuzz/fuzz_%.o $(if $(filter fuzz,$(V)),,$(B)/tests/fuzz/replay.o) $(FUZZLIBS)
 	@mkdir -p $(@D)
@@ -138,9 +138,10 @@ fuzz-replay: fuzz-build
 	tool/fuzz.sh replay $(B)/fuzz
 # Each target for T seconds, from its corpus.
 T ?= 60
+RUNS ?= -1
 fuzz:
 	$(MAKE) V=fuzz fuzz-build
-	tool/fuzz.sh run build/fuzz/fuzz $(T)
+	tool/fuzz.sh run build/fuzz/fuzz $(T) $(RUNS)
 
 # --- installing ------------------------------------------------------------------------------------
 PREFIX  ?= /usr

@@ -180,6 +180,20 @@ static err read_object(struct visit *v, const struct json_value *body, int depth
     return OK;
 }
 
+err api_values(struct visit *v, str text, struct value_in **ret, size_t *n)
+{
+    const struct json_value *body = NULL;
+    err e = json_read(v->ctx.arena, text, &body);
+    if (e.code || body->kind != JV_OBJECT) {
+        str at = e.detail;
+        return api_invalid(
+            v, STR("body"),
+            (struct words){str_fmt(v->ctx.arena, "应为一个 JSON 对象：%.*s", STR_ARG(at)),
+                           str_fmt(v->ctx.arena, "a JSON object is wanted: %.*s", STR_ARG(at))});
+    }
+    return read_object(v, body, 0, ret, n);
+}
+
 /* A body of JSON; or a multipart form: its part `values` is that JSON, and its
  * files go to the attachment fields named like the parts, others to the record. */
 static err read_body(struct visit *v, struct act *act)
@@ -208,17 +222,8 @@ static err read_body(struct visit *v, struct act *act)
     if (!text.len) {
         return OK;
     }
-    const struct json_value *body = NULL;
-    err e = json_read(v->ctx.arena, text, &body);
-    if (e.code || body->kind != JV_OBJECT) {
-        str at = e.detail;
-        return api_invalid(
-            v, STR("body"),
-            (struct words){str_fmt(v->ctx.arena, "应为一个 JSON 对象：%.*s", STR_ARG(at)),
-                           str_fmt(v->ctx.arena, "a JSON object is wanted: %.*s", STR_ARG(at))});
-    }
     struct value_in *values;
-    e = read_object(v, body, 0, &values, &act->nvalues);
+    err e = api_values(v, text, &values, &act->nvalues);
     act->values = e.code ? NULL : values;
     return e;
 }

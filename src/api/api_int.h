@@ -35,6 +35,12 @@ bool api_flag(const struct visit *v, str name);
 /* ERR_INVALID, and the person's words for it. */
 MUST_CHECK err api_invalid(struct visit *v, str name, struct words words);
 
+/* --- the body --------------------------------------------------------------- */
+
+/* A JSON object as the values of an act on v->seg[0]: a scalar as people would
+ * type it, lists, rows of lines.  ERR_INVALID with the person's words. */
+MUST_CHECK err api_values(struct visit *v, str text, struct value_in **ret, size_t *n);
+
 /* --- shapes ------------------------------------------------------------------ */
 
 void api_put_time(struct visit *v, struct json *j, int64_t ms); /* null for 0 */

@@ -68,6 +68,8 @@ extern const size_t cli_commands_len;
 /* Defaults, then the file (--config, $ZHIDU_CONFIG, /etc/zhidu/zhidu.conf when
  * it is there), then ZHIDU_* of the environment.  ERR_INVALID names file and line. */
 MUST_CHECK err config_read(struct arena *a, str file, struct config *ret);
+/* The text of a file into *c, what it does not set staying; on its own for fuzzing. */
+MUST_CHECK err config_parse(struct arena *a, str file, str text, struct config *c);
 
 /* The engine of a data folder: its keys, its lock. */
 struct installation {

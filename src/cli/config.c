@@ -55,7 +55,7 @@ static bool set(struct arena *a, struct config *c, str key, str value)
     return false;
 }
 
-static err read_lines(struct arena *a, str file, str text, struct config *c)
+err config_parse(struct arena *a, str file, str text, struct config *c)
 {
     int line = 0;
     for (str rest = text; rest.ptr;) {
@@ -109,7 +109,7 @@ err config_read(struct arena *a, str file, struct config *ret)
     if (e.code == ERR_NOT_FOUND && !wanted) {
         e = OK;
     } else if (!e.code) {
-        e = read_lines(a, path, text, &c);
+        e = config_parse(a, path, text, &c);
     }
     if (!e.code) {
         e = read_environment(a, &c);

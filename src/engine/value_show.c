@@ -24,8 +24,9 @@ static str show_datetime(const struct ctx *ctx, int64_t ms, bool plain)
     int zone = ctx->model->zone_minutes;
     str iso = clock_iso(ctx->arena, ms, zone); /* 2026-11-24T10:30:00.000+08:00 */
     str day = str_from_n(iso.ptr, 10);
-    if (plain) {
-        return str_fmt(ctx->arena, "%.*s%.*s", 19, iso.ptr, STR_ARG(str_from_n(iso.ptr + 23, 6)));
+    if (plain) { /* as short as it may be: most moments people write have no fraction */
+        int n = ms % CLOCK_SECOND ? 23 : 19;
+        return str_fmt(ctx->arena, "%.*s%.*s", n, iso.ptr, STR_ARG(str_from_n(iso.ptr + 23, 6)));
     }
     return str_fmt(ctx->arena, "%.*s %.5s", STR_ARG(day), iso.ptr + 11);
 }
@@ -79,10 +80,10 @@ static str one_text(const struct ctx *ctx, const struct field *f, const struct v
         if (plain && f->type != F_DURATION && f->type != F_WORKHOURS) {
             return str_fmt(a, "%lld", (long long)v->i64);
         }
-        if (plain) {
-            return f->type == F_DURATION
-                       ? str_fmt(a, "%lldm", (long long)(v->i64 / 60000))
-                       : str_fmt(a, "%lld workhours", (long long)(v->i64 / 3600000));
+        if (plain) { /* of both kinds "m" is a minute: a length of 30m is not cut to hours */
+            bool hours = f->type == F_WORKHOURS && v->i64 % CLOCK_HOUR == 0;
+            return hours ? str_fmt(a, "%lld workhours", (long long)(v->i64 / CLOCK_HOUR))
+                         : str_fmt(a, "%lldm", (long long)(v->i64 / CLOCK_MINUTE));
         }
         return expr_literal_words(a, f->value.kind, v->i64, ctx->lang);
     case F_CHOICE:

@@ -64,14 +64,31 @@ static void look_at_header(struct headers *h, str name, str value)
     }
 }
 
+/* A character of a field's name (RFC 9110, 5.6.2).  With a space or a control
+ * character in it, two programs on the way may read two different names. */
+static bool is_name_char(char c)
+{
+    bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    return letter || (c && strchr("!#$%&'*+-.^_`|~", c));
+}
+
+static bool is_name(const char *p, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!is_name_char(p[i])) {
+            return false;
+        }
+    }
+    return n > 0;
+}
+
 static enum MHD_Result take_header(void *cls, enum MHD_ValueKind kind, const char *key,
                                    size_t key_size, const char *value, size_t value_size)
 {
     (void)kind;
     struct headers *h = cls;
     char *name = h->len < h->cap ? arena_try(&h->p->x.arena, key_size + 1, 1, 1) : NULL;
-    bool odd = !name || key_size == 0 || key[key_size - 1] == ' ' || key[key_size - 1] == '\t' ||
-               memchr(key, 0, key_size) || (value && memchr(value, 0, value_size)) ||
+    bool odd = !name || !is_name(key, key_size) || (value && memchr(value, 0, value_size)) ||
                (value && memchr(value, '\r', value_size));
     if (odd) {
         h->bad = REFUSE_HEADER;

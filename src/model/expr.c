@@ -222,6 +222,11 @@ static bool fraction(str text, int64_t one, int64_t *ret)
 }
 
 /* "1h30m", "2h", "30m", "1d", "3 workdays" */
+/* At most a million days, months or working days, and a million weeks: no sum of
+ * what a text may hold passes 64 bits. */
+enum { COUNT_MAX = 1000000 };
+#define LENGTH_MAX (INT64_C(1000000) * 7 * CLOCK_DAY)
+
 static bool length(str text, enum vkind kind, int64_t *ret)
 {
     int64_t sum = 0;
@@ -233,7 +238,7 @@ static bool length(str text, enum vkind kind, int64_t *ret)
             n++;
         }
         int64_t count;
-        if (!str_to_i64(str_from_n(rest.ptr, n), &count) || count > 1000000) {
+        if (!str_to_i64(str_from_n(rest.ptr, n), &count)) {
             return false;
         }
         rest = str_trim(str_from_n(rest.ptr + n, rest.len - n));
@@ -259,6 +264,10 @@ static bool length(str text, enum vkind kind, int64_t *ret)
         if (k != kind && kind == V_DAYS && k == V_DURATION && per % 86400000 == 0) {
             per /= 86400000;
         } else if (k != kind) {
+            return false;
+        }
+        int64_t most = per == 1 ? COUNT_MAX : LENGTH_MAX / per;
+        if (count > most || sum + count * per > LENGTH_MAX) {
             return false;
         }
         sum += count * per;

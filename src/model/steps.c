@@ -3,7 +3,7 @@
 #include "base/arena.h"
 #include "model/yaml.h"
 
-enum { STEPS_MAX = 2000, SCENARIOS_MAX = 300, WITH_MAX = 60, ITEMS_MAX = 200 };
+/* How much there may be of everything, yaml.h says: what it lets pass is taken. */
 
 struct loader {
     struct arena *a;
@@ -19,15 +19,15 @@ static struct step_value value_of(struct loader *l, str key, const struct ynode 
         v.scalar = v.expression ? str_from_n(n->text.ptr + 1, n->text.len - 1) : n->text;
         return v;
     }
-    struct step_value *items = arena_array(l->a, struct step_value, ITEMS_MAX);
+    struct step_value *items = arena_array(l->a, struct step_value, n->len + 1);
     if (n->kind == Y_LIST) {
         v.list = true;
-        for (size_t i = 0; i < n->len && v.nitems < ITEMS_MAX; i++) {
+        for (size_t i = 0; i < n->len; i++) {
             items[v.nitems++] = value_of(l, STR(""), n->items[i]);
         }
     } else {
         v.row = true;
-        for (size_t i = 0; i < n->len && v.nitems < ITEMS_MAX; i++) {
+        for (size_t i = 0; i < n->len; i++) {
             items[v.nitems++] = value_of(l, n->pairs[i].key, n->pairs[i].value);
         }
     }
@@ -42,12 +42,12 @@ static void split(str text, str *head, str *tail)
 
 static void put_with(struct loader *l, struct step *s, const struct ynode *n)
 {
-    struct step_value *list = arena_array(l->a, struct step_value, WITH_MAX);
+    struct step_value *list = arena_array(l->a, struct step_value, n->len + 1);
     if (n->kind != Y_MAP) {
         diag_error(l->d, n->pos, "with 应为映射", "with is a mapping");
         return;
     }
-    for (size_t i = 0; i < n->len && s->nwith < WITH_MAX; i++) {
+    for (size_t i = 0; i < n->len; i++) {
         list[s->nwith++] = value_of(l, n->pairs[i].key, n->pairs[i].value);
     }
     s->with = list;
@@ -55,11 +55,11 @@ static void put_with(struct loader *l, struct step *s, const struct ynode *n)
 
 static void put_actions(struct loader *l, struct step *s, const struct ynode *n)
 {
-    str *list = arena_array(l->a, str, ITEMS_MAX);
+    str *list = arena_array(l->a, str, n->len + 1);
     if (n->kind == Y_TEXT) {
         list[s->nactions++] = n->text;
     }
-    for (size_t i = 0; n->kind == Y_LIST && i < n->len && i < ITEMS_MAX; i++) {
+    for (size_t i = 0; n->kind == Y_LIST && i < n->len; i++) {
         list[s->nactions++] = n->items[i]->text;
     }
     s->actions = list;
@@ -169,7 +169,7 @@ static struct step step_of(struct loader *l, const struct ynode *n)
 static void steps_of(struct loader *l, const struct ynode *n, struct scenario *s)
 {
     struct step *list = arena_array(l->a, struct step, n->len + 1);
-    for (size_t i = 0; i < n->len && i < STEPS_MAX; i++) {
+    for (size_t i = 0; i < n->len; i++) {
         list[s->nsteps++] = step_of(l, n->items[i]);
     }
     s->steps = list;
@@ -178,6 +178,11 @@ static void steps_of(struct loader *l, const struct ynode *n, struct scenario *s
 static struct scenario scenario_of(struct loader *l, const struct ynode *n)
 {
     struct scenario s = {.pos = n->pos};
+    if (n->kind != Y_MAP) {
+        diag_error(l->d, n->pos, "示例应为映射，如 {name: .., do: [..]}",
+                   "an example is a mapping: {name: .., do: [..]}");
+        return s;
+    }
     for (size_t i = 0; i < n->len; i++) {
         str key = n->pairs[i].key;
         const struct ynode *v = n->pairs[i].value;
@@ -216,7 +221,7 @@ struct scenarios steps_load(struct arena *a, str text, str file, struct diags *d
         list[0].pos = root->pos;
         r.len = 1;
     }
-    for (size_t i = 0; !bare && i < root->len && r.len < SCENARIOS_MAX; i++) {
+    for (size_t i = 0; !bare && i < root->len; i++) {
         list[r.len++] = scenario_of(&l, root->items[i]);
     }
     r.ptr = list;

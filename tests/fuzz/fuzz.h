@@ -27,4 +27,17 @@ static inline str fuzz_text(const uint8_t *data, size_t size)
     return str_from_n((const char *)data, size);
 }
 
+/* One arena for all runs, empty again: its first block stays, so that a run
+ * costs no malloc. */
+static inline struct arena *fuzz_arena(size_t limit)
+{
+    static struct arena a;
+    if (a.limit) {
+        arena_reset(&a);
+    } else {
+        a = arena_make(limit);
+    }
+    return &a;
+}
+
 #endif

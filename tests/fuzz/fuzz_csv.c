@@ -21,16 +21,15 @@ static void written_reads_same(struct arena *a, str cell)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct arena a = arena_make(512u << 20);
+    struct arena *a = fuzz_arena(512u << 20);
     str text = fuzz_text(data, size);
     for (str rest = text; rest.len;) {
         struct csv_row row = {0};
-        enum csv_status s = csv_parse(&a, rest, true, ',', &row);
+        enum csv_status s = csv_parse(a, rest, true, ',', &row);
         MUST(s != CSV_MORE && row.bytes > 0 && row.bytes <= rest.len && row.lines > 0);
         MUST(s == CSV_BAD || row.n <= CSV_COLUMNS_MAX);
         rest = str_from_n(rest.ptr + row.bytes, rest.len - row.bytes);
     }
-    written_reads_same(&a, text);
-    arena_end(&a);
+    written_reads_same(a, text);
     return 0;
 }

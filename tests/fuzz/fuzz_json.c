@@ -40,21 +40,20 @@ static void put(struct json *j, const struct json_value *v)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct arena a = arena_make(256u << 20);
+    struct arena *a = fuzz_arena(256u << 20);
     const struct json_value *v = NULL;
     const struct json_value *again = NULL;
-    if (!json_read(&a, fuzz_text(data, size), &v).code) {
-        struct json first = json_begin(&a, 32u << 20);
+    if (!json_read(a, fuzz_text(data, size), &v).code) {
+        struct json first = json_begin(a, 32u << 20);
         put(&first, v);
         str text = json_end(&first);
-        err e = json_read(&a, text, &again);
+        err e = json_read(a, text, &again);
         MUST(!e.code || text.len > 4u << 20);
         if (!e.code) {
-            struct json second = json_begin(&a, 32u << 20);
+            struct json second = json_begin(a, 32u << 20);
             put(&second, again);
             MUST(str_eq(text, json_end(&second)));
         }
     }
-    arena_end(&a);
     return 0;
 }

@@ -32,8 +32,8 @@ static bool link_known(str href)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct arena a = arena_make(64u << 20);
-    str out = markdown_html(&a, fuzz_text(data, size)).html;
+    struct arena *a = fuzz_arena(64u << 20);
+    str out = markdown_html(a, fuzz_text(data, size)).html;
     MUST(out.len <= 1u << 20);
     for (size_t i = 0; i < out.len; i++) {
         if (out.ptr[i] != '<') {
@@ -48,8 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             MUST(link_known(str_cut(str_from_n(p + 8, n - 8), '"', &rest)));
         }
     }
-    str plain = markdown_plain(&a, fuzz_text(data, size));
+    str plain = markdown_plain(a, fuzz_text(data, size));
     MUST(plain.len <= 4 * size + 16);
-    arena_end(&a);
     return 0;
 }

@@ -8,12 +8,12 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct arena a = arena_make(64u << 20);
+    struct arena *a = fuzz_arena(64u << 20);
     str body;
     str type = str_cut(fuzz_text(data, size), '\n', &body);
     struct http_params p;
     struct http_files f;
-    if (http_parse_multipart(&a, type, body, &p, &f)) {
+    if (http_parse_multipart(a, type, body, &p, &f)) {
         size_t total = 0;
         for (size_t i = 0; i < p.len; i++) {
             total += p.ptr[i].value.len;
@@ -27,6 +27,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
         MUST(p.len <= HTTP_PARAMS_MAX && f.len <= HTTP_FILES_MAX && total <= size);
     }
-    arena_end(&a);
     return 0;
 }

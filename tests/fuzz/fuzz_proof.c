@@ -6,20 +6,19 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const unsigned char seed[NOTE_SEED_LEN] = {7};
-    struct arena a = arena_make(256u << 20);
-    struct hasher *h = hash_make(&a);
+    struct arena *a = fuzz_arena(256u << 20);
+    struct hasher *h = hash_make(a);
     struct note_signer signer;
     MUST(!note_signer(h, STR("fuzz.example/ledger"), seed, &signer).code);
     str file = fuzz_text(data, size);
     struct proof_entry p;
     struct proof_growth g;
     str why;
-    MUST(proof_check(h, &a, file, &signer.key, 1, &p, &why) != PROOF_OK);
+    MUST(proof_check(h, a, file, &signer.key, 1, &p, &why) != PROOF_OK);
     MUST(proof_growth_check(h, file, file, &signer.key, 1, &g, &why) != PROOF_OK);
     struct ledger_entry e;
     if (ledger_leaf_parse(file, &e)) {
-        MUST(str_eq(ledger_leaf_bytes(&a, &e), file));
+        MUST(str_eq(ledger_leaf_bytes(a, &e), file));
     }
-    arena_end(&a);
     return 0;
 }

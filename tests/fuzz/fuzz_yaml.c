@@ -26,18 +26,17 @@ static void inside(const struct ynode *n, int lines, int depth)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct arena a = arena_make(256u << 20);
-    struct diags d = diags_make(&a);
+    struct arena *a = fuzz_arena(256u << 20);
+    struct diags d = diags_make(a);
     str text = fuzz_text(data, size);
-    const struct ynode *root = yaml_parse(&a, text, STR("f"), &d);
+    const struct ynode *root = yaml_parse(a, text, STR("f"), &d);
     MUST(!root || !d.errors);
     if (root) {
         inside(root, lines_of(text), 0);
     }
     for (size_t i = 0; i < d.len; i++) {
         MUST(d.ptr[i].pos.line >= 0 && d.ptr[i].pos.line <= lines_of(text) + 1);
-        MUST(diag_print(&a, &d.ptr[i], LANG_ZH).len > 0);
+        MUST(diag_print(a, &d.ptr[i], LANG_ZH).len > 0);
     }
-    arena_end(&a);
     return 0;
 }
