@@ -4,7 +4,11 @@
  *
  * No allocation, one write per line, safe from any thread.  Values with spaces
  * or quotes are quoted; lines are cut at 2,000 bytes.  Never log passwords,
- * tokens or the content of records.
+ * tokens, names of people or the content of records: addresses of routes,
+ * numbers of records and texts of statements without their values are enough.
+ *
+ * Two settings of the whole process (the stream it writes to is one, too) may
+ * be changed at any time; what is below the level is dropped by log_write.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
@@ -16,7 +20,16 @@ enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
 struct log_line {
     char text[2000];
     size_t len;
+    enum log_level level;
 };
+
+struct log_settings {
+    enum log_level least;      /* INFO at the start */
+    int64_t slow_statement_us; /* SQL that takes as long is logged (store/db.h); 0, as at the
+                                  start: none */
+};
+void log_set(struct log_settings s);
+struct log_settings log_settings(void);
 
 struct log_line log_line(enum log_level level, const char *event);
 void log_str(struct log_line *l, const char *key, str value);

@@ -1,6 +1,7 @@
 #include "cli/cli.h"
 
 #include "base/clock.h"
+#include "base/version.h"
 
 #include <fcntl.h>
 #include <locale.h>
@@ -235,7 +236,7 @@ int cmd_version(struct cli *c, int argc, char **argv)
 {
     (void)argc;
     (void)argv;
-    fprintf(c->out, "zhidu 0.3.0\n");
+    fprintf(c->out, "zhidu " ZHIDU_VERSION "\n");
     return 0;
 }
 

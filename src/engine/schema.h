@@ -62,6 +62,10 @@
 enum { ACT_IMPORT = 1, ACT_AUTO = 2, ACT_SETUP = 4 /* records brought along: `who` not asked */ };
 enum { TASK_NEXT = 1, TASK_EFFECT = 2, TASK_RECEIPT = 3 };
 
+/* Rises when older programs can no longer work with the data; stands in the table
+ * installation as min_binary, and a program whose number is less is not ready. */
+enum { SCHEMA_BINARY = 1 };
+
 /* The engine's migrations, in order, for db_migrate. */
 const struct migration *schema_migrations(size_t *n);
 /* The full-text index, which differs by database.  May be called again. */

@@ -1,20 +1,25 @@
 /* The site map: every address of the pages and the function that answers it. */
 #include "page/page.h"
 
+#include "web/probe.h"
+
 /* clang-format off */
 const struct route page_routes[] = {
+    {HTTP_GET,  "/healthz",              probe_alive,            ROUTE_PUBLIC | ROUTE_PROBE, WORDS_INIT("", "")},
+    {HTTP_GET,  "/readyz",               probe_ready,            ROUTE_PUBLIC | ROUTE_PROBE, WORDS_INIT("", "")},
+    {HTTP_GET,  "/metrics",              probe_metrics,          ROUTE_PUBLIC | ROUTE_PROBE, WORDS_INIT("", "")},
     {HTTP_GET,  "/",                     page_home,              0,            WORDS_INIT("首页", "Home")},
     {HTTP_GET,  "/signin",               page_sign_in,           ROUTE_PUBLIC, WORDS_INIT("登录", "Sign in")},
     {HTTP_POST, "/signin",               page_sign_in_post,      ROUTE_PUBLIC, WORDS_INIT("", "")},
     {HTTP_POST, "/signout",              page_sign_out,          0,            WORDS_INIT("", "")},
-    {HTTP_GET,  "/assets/~/~",           page_asset,             ROUTE_PUBLIC, WORDS_INIT("", "")},
-    {HTTP_GET,  "/assets/~/~/~",         page_asset,             ROUTE_PUBLIC, WORDS_INIT("", "")},
+    {HTTP_GET,  "/assets/~/~",           page_asset,             ROUTE_PUBLIC | ROUTE_ASSET, WORDS_INIT("", "")},
+    {HTTP_GET,  "/assets/~/~/~",         page_asset,             ROUTE_PUBLIC | ROUTE_ASSET, WORDS_INIT("", "")},
     {HTTP_GET,  "/inbox",                page_inbox,             0,            WORDS_INIT("待办", "Inbox")},
     {HTTP_GET,  "/notifications",        page_notifications,     0,            WORDS_INIT("通知", "Notifications")},
     {HTTP_POST, "/notifications",        page_notifications_read, 0,           WORDS_INIT("", "")},
     {HTTP_GET,  "/r",                    page_types,             0,            WORDS_INIT("台账与单据", "Registers and cases")},
     {HTTP_GET,  "/r/~",                  page_list,              0,            WORDS_INIT("列表", "List")},
-    {HTTP_GET,  "/r/~/export",           page_list_export,       0,            WORDS_INIT("导出", "Export")},
+    {HTTP_GET,  "/r/~/export",           page_list_export,       ROUTE_FILE,            WORDS_INIT("导出", "Export")},
     {HTTP_POST, "/r/~/bulk",             page_list_bulk,         0,            WORDS_INIT("", "")},
     {HTTP_POST, "/r/~/view",             page_list_save,         0,            WORDS_INIT("", "")},
     {HTTP_POST, "/r/~/view/#",           page_list_forget,       0,            WORDS_INIT("", "")},
@@ -28,7 +33,7 @@ const struct route page_routes[] = {
     {HTTP_POST, "/r/~/#/note/~",         page_record_note,       ROUTE_UPLOAD, WORDS_INIT("", "")},
     {HTTP_GET,  "/r/~/#/do/~",           page_form_do,           0,            WORDS_INIT("操作", "Action")},
     {HTTP_POST, "/r/~/#/do/~",           page_form_do_post,      ROUTE_UPLOAD, WORDS_INIT("", "")},
-    {HTTP_GET,  "/file/#",               page_file,              0,            WORDS_INIT("附件", "Attachment")},
+    {HTTP_GET,  "/file/#",               page_file,              ROUTE_FILE,            WORDS_INIT("附件", "Attachment")},
     {HTTP_GET,  "/proof/#",              page_proof,             0,            WORDS_INIT("存证", "Proof")},
     {HTTP_GET,  "/proof/#/file",         page_proof_file,        0,            WORDS_INIT("", "")},
     {HTTP_GET,  "/law",                  page_library,           0,            WORDS_INIT("制度", "Regulations")},

@@ -96,6 +96,9 @@ MUST_CHECK err token_list(struct db *db, struct arena *a, int64_t person, struct
 MUST_CHECK err token_end(struct accounts *p, struct arena *a, int64_t now, int64_t person,
                          int64_t id);
 
+/* How many sessions have not ended; counting stops at 100,000. */
+MUST_CHECK err people_sessions(const struct ctx *ctx, int64_t *ret);
+
 struct session_row {
     int64_t created_at, seen_at;
     str peer, agent;

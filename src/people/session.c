@@ -338,3 +338,16 @@ err token_end(struct accounts *p, struct arena *a, int64_t now, int64_t person, 
     struct token_key k = {person, id};
     return engine_write(p->engine, drop_token, &k);
 }
+
+err people_sessions(const struct ctx *ctx, int64_t *ret)
+{
+    struct rows r;
+    err e = db_query(ctx->db, ctx->arena,
+                     SQL("select count(*) from (select 1 from session where until > $1"
+                         " and idle_until > $1 limit 100000) q"),
+                     ARGS(db_i64(ctx->now)), &r);
+    if (!e.code) {
+        *ret = rows_next(&r) ? rows_i64(&r, 0) : 0;
+    }
+    return e;
+}

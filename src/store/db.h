@@ -151,6 +151,10 @@ struct db_limits {
 };
 void db_limit(struct db *db, struct db_limits limits);
 
+/* Whom the connection works for: in the log, beside statements that took longer
+ * than log_settings().slow_statement_us (their text, with ? for every value). */
+void db_tag(struct db *db, int64_t request);
+
 struct db_counts {
     int64_t statements, trips, prepared;
 };

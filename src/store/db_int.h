@@ -117,6 +117,7 @@ struct db {
     const struct db_ops *ops;
     struct db_limits limits;
     struct db_counts counts;
+    int64_t tag; /* db_tag */
     enum db_tx tx;
     enum db_step pend[2 * SAVEPOINTS_MAX + 2];
     int npend;
@@ -141,5 +142,12 @@ struct cell *rows_add(struct rows_data *d);
 /* Is it the planted fault's turn?  Counts the statement. */
 bool db_fault_due(struct db *db);
 int64_t db_now_us(void); /* monotonic, for limits and figures only */
+
+/* --- db_slow.c ----------------------------------------------------------------- */
+
+/* A cheap clock of about 4 ms, enough to find what is slow. */
+int64_t db_slow_clock_us(void);
+/* Logs n statements that began then, when they took longer than is allowed. */
+void db_slow_look(const struct db *db, const struct batch_stmt *s, int n, int64_t began_us);
 
 #endif

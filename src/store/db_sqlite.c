@@ -223,7 +223,9 @@ static bool batch_writes(struct sq *q, struct batch *b)
 static err run_all(struct sq *q, struct batch *b)
 {
     for (int i = 0; i < b->len; i++) {
+        int64_t began = db_slow_clock_us();
         err e = sq_one(q, &b->stmts[i]);
+        db_slow_look(&q->db, &b->stmts[i], 1, began);
         if (e.code) {
             return e;
         }

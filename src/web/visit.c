@@ -198,6 +198,7 @@ static void part_begin(struct visit *v)
     v->model = engine_model(v->app->engine);
     v->ctx = ctx_make(v->app->engine, v->model, seat->db, &v->x->arena, v->x->now,
                       v->session.person, v->signed_in ? v->session.lang : v->x->lang);
+    db_tag(seat->db, v->x->req.id);
     db_read_begin(seat->db);
 }
 
@@ -421,12 +422,35 @@ static err admit(struct visit *v)
     return has_frame(v) && !v->prelude.b ? frame_figures(v, false) : OK;
 }
 
+static enum visit_kind kind_of(const struct route *r)
+{
+    static const struct {
+        unsigned flag;
+        enum visit_kind kind;
+    } of[] = {{ROUTE_ASSET, VISIT_ASSET},
+              {ROUTE_PROBE, VISIT_PROBE},
+              {ROUTE_FILE, VISIT_FILE},
+              {ROUTE_API, VISIT_API}};
+    for (size_t i = 0; r && i < sizeof(of) / sizeof(of[0]); i++) {
+        if (r->flags & of[i].flag) {
+            return of[i].kind;
+        }
+    }
+    return r ? VISIT_PAGE : VISIT_NONE;
+}
+
 static void run(struct visit *v)
 {
     bool other_method = false;
     v->route = find(v, &v->app->pages, v->x->req.method, &other_method);
     if (!v->route) {
         v->route = find(v, &v->app->api, v->x->req.method, &other_method);
+    }
+    v->x->kind = (int)kind_of(v->route);
+    v->x->route = v->route ? v->route->pattern : NULL;
+    if (v->route && (v->route->flags & ROUTE_PROBE)) {
+        v->route->run(v);
+        return;
     }
     err e = admit(v);
     if (!v->route && other_method) {

@@ -20,7 +20,10 @@
 
 #include "web/guess.h"
 
+#include <stdatomic.h>
+
 struct health;
+struct probe_rights;
 struct visit;
 
 /* Patterns: "/r/~/#": ~ a name or word, # a number; captured in order. */
@@ -36,7 +39,13 @@ enum {
     ROUTE_API = 2,    /* bearer token or session; errors as problem+json; no CSRF for tokens */
     ROUTE_UPLOAD = 4, /* bodies up to ATTACH_MAX + 1 MB */
     ROUTE_WRITE = 8,  /* API: the token needs scope write */
+    ROUTE_ASSET = 16, /* files of the program */
+    ROUTE_PROBE = 32, /* for machines that watch: no session is asked for (web/probe.h) */
+    ROUTE_FILE = 64,  /* attachments and exports: as long as they are large */
 };
+/* As what an exchange is counted (http.h, kind). */
+enum visit_kind { VISIT_NONE, VISIT_PAGE, VISIT_API, VISIT_ASSET, VISIT_FILE, VISIT_PROBE };
+
 struct routes {
     const struct route *ptr;
     size_t len;
@@ -55,6 +64,8 @@ struct app {
     void (*error_page)(struct visit *v, err e); /* the page layer's */
     void (*error_api)(struct visit *v, err e);
     int64_t started_at;
+    _Atomic(const struct probe_rights *) probes; /* NULL: only the machine itself */
+    atomic_bool stopping;
     unsigned char secret[32]; /* of this run of the server, for visit_seal */
 };
 
