@@ -26,7 +26,7 @@ CFLAGS  += $(OPT) -g $(WARN) $(if $(filter clang,$(CC)),,$(CALM)) $(HARDEN) $(SA
 LDFLAGS += -pie -Wl,-z,relro,-z,now $(SAN) $(if $(filter cov,$(V)),--coverage) -pthread
 
 # Lowest first; src/LAYERS says who may include whom, this only orders the link.
-LAYERS  := base store model ledger engine people connect http web page api cli
+LAYERS  := base store model ledger signer engine people connect http web page api cli
 HTML    := $(wildcard src/page/*.html)
 GEN     := $(HTML:src/page/%=$(B)/gen/%.c)
 lib_src  = $(wildcard src/$(1)/*.c)
@@ -34,7 +34,7 @@ LIBS    := $(LAYERS:%=$(B)/lib%.a)
 reverse  = $(if $(1),$(call reverse,$(wordlist 2,$(words $(1)),$(1))) $(firstword $(1)))
 LINK    := $(call reverse,$(LIBS))
 
-all: $(B)/zhidu $(B)/zhidu-verify
+all: $(B)/zhidu $(B)/zhidu-verify $(B)/zhidu-signer
 
 # --- generated: templates, assets ---------------------------------------------------------------
 $(B)/tplc: tool/tplc.c
@@ -74,10 +74,13 @@ $(foreach l,$(filter-out page http,$(LAYERS)),$(eval $(call layer_lib,$(l),)))
 $(eval $(call layer_lib,page,$(PAGE_GEN)))
 $(eval $(call layer_lib,http,$(ASSET_OBJ)))
 
-$(B)/zhidu: $(B)/obj/main.o $(LIBS)
+$(B)/zhidu: $(B)/obj/main.o $(LIBS) | $(B)/zhidu-signer
 	@echo "  link $@"; $(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LINK) $(PKGL)
 $(B)/zhidu-verify: $(B)/obj/verify_main.o $(B)/libledger.a $(B)/libstore.a $(B)/libbase.a
 	$(CC) $(LDFLAGS) -o $@ $^ $(PKGL)
+# Holds a key: carries no library that it does not call.
+$(B)/zhidu-signer: $(B)/obj/signer_main.o $(B)/libsigner.a $(B)/libledger.a $(B)/libbase.a
+	$(CC) $(LDFLAGS) -Wl,--as-needed -o $@ $^ $(shell pkg-config --libs libsodium libcrypto)
 
 # --- tests: tests/LAYER/NAME_test.c links LAYER and everything below it, and what else stands there --------------------------
 TESTS   := $(patsubst tests/%.c,$(B)/t/%,$(wildcard tests/*/*_test.c))
@@ -148,6 +151,7 @@ PREFIX  ?= /usr
 install: all
 	install -D -m 755 $(B)/zhidu $(DESTDIR)$(PREFIX)/bin/zhidu
 	install -D -m 755 $(B)/zhidu-verify $(DESTDIR)$(PREFIX)/bin/zhidu-verify
+	install -D -m 755 $(B)/zhidu-signer $(DESTDIR)$(PREFIX)/bin/zhidu-signer
 	mkdir -p $(DESTDIR)$(PREFIX)/share/zhidu
 	cp -r regulations $(DESTDIR)$(PREFIX)/share/zhidu/
 	test -e $(DESTDIR)/etc/zhidu/zhidu.conf || install -D -m 640 packaging/zhidu.conf $(DESTDIR)/etc/zhidu/zhidu.conf

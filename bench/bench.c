@@ -134,7 +134,7 @@ static bool start_floor(struct bench *b)
 
 static bool make_data(struct bench *b)
 {
-    if (access(str_fmt(&b->life, "%.*s/ledger.key", STR_ARG(b->data)).ptr, R_OK) == 0) {
+    if (access(str_fmt(&b->life, "%.*s/ledger.pub", STR_ARG(b->data)).ptr, R_OK) == 0) {
         return true;
     }
     char *argv[] = {(char *)(uintptr_t)b->zhidu.ptr,

@@ -17,6 +17,7 @@
 
 #include <stdatomic.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 struct config {
     str data;     /* folder */
@@ -27,6 +28,7 @@ struct config {
     str tls_cert, tls_key; /* files */
     str secret_key;        /* file; empty: secret.key in the data folder */
     str proxies;           /* addresses, separated by commas */
+    str signer;            /* socket of a zhidu-signer; empty: one is started */
     bool demo;
 };
 
@@ -71,12 +73,25 @@ MUST_CHECK err config_read(struct arena *a, str file, struct config *ret);
 /* The text of a file into *c, what it does not set staying; on its own for fuzzing. */
 MUST_CHECK err config_parse(struct arena *a, str file, str text, struct config *c);
 
+/* A zhidu-signer of our own: a process, and our end of the line to it. */
+struct signer_child {
+    pid_t pid; /* 0: none */
+    int fd;
+};
+/* `make`: with a key of its own for cfg->origin where there is none yet.  ERR_NOT_FOUND:
+ * the program is not beside this one. */
+MUST_CHECK err signer_child_start(struct arena *life, const struct config *cfg, bool make,
+                                  struct signer_child *ret);
+/* Closes the line, and waits until it has gone. */
+void signer_child_end(struct signer_child *c);
+
 /* The engine of a data folder: its keys, its lock. */
 struct installation {
     struct engine *engine;
     struct accounts *people;
     struct secrets secrets; /* the key of what is sealed in the database */
     struct demo_clock *clock;
+    struct signer_child signer;
     int lock;  /* fd; -1 */
     bool made; /* installation_make has begun to write into the folder */
 };

@@ -36,7 +36,8 @@ static bool set(struct arena *a, struct config *c, str key, str value)
                  {"tls_cert", &c->tls_cert},
                  {"tls_key", &c->tls_key},
                  {"secret_key", &c->secret_key},
-                 {"proxies", &c->proxies}};
+                 {"proxies", &c->proxies},
+                 {"signer", &c->signer}};
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         if (str_eq(key, str_from(texts[i].key))) {
             *texts[i].to = str_copy(a, value);
@@ -76,9 +77,9 @@ err config_parse(struct arena *a, str file, str text, struct config *c)
 
 static err read_environment(struct arena *a, struct config *c)
 {
-    static const char *const keys[] = {"data",       "database",     "address", "port",
-                                       "public_url", "organisation", "origin",  "tls_cert",
-                                       "tls_key",    "secret_key",   "proxies", "demo"};
+    static const char *const keys[] = {
+        "data",     "database", "address",    "port",    "public_url", "organisation", "origin",
+        "tls_cert", "tls_key",  "secret_key", "proxies", "signer",     "demo"};
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
         char name[40] = "ZHIDU_";
         size_t n = 6;

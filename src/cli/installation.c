@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { KEY_TEXT_MAX = 1024, KEY_WAIT_MS = 10000 };
+
 /* One process per data folder. */
 static err lock_folder(struct arena *a, str data, int *ret)
 {
@@ -31,9 +33,9 @@ static err lock_folder(struct arena *a, str data, int *ret)
     return OK;
 }
 
-static err read_seed(struct arena *a, str data, str *ret)
+static err read_public(struct arena *a, str data, struct note_key *ret)
 {
-    str path = str_fmt(a, "%.*s/ledger.key", STR_ARG(data));
+    str path = str_fmt(a, "%.*s/ledger.pub", STR_ARG(data));
     int fd = open(path.ptr, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
         return cli_refuse(a, ERR_NOT_FOUND,
@@ -43,14 +45,11 @@ static err read_seed(struct arena *a, str data, str *ret)
                           WORDS("用 --data 指明数据目录，或先用 zhidu init 新建。",
                                 "Name the data folder with --data, or make one with zhidu init."));
     }
-    char *p = arena_bytes(a, NOTE_SEED_LEN);
-    ssize_t n = read(fd, p, NOTE_SEED_LEN);
+    char *p = arena_bytes(a, KEY_TEXT_MAX);
+    ssize_t n = read(fd, p, KEY_TEXT_MAX);
     close(fd);
-    if (n != NOTE_SEED_LEN) {
-        return err_make(ERR_STORE, str_fmt(a, "%s is damaged", path.ptr));
-    }
-    *ret = str_from_n(p, NOTE_SEED_LEN);
-    return OK;
+    err e = note_key_parse(hash_make(a), a, str_trim(str_from_n(p, n > 0 ? (size_t)n : 0)), ret);
+    return e.code ? err_make(ERR_STORE, str_fmt(a, "%s is damaged", path.ptr)) : OK;
 }
 
 static err write_new(struct arena *a, str path, str bytes, mode_t mode)
@@ -66,32 +65,56 @@ static err write_new(struct arena *a, str path, str bytes, mode_t mode)
     return OK;
 }
 
-static err make_keys(struct arena *a, str data, str origin, str *ret_seed)
+/* The key is made where it stays, or is there already; here is only its public half. */
+static err ask_key(struct arena *a, const struct config *cfg, struct signer_line *line,
+                   struct note_key *ret)
 {
-    unsigned char *seed = (unsigned char *)arena_bytes(a, NOTE_SEED_LEN);
-    randombytes_buf(seed, NOTE_SEED_LEN);
-    struct hasher *h = hash_make(a);
-    struct note_signer signer;
-    err e = note_signer(h, origin, seed, &signer);
+    err e = signer_line_key(line, hash_make(a), a, KEY_WAIT_MS, ret);
     if (e.code) {
-        return e;
+        return cli_refuse(a, ERR_STORE,
+                          words_fmt(a, "签名进程没有给出公钥（%.*s）。",
+                                    "The signer gives no public key (%.*s).", STR_ARG(e.detail)),
+                          WORDS("看它的日志；单独配置时先用 zhidu-signer make 建立密钥并启动它。",
+                                "Look at its log; where it is configured, zhidu-signer make gives "
+                                "it a key, then start it."));
     }
-    *ret_seed = str_from_n((char *)seed, NOTE_SEED_LEN);
-    str vkey = str_fmt(a, "%.*s\n", STR_ARG(note_vkey(a, &signer.key)));
-    note_signer_wipe(&signer);
-    e = write_new(a, str_fmt(a, "%.*s/ledger.key", STR_ARG(data)), *ret_seed, 0600);
-    return e.code ? e : write_new(a, str_fmt(a, "%.*s/ledger.pub", STR_ARG(data)), vkey, 0644);
+    if (!str_eq(ret->name, cfg->origin)) {
+        return cli_refuse(a, ERR_CONFLICT,
+                          words_fmt(a, "签名进程的密钥属于 %.*s，不是 %.*s。",
+                                    "The signer's key is that of %.*s, not of %.*s.",
+                                    STR_ARG(ret->name), STR_ARG(cfg->origin)),
+                          WORDS("改 origin 设置，或换一个签名进程。",
+                                "Change the setting `origin`, or name another signer."));
+    }
+    str vkey = str_fmt(a, "%.*s\n", STR_ARG(note_vkey(a, ret)));
+    return write_new(a, str_fmt(a, "%.*s/ledger.pub", STR_ARG(cfg->data)), vkey, 0644);
 }
 
-static struct engine_options options(struct arena *a, const struct config *cfg, str seed,
-                                     struct demo_clock *clock, bool background)
+/* Who signs: the configured signer, or one of our own. */
+static err find_signer(struct arena *a, const struct config *cfg, bool make,
+                       struct installation *in, struct signer_line *ret)
+{
+    *ret = (struct signer_line){.path = cfg->signer, .fd = -1};
+    if (cfg->signer.len) {
+        return OK;
+    }
+    err e = signer_child_start(a, cfg, make, &in->signer);
+    if (!e.code) {
+        ret->fd = in->signer.fd;
+    }
+    return e;
+}
+
+static struct engine_options options(struct arena *a, const struct config *cfg,
+                                     const struct seal_options *seal, struct demo_clock *clock,
+                                     bool background)
 {
     return (struct engine_options){
         .url = cfg->database.len ? cfg->database
                                  : str_fmt(a, "sqlite:%.*s/zhidu.db", STR_ARG(cfg->data)),
         .data_dir = cfg->data,
         .origin = cfg->origin,
-        .signer_seed = seed,
+        .seal = seal,
         .background = background,
         .clock = demo_clock_now,
         .clock_arg = clock};
@@ -129,13 +152,16 @@ err installation_open(struct arena *life, const struct config *cfg, bool backgro
                       struct installation *ret)
 {
     struct installation in = {.lock = -1};
-    str seed = STR("");
-    err e = read_seed(life, cfg->data, &seed);
+    struct seal_options *seal = arena_new(life, struct seal_options);
+    err e = read_public(life, cfg->data, &seal->key);
     if (!e.code) {
         e = lock_folder(life, cfg->data, &in.lock);
     }
+    if (!e.code) {
+        e = find_signer(life, cfg, false, &in, &seal->line);
+    }
     in.clock = demo_clock_open(life, cfg->data);
-    struct engine_options o = options(life, cfg, seed, in.clock, background);
+    struct engine_options o = options(life, cfg, seal, in.clock, background);
     if (!e.code) {
         e = people_tables(life, cfg, o.url, &in.secrets);
     }
@@ -165,7 +191,7 @@ static err make_folder(struct arena *life, const struct config *cfg)
                                     dir.ptr, strerror(errno)),
                           (struct words){0});
     }
-    str key = str_fmt(life, "%.*s/ledger.key", STR_ARG(dir));
+    str key = str_fmt(life, "%.*s/ledger.pub", STR_ARG(dir));
     if (access(key.ptr, F_OK) == 0) {
         return cli_refuse(life, ERR_CONFLICT,
                           words_fmt(life, "%s 里已经有数据，不会覆盖。",
@@ -185,21 +211,24 @@ err installation_make(struct arena *life, const struct config *cfg, const struct
     if (sodium_init() < 0) {
         return err_make(ERR_STORE, STR("libsodium does not start"));
     }
-    str seed = STR("");
+    struct seal_options *seal = arena_new(life, struct seal_options);
     err e = make_folder(life, cfg);
     if (!e.code) {
         e = lock_folder(life, cfg->data, &in->lock);
     }
     if (!e.code) {
         in->made = true;
-        e = make_keys(life, cfg->data, cfg->origin, &seed);
+        e = find_signer(life, cfg, true, in, &seal->line);
+    }
+    if (!e.code) {
+        e = ask_key(life, cfg, &seal->line, &seal->key);
     }
     if (e.code) {
         return e;
     }
     in->clock = demo_clock_open(life, cfg->data);
     demo_clock_back(in->clock, back_ms);
-    struct engine_options o = options(life, cfg, seed, in->clock, false);
+    struct engine_options o = options(life, cfg, seal, in->clock, false);
     e = engine_init(life, &o, s, d, &in->engine);
     if (!e.code) {
         e = people_tables(life, cfg, o.url, &in->secrets);
@@ -215,12 +244,14 @@ err installation_make(struct arena *life, const struct config *cfg, const struct
 
 void installation_unmake(const struct config *cfg)
 {
-    static const char *const files[] = {"zhidu.db",   "zhidu.db-wal", "zhidu.db-shm", "clock-moved",
-                                        "ledger.pub", "ledger.key",   "secret.key",   "lock"};
+    static const char *const files[] = {
+        "zhidu.db",          "zhidu.db-wal",      "zhidu.db-shm", "clock-moved", "ledger.pub",
+        "signer/ledger.key", "signer/ledger.pub", "signer/last",  "secret.key",  "lock"};
     struct arena a = arena_make(1 << 20);
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
         unlink(str_fmt(&a, "%.*s/%s", STR_ARG(cfg->data), files[i]).ptr);
     }
+    rmdir(str_fmt(&a, "%.*s/signer", STR_ARG(cfg->data)).ptr);
     rmdir(str_copy(&a, cfg->data).ptr);
     arena_end(&a);
 }
@@ -230,6 +261,9 @@ void installation_close(struct installation *in)
     if (in->engine) {
         engine_stop(in->engine);
         in->engine = NULL;
+    }
+    if (in->signer.pid > 0) {
+        signer_child_end(&in->signer);
     }
     if (in->lock >= 0) {
         close(in->lock);

@@ -86,24 +86,6 @@ static double disk_free(void *arg, int64_t now)
 
 /* --- keys ------------------------------------------------------------------------------------ */
 
-static struct health_now look_key(void *arg, struct arena *a, int64_t now)
-{
-    const struct watch *w = arg;
-    str path = str_fmt(a, "%s/ledger.key", w->data);
-    (void)now;
-    if (access(path.ptr, R_OK) != 0) {
-        return health_bad(
-            words_fmt(a, "存证签名密钥 %s 不在或不可读；重启后将无法启动。",
-                      "The ledger's signing key %s is missing or cannot be read; after a restart "
-                      "the server would not start.",
-                      path.ptr),
-            WORDS("趁服务还在运行，从备份取回该文件，权限 0600，属于服务用户。",
-                  "While the server still runs, bring the file back from a backup, mode 0600, "
-                  "owned by the service's user."));
-    }
-    return health_ok(WORDS("存证签名密钥可读。", "The ledger's signing key can be read."));
-}
-
 static struct health_now look_secrets(void *arg, struct arena *a, int64_t now)
 {
     const struct watch *w = arg;
@@ -239,7 +221,6 @@ struct watch *watch_make(struct cli *c, struct health *h)
     w->started_us = clock_mono_us();
     const struct health_check checks[] = {
         {STR("disk"), WORDS("磁盘空间", "Disk"), STR(""), false, look_disk, w, 0},
-        {STR("key"), WORDS("签名密钥", "Signing key"), STR(""), false, look_key, w, 0},
         {STR("secrets"), WORDS("密文的密钥", "Key of what is encrypted"), STR(""), false,
          look_secrets, w, 0},
         {STR("certificate"), WORDS("证书", "Certificate"), STR(""), false, look_certificate, w, 0},

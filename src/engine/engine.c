@@ -1,5 +1,6 @@
 #include "engine/engine.h"
 
+#include "base/clock.h"
 #include "engine/calendar.h"
 #include "engine/calendar_held.h"
 #include "engine/engine_int.h"
@@ -9,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { MODEL_ARENA = 1 << 30, WORK_ARENA = 256 << 20, SIGN_EVERY_MS = 1000 };
+enum { MODEL_ARENA = 1 << 30, WORK_ARENA = 256 << 20 };
 
 /* What a SELECT may take: of an act, in the only writer, and of a page.  The
  * steps are many times what a sound guard needs. */
@@ -326,32 +327,33 @@ static err was_done(void *world, struct db *db, struct arena *a, struct writer_j
     return OK;
 }
 
-/* Signs what the ledger has grown by, at most once a second: between groups, on
- * the writer's own connection, so that nothing ever waits for it. */
-static void sign_edge(struct engine *e, struct db *db, struct arena *a)
+/* Asks for a checkpoint of what the ledger has grown by, or takes one: between
+ * groups, on the writer's own connection, so that nothing ever waits for it. */
+static void seal_edge(struct engine *e, struct db *db, struct arena *a)
 {
-    int64_t now = engine_now(e);
-    bool due = now < e->signed_at || now - e->signed_at >= SIGN_EVERY_MS;
-    if (!e->signer || !due) {
+    if (!e->seal) {
         return;
     }
-    e->signed_at = now;
-    int64_t size = 0;
-    err x = ledger_checkpoint(e->ledger, db, a, e->signer, now, &size);
-    if (x.code) {
-        return; /* the next second tries again */
-    }
+    int64_t now = engine_now(e);
+    int64_t before = e->ledger->checkpointed;
+    seal_turn(e->seal, db, a, now, clock_mono_us() / 1000);
+    struct hash root = e->seal->trouble == SIGNER_WELL ? (struct hash){0} : ledger_root(e->ledger);
     pthread_mutex_lock(&e->lock);
     e->seen.ledger_size = ledger_size(e->ledger);
-    e->seen.checkpoint_size = size;
-    e->seen.checkpoint_at = now;
+    e->seen.ledger_root = root;
+    e->seen.signer = e->seal->trouble;
+    e->seen.signer_last = e->seal->last_size;
+    e->seen.checkpoint_size = e->ledger->checkpointed;
+    if (e->ledger->checkpointed != before) {
+        e->seen.checkpoint_at = now;
+    }
     pthread_mutex_unlock(&e->lock);
 }
 
 static bool idle(void *world, struct db *db, struct arena *a)
 {
     struct engine *e = world;
-    sign_edge(e, db, a);
+    seal_edge(e, db, a);
     engine_look_around(e, db, a, engine_now(e));
     return index_some(world, db, a);
 }
@@ -429,9 +431,6 @@ static void close_engine(void *arg)
 {
     struct engine *e = arg;
     engine_stop(e);
-    if (e->signer) {
-        note_signer_wipe(e->signer);
-    }
     while (e->models) {
         struct held_model *h = e->models;
         e->models = h->next;
@@ -499,6 +498,9 @@ void engine_stop(struct engine *e)
     if (e->writer) {
         writer_stop(e->writer);
     }
+    if (e->seal) {
+        seal_close(e->seal);
+    }
 }
 
 err engine_reader(struct engine *e, struct arena *life, struct db **ret)
@@ -550,6 +552,9 @@ struct engine_stats engine_stats(struct engine *e)
     s.ledger_size = e->seen.ledger_size;
     s.checkpoint_size = e->seen.checkpoint_size;
     s.checkpoint_at = e->seen.checkpoint_at;
+    s.signer = e->seen.signer;
+    s.signer_last = e->seen.signer_last;
+    s.ledger_root = e->seen.ledger_root;
     pthread_mutex_unlock(&e->lock);
     return s;
 }

@@ -8,15 +8,16 @@
 
 #include "engine/act.h"
 #include "engine/ctx.h"
+#include "engine/seal.h"
 #include "model/load.h"
 
 struct health;
 
 struct engine_options {
-    str url;         /* as db_open */
-    str data_dir;    /* attachments, keys; empty: in memory */
-    str origin;      /* of the ledger, fixed at init */
-    str signer_seed; /* 32 bytes; empty: no checkpoints are signed */
+    str url;                         /* as db_open */
+    str data_dir;                    /* attachments, keys; empty: in memory */
+    str origin;                      /* of the ledger, fixed at init */
+    const struct seal_options *seal; /* who signs checkpoints; NULL: none are signed */
     struct db_options db;
     int64_t group_us; /* of the writer's groups; 0: as usual */
     bool background;  /* start the clock thread: terms, later effects, steps, search, tasks */
@@ -39,6 +40,9 @@ struct engine_stats {
     struct engine_queues queues;
     int64_t epoch, last_tick_at;
     int64_t ledger_size, checkpoint_size, checkpoint_at;
+    enum signer_trouble signer; /* what keeps checkpoints from being signed */
+    int64_t signer_last;        /* entries the signer says it signed last, when it refused */
+    struct hash ledger_root;    /* of ledger_size entries */
 };
 
 /* A new installation: schema, ledger, first publication of `sources`, their

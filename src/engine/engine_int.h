@@ -180,14 +180,16 @@ struct engine {
     struct ledger *ledger;
     struct ledger_edge mark_edge, group_edge, scratch_edge;
     struct {
-        int64_t tick_at, ledger_size, checkpoint_size, checkpoint_at;
+        int64_t tick_at, ledger_size, checkpoint_size, checkpoint_at, signer_last;
+        enum signer_trouble signer;
+        struct hash ledger_root;
         struct engine_queues queues;
     } seen; /* by the clock and the writer, under lock */
     struct arena tick;
     struct calendar_held *calendar; /* the writer's */
-    struct note_signer *signer;
-    struct db *db;     /* memory: the only connection */
-    struct arena work; /* memory: the writer's arena */
+    struct seal *seal;              /* the writer's; NULL: no checkpoints are signed */
+    struct db *db;                  /* memory: the only connection */
+    struct arena work;              /* memory: the writer's arena */
     struct writer *writer;
     struct writer_hooks hooks;
     int64_t id_ms; /* of the last id */
@@ -198,7 +200,6 @@ struct engine {
     pthread_cond_t wake;
     bool clock_started;
     int64_t idem_at;
-    int64_t signed_at; /* the writer's: of the last checkpoint tried */
     int64_t looked_at; /* the writer's: engine_look_around */
     int64_t tasks_day; /* the day for which waiting tasks were last made to fit appointments */
 };

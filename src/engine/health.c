@@ -2,6 +2,7 @@
 #include "base/health.h"
 
 #include "base/arena.h"
+#include "base/enc.h"
 #include "engine/engine_int.h"
 #include "engine/job.h"
 
@@ -166,25 +167,42 @@ static struct health_now look_clock(void *arg, struct arena *a, int64_t now)
     return health_ok(WORDS("每秒处理一次到期事项。", "What falls due is handled every second."));
 }
 
+/* What the signer refuses, with the numbers somebody needs who decides about it. */
+static struct health_now signer_troubled(const struct engine_stats *s, struct arena *a)
+{
+    struct words what = signer_words(s->signer);
+    struct words remedy = signer_remedy(s->signer);
+    bool decision =
+        s->signer == SIGNER_SMALLER || s->signer == SIGNER_REWRITTEN || s->signer == SIGNER_DAMAGED;
+    if (decision) {
+        str root = enc_base64(a, hash_str(&s->ledger_root));
+        what.zh = str_fmt(a, "%.*s（已签到 %lld 条，现有 %lld 条）", STR_ARG(what.zh),
+                          (long long)s->signer_last, (long long)s->ledger_size);
+        what.en = str_fmt(a, "%.*s  (Signed: %lld entries; there are %lld.)", STR_ARG(what.en),
+                          (long long)s->signer_last, (long long)s->ledger_size);
+        str numbers = str_fmt(a, "zhidu-signer set-back --size %lld --root %.*s --reason …",
+                              (long long)s->ledger_size, STR_ARG(root));
+        remedy.zh = str_fmt(a, "%.*s %.*s", STR_ARG(remedy.zh), STR_ARG(numbers));
+        remedy.en = str_fmt(a, "%.*s  %.*s", STR_ARG(remedy.en), STR_ARG(numbers));
+    }
+    return s->signer == SIGNER_ABSENT || s->signer == SIGNER_SILENT ? health_warn(what, remedy)
+                                                                    : health_bad(what, remedy);
+}
+
 static struct health_now look_ledger(void *arg, struct arena *a, int64_t now)
 {
-    struct engine *e = arg;
-    struct engine_stats s = engine_stats(e);
+    struct engine_stats s = engine_stats(arg);
     int64_t lag = s.ledger_size - s.checkpoint_size;
     int64_t age = s.checkpoint_at ? now - s.checkpoint_at : 0;
-    if (!e->signer) {
-        return health_bad(WORDS("没有签名密钥，存证检查点无法签出。",
-                                "There is no signing key: no checkpoint can be signed."),
-                          WORDS("把 ledger.key 放回数据目录（从备份恢复）后重启服务。",
-                                "Put ledger.key back into the data folder, from a backup, and "
-                                "restart the server."));
+    if (s.signer != SIGNER_WELL) {
+        return signer_troubled(&s, a);
     }
     if (lag > LAG_MANY || (lag > 0 && age > LAG_MS)) {
         return health_bad(words_fmt(a, "%lld 条存证还没有检查点。",
                                     "%lld entries of the ledger have no checkpoint yet.",
                                     (long long)lag),
-                          WORDS("检查签名密钥与写入状态；存证本身没有丢失。",
-                                "Look at the signing key and the writer; no entry is lost."));
+                          WORDS("检查签名进程与写入状态；存证本身没有丢失。",
+                                "Look at the signer and the writer; no entry is lost."));
     }
     return health_ok(words_fmt(a, "共 %lld 条，检查点每秒签出。",
                                "%lld entries; a checkpoint is signed every second.",

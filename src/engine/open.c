@@ -120,10 +120,9 @@ static err first_publication(struct engine *e, struct db *db, struct arena *a,
 static err open_ledger(struct engine *e, struct db *db, struct arena *a)
 {
     err r = ledger_open(e->life, db, a, &e->ledger);
-    if (!r.code && e->opt.signer_seed.len == NOTE_SEED_LEN) {
-        e->signer = arena_new(e->life, struct note_signer);
-        r = note_signer(e->ledger->hasher, e->ledger->origin,
-                        (const unsigned char *)e->opt.signer_seed.ptr, e->signer);
+    if (!r.code && e->opt.seal) {
+        e->seal = arena_new(e->life, struct seal);
+        seal_make(e->seal, e->opt.seal, e->ledger);
     }
     return r;
 }

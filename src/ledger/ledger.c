@@ -467,23 +467,28 @@ static err store_checkpoint(struct db *db, struct arena *a, int64_t size, str no
     return run_write(db, a, b);
 }
 
-err ledger_checkpoint(struct ledger *log, struct db *db, struct arena *a,
-                      const struct note_signer *signer, int64_t now, int64_t *ret_size)
+err ledger_grown(struct ledger *log, struct db *db, struct arena *a, int64_t from,
+                 struct merkle_proof *ret)
 {
-    int64_t size = ledger_size(log);
-    if (size > log->checkpointed) {
-        if (!str_eq(signer->key.name, log->origin)) {
-            return err_make(ERR_VALUE, STR("ledger: the signing key is another log's"));
-        }
-        struct note_checkpoint cp = {.origin = log->origin, .size = size, .root = ledger_root(log)};
-        err e = store_checkpoint(db, a, size, note_write(a, signer, &cp), now);
-        if (e.code) {
-            return e;
-        }
-        log->checkpointed = size;
+    struct ledger_nodes nodes;
+    return merkle_prove_growth(log->hasher, ledger_nodes(&nodes, log->hasher, db, a, &log->edge),
+                               (uint64_t)from, log->edge.tree.size, ret);
+}
+
+err ledger_checkpoint(struct ledger *log, struct db *db, struct arena *a,
+                      const struct note_checkpoint *cp, str note, int64_t now)
+{
+    if (!str_eq(cp->origin, log->origin)) {
+        return err_make(ERR_VALUE, STR("ledger: the checkpoint is another log's"));
     }
-    *ret_size = log->checkpointed;
-    return OK;
+    if (cp->size <= log->checkpointed) {
+        return OK;
+    }
+    err e = store_checkpoint(db, a, cp->size, note, now);
+    if (!e.code) {
+        log->checkpointed = cp->size;
+    }
+    return e;
 }
 
 /* --- one entry

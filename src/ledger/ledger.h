@@ -124,11 +124,15 @@ void ledger_put(struct ledger_act *la, struct batch *b);
 MUST_CHECK err ledger_erase(struct ledger_act *la, struct batch *b, str actor, str object,
                             str basis, const int64_t *seqs, int n, int64_t *ret_seq);
 
-/* Signs and stores a checkpoint of the edge when it has grown since the last
- * one.  Call it outside a transaction, on the writer's connection, after a
- * commit; it makes its own.  *ret_size: the size of the newest checkpoint. */
+/* That the edge continues the log's first `from` entries, 1 <= from <= size: what
+ * a signer wants to see.  On the writer's connection; a few reads. */
+MUST_CHECK err ledger_grown(struct ledger *log, struct db *db, struct arena *a, int64_t from,
+                            struct merkle_proof *ret);
+/* Stores a checkpoint that was signed over an edge of this log, unless there is one
+ * as new: `cp` is what the note says.  Call it outside a transaction, on the writer's connection;
+ * it makes its own.  ERR_VALUE: of another log. */
 MUST_CHECK err ledger_checkpoint(struct ledger *log, struct db *db, struct arena *a,
-                                 const struct note_signer *signer, int64_t now, int64_t *ret_size);
+                                 const struct note_checkpoint *cp, str note, int64_t now);
 
 /* --- entries ---------------------------------------------------------------------- */
 

@@ -153,6 +153,7 @@ str note_write(struct arena *a, const struct note_signer *s, const struct note_c
     buf_put_c(&b, '\n');
     b64_put(&b, hash_str(&cp->root));
     buf_put_c(&b, '\n');
+    buf_put(&b, cp->further);
 
     unsigned char line[SIG_LINE_BYTES] = {(unsigned char)(s->key.id >> 24),
                                           (unsigned char)(s->key.id >> 16),
@@ -220,6 +221,7 @@ static err parse_text(str text, struct note_checkpoint *ret)
     if (!b64_get_n(str_cut(rest, '\n', &rest), cp.root.b, HASH_LEN)) {
         return bad("checkpoint: no root in the third line");
     }
+    cp.further = rest;
     while (rest.len) { /* further lines mean something to others; only empty ones are wrong */
         if (!str_cut(rest, '\n', &rest).len) {
             return bad("checkpoint: an empty line in its text");

@@ -23,7 +23,13 @@
 
 struct arena;
 
-enum { NOTE_SEED_LEN = 32, NOTE_PUBLIC_LEN = 32, NOTE_SIGS_MAX = 100, NOTE_BYTES_MAX = 65536 };
+enum {
+    NOTE_SEED_LEN = 32,
+    NOTE_PUBLIC_LEN = 32,
+    NOTE_SIGS_MAX = 100,
+    NOTE_BYTES_MAX = 65536,
+    NOTE_FURTHER_MAX = 1024
+};
 
 /* Whom to believe. */
 struct note_key {
@@ -42,6 +48,7 @@ struct note_checkpoint {
     str origin;
     int64_t size;
     struct hash root;
+    str further; /* lines after the root, each with its newline; signed too; often none */
 };
 
 /* A name is 1-255 bytes of UTF-8 without white space, control characters or '+'. */
@@ -57,7 +64,7 @@ str note_vkey(struct arena *a, const struct note_key *key);
 /* Parses one vkey; its key id must fit.  ERR_VALUE says what is wrong. */
 MUST_CHECK err note_key_parse(struct hasher *h, struct arena *a, str vkey, struct note_key *ret);
 
-/* The signed text of a checkpoint. */
+/* The signed text of a checkpoint; cp->further at most NOTE_FURTHER_MAX bytes. */
 str note_write(struct arena *a, const struct note_signer *s, const struct note_checkpoint *cp);
 
 /* Reads a checkpoint without believing it: form only. */
