@@ -76,7 +76,7 @@ $(eval $(call layer_lib,http,$(ASSET_OBJ)))
 
 $(B)/zhidu: $(B)/obj/main.o $(LIBS) | $(B)/zhidu-signer
 	@echo "  link $@"; $(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LINK) $(PKGL)
-$(B)/zhidu-verify: $(B)/obj/verify_main.o $(B)/libledger.a $(B)/libstore.a $(B)/libbase.a
+$(B)/zhidu-verify: $(B)/obj/verify_main.o $(B)/libsigner.a $(B)/libledger.a $(B)/libstore.a $(B)/libbase.a
 	$(CC) $(LDFLAGS) -o $@ $^ $(PKGL)
 # Holds a key: carries no library that it does not call.
 $(B)/zhidu-signer: $(B)/obj/signer_main.o $(B)/libsigner.a $(B)/libledger.a $(B)/libbase.a
@@ -156,6 +156,7 @@ install: all
 	cp -r regulations $(DESTDIR)$(PREFIX)/share/zhidu/
 	test -e $(DESTDIR)/etc/zhidu/zhidu.conf || install -D -m 640 packaging/zhidu.conf $(DESTDIR)/etc/zhidu/zhidu.conf
 	install -D -m 644 packaging/zhidu.service $(DESTDIR)/lib/systemd/system/zhidu.service
+	install -D -m 644 packaging/zhidu-signer.service $(DESTDIR)/lib/systemd/system/zhidu-signer.service
 
 CODE := $(wildcard src/*.[ch] src/*/*.[ch] tests/*/*.[ch] tool/*.c bench/*.[ch])
 check:

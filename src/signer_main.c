@@ -351,9 +351,8 @@ static bool become_other(int dir)
  * ends well: when the server let go of the line. */
 static int keep_alive(struct program *p, int dir, int fd)
 {
-    enum { LEAST_MS = 20, MOST_MS = 2000 };
-    for (long pause_ms = LEAST_MS;; pause_ms = pause_ms * 2 < MOST_MS ? pause_ms * 2 : MOST_MS) {
-        int64_t began = clock_mono_us();
+    enum { PAUSE_MS = 50 };
+    for (;;) {
         pid_t pid = fork();
         if (pid == 0) {
             return work(p, dir, &(struct signer_ways){.given = fd, .listens = -1});
@@ -362,10 +361,7 @@ static int keep_alive(struct program *p, int dir, int fd)
         if (pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status)) {
             return WEXITSTATUS(status);
         }
-        if (clock_mono_us() - began > 10 * MOST_MS * 1000LL) {
-            pause_ms = LEAST_MS;
-        }
-        struct timespec t = {.tv_sec = pause_ms / 1000, .tv_nsec = pause_ms % 1000 * 1000000};
+        struct timespec t = {.tv_nsec = PAUSE_MS * 1000000};
         nanosleep(&t, NULL);
     }
 }

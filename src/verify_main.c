@@ -12,6 +12,8 @@
 #include "ledger/canon.h"
 #include "ledger/proof.h"
 
+#include "signer/signer.h"
+
 enum { KEYS_MAX = 16, FILE_MAX = 2 * PROOF_BYTES_MAX, ARENA_MAX = 512 << 20 };
 enum { EXIT_HOLDS = 0, EXIT_FAILS = 1, EXIT_USAGE = 2 };
 
@@ -213,10 +215,22 @@ static void say_payload(struct verify *v, const struct ledger_entry *e)
     }
 }
 
-static void say_checkpoint(const struct verify *v, const struct note_checkpoint *cp)
+static void say_checkpoint(struct verify *v, const struct note_checkpoint *cp)
 {
     say_line(v, WORDS("日志：        ", "log:          "), cp->origin);
     say_number(v, WORDS("签名时条目数：", "signed size:  "), cp->size);
+    struct signer_back b;
+    if (signer_back(cp->further, &b)) {
+        str what =
+            words_in(words_fmt(&v->a,
+                               "注意：该日志曾从 %lld 条退回到 %lld 条（共 %lld 次），"
+                               "由签名进程的管理人认可；最近一次：",
+                               "note: this log was set back from %lld entries to %lld (%lld "
+                               "times in all), by whoever is in charge of the signer; last: ",
+                               (long long)b.from, (long long)b.to, (long long)b.times),
+                     v->lang);
+        say_time(v, (struct words){what, what}, b.at);
+    }
 }
 
 static bool check_proof(struct verify *v, const char *path)

@@ -39,8 +39,8 @@ enum { WIRE_MAX = 16384 };
     X(SMALLER, "smaller")           /* the log has become shorter */                     \
     X(DIFFERENT, "different")       /* as long as what was signed, but not the same */   \
     X(INCONSISTENT, "inconsistent") /* longer, but not a continuation */                 \
-    X(DAMAGED, "damaged")           /* the signer's own memory cannot be read */         \
-    X(OTHER, "other")               /* another log than the key's */                     \
+    X(DAMAGED, "torn")              /* the signer's own memory cannot be read */         \
+    X(OTHER, "foreign")             /* another log than the key's */                     \
     X(UNKEPT, "unkept")             /* what is signed could not be remembered */         \
     X(FORM, "form")                 /* not understood */
 

@@ -3,6 +3,7 @@
 #include "client.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -182,6 +183,38 @@ int server_stop(struct server *s, int signal)
         s->pid = 0;
     }
     return status;
+}
+
+/* A process called zhidu-signer whose parent is `parent`; 0: none. */
+static pid_t signer_of(pid_t parent)
+{
+    pid_t found = 0;
+    DIR *all = opendir("/proc");
+    for (struct dirent *d = all ? readdir(all) : NULL; d && !found; d = readdir(all)) {
+        char path[300];
+        int pid;
+        int of;
+        char state;
+        snprintf(path, sizeof(path), "/proc/%s/stat", d->d_name);
+        FILE *f = d->d_name[0] >= '1' && d->d_name[0] <= '9' ? fopen(path, "re") : NULL;
+        if (f && fscanf(f, "%d (zhidu-signer) %c %d", &pid, &state, &of) == 3 && of == parent &&
+            state != 'Z') {
+            found = pid;
+        }
+        if (f) {
+            fclose(f);
+        }
+    }
+    if (all) {
+        closedir(all);
+    }
+    return found;
+}
+
+pid_t server_signer(const struct server *s)
+{
+    pid_t keeper = s->pid ? signer_of(s->pid) : 0;
+    return keeper ? signer_of(keeper) : 0;
 }
 
 void server_remove(struct server *s)

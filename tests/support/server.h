@@ -31,6 +31,8 @@ int server_stop(struct server *s, int signal);
 str server_run(struct server *s, struct arena *a, const char *const *args);
 /* ... and gives its exit status too. */
 str server_try(struct server *s, struct arena *a, const char *const *args, int *status);
+/* The process that holds the ledger's key; 0: none now. */
+pid_t server_signer(const struct server *s);
 void server_remove(struct server *s); /* stops it, takes the folder away */
 
 #endif
