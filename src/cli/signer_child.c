@@ -36,7 +36,6 @@ static void become(const char *program, char *const *argv, int line)
 {
     char *lang[] = {NULL, NULL};
     const char *names[] = {"LC_ALL=", "LC_MESSAGES=", "LANG="};
-    extern char **environ;
     for (size_t i = 0; i < 3 && !lang[0]; i++) {
         for (char **v = environ; v && *v; v++) {
             size_t n = strlen(names[i]);
