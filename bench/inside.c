@@ -43,13 +43,14 @@ err inside_get(struct plant *p, str login, str path, int64_t times, bool print_s
                       .error_api = api_error};
     struct http_options opt = {0};
     struct arena round = arena_make(64u << 20);
-    str token;
-    int wait;
+    struct signed_in signed_in;
     int64_t person;
     err e = person_of(p, login, &person);
     if (!e.code) {
-        e = people_sign_in(p->in.people, p->db, &p->life, clock_now(), login,
-                           STR("zhidu-demo-2026"), STR("127.0.0.1"), STR("bench"), &token, &wait);
+        e = people_sign_in(
+            p->in.people, p->db, &p->life, clock_now(),
+            &(struct sign_in){login, STR("zhidu-demo-2026"), STR("127.0.0.1"), STR("bench")},
+            &signed_in);
     }
     if (e.code) {
         arena_end(&round);
@@ -58,7 +59,7 @@ err inside_get(struct plant *p, str login, str path, int64_t times, bool print_s
     web_options(&app, &opt);
     void *seat = opt.worker_start(&app, 0);
     struct db *db = ((struct seat *)seat)->db;
-    struct http_param cookie = {STR("zhidu"), token};
+    struct http_param cookie = {STR("zhidu"), signed_in.token};
     struct http_params query = query_of(&p->life, &path);
     double began = 0;
     *ret = (struct inside_result){0};

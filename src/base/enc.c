@@ -4,6 +4,7 @@
 
 static const char hex_digits[] = "0123456789abcdef";
 static const char b64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+static const char b32[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 static const char b64url[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 str enc_hex(struct arena *a, str bytes)
@@ -45,6 +46,25 @@ bool dec_hex(struct arena *a, str s, str *ret)
     }
     *ret = str_from_n(p, s.len / 2);
     return true;
+}
+
+str enc_base32(struct arena *a, str bytes)
+{
+    char *p = arena_bytes(a, (bytes.len * 8 + 4) / 5 + 1);
+    size_t n = 0;
+    uint32_t v = 0;
+    unsigned bits = 0;
+    for (size_t i = 0; i < bytes.len; i++) {
+        v = (v << 8 | (unsigned char)bytes.ptr[i]) & 0xfff;
+        for (bits += 8; bits >= 5; bits -= 5) {
+            p[n++] = b32[v >> (bits - 5) & 31];
+        }
+    }
+    if (bits) {
+        p[n++] = b32[v << (5 - bits) & 31];
+    }
+    p[n] = '\0';
+    return str_from_n(p, n);
 }
 
 static str encode64(struct arena *a, str in, const char *digits, bool pad)

@@ -3,6 +3,7 @@
 #include "base/enc.h"
 #include "engine/verify.h"
 #include "ledger/note.h"
+#include "people/second.h"
 
 #include "cli/cli.h"
 
@@ -41,8 +42,27 @@ static err find_person(struct cli *c, struct arena *a, str who, int64_t *ret)
     return OK;
 }
 
+/* For who lost it and is the only one who could reset it. */
+static int second_off_of(struct cli *c, str who)
+{
+    int64_t person = 0;
+    err e = find_person(c, c->arena, who, &person);
+    if (!e.code) {
+        e = second_reset(c->people, c->arena, c->now(), person, 0);
+    }
+    if (e.code) {
+        return cli_fail(c, e);
+    }
+    cli_say(c, "第二因素已停用，其所有登录已退出；本人会看到此次重置。",
+            "The second factor is off and all sign-ins ended; the person sees that it was reset.");
+    return 0;
+}
+
 int cmd_user(struct cli *c, int argc, char **argv)
 {
+    if (cli_flag(argc, argv, "second-off")) {
+        return second_off_of(c, cli_word(argc, argv, 0));
+    }
     char *p = arena_bytes(c->arena, 512);
     ssize_t n = isatty(STDIN_FILENO) ? 0 : read(STDIN_FILENO, p, 511);
     str rest;

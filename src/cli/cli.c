@@ -75,8 +75,10 @@ const struct command cli_commands[] = {
                 "Example: zhidu export person --filter \"state == 'active'\" --columns full_name,login,unit > people.csv\n"),
      cmd_export, NEEDS_ENGINE, true},
     {"user", WORDS_INIT("为人员建立或重置登录账号", "give a person an account"),
-     WORDS_INIT("用法：zhidu user 人员编号或姓名 --login 用户名   （密码从标准输入读取一行）\n",
-                "Usage:   zhidu user NUMBER-OR-NAME --login LOGIN   (the password is one line of standard input)\n"),
+     WORDS_INIT("用法：zhidu user 人员编号或姓名 --login 用户名   （密码从标准输入读取一行）\n"
+                "      zhidu user 人员编号或姓名 --second-off   （重置其第二因素）\n",
+                "Usage:   zhidu user NUMBER-OR-NAME --login LOGIN   (the password is one line of standard input)\n"
+                "         zhidu user NUMBER-OR-NAME --second-off   (resets the second factor)\n"),
      cmd_user, NEEDS_ENGINE, true},
     {"token", WORDS_INIT("签发接口令牌", "issue an API token"),
      WORDS_INIT("用法：zhidu token 用户名 --name 用途 [--scopes \"read write\"] [--days 90]\n",
@@ -192,7 +194,8 @@ static bool is_flag(const char *arg)
 {
     static const char *const flags[] = {"--yes",     "--demo",        "--cases",
                                         "--dry-run", "--no-examples", "--help",
-                                        "--retry",   "--progress",    "--bom"};
+                                        "--retry",   "--progress",    "--bom",
+                                        "--second-off"};
     for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
         if (strcmp(arg, flags[i]) == 0) {
             return true;

@@ -172,7 +172,21 @@ static void show_account(struct visit *v, str said, bool bad, int status)
         visit_error(v, e);
         return;
     }
-    struct account_page p = {.name = rec.name,
+    struct batch *b = batch_begin(v->ctx.db, v->ctx.arena);
+    int place = second_ask(b, rec.id);
+    e = batch_run(b);
+    if (e.code) {
+        visit_error(v, e);
+        return;
+    }
+    struct second second = second_read(b, place);
+    bool on = second.state == SECOND_ON;
+    struct account_page p = {.visit = v,
+                             .second_on = on,
+                             .second_since = second.since,
+                             .reset_at = second.reset_at,
+                             .may_reset = on && rec.id != v->session.person,
+                             .name = rec.name,
                              .login = visit_param(v, STR("login")),
                              .csrf = v->session.csrf,
                              .said = said,
@@ -209,4 +223,23 @@ void page_admin_account_post(struct visit *v)
         why = err_words(e.code);
     }
     show_account(v, words_in(bad ? why : done, v->ctx.lang), bad, bad ? 422 : 200);
+}
+
+void page_admin_account_second(struct visit *v)
+{
+    if (!administrator(v, true)) {
+        return;
+    }
+    db_read_end(v->ctx.db);
+    err e = second_reset(v->app->people, v->ctx.arena, v->ctx.now, v->num[0], v->session.person);
+    db_read_begin(v->ctx.db);
+    if (e.code) {
+        visit_error(v, e);
+        return;
+    }
+    show_account(v,
+                 words_in(WORDS("第二因素已重置，其所有登录已退出。",
+                                "The second factor was reset, all sign-ins of the person ended."),
+                          v->ctx.lang),
+                 false, 200);
 }

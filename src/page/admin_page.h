@@ -5,6 +5,7 @@
 #include "engine/job.h"
 #include "page/frame.h"
 #include "page/show.h"
+#include "people/second.h"
 
 #include "gen/frame.html.h"
 
@@ -12,14 +13,10 @@ struct me_page {
     const struct visit *visit;
     str name, login, csrf, said, said_class, fresh_token;
     struct record_ref person;
-    struct {
-        const struct session_row *ptr;
-        size_t len;
-    } sessions;
-    struct {
-        const struct token_row *ptr;
-        size_t len;
-    } tokens;
+    struct session_rows sessions;
+    struct token_rows tokens;
+    struct second second;
+    bool second_on;
 };
 
 struct admin_page {
@@ -83,8 +80,11 @@ struct health_page {
 bool admin_is(struct visit *v, bool must);
 
 struct account_page {
+    const struct visit *visit;
     str name, login, csrf, said, said_class;
     int64_t person;
+    bool second_on, may_reset;
+    int64_t second_since, reset_at;
 };
 
 #endif

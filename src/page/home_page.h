@@ -1,4 +1,4 @@
-/* home_page.h - what home.html shows: door, home, inbox, notifications, search. */
+/* home_page.h - what home.html shows: home, inbox, notifications, search. */
 #ifndef PAGE_HOME_PAGE_H
 #define PAGE_HOME_PAGE_H
 
@@ -8,14 +8,6 @@
 
 #include "gen/frame.html.h"
 
-struct door_page {
-    bool ended; /* there was a session, and it is over */
-    str error, back, login;
-    struct {
-        const str *ptr;
-        size_t len;
-    } demo; /* one account a line */
-};
 struct task_rows {
     const struct task_row *ptr;
     size_t len;

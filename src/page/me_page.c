@@ -18,19 +18,19 @@ static void show_me(struct visit *v, str said, bool bad, str fresh_token, int st
                                    .type = v->model->person,
                                    .name = v->session.name,
                                    .visible = true}};
-    struct session_row *sessions;
-    struct token_row *tokens;
-    err e = session_list(v->ctx.db, v->ctx.arena, v->session.person, v->token, &sessions,
-                         &p.sessions.len);
-    if (!e.code) {
-        e = token_list(v->ctx.db, v->ctx.arena, v->session.person, &tokens, &p.tokens.len);
-    }
+    struct batch *b = batch_begin(v->ctx.db, v->ctx.arena);
+    int sessions = session_list_ask(b, v->session.person);
+    int tokens = token_list_ask(b, v->session.person);
+    int second = second_ask(b, v->session.person);
+    err e = batch_run(b);
     if (e.code) {
         visit_error(v, e);
         return;
     }
-    p.sessions.ptr = sessions;
-    p.tokens.ptr = tokens;
+    p.sessions = session_list_read(b, sessions, v->ctx.arena, v->token);
+    p.tokens = token_list_read(b, tokens, v->ctx.arena);
+    p.second = second_read(b, second);
+    p.second_on = p.second.state == SECOND_ON;
     struct frame f;
     struct html out =
         frame_begin(v, &f, words_in(WORDS("个人资料", "My profile"), v->ctx.lang), STR(""));
@@ -147,4 +147,16 @@ void page_me_sessions_end(struct visit *v)
     }
     http_cookie_set(v->x, STR("zhidu"), STR(""), 0);
     visit_redirect(v, STR("/signin"));
+}
+
+void page_me_session_end(struct visit *v)
+{
+    db_read_end(v->ctx.db);
+    err e = session_end(v->app->people, v->session.person, v->seg[0]);
+    db_read_begin(v->ctx.db);
+    if (e.code) {
+        visit_error(v, e);
+        return;
+    }
+    visit_redirect(v, STR("/me?done=1"));
 }

@@ -10,6 +10,8 @@ extern const size_t page_routes_len;
 void page_home(struct visit *v);
 void page_sign_in(struct visit *v);
 void page_sign_in_post(struct visit *v);
+void page_sign_in_code(struct visit *v); /* between password and session */
+void page_sign_in_code_post(struct visit *v);
 void page_sign_out(struct visit *v);
 void page_asset(struct visit *v);
 
@@ -51,6 +53,12 @@ void page_me_theme(struct visit *v);
 void page_me_token(struct visit *v);
 void page_me_token_end(struct visit *v);
 void page_me_sessions_end(struct visit *v);
+void page_me_session_end(struct visit *v);
+void page_second(struct visit *v); /* one's own second factor */
+void page_second_begin(struct visit *v);
+void page_second_confirm(struct visit *v);
+void page_second_codes(struct visit *v);
+void page_second_off(struct visit *v);
 
 void page_admin(struct visit *v);
 void page_admin_settings(struct visit *v);
@@ -62,5 +70,6 @@ void page_admin_health(struct visit *v);
 void page_admin_account(struct visit *v);
 void page_admin_job_cancel(struct visit *v);
 void page_admin_account_post(struct visit *v);
+void page_admin_account_second(struct visit *v); /* resets it */
 
 #endif

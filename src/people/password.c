@@ -7,13 +7,34 @@
 /* OWASP's first choice for argon2id: 19 MiB, two passes. */
 enum { HASH_OPS = 2, HASH_MEM = 19 * 1024 * 1024, LENGTH_MIN = 10 };
 
+/* As many hash at once as there are cores, a few more wait; whoever comes then is
+ * turned away, so that a flood of sign-ins holds neither cores nor all workers. */
+static err queue_in(struct accounts *p)
+{
+    if (atomic_fetch_add(&p->queued, 1) >= p->queue_max) {
+        atomic_fetch_sub(&p->queued, 1);
+        return err_make(ERR_BUSY, STR("too many passwords at once"));
+    }
+    sem_wait(&p->hashing);
+    return OK;
+}
+
+static void queue_out(struct accounts *p)
+{
+    sem_post(&p->hashing);
+    atomic_fetch_sub(&p->queued, 1);
+}
+
 err password_hash(struct accounts *p, struct arena *a, str password, str *ret)
 {
     char *out = arena_bytes(a, crypto_pwhash_STRBYTES);
-    sem_wait(&p->hashing);
+    err e = queue_in(p);
+    if (e.code) {
+        return e;
+    }
     int bad = crypto_pwhash_str_alg(out, password.ptr, password.len, HASH_OPS, HASH_MEM,
                                     crypto_pwhash_ALG_ARGON2ID13);
-    sem_post(&p->hashing);
+    queue_out(p);
     if (bad) {
         return err_make(ERR_BUSY, STR("not enough memory to hash a password"));
     }
@@ -21,13 +42,17 @@ err password_hash(struct accounts *p, struct arena *a, str password, str *ret)
     return OK;
 }
 
-bool password_matches(struct accounts *p, struct arena *a, str hash, str password)
+err password_matches(struct accounts *p, struct arena *a, str hash, str password, bool *ret)
 {
     str z = str_copy(a, hash.len ? hash : str_from(p->dummy));
-    sem_wait(&p->hashing);
+    err e = queue_in(p);
+    if (e.code) {
+        return e;
+    }
     bool ok = crypto_pwhash_str_verify(z.ptr, password.ptr ? password.ptr : "", password.len) == 0;
-    sem_post(&p->hashing);
-    return ok && hash.len > 0;
+    queue_out(p);
+    *ret = ok && hash.len > 0;
+    return OK;
 }
 
 /* Fragments that make a password guessable however long it is: the whole must
@@ -168,6 +193,12 @@ int slow_wait(struct accounts *p, str login, str peer, int64_t now)
     int shift = s.failures - 5 < 9 ? s.failures - 5 : 9;
     int64_t wait = (1000LL << shift) - (now - s.last_ms); /* 1 s, 2 s ... 512 s */
     return wait > 0 ? (int)((wait + 999) / 1000) : 0;
+}
+
+struct words people_slow_words(struct arena *a, int wait_s)
+{
+    return words_fmt(a, "尝试过多，请 %d 秒后再试。", "Too many attempts.  Please wait %d seconds.",
+                     wait_s);
 }
 
 void slow_note(struct accounts *p, str login, str peer, int64_t now, bool failed)

@@ -78,7 +78,9 @@ err people_open(struct arena *life, struct engine *e, struct accounts **ret)
     struct accounts *p = arena_new(life, struct accounts);
     p->engine = e;
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    sem_init(&p->hashing, 0, cores > 0 ? (unsigned)cores : 1);
+    cores = cores > 0 ? cores : 1;
+    sem_init(&p->hashing, 0, (unsigned)cores);
+    p->queue_max = 3 * (int)cores; /* of at least four workers a core */
     pthread_mutex_init(&p->lock, NULL);
     arena_defer(life, people_end, p);
     str hash;
@@ -145,7 +147,7 @@ static err put_account(void *arg, struct db *db, struct arena *a)
                   " changed_at = excluded.changed_at"),
               ARGS(db_i64(s->person), db_text(s->login), db_text(s->hash), db_i64(s->must_change),
                    db_i64(s->now)));
-    batch_add(b, SQL("delete from session where person = $1"), ARGS(db_i64(s->person)));
+    add_end_sessions(b, s->person);
     return batch_run(b);
 }
 
@@ -200,25 +202,48 @@ static err put_hash(void *arg, struct db *db, struct arena *a)
               SQL("update account set hash = $2, must_change = 0, changed_at = $3"
                   " where person = $1"),
               ARGS(db_i64(s->person), db_text(s->hash), db_i64(s->now)));
-    batch_add(b, SQL("delete from session where person = $1"), ARGS(db_i64(s->person)));
+    add_end_sessions(b, s->person);
     return batch_run(b);
+}
+
+err password_again(struct accounts *p, struct db *db, struct arena *a, int64_t now, int64_t person,
+                   str password, str *ret_login, struct words *why)
+{
+    str who = str_fmt(a, "person %lld", (long long)person); /* no login looks like this */
+    int wait_s = slow_wait(p, who, STR(""), now);
+    if (wait_s > 0) {
+        *why = people_slow_words(a, wait_s);
+        return err_make(ERR_LIMIT, STR("password asked again, slowed down"));
+    }
+    struct rows r;
+    bool right = false;
+    err e = db_query(db, a, SQL("select hash, login from account where person = $1"),
+                     ARGS(db_i64(person)), &r);
+    if (!e.code) {
+        bool known = rows_next(&r);
+        e = password_matches(p, a, known ? rows_text(&r, 0) : STR(""), password, &right);
+    }
+    if (e.code) {
+        return e;
+    }
+    slow_note(p, who, STR(""), now, !right);
+    if (!right) {
+        *why = WORDS("当前密码不正确。", "The present password is wrong.");
+        return err_make(ERR_VALUE, STR("old password"));
+    }
+    *ret_login = rows_text(&r, 1);
+    return OK;
 }
 
 err people_set_password(struct accounts *p, struct db *db, struct arena *a, int64_t now,
                         int64_t person, str old, str fresh, struct words *why)
 {
-    struct rows r;
-    err e = db_query(db, a, SQL("select hash, login from account where person = $1"),
-                     ARGS(db_i64(person)), &r);
+    str login;
+    err e = password_again(p, db, a, now, person, old, &login, why);
     if (e.code) {
         return e;
     }
-    bool known = rows_next(&r);
-    if (!password_matches(p, a, known ? rows_text(&r, 0) : STR(""), old)) {
-        *why = WORDS("当前密码不正确。", "The present password is wrong.");
-        return err_make(ERR_VALUE, STR("old password"));
-    }
-    *why = password_weak(fresh, rows_text(&r, 1));
+    *why = password_weak(fresh, login);
     if (str_eq(old, fresh)) {
         *why = WORDS("新密码不能与当前密码相同。",
                      "The new password must differ from the present one.");

@@ -28,9 +28,9 @@ struct session {
     str login;
     str csrf; /* 32 hex digits, of this session */
     enum lang lang;
-    str theme; /* "", "light", "dark" */
-    bool must_change;
-    int64_t seen_at; /* coarse */
+    str theme;                     /* "", "light", "dark" */
+    bool must_change, must_second; /* the password, enrol a second factor: first of all */
+    int64_t seen_at;               /* coarse */
     /* API tokens: */
     bool token;
     str scopes; /* space separated: read write admin */
@@ -64,11 +64,22 @@ bool token_read(const struct ctx *ctx, struct batch *b, struct session_ask ask,
 void people_seen(struct accounts *p, const struct ctx *ctx, const struct session *s, str token);
 
 /* Checks a password on the caller's thread (about 30 ms, in the queue) and makes
- * a session; `db` is a reader.  ERR_DENIED for any wrong pair; ERR_LIMIT with
- * *ret_wait_s when slowed down. */
+ * a session; `db` is a reader.  Where the account has a second factor it is a half
+ * session only (second.h).  ERR_DENIED for any wrong pair, and for who has left;
+ * ERR_LIMIT with ret->wait_s when slowed down; ERR_BUSY when the queue is long. */
+struct sign_in {
+    str login, password, peer, agent;
+};
+struct signed_in {
+    str token;
+    str csrf;   /* of a session */
+    bool half;  /* a code is wanted: second_sign_in */
+    int wait_s; /* of ERR_LIMIT */
+};
 MUST_CHECK err people_sign_in(struct accounts *p, struct db *db, struct arena *a, int64_t now,
-                              str login, str password, str peer, str agent, str *ret_token,
-                              int *ret_wait_s);
+                              const struct sign_in *in, struct signed_in *ret);
+/* What to say about wait_s. */
+struct words people_slow_words(struct arena *a, int wait_s);
 MUST_CHECK err people_sign_out(struct accounts *p, struct arena *a, int64_t now, str token);
 /* A new password; ends all other sessions.  ERR_VALUE with words in `why` when
  * it is too weak (shorter than 10 characters, contains the login, or is among
@@ -91,8 +102,13 @@ struct token_row {
 };
 MUST_CHECK err token_make(struct accounts *p, struct arena *a, int64_t now, int64_t person,
                           str name, str scopes, int64_t until, str *ret_token);
-MUST_CHECK err token_list(struct db *db, struct arena *a, int64_t person, struct token_row **ret,
-                          size_t *n);
+/* One's own, in two parts: asked along with a page's batch. */
+struct token_rows {
+    const struct token_row *ptr;
+    size_t len;
+};
+int token_list_ask(struct batch *b, int64_t person);
+struct token_rows token_list_read(struct batch *b, int place, struct arena *a);
 MUST_CHECK err token_end(struct accounts *p, struct arena *a, int64_t now, int64_t person,
                          int64_t id);
 
@@ -102,9 +118,16 @@ MUST_CHECK err people_sessions(const struct ctx *ctx, int64_t *ret);
 struct session_row {
     int64_t created_at, seen_at;
     str peer, agent;
-    bool current;
+    str key;      /* for session_end: 16 hex digits that open nothing */
+    bool current; /* the one of `token` */
 };
-MUST_CHECK err session_list(struct db *db, struct arena *a, int64_t person, str token,
-                            struct session_row **ret, size_t *n);
+struct session_rows {
+    const struct session_row *ptr;
+    size_t len;
+};
+int session_list_ask(struct batch *b, int64_t person);
+struct session_rows session_list_read(struct batch *b, int place, struct arena *a, str token);
+/* Ends one of the person's own; nothing where there is none of that key. */
+MUST_CHECK err session_end(struct accounts *p, int64_t person, str key);
 
 #endif

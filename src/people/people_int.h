@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 #include <semaphore.h>
+#include <stdatomic.h>
 
 enum { SLOW_SLOTS = 4096, TOKEN_BYTES = 32 };
 enum { IDLE_MS = 8 * 3600 * 1000, SEEN_MS = 10 * 60 * 1000 };
@@ -23,10 +24,33 @@ struct accounts {
     struct engine *engine;
     struct secrets secrets;
     sem_t hashing; /* as many at once as there are cores */
+    int queue_max; /* hashing or waiting for it */
+    atomic_int queued;
     pthread_mutex_t lock;
     struct slow slow[SLOW_SLOTS];
     char dummy[128]; /* a hash nobody has: what an unknown name is checked against */
 };
+
+/* Is there a register of people?  Then account c joins the active ones, as p. */
+bool people_are_kept(const struct model *m);
+void join_active(struct sqlb *q, const struct model *m);
+
+/* A session to be: hash of its token, made by session_new. */
+struct new_session {
+    int64_t person, now;
+    str hash, csrf, peer, agent;
+    bool must_second;
+};
+/* Its token is *ret_token; texts are cut to what is kept. */
+struct new_session session_new(struct arena *a, int64_t person, int64_t now, str peer, str agent,
+                               str *ret_token);
+void add_session(struct batch *b, const struct new_session *s);
+/* Sessions and half sessions of a person. */
+void add_end_sessions(struct batch *b, int64_t person);
+
+/* The person's own password, once more: ERR_VALUE or ERR_LIMIT, with words. */
+MUST_CHECK err password_again(struct accounts *p, struct db *db, struct arena *a, int64_t now,
+                              int64_t person, str password, str *ret_login, struct words *why);
 
 /* SHA-256 of a token: what is stored. */
 str token_hash(struct arena *a, str token);
@@ -34,7 +58,9 @@ str token_random(struct arena *a); /* 32 random bytes, base64url */
 
 /* "$argon2id$..." of a password; waits in the queue. */
 MUST_CHECK err password_hash(struct accounts *p, struct arena *a, str password, str *ret);
-bool password_matches(struct accounts *p, struct arena *a, str hash, str password);
+/* An empty hash costs the same and matches nothing.  ERR_BUSY: the queue is long. */
+MUST_CHECK err password_matches(struct accounts *p, struct arena *a, str hash, str password,
+                                bool *ret);
 /* What is wrong with it, or empty words. */
 struct words password_weak(str password, str login);
 

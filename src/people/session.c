@@ -9,6 +9,22 @@
 
 /* --- who is it? ------------------------------------------------------------------------ */
 
+static const struct state *active_state(const struct model *m)
+{
+    return m->person ? tdef_state(m->person->newest, STR("active")) : NULL;
+}
+
+bool people_are_kept(const struct model *m)
+{
+    return active_state(m) != NULL;
+}
+
+void join_active(struct sqlb *q, const struct model *m)
+{
+    SQLB_LIT(q, " join \"r_person\" p on p.id = c.person and p.state = ");
+    sqlb_i64(q, active_state(m)->code);
+}
+
 /* One statement: session or token, account, and the name of the person, who
  * must be active.  The state's code comes from the model; without a register
  * of people the account alone decides. */
@@ -17,14 +33,13 @@ static struct sql ask_sql(const struct ctx *ctx, bool token)
     struct sqlb q = sqlb_make(ctx->arena);
     if (token) {
         SQLB_LIT(&q, "select c.person, c.login, '' as csrf, c.lang, c.theme, c.must_change, s.id,"
-                     " s.scopes, coalesce(s.used_at, 0), ");
+                     " s.scopes, coalesce(s.used_at, 0), 0, ");
     } else {
         SQLB_LIT(&q, "select c.person, c.login, s.csrf, c.lang, c.theme, c.must_change, 0,"
-                     " '' as scopes, s.seen_at, ");
+                     " '' as scopes, s.seen_at, s.must_second, ");
     }
-    const struct type *person = ctx->model->person;
-    const struct state *active = person ? tdef_state(person->newest, STR("active")) : NULL;
-    if (active) {
+    bool kept = people_are_kept(ctx->model);
+    if (kept) {
         SQLB_LIT(&q, "p.name");
     } else {
         SQLB_LIT(&q, "c.login");
@@ -34,9 +49,8 @@ static struct sql ask_sql(const struct ctx *ctx, bool token)
     } else {
         SQLB_LIT(&q, " from session s join account c on c.person = s.person");
     }
-    if (active) {
-        SQLB_LIT(&q, " join \"r_person\" p on p.id = c.person and p.state = ");
-        sqlb_i64(&q, active->code);
+    if (kept) {
+        join_active(&q, ctx->model);
     }
     if (token) {
         SQLB_LIT(&q, " where s.hash = $1 and s.until > $2 and c.disabled = 0");
@@ -69,7 +83,8 @@ static bool read(struct batch *b, struct session_ask a, struct session *ret)
                             .id = rows_i64(&r, 6),
                             .scopes = rows_text(&r, 7),
                             .seen_at = rows_i64(&r, 8),
-                            .name = rows_text(&r, 9)};
+                            .must_second = rows_i64(&r, 9) != 0,
+                            .name = rows_text(&r, 10)};
     return true;
 }
 
@@ -143,72 +158,7 @@ void people_seen(struct accounts *p, const struct ctx *ctx, const struct session
     }
 }
 
-/* --- signing in and out ----------------------------------------------------------------- */
-
-struct new_session {
-    int64_t person, now;
-    str hash, csrf, peer, agent;
-};
-
-static err put_session(void *arg, struct db *db, struct arena *a)
-{
-    struct new_session *s = arg;
-    struct batch *b = batch_begin(db, a);
-    batch_add(b, SQL("delete from session where person = $1 and (until < $2 or idle_until < $2)"),
-              ARGS(db_i64(s->person), db_i64(s->now)));
-    batch_add(b,
-              SQL("insert into session(token, person, created_at, seen_at, idle_until, until, csrf,"
-                  " peer, agent) values($1, $2, $3, $3, $4, $5, $6, $7, $8)"),
-              ARGS(db_blob(s->hash), db_i64(s->person), db_i64(s->now), db_i64(s->now + IDLE_MS),
-                   db_i64(s->now + SESSION_MS), db_text(s->csrf), db_text(s->peer),
-                   db_text(s->agent)));
-    return batch_run(b);
-}
-
-static str csrf_random(struct arena *a)
-{
-    char raw[16];
-    randombytes_buf(raw, sizeof(raw));
-    return enc_hex(a, str_from_n(raw, sizeof(raw)));
-}
-
-err people_sign_in(struct accounts *p, struct db *db, struct arena *a, int64_t now, str login,
-                   str password, str peer, str agent, str *ret_token, int *ret_wait_s)
-{
-    str name = login_fold(a, login.len > 60 ? str_from_n(login.ptr, 60) : login);
-    *ret_wait_s = slow_wait(p, name, peer, now);
-    if (*ret_wait_s > 0) {
-        return err_make(ERR_LIMIT, STR("sign-in slowed down"));
-    }
-    struct rows r;
-    err e =
-        db_query(db, a, SQL("select person, hash from account where login = $1 and disabled = 0"),
-                 ARGS(db_text(name)), &r);
-    if (e.code) {
-        return e;
-    }
-    bool known = rows_next(&r);
-    bool right = password_matches(p, a, known ? rows_text(&r, 1) : STR(""), password);
-    slow_note(p, name, peer, now, !right);
-    if (!right) {
-        return err_make(ERR_DENIED, STR("wrong name or password"));
-    }
-    str token = token_random(a);
-    struct new_session s = {.person = rows_i64(&r, 0),
-                            .now = now,
-                            .hash = token_hash(a, token),
-                            .csrf = csrf_random(a),
-                            .peer = peer,
-                            .agent = agent.len > 200 ? str_from_n(agent.ptr, 200) : agent};
-    if (!str_utf8_ok(s.agent)) {
-        s.agent = STR("?");
-    }
-    e = engine_write(p->engine, put_session, &s);
-    if (!e.code) {
-        *ret_token = token;
-    }
-    return e;
-}
+/* --- ending ------------------------------------------------------------------------------ */
 
 static err drop_session(void *arg, struct db *db, struct arena *a)
 {
@@ -223,11 +173,17 @@ err people_sign_out(struct accounts *p, struct arena *a, int64_t now, str token)
     return engine_write(p->engine, drop_session, &hash);
 }
 
+void add_end_sessions(struct batch *b, int64_t person)
+{
+    batch_add(b, SQL("delete from session where person = $1"), ARGS(db_i64(person)));
+    batch_add(b, SQL("delete from half_session where person = $1"), ARGS(db_i64(person)));
+}
+
 static err drop_all(void *arg, struct db *db, struct arena *a)
 {
     const int64_t *person = arg;
     struct batch *b = batch_begin(db, a);
-    batch_add(b, SQL("delete from session where person = $1"), ARGS(db_i64(*person)));
+    add_end_sessions(b, *person);
     batch_add(b, SQL("delete from token where person = $1"), ARGS(db_i64(*person)));
     return batch_run(b);
 }
@@ -239,27 +195,64 @@ err people_end_sessions(struct accounts *p, struct arena *a, int64_t now, int64_
     return engine_write(p->engine, drop_all, &person);
 }
 
-err session_list(struct db *db, struct arena *a, int64_t person, str token,
-                 struct session_row **ret, size_t *n)
+/* --- one's own sessions ------------------------------------------------------------------ */
+
+/* Which of one's sessions: the beginning of its hash, which opens nothing. */
+static str session_key(struct arena *a, str hash)
 {
-    struct rows r;
-    err e = db_query(db, a,
+    return enc_hex(a, str_from_n(hash.ptr, hash.len < 8 ? hash.len : 8));
+}
+
+int session_list_ask(struct batch *b, int64_t person)
+{
+    return batch_add(b,
                      SQL("select created_at, seen_at, peer, agent, token from session"
                          " where person = $1 order by seen_at desc limit 50"),
-                     ARGS(db_i64(person)), &r);
-    if (e.code) {
-        return e;
-    }
+                     ARGS(db_i64(person)));
+}
+
+struct session_rows session_list_read(struct batch *b, int place, struct arena *a, str token)
+{
+    struct rows r = batch_rows(b, place);
     str own = token_hash(a, token);
     struct session_row *list = arena_array(a, struct session_row, (size_t)rows_count(&r) + 1);
     size_t i = 0;
     while (rows_next(&r)) {
-        list[i++] = (struct session_row){rows_i64(&r, 0), rows_i64(&r, 1), rows_text(&r, 2),
-                                         rows_text(&r, 3), str_eq(rows_text(&r, 4), own)};
+        list[i++] = (struct session_row){.created_at = rows_i64(&r, 0),
+                                         .seen_at = rows_i64(&r, 1),
+                                         .peer = rows_text(&r, 2),
+                                         .agent = rows_text(&r, 3),
+                                         .key = session_key(a, rows_text(&r, 4)),
+                                         .current = enc_same(rows_text(&r, 4), own)};
     }
-    *ret = list;
-    *n = i;
-    return OK;
+    return (struct session_rows){list, i};
+}
+
+struct session_one {
+    int64_t person;
+    str key;
+};
+
+static err drop_one(void *arg, struct db *db, struct arena *a)
+{
+    const struct session_one *o = arg;
+    struct rows r;
+    err e = db_query(db, a, SQL("select token from session where person = $1"),
+                     ARGS(db_i64(o->person)), &r);
+    while (!e.code && rows_next(&r)) {
+        str hash = rows_text(&r, 0);
+        if (str_eq(session_key(a, hash), o->key)) {
+            e = db_exec(db, a, SQL("delete from session where token = $1 and person = $2"),
+                        ARGS(db_blob(hash), db_i64(o->person)));
+        }
+    }
+    return e;
+}
+
+err session_end(struct accounts *p, int64_t person, str key)
+{
+    struct session_one o = {person, key};
+    return engine_write(p->engine, drop_one, &o);
 }
 
 /* --- tokens of the API --------------------------------------------------------------------- */
@@ -299,25 +292,24 @@ err token_make(struct accounts *p, struct arena *a, int64_t now, int64_t person,
     return e;
 }
 
-err token_list(struct db *db, struct arena *a, int64_t person, struct token_row **ret, size_t *n)
+int token_list_ask(struct batch *b, int64_t person)
 {
-    struct rows r;
-    err e = db_query(db, a,
+    return batch_add(b,
                      SQL("select id, created_at, until, used_at, name, scopes from token"
                          " where person = $1 order by created_at desc limit 100"),
-                     ARGS(db_i64(person)), &r);
-    if (e.code) {
-        return e;
-    }
+                     ARGS(db_i64(person)));
+}
+
+struct token_rows token_list_read(struct batch *b, int place, struct arena *a)
+{
+    struct rows r = batch_rows(b, place);
     struct token_row *list = arena_array(a, struct token_row, (size_t)rows_count(&r) + 1);
     size_t i = 0;
     while (rows_next(&r)) {
         list[i++] = (struct token_row){rows_i64(&r, 0), rows_i64(&r, 1),  rows_i64(&r, 2),
                                        rows_i64(&r, 3), rows_text(&r, 4), rows_text(&r, 5)};
     }
-    *ret = list;
-    *n = i;
-    return OK;
+    return (struct token_rows){list, i};
 }
 
 struct token_key {

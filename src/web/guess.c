@@ -52,7 +52,7 @@ void guess_keep(struct guess *list, str token, const struct session *s)
 bool guess_same(const struct session *a, const struct session *b)
 {
     return a->person == b->person && a->id == b->id && a->lang == b->lang &&
-           a->must_change == b->must_change && a->token == b->token && str_eq(a->login, b->login) &&
-           str_eq(a->csrf, b->csrf) && str_eq(a->theme, b->theme) && str_eq(a->scopes, b->scopes) &&
-           str_eq(a->name, b->name);
+           a->must_change == b->must_change && a->must_second == b->must_second &&
+           a->token == b->token && str_eq(a->login, b->login) && str_eq(a->csrf, b->csrf) &&
+           str_eq(a->theme, b->theme) && str_eq(a->scopes, b->scopes) && str_eq(a->name, b->name);
 }

@@ -2,7 +2,6 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
-#include "base/enc.h"
 #include "base/html.h"
 #include "base/log.h"
 #include "engine/attach.h"
@@ -163,31 +162,6 @@ str visit_param(struct visit *v, str name)
 bool visit_is_htmx(const struct visit *v)
 {
     return str_eq(http_param(&v->x->req.headers, STR("hx-request")), STR("true"));
-}
-
-static str seal_of(struct visit *v, str text)
-{
-    unsigned char mac[crypto_auth_BYTES];
-    str all = str_fmt(v->ctx.arena, "%lld %.*s", (long long)v->session.person, STR_ARG(text));
-    crypto_auth(mac, (const unsigned char *)all.ptr, all.len, v->app->secret);
-    return enc_hex(v->ctx.arena, str_from_n((const char *)mac, sizeof(mac)));
-}
-
-str visit_seal(struct visit *v, str text)
-{
-    return str_fmt(v->ctx.arena, "%.*s %.*s", STR_ARG(seal_of(v, text)), STR_ARG(text));
-}
-
-bool visit_unseal(struct visit *v, str sealed, str *ret)
-{
-    str text;
-    str mac = str_cut(sealed, ' ', &text);
-    if (!text.ptr) {
-        return false;
-    }
-    str want = seal_of(v, text);
-    *ret = text;
-    return mac.len == want.len && sodium_memcmp(mac.ptr, want.ptr, want.len) == 0;
 }
 
 /* --- a part of a visit: a snapshot around a function ------------------------------ */
@@ -439,6 +413,18 @@ static enum visit_kind kind_of(const struct route *r)
     return r ? VISIT_PAGE : VISIT_NONE;
 }
 
+/* What has to be done before anything else; empty: nothing. */
+static str comes_first(const struct visit *v)
+{
+    bool free = !v->signed_in || v->session.token || v->route->flags & (ROUTE_PUBLIC | ROUTE_DOOR);
+    if (free) {
+        return STR("");
+    }
+    return v->session.must_change   ? STR("/me?must=1")
+           : v->session.must_second ? STR("/me/second?must=1")
+                                    : STR("");
+}
+
 static void run(struct visit *v)
 {
     bool other_method = false;
@@ -461,12 +447,9 @@ static void run(struct visit *v)
         visit_error(v, e);
         return;
     }
-    bool must_change = v->signed_in && v->session.must_change && !v->session.token &&
-                       !str_starts(v->x->req.path, STR("/me")) &&
-                       !str_starts(v->x->req.path, STR("/sign")) &&
-                       !(v->route->flags & ROUTE_PUBLIC);
-    if (must_change) {
-        visit_redirect(v, STR("/me?must=1"));
+    str first = comes_first(v);
+    if (first.len) {
+        visit_redirect(v, first);
         return;
     }
     v->route->run(v);

@@ -42,6 +42,7 @@ enum {
     ROUTE_ASSET = 16, /* files of the program */
     ROUTE_PROBE = 32, /* for machines that watch: no session is asked for (web/probe.h) */
     ROUTE_FILE = 64,  /* attachments and exports: as long as they are large */
+    ROUTE_DOOR = 128, /* also before the first password is changed, the second factor enrolled */
 };
 /* As what an exchange is counted (http.h, kind). */
 enum visit_kind { VISIT_NONE, VISIT_PAGE, VISIT_API, VISIT_ASSET, VISIT_FILE, VISIT_PROBE };

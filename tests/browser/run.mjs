@@ -2,6 +2,7 @@
 import { count, openBrowser, prepare } from "./support.mjs";
 import { functions } from "./functions.mjs";
 import { refused } from "./refused.mjs";
+import { second } from "./second.mjs";
 import { walk } from "./walk.mjs";
 
 const parts = process.argv.slice(2);
@@ -12,6 +13,8 @@ const runs = [
   ["refused-en", (b) => refused(b, { lang: "en", width: 360 })],
   ["functions-zh", (b) => functions(b, { lang: "zh", width: 1280 })],
   ["functions-en", (b) => functions(b, { lang: "en", width: 360 })],
+  ["second-zh", (b) => second(b, { lang: "zh", width: 1280, scripts: false })],
+  ["second-en", (b) => second(b, { lang: "en", width: 360 })],
   ["walk-no-scripts", (b) => walk(b, { lang: "zh", width: 1280, scripts: false })],
 ];
 

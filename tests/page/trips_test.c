@@ -46,7 +46,7 @@ static void sign_in(struct site *s, const char *login)
 {
     struct arena *a = s->in.t->life;
     struct words why = {0};
-    int wait = 0;
+    struct signed_in in;
     s->actor = inst_person(&s->in, login);
     str password = STR("a long enough secret");
     err e = people_set_account(s->app.people, a, INST_NOW, s->actor, str_from(login), password,
@@ -54,8 +54,10 @@ static void sign_in(struct site *s, const char *login)
     if (e.code) {
         fail_msg("%.*s %.*s", STR_ARG(e.detail), STR_ARG(why.en));
     }
-    dbs_ok(people_sign_in(s->app.people, s->in.db, a, INST_NOW, str_from(login), password,
-                          STR("127.0.0.1"), STR("test"), &s->token, &wait));
+    dbs_ok(people_sign_in(
+        s->app.people, s->in.db, a, INST_NOW,
+        &(struct sign_in){str_from(login), password, STR("127.0.0.1"), STR("test")}, &in));
+    s->token = in.token;
 }
 
 /* One GET, as a worker would run it; the second time, when it knows the session. */
