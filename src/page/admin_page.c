@@ -227,7 +227,7 @@ void page_admin_account_post(struct visit *v)
 
 void page_admin_account_second(struct visit *v)
 {
-    if (!administrator(v, true)) {
+    if (!admin_is(v, true)) {
         return;
     }
     db_read_end(v->ctx.db);

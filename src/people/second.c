@@ -132,12 +132,12 @@ static void add_recovery(struct batch *b, int64_t person, const struct recovery 
     }
 }
 
-enum verdict { CODE_RIGHT, CODE_WRONG, CODE_NO_KEY, CODE_NONE /* no factor that counts */ };
+enum code_verdict { CODE_RIGHT, CODE_WRONG, CODE_NO_KEY, CODE_NONE /* no factor that counts */ };
 
 /* On the writer: is the code right, and used by this now?  `begun`: one that does not
  * count yet, and no recovery code. */
 static err use_code(const struct secrets *s, struct db *db, struct arena *a, int64_t now,
-                    int64_t person, str code, bool begun, enum verdict *ret)
+                    int64_t person, str code, bool begun, enum code_verdict *ret)
 {
     struct rows r;
     str plain = plain_code(a, code);
@@ -182,7 +182,7 @@ static str slow_name(struct arena *a, int64_t person)
 }
 
 static err judged(struct accounts *p, struct arena *a, int64_t now, int64_t person,
-                  enum verdict verdict, struct words *why)
+                  enum code_verdict verdict, struct words *why)
 {
     switch (verdict) {
     case CODE_RIGHT:
@@ -273,7 +273,7 @@ struct confirming {
     str code;
     const struct recovery *codes;
     struct new_session session;
-    enum verdict verdict;
+    enum code_verdict verdict;
 };
 
 static err put_confirmed(void *arg, struct db *db, struct arena *a)
@@ -428,7 +428,7 @@ struct entering {
     int64_t person, now;
     str half, code; /* half: hash */
     struct new_session session;
-    enum verdict verdict;
+    enum code_verdict verdict;
 };
 
 /* A wrong code is counted, so it is no error that would undo the count. */

@@ -1,12 +1,11 @@
-#include "web/visit.h"
-
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/html.h"
 #include "base/log.h"
 #include "engine/attach.h"
 
-#include <sodium.h>
+#include "web/visit_int.h"
+
 #include <unistd.h>
 
 /* --- routes --------------------------------------------------------------------- */
@@ -345,35 +344,6 @@ struct desk_counts visit_counts(struct visit *v)
     return v->counts;
 }
 
-/* A form carries the session's CSRF token; a token of the API needs none. */
-static bool csrf_ok(struct visit *v)
-{
-    enum http_method m = v->x->req.method;
-    if (m == HTTP_GET || m == HTTP_HEAD || v->session.token || !v->signed_in) {
-        return true;
-    }
-    str have = http_param(&v->x->req.form, STR("csrf"));
-    if (!have.len) {
-        have = http_param(&v->x->req.headers, STR("x-csrf-token"));
-    }
-    return have.len == v->session.csrf.len && have.len > 0 &&
-           sodium_memcmp(have.ptr, v->session.csrf.ptr, have.len) == 0;
-}
-
-static bool scope_ok(const struct visit *v)
-{
-    if (!v->session.token) {
-        return true;
-    }
-    str want = (v->route->flags & ROUTE_WRITE) ? STR("write") : STR("read");
-    for (str rest = v->session.scopes; rest.ptr;) {
-        if (str_eq(str_cut(rest, ' ', &rest), want)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static err admit(struct visit *v)
 {
     err e = identify(v);
@@ -387,10 +357,10 @@ static err admit(struct visit *v)
     if (!v->signed_in && !(v->route->flags & ROUTE_PUBLIC)) {
         return err_make(ERR_SIGNIN, STR("no session"));
     }
-    if (!csrf_ok(v)) {
+    if (!admit_csrf(v)) {
         return err_make(ERR_INVALID, STR("csrf"));
     }
-    if (v->signed_in && !scope_ok(v)) {
+    if (v->signed_in && !admit_scope(v)) {
         return err_make(ERR_DENIED, STR("scope of the token"));
     }
     return has_frame(v) && !v->prelude.b ? frame_figures(v, false) : OK;
@@ -411,18 +381,6 @@ static enum visit_kind kind_of(const struct route *r)
         }
     }
     return r ? VISIT_PAGE : VISIT_NONE;
-}
-
-/* What has to be done before anything else; empty: nothing. */
-static str comes_first(const struct visit *v)
-{
-    bool free = !v->signed_in || v->session.token || v->route->flags & (ROUTE_PUBLIC | ROUTE_DOOR);
-    if (free) {
-        return STR("");
-    }
-    return v->session.must_change   ? STR("/me?must=1")
-           : v->session.must_second ? STR("/me/second?must=1")
-                                    : STR("");
 }
 
 static void run(struct visit *v)
@@ -447,7 +405,7 @@ static void run(struct visit *v)
         visit_error(v, e);
         return;
     }
-    str first = comes_first(v);
+    str first = admit_first(v);
     if (first.len) {
         visit_redirect(v, first);
         return;
