@@ -192,10 +192,9 @@ bool cli_flag(int argc, char **argv, const char *name)
 
 static bool is_flag(const char *arg)
 {
-    static const char *const flags[] = {"--yes",     "--demo",        "--cases",
-                                        "--dry-run", "--no-examples", "--help",
-                                        "--retry",   "--progress",    "--bom",
-                                        "--second-off"};
+    static const char *const flags[] = {"--yes",         "--demo",      "--cases", "--dry-run",
+                                        "--no-examples", "--help",      "--retry", "--progress",
+                                        "--bom",         "--second-off"};
     for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
         if (strcmp(arg, flags[i]) == 0) {
             return true;
