@@ -284,16 +284,23 @@ static int run_here(struct cli *c, const struct command *cmd, int argc, char **a
     return code;
 }
 
-static void overrides(struct cli *c, int argc, char **argv)
+err cli_configure(struct cli *c, struct config *ret)
 {
-    str data = cli_option(argc, argv, "data");
-    str address = cli_option(argc, argv, "address");
-    int64_t port;
-    c->config.data = cli_path(c, data.len ? data : c->config.data);
-    c->config.address = address.len ? address : c->config.address;
-    if (str_to_i64(cli_option(argc, argv, "port"), &port)) {
-        c->config.port = (int)port;
+    struct config k;
+    err e = config_read(c->arena, cli_option(c->argc, c->argv, "config"), &k);
+    if (e.code) {
+        return e;
     }
+    str data = cli_option(c->argc, c->argv, "data");
+    str address = cli_option(c->argc, c->argv, "address");
+    int64_t port;
+    k.data = cli_path(c, data.len ? data : k.data);
+    k.address = address.len ? address : k.address;
+    if (str_to_i64(cli_option(c->argc, c->argv, "port"), &port)) {
+        k.port = (int)port;
+    }
+    *ret = k;
+    return OK;
 }
 
 /* Somebody looks on: the same arguments and --progress, for the server too. */
@@ -365,12 +372,13 @@ int cli_main(int argc, char **argv)
     }
     err e = check_options(&c, cmd, n, args);
     if (!e.code) {
-        e = config_read(&life, cli_option(n, args, "config"), &c.config);
+        c.argc = n;
+        c.argv = args;
+        e = cli_configure(&c, &c.config);
     }
     if (e.code) {
         return cli_fail(&c, e);
     }
-    overrides(&c, n, args);
     int code = 0;
     if (cmd->run == cmd_import && isatty(STDOUT_FILENO)) {
         args = watched(&life, argc, argv);

@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/log.h"
 #include "base/words.h"
 #include "engine/engine.h"
 #include "people/people.h"
@@ -29,6 +30,14 @@ struct config {
     str secret_key;        /* file; empty: secret.key in the data folder */
     str proxies;           /* addresses, separated by commas */
     str signer;            /* socket of a zhidu-signer; empty: one is started */
+    str monitors;          /* addresses that may read /metrics, likewise */
+    str monitor_token;     /* who brings it may, too; empty: nobody does */
+    enum log_level log_level;
+    bool log_requests; /* every one, not only the slow and the failed */
+    int slow_request_ms, slow_statement_ms;
+    int request_seconds;         /* for a request to be complete */
+    int connections_per_address; /* open at once */
+    int stop_seconds;            /* for what is in work when the server stops */
     bool demo;
 };
 
@@ -40,6 +49,8 @@ struct cli {
     struct config config;
     enum lang lang;
     FILE *out;
+    int argc; /* options of the call */
+    char **argv;
     struct engine *engine; /* open for commands that need it */
     struct accounts *people;
     struct demo_clock *clock; /* in a running demonstration; else NULL */
@@ -67,9 +78,13 @@ struct command {
 extern const struct command cli_commands[];
 extern const size_t cli_commands_len;
 
+/* What this call's options, environment and file say now. */
+MUST_CHECK err cli_configure(struct cli *c, struct config *ret);
 /* Defaults, then the file (--config, $ZHIDU_CONFIG, /etc/zhidu/zhidu.conf when
  * it is there), then ZHIDU_* of the environment.  ERR_INVALID names file and line. */
 MUST_CHECK err config_read(struct arena *a, str file, struct config *ret);
+/* Those that differ and take effect with a restart only, separated by commas. */
+str config_needs_restart(struct arena *a, const struct config *was, const struct config *is);
 /* The text of a file into *c, what it does not set staying; on its own for fuzzing. */
 MUST_CHECK err config_parse(struct arena *a, str file, str text, struct config *c);
 

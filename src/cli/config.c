@@ -1,5 +1,6 @@
 #include "cli/cli.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -22,39 +23,141 @@ static err read_file(struct arena *a, str path, str *ret)
     return OK;
 }
 
-static bool set(struct arena *a, struct config *c, str key, str value)
+/* --- the settings ------------------------------------------------------------------------- */
+
+enum kind { TEXT, NUMBER, SWITCH, LEVEL };
+
+/* In the order in which a person looks for them.  `later`: may change while the
+ * server runs. */
+static const struct key {
+    const char *key;
+    enum kind kind;
+    size_t at; /* in struct config */
+    bool later;
+    int least, most; /* of a number */
+} settings[] = {
+#define AT(field) offsetof(struct config, field)
+    {"data", TEXT, AT(data), false, 0, 0},
+    {"database", TEXT, AT(database), false, 0, 0},
+    {"address", TEXT, AT(address), false, 0, 0},
+    {"port", NUMBER, AT(port), false, 1, 65535},
+    {"public_url", TEXT, AT(public_url), false, 0, 0},
+    {"organisation", TEXT, AT(organisation), false, 0, 0},
+    {"origin", TEXT, AT(origin), false, 0, 0},
+    {"tls_cert", TEXT, AT(tls_cert), true, 0, 0},
+    {"tls_key", TEXT, AT(tls_key), true, 0, 0},
+    {"secret_key", TEXT, AT(secret_key), false, 0, 0},
+    {"signer", TEXT, AT(signer), false, 0, 0},
+    {"proxies", TEXT, AT(proxies), true, 0, 0},
+    {"monitors", TEXT, AT(monitors), true, 0, 0},
+    {"monitor_token", TEXT, AT(monitor_token), true, 0, 0},
+    {"log_level", LEVEL, AT(log_level), true, 0, 0},
+    {"log_requests", SWITCH, AT(log_requests), true, 0, 0},
+    {"slow_request_ms", NUMBER, AT(slow_request_ms), true, 1, 600000},
+    {"slow_statement_ms", NUMBER, AT(slow_statement_ms), true, 10, 600000},
+    {"request_seconds", NUMBER, AT(request_seconds), true, 1, 600},
+    {"connections_per_address", NUMBER, AT(connections_per_address), true, 1, 1000000},
+    {"stop_seconds", NUMBER, AT(stop_seconds), false, 1, 600},
+    {"demo", SWITCH, AT(demo), false, 0, 0},
+#undef AT
+};
+enum { SETTINGS = sizeof(settings) / sizeof(settings[0]) };
+
+static const char *const levels[] = {
+    [LOG_DEBUG] = "debug", [LOG_INFO] = "info", [LOG_WARN] = "warn", [LOG_ERROR] = "error"};
+
+static bool set_level(enum log_level *to, str value)
 {
-    struct {
-        const char *key;
-        str *to;
-    } texts[] = {{"data", &c->data},
-                 {"database", &c->database},
-                 {"address", &c->address},
-                 {"public_url", &c->public_url},
-                 {"organisation", &c->organisation},
-                 {"origin", &c->origin},
-                 {"tls_cert", &c->tls_cert},
-                 {"tls_key", &c->tls_key},
-                 {"secret_key", &c->secret_key},
-                 {"proxies", &c->proxies},
-                 {"signer", &c->signer}};
-    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-        if (str_eq(key, str_from(texts[i].key))) {
-            *texts[i].to = str_copy(a, value);
+    for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
+        if (str_eq(value, str_from(levels[i]))) {
+            *to = (enum log_level)i;
             return true;
         }
     }
+    return false;
+}
+
+static bool set_number(const struct key *k, int *to, str value)
+{
     int64_t n;
-    if (str_eq(key, STR("port")) && str_to_i64(value, &n) && n > 0 && n < 65536) {
-        c->port = (int)n;
+    bool ok = str_to_i64(value, &n) && n >= k->least && n <= k->most;
+    *to = ok ? (int)n : *to;
+    return ok;
+}
+
+static bool set(struct arena *a, const struct key *k, struct config *c, str value)
+{
+    void *to = (char *)c + k->at;
+    switch (k->kind) {
+    case TEXT:
+        *(str *)to = str_copy(a, value);
         return true;
-    }
-    if (str_eq(key, STR("demo"))) {
-        c->demo = str_eq(value, STR("yes"));
-        return c->demo || str_eq(value, STR("no"));
+    case NUMBER:
+        return set_number(k, to, value);
+    case SWITCH:
+        *(bool *)to = str_eq(value, STR("yes"));
+        return *(bool *)to || str_eq(value, STR("no"));
+    case LEVEL:
+        return set_level(to, value);
     }
     return false;
 }
+
+/* What would be a value, in words. */
+static str what_is(struct arena *a, const struct key *k)
+{
+    switch (k->kind) {
+    case NUMBER:
+        return str_fmt(a, "a number from %d to %d", k->least, k->most);
+    case SWITCH:
+        return STR("yes or no");
+    case LEVEL:
+        return STR("debug, info, warn or error");
+    case TEXT:
+        break;
+    }
+    return STR("a text");
+}
+
+static const struct key *find(str key)
+{
+    for (size_t i = 0; i < SETTINGS; i++) {
+        if (str_eq(key, str_from(settings[i].key))) {
+            return &settings[i];
+        }
+    }
+    return NULL;
+}
+
+static bool same(const struct key *k, const struct config *a, const struct config *b)
+{
+    const void *x = (const char *)a + k->at;
+    const void *y = (const char *)b + k->at;
+    switch (k->kind) {
+    case TEXT:
+        return str_eq(*(const str *)x, *(const str *)y);
+    case NUMBER:
+        return *(const int *)x == *(const int *)y;
+    case SWITCH:
+        return *(const bool *)x == *(const bool *)y;
+    case LEVEL:
+        return *(const enum log_level *)x == *(const enum log_level *)y;
+    }
+    return true;
+}
+
+str config_needs_restart(struct arena *a, const struct config *was, const struct config *is)
+{
+    str list = STR("");
+    for (size_t i = 0; i < SETTINGS; i++) {
+        if (!settings[i].later && !same(&settings[i], was, is)) {
+            list = str_fmt(a, "%.*s%s%s", STR_ARG(list), list.len ? ", " : "", settings[i].key);
+        }
+    }
+    return list;
+}
+
+/* --- file and environment --------------------------------------------------------------------- */
 
 err config_parse(struct arena *a, str file, str text, struct config *c)
 {
@@ -67,9 +170,15 @@ err config_parse(struct arena *a, str file, str text, struct config *c)
             continue;
         }
         str key = str_trim(str_cut(l, '=', &value));
-        if (!value.ptr || !set(a, c, key, str_trim(value))) {
-            return err_make(ERR_INVALID, str_fmt(a, "%.*s:%d: not a setting: %.*s", STR_ARG(file),
-                                                 line, STR_ARG(l)));
+        const struct key *k = value.ptr ? find(key) : NULL;
+        if (!k) { /* what stands behind the name may be a secret */
+            return err_make(ERR_INVALID,
+                            str_fmt(a, "%.*s:%d: not a setting: %.*s", STR_ARG(file), line,
+                                    STR_ARG(value.ptr ? key : STR("(no name = value)"))));
+        }
+        if (!set(a, k, c, str_trim(value))) {
+            return err_make(ERR_INVALID, str_fmt(a, "%.*s:%d: not a value of %s: %s", STR_ARG(file),
+                                                 line, k->key, what_is(a, k).ptr));
         }
     }
     return OK;
@@ -77,19 +186,18 @@ err config_parse(struct arena *a, str file, str text, struct config *c)
 
 static err read_environment(struct arena *a, struct config *c)
 {
-    static const char *const keys[] = {
-        "data",     "database", "address",    "port",    "public_url", "organisation", "origin",
-        "tls_cert", "tls_key",  "secret_key", "proxies", "signer",     "demo"};
-    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+    for (size_t i = 0; i < SETTINGS; i++) {
+        const char *key = settings[i].key;
         char name[40] = "ZHIDU_";
         size_t n = 6;
-        for (const char *p = keys[i]; *p && n + 1 < sizeof(name); p++) {
+        for (const char *p = key; *p && n + 1 < sizeof(name); p++) {
             name[n++] = *p >= 'a' && *p <= 'z' ? (char)(*p - 32) : *p;
         }
         name[n] = '\0';
         const char *v = getenv(name);
-        if (v && !set(a, c, str_from(keys[i]), str_from(v))) {
-            return err_make(ERR_INVALID, str_fmt(a, "%s: not a value: %s", name, v));
+        if (v && !set(a, &settings[i], c, str_from(v))) {
+            return err_make(ERR_INVALID,
+                            str_fmt(a, "%s: not a value: %s", name, what_is(a, &settings[i]).ptr));
         }
     }
     return OK;
@@ -101,7 +209,13 @@ err config_read(struct arena *a, str file, struct config *ret)
                        .address = STR("127.0.0.1"),
                        .port = 8080,
                        .organisation = STR("信息中心"),
-                       .origin = STR("zhidu.local/ledger")};
+                       .origin = STR("zhidu.local/ledger"),
+                       .log_level = LOG_INFO,
+                       .slow_request_ms = 1000,
+                       .slow_statement_ms = 200,
+                       .request_seconds = 10,
+                       .connections_per_address = 2000,
+                       .stop_seconds = 25};
     const char *env = getenv("ZHIDU_CONFIG");
     str path = file.len ? file : env ? str_from(env) : STR("/etc/zhidu/zhidu.conf");
     bool wanted = file.len || env;

@@ -2,10 +2,12 @@
 #include "base/clock.h"
 #include "base/health.h"
 #include "base/log.h"
+#include "base/version.h"
 #include "page/frame.h"
 #include "page/page.h"
 
 #include "cli/cli.h"
+#include "cli/tune.h"
 #include "cli/watch.h"
 #include "web/visit.h"
 
@@ -13,58 +15,10 @@
 #include <signal.h>
 #include <sodium.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum { TRIM_S = 10 };
-
-static err read_pem(struct cli *c, str file, str *ret)
-{
-    FILE *f = fopen(cli_path(c, file).ptr, "re");
-    if (!f) {
-        return err_make(ERR_NOT_FOUND, file);
-    }
-    char *p = arena_bytes(c->arena, 65536);
-    size_t n = fread(p, 1, 65535, f);
-    fclose(f);
-    *ret = str_from_n(p, n);
-    return OK;
-}
-
-static struct http_params proxies(struct cli *c)
-{
-    struct http_param *list = arena_array(c->arena, struct http_param, 16);
-    size_t n = 0;
-    for (str rest = c->config.proxies; rest.ptr && rest.len && n < 16;) {
-        list[n++].name = str_trim(str_cut(rest, ',', &rest));
-    }
-    return (struct http_params){list, n};
-}
-
-static err start(struct cli *c, struct app *app, struct demo_clock *clock, struct watch *watch,
-                 struct http_server **ret)
-{
-    struct http_options opt = {.address = c->config.address,
-                               .port = c->config.port,
-                               .limits = {.proxies = proxies(c)},
-                               .clock = demo_clock_now,
-                               .clock_arg = clock};
-    err e = OK;
-    if (c->config.tls_cert.len) {
-        e = read_pem(c, c->config.tls_cert, &opt.tls_cert);
-    }
-    if (!e.code && c->config.tls_key.len) {
-        e = read_pem(c, c->config.tls_key, &opt.tls_key);
-    }
-    if (e.code) {
-        return e;
-    }
-    watch_certificate(watch, opt.tls_cert);
-    web_options(app, &opt);
-    /* SQLite computes; PostgreSQL lets its askers wait. */
-    bool waits = c->config.database.len && !str_starts(c->config.database, STR("sqlite:"));
-    opt.at_once = waits ? 0 : (int)sysconf(_SC_NPROCESSORS_ONLN);
-    return http_start(c->arena, &opt, ret);
-}
 
 static bool loopback(str address)
 {
@@ -93,6 +47,7 @@ struct serving {
     struct app app;
     struct control *control;
     struct watch *watch;
+    struct tuning *tuning; /* in effect */
     sigset_t signals;
 };
 
@@ -101,6 +56,7 @@ static void take_signals(sigset_t *set)
     sigemptyset(set);
     sigaddset(set, SIGINT);
     sigaddset(set, SIGTERM);
+    sigaddset(set, SIGHUP);
     pthread_sigmask(SIG_BLOCK, set, NULL); /* before any thread begins */
     signal(SIGPIPE, SIG_IGN);
 }
@@ -127,34 +83,148 @@ static struct app make_app(struct cli *c, const struct installation *in)
     return app;
 }
 
+/* As many open files as we may have: each connection is one. */
+static int most_connections(void)
+{
+    enum { MOST = 12000, LEAST = 64, ELSE = 500 /* databases, attachments, logs */ };
+    struct rlimit r;
+    if (getrlimit(RLIMIT_NOFILE, &r) != 0) {
+        return LEAST;
+    }
+    r.rlim_cur = r.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &r) != 0 || r.rlim_cur > MOST + ELSE) {
+        return MOST;
+    }
+    return r.rlim_cur > ELSE + LEAST ? (int)r.rlim_cur - ELSE : LEAST;
+}
+
+static err start_http(struct serving *s)
+{
+    struct cli *c = s->c;
+    struct http_options opt = {.address = c->config.address,
+                               .port = c->config.port,
+                               .limits = s->tuning->limits,
+                               .tls_cert = s->tuning->cert,
+                               .tls_key = s->tuning->key,
+                               .connections = most_connections(),
+                               .stop_s = c->config.stop_seconds,
+                               .clock = demo_clock_now,
+                               .clock_arg = s->in.clock};
+    web_options(&s->app, &opt);
+    /* SQLite computes; PostgreSQL lets its askers wait. */
+    bool waits = c->config.database.len && !str_starts(c->config.database, STR("sqlite:"));
+    opt.at_once = waits ? 0 : (int)sysconf(_SC_NPROCESSORS_ONLN);
+    return http_start(c->arena, &opt, &s->app.http);
+}
+
 static err open_all(struct serving *s)
 {
     struct cli *c = s->c;
-    err e = installation_open(c->arena, &c->config, true, &s->in);
+    err e = tune_read(c, &c->config, &s->tuning);
+    if (!e.code) {
+        tune_log(&c->config);
+        e = installation_open(c->arena, &c->config, true, &s->in);
+    }
     if (e.code) {
         return e;
     }
     s->app = make_app(c, &s->in);
+    atomic_store(&s->app.probes, &s->tuning->probes);
     c->engine = s->in.engine;
     c->people = s->in.people;
     c->health = s->app.health;
     c->clock = s->app.demo ? s->in.clock : NULL;
     engine_health(c->engine, c->health);
     s->watch = watch_make(c, c->health);
+    watch_certificate(s->watch, s->tuning->cert_until);
     /* First: who sees the port open may count on the command line, too. */
     e = control_start(c->arena, c, &s->control);
-    return e.code ? e : start(c, &s->app, s->in.clock, s->watch, &s->app.http);
+    return e.code ? e : start_http(s);
 }
 
-static void close_all(struct serving *s)
+/* Returns how many requests were left without an answer. */
+static int64_t close_all(struct serving *s)
 {
+    int64_t left = 0;
     if (s->control) {
         control_stop(s->control);
     }
     if (s->app.http) {
-        http_stop(s->app.http);
+        left = http_stop(s->app.http);
     }
     installation_close(&s->in);
+    return left;
+}
+
+/* --- changes while it runs ------------------------------------------------------------- */
+
+static err reread(struct serving *s, struct config *k, struct tuning **t)
+{
+    struct cli *c = s->c;
+    err e = cli_configure(c, k);
+    if (!e.code) {
+        e = tune_read(c, k, t);
+    }
+    bool other =
+        !e.code && !(str_eq((*t)->cert, s->tuning->cert) && str_eq((*t)->key, s->tuning->key));
+    if (other && ((*t)->cert.len > 0) != (s->tuning->cert.len > 0)) {
+        e = err_make(ERR_INVALID, STR("between http and https it changes with a restart only"));
+    } else if (other) {
+        e = http_set_certificate(s->app.http, c->arena, (*t)->cert, (*t)->key);
+    }
+    return e;
+}
+
+/* The configuration again: all that may change now, or, when it holds a mistake,
+ * nothing.  Said on the terminal, in the log, on the health page. */
+static void reload(struct serving *s)
+{
+    struct cli *c = s->c;
+    struct config k = c->config;
+    struct tuning *t = s->tuning;
+    err e = reread(s, &k, &t);
+    struct log_line l = log_line(e.code ? LOG_ERROR : LOG_INFO, "server.reload");
+    if (e.code) {
+        log_str(&l, "error", e.detail);
+        log_write(&l);
+        watch_configuration(s->watch, e.detail, STR(""));
+        cli_say(c, "配置有误，仍用原来的：%.*s",
+                "The configuration holds a mistake; the old one "
+                "stays: %.*s",
+                STR_ARG(e.detail));
+        return;
+    }
+    str later = config_needs_restart(c->arena, &c->config, &k);
+    tune_log(&k);
+    http_set_limits(s->app.http, &t->limits);
+    atomic_store(&s->app.probes, &t->probes);
+    watch_certificate(s->watch, t->cert_until);
+    watch_configuration(s->watch, STR(""), later);
+    s->tuning = t;
+    log_str(&l, "later", later);
+    log_write(&l);
+    if (later.len) {
+        cli_say(c, "配置已重新载入；重启后才生效：%.*s",
+                "The configuration was read again; with a restart only: %.*s", STR_ARG(later));
+    } else {
+        cli_say(c, "配置已重新载入。", "The configuration was read again.");
+    }
+}
+
+static void log_start(const struct cli *c, int port)
+{
+    struct log_line l = log_line(LOG_INFO, "server.start");
+    log_str(&l, "version", STR(ZHIDU_VERSION));
+    log_str(&l, "address", c->config.address);
+    log_i64(&l, "port", port);
+    log_write(&l);
+}
+
+static void log_stop(int64_t left)
+{
+    struct log_line l = log_line(left ? LOG_ERROR : LOG_INFO, "server.stop");
+    log_i64(&l, "unanswered", left);
+    log_write(&l);
 }
 
 int cmd_serve(struct cli *c, int argc, char **argv)
@@ -171,13 +241,20 @@ int cmd_serve(struct cli *c, int argc, char **argv)
         return cli_fail(c, e);
     }
     tell(c, &s.app, http_port(s.app.http));
-    /* Memory that bursts left behind in the threads' heaps goes back in quiet moments. */
+    log_start(c, http_port(s.app.http));
     struct timespec every = {.tv_sec = TRIM_S};
-    while (sigtimedwait(&s.signals, NULL, &every) < 0) {
+    int signal;
+    while ((signal = sigtimedwait(&s.signals, NULL, &every)) < 0 || signal == SIGHUP) {
+        if (signal == SIGHUP) {
+            reload(&s);
+        }
+        /* Memory that bursts left behind in the threads' heaps goes back in quiet moments. */
         malloc_trim(0);
         watch_turn(s.watch);
     }
     cli_say(c, "正在停止…", "Stopping...");
-    close_all(&s);
-    return 0;
+    atomic_store(&s.app.stopping, true);
+    int64_t left = close_all(&s);
+    log_stop(left);
+    return left ? 1 : 0;
 }

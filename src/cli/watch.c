@@ -113,11 +113,9 @@ err watch_certificate_end(str pem, int64_t *ret)
     return OK;
 }
 
-void watch_certificate(struct watch *w, str pem)
+void watch_certificate(struct watch *w, int64_t until)
 {
-    int64_t until = 0;
-    err e = pem.len ? watch_certificate_end(pem, &until) : OK;
-    atomic_store(&w->cert_until, e.code ? 0 : until);
+    atomic_store(&w->cert_until, until);
 }
 
 static struct health_now look_certificate(void *arg, struct arena *a, int64_t now)
@@ -190,6 +188,29 @@ static struct health_now look_time(void *arg, struct arena *a, int64_t now)
     return health_ok(WORDS("系统时钟走得平稳。", "The machine's clock runs evenly."));
 }
 
+/* --- the configuration ---------------------------------------------------------------------- */
+
+void watch_configuration(struct watch *w, str mistake, str later)
+{
+    struct arena a = arena_make(64 << 10);
+    struct words remedy = WORDS("改正配置文件，再重新载入（systemctl reload zhidu）。",
+                                "Mend the configuration and reload (systemctl reload zhidu).");
+    struct health_now n = health_ok(WORDS("配置已全部生效。", "All of it is in effect."));
+    if (mistake.len) {
+        n = health_bad(words_fmt(&a, "重新载入时配置有误，仍用原来的：%.*s",
+                                 "At the last reload it held a mistake, and the old one stays: "
+                                 "%.*s",
+                                 STR_ARG(mistake)),
+                       remedy);
+    } else if (later.len) {
+        n = health_warn(words_fmt(&a, "改动尚未生效：%.*s", "Changed, and not in effect yet: %.*s",
+                                  STR_ARG(later)),
+                        WORDS("在方便的时候重启服务。", "Restart the server when it suits."));
+    }
+    health_tell(w->c->health, STR("config_file"), n, clock_now());
+    arena_end(&a);
+}
+
 /* --- the process ------------------------------------------------------------------------------ */
 
 static double resident(void *arg, int64_t now)
@@ -224,6 +245,7 @@ struct watch *watch_make(struct cli *c, struct health *h)
         {STR("secrets"), WORDS("密文的密钥", "Key of what is encrypted"), STR(""), false,
          look_secrets, w, 0},
         {STR("certificate"), WORDS("证书", "Certificate"), STR(""), false, look_certificate, w, 0},
+        {STR("config_file"), WORDS("配置", "Configuration"), STR(""), false, NULL, w, 0},
         {STR("time"), WORDS("系统时钟", "The machine's clock"), STR(""), false, look_time, w, 0},
     };
     const struct health_figure figures[] = {
@@ -239,5 +261,6 @@ struct watch *watch_make(struct cli *c, struct health *h)
         health_add_figure(h, &figures[i]);
     }
     watch_turn(w);
+    watch_configuration(w, STR(""), STR(""));
     return w;
 }

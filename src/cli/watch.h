@@ -18,9 +18,11 @@ struct watch;
 struct watch *watch_make(struct cli *c, struct health *h);
 /* Compares the machine's clock with the monotonic one. */
 void watch_turn(struct watch *w);
-/* The certificate in use now, PEM; empty: none.  May be called from the serving
- * thread only. */
-void watch_certificate(struct watch *w, str pem);
+/* The end of the certificate in use now, UTC ms; 0: there is none. */
+void watch_certificate(struct watch *w, int64_t until);
+/* How the last reading of the configuration went: what was wrong with it, and what
+ * of it waits for a restart. */
+void watch_configuration(struct watch *w, str mistake, str later);
 /* The end of a certificate's life, UTC ms; ERR_INVALID when it is none. */
 MUST_CHECK err watch_certificate_end(str pem, int64_t *ret_until);
 
