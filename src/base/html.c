@@ -6,8 +6,8 @@
 
 struct html html_begin(struct arena *a, enum lang lang)
 {
-    size_t cap = 32768;
-    return (struct html){.arena = a, .buf = arena_bytes(a, cap), .cap = cap, .lang = lang};
+    enum { CAP = 64 * 1024 }; /* most pages stay below it */
+    return (struct html){.arena = a, .buf = arena_bytes(a, CAP), .cap = CAP, .lang = lang};
 }
 
 str html_end(struct html *out)
@@ -45,15 +45,28 @@ static const unsigned char special[256] = {['&'] = 1, ['<'] = 2, ['>'] = 3, ['"'
 static const str entity[] = {{"", 0},     {"&amp;", 5},  {"&lt;", 4},
                              {"&gt;", 4}, {"&quot;", 6}, {"&#39;", 5}};
 
+/* Sixteen bytes at a time (GCC's vectors, which clang has, too): does one of them need
+ * more than copying? */
+typedef unsigned char bytes16 __attribute__((vector_size(16)));
+
+static bool any_special(const unsigned char *p)
+{
+    bytes16 v;
+    memcpy(&v, p, sizeof(v));
+    bytes16 hit = (bytes16)((v == '&') | (v == '<') | (v == '>') | (v == '"') | (v == '\''));
+    uint64_t half[2];
+    memcpy(half, &hit, sizeof(half));
+    return (half[0] | half[1]) != 0;
+}
+
 void html_str(struct html *out, str s)
 {
     const unsigned char *p = (const unsigned char *)s.ptr;
     size_t from = 0;
     size_t i = 0;
     for (;;) {
-        while (i + 4 <= s.len &&
-               !(special[p[i]] | special[p[i + 1]] | special[p[i + 2]] | special[p[i + 3]])) {
-            i += 4;
+        while (i + sizeof(bytes16) <= s.len && !any_special(p + i)) {
+            i += sizeof(bytes16);
         }
         while (i < s.len && !special[p[i]]) {
             i++;

@@ -242,7 +242,7 @@ err record_activities(const struct ctx *ctx, const struct type *t, int64_t id, i
     int place = activity_ask(ctx, b, id, before);
     batch_ride(b);
     struct record rec;
-    err e = view_row(ctx, t, id, NULL, 0, &rec);
+    err e = view_row(ctx, t, id, LOAD_NONE, &rec);
     e = e.code ? e : batch_join(b);
     if (e.code) {
         return e;

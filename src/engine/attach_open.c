@@ -52,7 +52,7 @@ err attach_open(const struct ctx *ctx, int64_t id, struct attachment *ret, int *
         return err_make(ERR_NOT_FOUND, STR("attachment"));
     }
     struct record rec;
-    e = view_row(ctx, t, rows_i64(&r, 0), NULL, 0, &rec);
+    e = view_row(ctx, t, rows_i64(&r, 0), LOAD_NONE, &rec);
     if (e.code) {
         return e;
     }

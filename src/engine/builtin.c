@@ -262,7 +262,7 @@ err perform_builtin(struct doing *d, bool *was)
     *was = true;
     struct record rec;
     struct touched *x;
-    e = d->act->actor ? view_row(d->ctx, t, a->record, NULL, 0, &rec) : OK;
+    e = d->act->actor ? view_row(d->ctx, t, a->record, LOAD_NONE, &rec) : OK;
     e = e.code ? e : perform_touch(d, t, a->record, &x);
     e = e.code ? e : about_record(d, x);
     if (e.code) {

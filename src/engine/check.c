@@ -99,7 +99,7 @@ static int ask_before(const struct ctx *ctx, struct batch *b, const struct aplan
 static err check_built_in(const struct ctx *ctx, struct act *act, const struct type *t)
 {
     struct record rec;
-    err e = view_row(ctx, t, act->record, NULL, 0, &rec);
+    err e = view_row(ctx, t, act->record, LOAD_NONE, &rec);
     if (!e.code && act->ver && act->ver != rec.ver) {
         e = err_make(ERR_STALE, STR("the record has changed"));
     }

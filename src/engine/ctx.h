@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/memo.h"
 #include "base/words.h"
 #include "model/model.h"
 #include "store/db.h"
@@ -26,6 +27,20 @@ struct ctx {
     enum lang lang;
     bool writer; /* inside an act, on the writer's thread: its memory may be used */
 };
+
+/* What comes out the same for every request is made once of the model and kept with
+ * the connection (base/memo.h).  Not on the writer's thread: what it makes is handed
+ * to others, so there nothing is kept. */
+struct memo_key ctx_key(const struct ctx *ctx, const void *maker, const void *of, const void *also,
+                        int64_t n);
+const void *ctx_find(const struct ctx *ctx, struct memo_key k); /* NULL: not made yet */
+/* The context to make it in: with memory that stays, where there is room. */
+struct ctx ctx_room(const struct ctx *ctx);
+/* Keeps what was made in `room`. */
+void ctx_keep(const struct ctx *room, struct memo_key k, const void *value);
+/* The same for a statement. */
+bool ctx_find_sql(const struct ctx *ctx, struct memo_key k, struct sql *ret);
+struct sql ctx_keep_sql(const struct ctx *room, struct memo_key k, struct sql sql);
 
 struct ctx ctx_make(struct engine *e, const struct model *m, struct db *db, struct arena *a,
                     int64_t now, int64_t actor, enum lang lang);

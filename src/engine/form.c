@@ -471,9 +471,7 @@ static err begin(struct draft *d, int64_t record, const struct value_in *values,
     if (!record) {
         return part_def(d->ctx, d->type, values, nvalues, &d->def);
     }
-    size_t n;
-    const struct field **fields = load_fields(d->ctx, d->type, &n);
-    err e = view_row(d->ctx, d->type, record, fields, n, &d->rec);
+    err e = view_row(d->ctx, d->type, record, LOAD_OPEN, &d->rec);
     d->def = e.code ? d->def : d->rec.def;
     return e;
 }

@@ -34,7 +34,14 @@ bool guard_from_here(const struct action *a, const struct state *now)
     return false;
 }
 
-static struct guard_column *column(struct guards_ask *g, struct sqlb *b)
+/* The question of all records of one version in one state. */
+struct guards_plan {
+    struct guard_column columns[COLUMNS_MAX + 1];
+    size_t n;
+    struct sql sql;
+};
+
+static struct guard_column *column(struct guards_plan *g, struct sqlb *b)
 {
     if (g->n) {
         SQLB_LIT(b, ", ");
@@ -71,7 +78,7 @@ static void put_cond(struct sqlb *b, const struct cond *c)
     }
 }
 
-static void put_needs(struct guards_ask *g, struct sqlb *b, const struct action *a,
+static void put_needs(struct guards_plan *g, struct sqlb *b, const struct action *a,
                       const struct need *needs, size_t n, const struct add *add)
 {
     for (size_t i = 0; i < n && g->n < COLUMNS_MAX; i++) {
@@ -83,7 +90,7 @@ static void put_needs(struct guards_ask *g, struct sqlb *b, const struct action 
     }
 }
 
-static void put_action(const struct ctx *ctx, struct guards_ask *g, struct sqlb *b,
+static void put_action(const struct ctx *ctx, struct guards_plan *g, struct sqlb *b,
                        const struct action *a)
 {
     if (g->n >= COLUMNS_MAX) {
@@ -103,35 +110,47 @@ static void put_action(const struct ctx *ctx, struct guards_ask *g, struct sqlb 
     }
 }
 
-struct guards_ask guards_ask(const struct ctx *ctx, const struct record *rec, struct batch *batch)
+static struct guards_plan *make_plan(const struct ctx *ctx, const struct record *rec)
 {
-    struct guards_ask g = {.rec = rec,
-                           .columns = arena_array(ctx->arena, struct guard_column, COLUMNS_MAX + 1),
-                           .place = -1};
+    struct guards_plan *g = arena_new(ctx->arena, struct guards_plan);
     struct sqlb b = sqlb_make(ctx->arena);
     SQLB_LIT(&b, "select ");
     for (size_t i = 0; i < rec->def->nactions; i++) {
         const struct action *a = &rec->def->actions[i];
         if (!a->creates && guard_from_here(a, rec->state)) {
-            put_action(ctx, &g, &b, a);
+            put_action(ctx, g, &b, a);
         }
     }
     const struct tdef *newest = rec->type->newest;
-    for (size_t i = 0; i < newest->nfields && g.n < COLUMNS_MAX; i++) {
+    for (size_t i = 0; i < newest->nfields && g->n < COLUMNS_MAX; i++) {
         if (newest->fields[i].see.tree) {
-            *column(&g, &b) =
+            *column(g, &b) =
                 (struct guard_column){.kind = COLUMN_SEE, .field = &newest->fields[i]};
             put_people(&b, &newest->fields[i].see);
         }
     }
-    if (!g.n) {
-        return g;
-    }
     SQLB_LIT(&b, " from ");
     sqlb_ident(&b, rec->type->table);
     SQLB_LIT(&b, " r where r.\"id\" = $4");
-    struct db_arg id = db_i64(rec->id);
-    g.place = batch_add(batch, sqlb_end(&b), ctx_args(ctx, &id, 1));
+    g->sql = sqlb_end(&b);
+    return g;
+}
+
+struct guards_ask guards_ask(const struct ctx *ctx, const struct record *rec, struct batch *batch)
+{
+    static const char maker;
+    struct memo_key k = ctx_key(ctx, &maker, rec->def, rec->state, 0);
+    const struct guards_plan *plan = ctx_find(ctx, k);
+    if (!plan) {
+        struct ctx room = ctx_room(ctx);
+        plan = make_plan(&room, rec);
+        ctx_keep(&room, k, plan);
+    }
+    struct guards_ask g = {.rec = rec, .plan = plan, .place = -1};
+    if (plan->n) {
+        struct db_arg id = db_i64(rec->id);
+        g.place = batch_add(batch, plan->sql, ctx_args(ctx, &id, 1));
+    }
     return g;
 }
 
@@ -142,7 +161,7 @@ static const struct clause *cite(const struct action *a, const struct cond *c)
     return c && c->clause ? c->clause : a->clause;
 }
 
-const struct refusal *guard_refusal_who(const struct ctx *ctx, const struct action *a)
+static const struct refusal *make_who(const struct ctx *ctx, const struct action *a)
 {
     struct words who = who_words(ctx->arena, ctx->model, a->of, &a->who);
     struct words remedy = {0};
@@ -159,8 +178,8 @@ const struct refusal *guard_refusal_who(const struct ctx *ctx, const struct acti
     return refuse(ctx->arena, ERR_DENIED, REFUSED_WHO, a->clause, what, remedy).why;
 }
 
-const struct refusal *guard_refusal_state(const struct ctx *ctx, const struct action *a,
-                                          const struct state *now)
+static const struct refusal *make_state(const struct ctx *ctx, const struct action *a,
+                                        const struct state *now)
 {
     struct words names[16];
     size_t n = 0;
@@ -179,6 +198,34 @@ const struct refusal *guard_refusal_state(const struct ctx *ctx, const struct ac
         .zh = str_fmt(ctx->arena, "须先到达：%.*s。", STR_ARG(states.zh)),
         .en = str_fmt(ctx->arena, "It must first be: %.*s.", STR_ARG(words_in(states, LANG_EN)))};
     return refuse(ctx->arena, ERR_RULE, REFUSED_STATE, a->clause, what, remedy).why;
+}
+
+/* Both say the same of every record: made once. */
+const struct refusal *guard_refusal_who(const struct ctx *ctx, const struct action *a)
+{
+    static const char maker;
+    struct memo_key k = ctx_key(ctx, &maker, a, NULL, 0);
+    const struct refusal *why = ctx_find(ctx, k);
+    if (!why) {
+        struct ctx room = ctx_room(ctx);
+        why = make_who(&room, a);
+        ctx_keep(&room, k, why);
+    }
+    return why;
+}
+
+const struct refusal *guard_refusal_state(const struct ctx *ctx, const struct action *a,
+                                          const struct state *now)
+{
+    static const char maker;
+    struct memo_key k = ctx_key(ctx, &maker, a, now, 0);
+    const struct refusal *why = ctx_find(ctx, k);
+    if (!why) {
+        struct ctx room = ctx_room(ctx);
+        why = make_state(&room, a, now);
+        ctx_keep(&room, k, why);
+    }
+    return why;
 }
 
 const struct refusal *guard_refusal_need(const struct ctx *ctx, const struct action *a,
@@ -218,8 +265,8 @@ static bool is_next(const struct state *s, const struct action *a)
 static const struct refusal *judge(const struct ctx *ctx, const struct guards_ask *g,
                                    const struct rows *r, const struct action *a)
 {
-    for (size_t i = 0; i < g->n; i++) {
-        const struct guard_column *c = &g->columns[i];
+    for (size_t i = 0; i < g->plan->n; i++) {
+        const struct guard_column *c = &g->plan->columns[i];
         if (c->kind == COLUMN_SEE || c->action != a) {
             continue;
         }
@@ -279,8 +326,8 @@ bool guards_sees(struct batch *b, const struct guards_ask *g, const struct field
     if (!rows_next(&r)) {
         return false;
     }
-    for (size_t i = 0; i < g->n; i++) {
-        if (g->columns[i].kind == COLUMN_SEE && g->columns[i].field == f) {
+    for (size_t i = 0; i < g->plan->n; i++) {
+        if (g->plan->columns[i].kind == COLUMN_SEE && g->plan->columns[i].field == f) {
             return rows_i64(&r, (int)i) == 1;
         }
     }

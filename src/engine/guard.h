@@ -9,9 +9,8 @@
 
 struct guards_ask {
     const struct record *rec;
-    struct guard_column *columns; /* what each column of the statement answers */
-    size_t n;
-    int place; /* -1: nothing to ask */
+    const struct guards_plan *plan; /* what each column of the statement answers */
+    int place;                      /* -1: nothing to ask */
 };
 
 /* Adds the statement for a record whose row is known.  `actor_fields` with

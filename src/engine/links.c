@@ -23,7 +23,7 @@ static int ask_lines(const struct ctx *ctx, const struct record *r, const struct
                      struct batch *b)
 {
     size_t n;
-    const struct field **fields = load_fields(ctx, f->part, &n);
+    const struct field *const *fields = load_fields(ctx, f->part, LOAD_OPEN, &n);
     struct sqlb q = sqlb_make(ctx->arena);
     SQLB_LIT(&q, "select ");
     load_columns(&q, fields, n);
@@ -65,7 +65,7 @@ static void read_lines(const struct ctx *ctx, struct rows r, struct names *names
                        struct record_field *f)
 {
     size_t n;
-    const struct field **fields = load_fields(ctx, f->field->part, &n);
+    const struct field *const *fields = load_fields(ctx, f->field->part, LOAD_OPEN, &n);
     struct record_row *rows =
         arena_array(ctx->arena, struct record_row, (size_t)rows_count(&r) + 1);
     while (rows_next(&r)) {

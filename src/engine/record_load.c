@@ -78,44 +78,58 @@ struct record load_record(const struct ctx *ctx, const struct type *t, const str
     return rec;
 }
 
+struct fields {
+    const struct field **list;
+    size_t n;
+};
+
 /* The newest version's, then what only older ones have, which their records show. */
-static const struct field **every_field(const struct ctx *ctx, const struct type *t, bool hidden,
-                                        size_t *n)
+static struct fields *make_fields(const struct ctx *ctx, const struct type *t, bool hidden)
 {
     size_t max = 1;
     for (size_t k = 0; k < t->ndefs; k++) {
         max += t->defs[k]->nfields;
     }
-    const struct field **list = arena_array(ctx->arena, const struct field *, max);
-    size_t count = 0;
+    struct fields *all = arena_new(ctx->arena, struct fields);
+    all->list = arena_array(ctx->arena, const struct field *, max);
     for (size_t k = t->ndefs; k-- > 0;) {
         const struct tdef *d = t->defs[k];
         for (size_t i = 0; i < d->nfields; i++) {
             const struct field *f = &d->fields[i];
             if (type_field_any(t, f->key) == f && (hidden || !f->see.tree)) {
-                list[count++] = f;
+                all->list[all->n++] = f;
             }
         }
     }
-    *n = count;
-    return list;
+    return all;
 }
 
-const struct field **load_fields(const struct ctx *ctx, const struct type *t, size_t *n)
+const struct field *const *load_fields(const struct ctx *ctx, const struct type *t,
+                                       enum load_which which, size_t *n)
 {
-    return every_field(ctx, t, false, n);
+    static const char maker;
+    static const struct fields none = {0};
+    struct memo_key k = ctx_key(ctx, &maker, t, NULL, which);
+    const struct fields *all = which == LOAD_NONE ? &none : ctx_find(ctx, k);
+    if (!all) {
+        struct ctx room = ctx_room(ctx);
+        all = make_fields(&room, t, which == LOAD_ALL);
+        ctx_keep(&room, k, all);
+    }
+    *n = all->n;
+    return all->list;
 }
 
-const struct field **load_all_fields(const struct ctx *ctx, const struct type *t, size_t *n)
+static bool is_of(const struct tdef *d, const struct field *f)
 {
-    return every_field(ctx, t, true, n);
+    return (f >= d->fields && f < d->fields + d->nfields) || tdef_field(d, f->key);
 }
 
 void load_own(struct record *rec)
 {
     size_t n = 0;
     for (size_t i = 0; i < rec->nfields; i++) {
-        if (tdef_field(rec->def, rec->fields[i].field->key)) {
+        if (is_of(rec->def, rec->fields[i].field)) {
             rec->fields[n++] = rec->fields[i];
         }
     }
@@ -243,9 +257,9 @@ void names_want(struct names *n, const struct type *t, int64_t id)
     g->list[g->n++] = (struct name){.id = id};
 }
 
-static struct sql names_sql(const struct names *n, const struct type *t, size_t width)
+static struct sql make_names_sql(const struct ctx *ctx, const struct type *t, size_t width)
 {
-    struct sqlb b = sqlb_make(n->ctx->arena);
+    struct sqlb b = sqlb_make(ctx->arena);
     SQLB_LIT(&b, "select r.\"id\", r.\"number\", r.\"name\", case when ");
     load_visible(&b, t);
     SQLB_LIT(&b, " then 1 else 0 end from ");
@@ -261,6 +275,18 @@ static struct sql names_sql(const struct names *n, const struct type *t, size_t 
     return sqlb_end(&b);
 }
 
+static struct sql names_sql(const struct ctx *ctx, const struct type *t, size_t width)
+{
+    static const char maker;
+    struct memo_key k = ctx_key(ctx, &maker, t, NULL, (int64_t)width);
+    struct sql sql;
+    if (!ctx_find_sql(ctx, k, &sql)) {
+        struct ctx room = ctx_room(ctx);
+        sql = ctx_keep_sql(&room, k, make_names_sql(&room, t, width));
+    }
+    return sql;
+}
+
 static void ask_some(struct names *n, struct group *g, size_t from, size_t count, struct batch *b)
 {
     size_t width = 1;
@@ -272,7 +298,7 @@ static void ask_some(struct names *n, struct group *g, size_t from, size_t count
         args[i] = db_i64(g->list[from + (i < count ? i : count - 1)].id);
     }
     g->places[g->nplaces++] =
-        batch_add(b, names_sql(n, g->type, width), ctx_args(n->ctx, args, (int)width));
+        batch_add(b, names_sql(n->ctx, g->type, width), ctx_args(n->ctx, args, (int)width));
 }
 
 void names_ask(struct names *n, struct batch *b)

@@ -20,12 +20,12 @@ void load_columns(struct sqlb *b, const struct field *const *fields, size_t n);
  * ids without names until names_fill. */
 struct record load_record(const struct ctx *ctx, const struct type *t, const struct rows *r,
                           int col, const struct field *const *fields, size_t n);
-/* The fields of a type the actor may see without asking the database (no `see`
- * of their own): those of its newest definition, in order, then those that only
- * older ones have. */
-const struct field **load_fields(const struct ctx *ctx, const struct type *t, size_t *n);
-/* All of them. */
-const struct field **load_all_fields(const struct ctx *ctx, const struct type *t, size_t *n);
+/* The fields of a type: those of its newest definition, in order, then those that only
+ * older ones have.  LOAD_OPEN: what the actor may see without asking the database
+ * (no `see` of their own); LOAD_ALL: every one. */
+enum load_which { LOAD_NONE, LOAD_OPEN, LOAD_ALL };
+const struct field *const *load_fields(const struct ctx *ctx, const struct type *t,
+                                       enum load_which which, size_t *n);
 /* A record has the fields of its own version: takes the others away. */
 void load_own(struct record *rec);
 

@@ -7,25 +7,41 @@
 
 enum { RELATIONS_MAX = 5, RELATED_MAX = 20, PARTS_MAX = 4, PART_ROWS = 50 };
 
-err view_row(const struct ctx *ctx, const struct type *t, int64_t id,
-             const struct field *const *fields, size_t n, struct record *ret)
+static struct sql row_sql(const struct ctx *ctx, const struct type *t, enum load_which which)
 {
-    struct sqlb q = sqlb_make(ctx->arena);
+    static const char maker;
+    struct memo_key k = ctx_key(ctx, &maker, t, NULL, which);
+    struct sql sql;
+    if (ctx_find_sql(ctx, k, &sql)) {
+        return sql;
+    }
+    size_t n;
+    const struct field *const *fields = load_fields(ctx, t, which, &n);
+    struct ctx room = ctx_room(ctx);
+    struct sqlb q = sqlb_make(room.arena);
     SQLB_LIT(&q, "select ");
     load_columns(&q, fields, n);
     SQLB_LIT(&q, " from ");
     sqlb_ident(&q, t->table);
     SQLB_LIT(&q, " r where r.\"id\" = $4 and ");
     load_visible(&q, t);
+    return ctx_keep_sql(&room, k, sqlb_end(&q));
+}
+
+err view_row(const struct ctx *ctx, const struct type *t, int64_t id, enum load_which which,
+             struct record *ret)
+{
     struct db_arg arg = db_i64(id);
     struct rows r;
-    err e = db_query(ctx->db, ctx->arena, sqlb_end(&q), ctx_args(ctx, &arg, 1), &r);
+    err e = db_query(ctx->db, ctx->arena, row_sql(ctx, t, which), ctx_args(ctx, &arg, 1), &r);
     if (e.code) {
         return e;
     }
     if (!rows_next(&r)) {
         return err_make(ERR_NOT_FOUND, STR("record"));
     }
+    size_t n;
+    const struct field *const *fields = load_fields(ctx, t, which, &n);
     *ret = load_record(ctx, t, &r, 0, fields, n);
     return OK;
 }
@@ -64,9 +80,7 @@ void view_fill_links(const struct ctx *ctx, const struct names *names, struct re
 
 err record_get(const struct ctx *ctx, const struct type *t, int64_t id, struct record *ret)
 {
-    size_t n;
-    const struct field **fields = load_fields(ctx, t, &n);
-    err e = view_row(ctx, t, id, fields, n, ret);
+    err e = view_row(ctx, t, id, LOAD_OPEN, ret);
     if (e.code) {
         return e;
     }
@@ -92,75 +106,89 @@ err record_get(const struct ctx *ctx, const struct type *t, int64_t id, struct r
 
 /* --- the second batch ------------------------------------------------------------------- */
 
+/* What shows beside a record of a type: who refers to it, its parts.  References into
+ * people and units come from everywhere; their lists are a click away, so only
+ * references to the type itself are shown here. */
+struct beside {
+    struct {
+        const struct type *type;
+        const struct field *field;
+        struct sql sql;
+    } relations[RELATIONS_MAX], parts[PARTS_MAX];
+    size_t nrelations, nparts;
+};
+
+static struct sql relation_sql(const struct ctx *ctx, const struct type *t, const struct field *f)
+{
+    struct sqlb s = sqlb_make(ctx->arena);
+    SQLB_LIT(&s, "select r.\"id\", r.\"number\", r.\"name\" from ");
+    sqlb_ident(&s, t->table);
+    SQLB_LIT(&s, " r where r.");
+    sqlb_ident(&s, f->column);
+    SQLB_LIT(&s, " = $4 and ");
+    load_visible(&s, t);
+    SQLB_LIT(&s, " order by r.\"changed_at\" desc, r.\"id\" desc limit 21");
+    return sqlb_end(&s);
+}
+
+static struct sql part_sql(const struct ctx *ctx, const struct type *t, const struct type *whole)
+{
+    struct sqlb s = sqlb_make(ctx->arena);
+    SQLB_LIT(&s, "select ");
+    load_columns(&s, NULL, 0);
+    SQLB_LIT(&s, " from ");
+    sqlb_ident(&s, t->table);
+    SQLB_LIT(&s, " r where r.");
+    sqlb_ident2(&s, "f_", whole->key);
+    SQLB_LIT(&s, " = $4 order by r.\"id\" limit 50");
+    return sqlb_end(&s);
+}
+
+static void put_relations(const struct ctx *ctx, struct beside *x, const struct type *to,
+                          const struct type *t)
+{
+    const struct tdef *d = t->newest;
+    for (size_t k = 0; d && !t->lines && k < d->nfields && x->nrelations < RELATIONS_MAX; k++) {
+        const struct field *f = &d->fields[k];
+        bool parent = t->part_of && str_eq(f->key, t->part_of->key);
+        if (f->type == F_REF && f->to == to && !f->see.tree && !parent) {
+            x->relations[x->nrelations].type = t;
+            x->relations[x->nrelations].field = f;
+            x->relations[x->nrelations++].sql = relation_sql(ctx, t, f);
+        }
+    }
+}
+
+static const struct beside *beside_of(const struct ctx *ctx, const struct type *t)
+{
+    static const char maker;
+    struct memo_key k = ctx_key(ctx, &maker, t, NULL, 0);
+    const struct beside *kept = ctx_find(ctx, k);
+    if (kept) {
+        return kept;
+    }
+    struct ctx room = ctx_room(ctx);
+    struct beside *x = arena_new(room.arena, struct beside);
+    for (size_t i = 0; i < ctx->model->ntypes; i++) {
+        put_relations(&room, x, t, ctx->model->types[i]);
+    }
+    for (size_t i = 0; i < t->nparts && x->nparts < PARTS_MAX; i++) {
+        if (!t->parts[i]->lines) {
+            x->parts[x->nparts].type = t->parts[i];
+            x->parts[x->nparts++].sql = part_sql(&room, t->parts[i], t);
+        }
+    }
+    ctx_keep(&room, k, x);
+    return x;
+}
+
 struct asks {
     struct guards_ask guards;
     struct links_ask *links;
     int activities, attachments, labels, watching, terms, steps, own;
-    struct {
-        const struct type *type;
-        const struct field *field;
-        int place;
-    } relations[RELATIONS_MAX];
-    size_t nrelations;
-    struct {
-        const struct type *type;
-        int place;
-    } parts[PARTS_MAX];
-    size_t nparts;
+    const struct beside *beside;
+    int relations[RELATIONS_MAX], parts[PARTS_MAX];
 };
-
-/* References into people and units come from everywhere; their lists are a
- * click away, so only references to the type itself are shown here. */
-static void ask_relations(const struct ctx *ctx, const struct record *rec, struct batch *b,
-                          struct asks *q)
-{
-    const struct model *m = ctx->model;
-    for (size_t i = 0; i < m->ntypes && q->nrelations < RELATIONS_MAX; i++) {
-        const struct type *t = m->types[i];
-        const struct tdef *d = t->newest;
-        for (size_t k = 0; d && !t->lines && k < d->nfields && q->nrelations < RELATIONS_MAX; k++) {
-            const struct field *f = &d->fields[k];
-            bool parent = t->part_of && str_eq(f->key, t->part_of->key);
-            if (f->type != F_REF || f->to != rec->type || f->see.tree || parent) {
-                continue;
-            }
-            struct sqlb s = sqlb_make(ctx->arena);
-            SQLB_LIT(&s, "select r.\"id\", r.\"number\", r.\"name\" from ");
-            sqlb_ident(&s, t->table);
-            SQLB_LIT(&s, " r where r.");
-            sqlb_ident(&s, f->column);
-            SQLB_LIT(&s, " = $4 and ");
-            load_visible(&s, t);
-            SQLB_LIT(&s, " order by r.\"changed_at\" desc, r.\"id\" desc limit 21");
-            struct db_arg id = db_i64(rec->id);
-            q->relations[q->nrelations].type = t;
-            q->relations[q->nrelations].field = f;
-            q->relations[q->nrelations++].place = batch_add(b, sqlb_end(&s), ctx_args(ctx, &id, 1));
-        }
-    }
-}
-
-static void ask_parts(const struct ctx *ctx, const struct record *rec, struct batch *b,
-                      struct asks *q)
-{
-    for (size_t i = 0; i < rec->type->nparts && q->nparts < PARTS_MAX; i++) {
-        const struct type *t = rec->type->parts[i];
-        if (t->lines) {
-            continue;
-        }
-        struct sqlb s = sqlb_make(ctx->arena);
-        SQLB_LIT(&s, "select ");
-        load_columns(&s, NULL, 0);
-        SQLB_LIT(&s, " from ");
-        sqlb_ident(&s, t->table);
-        SQLB_LIT(&s, " r where r.");
-        sqlb_ident2(&s, "f_", rec->type->key);
-        SQLB_LIT(&s, " = $4 order by r.\"id\" limit 50");
-        struct db_arg id = db_i64(rec->id);
-        q->parts[q->nparts].type = t;
-        q->parts[q->nparts++].place = batch_add(b, sqlb_end(&s), ctx_args(ctx, &id, 1));
-    }
-}
 
 static int ask(const struct ctx *ctx, struct batch *b, struct sql sql, int64_t id)
 {
@@ -212,8 +240,13 @@ static void ask_all(const struct ctx *ctx, const struct record *rec, struct batc
                      " \"task\" where \"record\" = $4 and +\"person\" = $2 and \"kind\" >= 2"
                      " order by \"id\" limit 20"),
                  rec->id);
-    ask_relations(ctx, rec, b, q);
-    ask_parts(ctx, rec, b, q);
+    q->beside = beside_of(ctx, rec->type);
+    for (size_t i = 0; i < q->beside->nrelations; i++) {
+        q->relations[i] = ask(ctx, b, q->beside->relations[i].sql, rec->id);
+    }
+    for (size_t i = 0; i < q->beside->nparts; i++) {
+        q->parts[i] = ask(ctx, b, q->beside->parts[i].sql, rec->id);
+    }
 }
 
 /* --- reading it --------------------------------------------------------------------------- */
@@ -273,16 +306,16 @@ static void read_terms(const struct ctx *ctx, struct batch *b, int place, struct
 static void read_relations(const struct ctx *ctx, struct batch *b, const struct asks *q,
                            struct record_view *v)
 {
-    v->relations = arena_array(ctx->arena, struct record_relation, q->nrelations + 1);
-    for (size_t i = 0; i < q->nrelations; i++) {
-        struct rows r = batch_rows(b, q->relations[i].place);
+    v->relations = arena_array(ctx->arena, struct record_relation, q->beside->nrelations + 1);
+    for (size_t i = 0; i < q->beside->nrelations; i++) {
+        struct rows r = batch_rows(b, q->relations[i]);
         if (!rows_count(&r)) {
             continue;
         }
         struct record_ref *refs = arena_array(ctx->arena, struct record_ref, RELATED_MAX);
         struct record_relation *x = &v->relations[v->nrelations++];
-        *x = (struct record_relation){.type = q->relations[i].type,
-                                      .field = q->relations[i].field,
+        *x = (struct record_relation){.type = q->beside->relations[i].type,
+                                      .field = q->beside->relations[i].field,
                                       .refs = refs,
                                       .more = rows_count(&r) > RELATED_MAX};
         while (x->nrefs < RELATED_MAX && rows_next(&r)) {
@@ -298,15 +331,15 @@ static void read_relations(const struct ctx *ctx, struct batch *b, const struct 
 static void read_parts(const struct ctx *ctx, struct batch *b, const struct asks *q,
                        struct record_view *v)
 {
-    v->parts = arena_array(ctx->arena, struct record_view_part, q->nparts + 1);
-    for (size_t i = 0; i < q->nparts; i++) {
-        struct rows r = batch_rows(b, q->parts[i].place);
+    v->parts = arena_array(ctx->arena, struct record_view_part, q->beside->nparts + 1);
+    for (size_t i = 0; i < q->beside->nparts; i++) {
+        struct rows r = batch_rows(b, q->parts[i]);
         struct record *list = arena_array(ctx->arena, struct record, (size_t)rows_count(&r) + 1);
         size_t n = 0;
         while (rows_next(&r)) {
-            list[n++] = load_record(ctx, q->parts[i].type, &r, 0, NULL, 0);
+            list[n++] = load_record(ctx, q->beside->parts[i].type, &r, 0, NULL, 0);
         }
-        v->parts[v->nparts].type = q->parts[i].type;
+        v->parts[v->nparts].type = q->beside->parts[i].type;
         v->parts[v->nparts].records = list;
         v->parts[v->nparts++].nrecords = n;
     }
@@ -421,10 +454,8 @@ static void drop_hidden(struct batch *b, const struct asks *q, struct record *re
 
 err record_view(const struct ctx *ctx, const struct type *t, int64_t id, struct record_view *ret)
 {
-    size_t n;
-    const struct field **fields = load_all_fields(ctx, t, &n);
     struct record_view v = {0};
-    err e = view_row(ctx, t, id, fields, n, &v.rec);
+    err e = view_row(ctx, t, id, LOAD_ALL, &v.rec);
     if (e.code) {
         return e;
     }
@@ -521,7 +552,7 @@ err record_by_seq(const struct ctx *ctx, int64_t seq, struct record_ref *ret)
         return OK; /* about no record: a publication, an erasure */
     }
     struct record rec;
-    e = view_row(ctx, t, id, NULL, 0, &rec);
+    e = view_row(ctx, t, id, LOAD_NONE, &rec);
     if (!e.code) {
         *ret = (struct record_ref){rec.id, t, rec.name, rec.number, true};
     }

@@ -7,7 +7,7 @@
 /* The row of a record with the actor's right to see it: ERR_NOT_FOUND both
  * where there is none and where it may not be seen. */
 MUST_CHECK err view_row(const struct ctx *ctx, const struct type *t, int64_t id,
-                        const struct field *const *fields, size_t n, struct record *ret);
+                        enum load_which which, struct record *ret);
 
 /* Acts of a record, newest first: `before` 0 or an act's id. */
 int activity_ask(const struct ctx *ctx, struct batch *b, int64_t record, int64_t before);

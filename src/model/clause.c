@@ -1,5 +1,6 @@
 #include "model/clause.h"
 
+#include "base/buf.h"
 #include "base/arena.h"
 
 /* One of the two texts, read line by line. */
@@ -269,6 +270,43 @@ static void read_text(struct text *t, str text)
     }
 }
 
+enum { QUOTE_CHARS = 600 };
+
+/* Inside a paragraph a line's end is a space, and between Chinese characters nothing. */
+static void put_line_end(struct buf *b, str s, size_t at)
+{
+    char next = at + 1 < s.len ? s.ptr[at + 1] : '\n';
+    bool para = next == '\n' || next == '-' || next == '*' || (next >= '0' && next <= '9');
+    bool cjk = at > 0 && (unsigned char)s.ptr[at - 1] >= 0x80;
+    if (para) {
+        buf_put_c(b, '\n');
+    } else if (!cjk) {
+        buf_put_c(b, ' ');
+    }
+}
+
+static str quote_of(struct arena *a, str s)
+{
+    struct buf b = buf_make(a, s.len + 8);
+    size_t from = 0;
+    size_t chars = 0;
+    size_t i = 0;
+    for (; i < s.len; i++) {
+        chars += ((unsigned char)s.ptr[i] & 0xc0) != 0x80;
+        if (chars > QUOTE_CHARS) {
+            break;
+        }
+        if (s.ptr[i] == '\n') {
+            buf_put(&b, str_from_n(s.ptr + from, i - from));
+            put_line_end(&b, s, i);
+            from = i + 1;
+        }
+    }
+    buf_put(&b, str_from_n(s.ptr + from, i - from));
+    buf_put(&b, i < s.len ? STR("…") : STR(""));
+    return buf_str(&b);
+}
+
 /* Same ids in the same order, same marks. */
 static void compare(const struct text *zh, const struct text *en, struct diags *d)
 {
@@ -327,6 +365,7 @@ void clause_read(struct arena *a, struct law *law, str zh, str file_zh, str en, 
                                           .no = {z->no, e->no},
                                           .title = {z->title, e->title},
                                           .text = {z->body, e->body},
+                                          .quote = {quote_of(a, z->body), quote_of(a, e->body)},
                                           .chapter = {z->chapter, e->chapter},
                                           .manual = {z->manual, e->manual},
                                           .not_executable = {z->not_executable, e->not_executable},

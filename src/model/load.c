@@ -1,5 +1,6 @@
 #include "model/load.h"
 
+#include "base/clock.h"
 #include "model/clause.h"
 #include "model/contract.h"
 #include "model/load_int.h"
@@ -215,6 +216,7 @@ struct model *model_build(struct arena *a, const struct sources *s, struct diags
     }
     l->m = arena_new(a, struct model);
     *l->m = (struct model){.arena = a,
+                           .stamp = (uint64_t)clock_mono_us(),
                            .regs = arena_array(a, struct reg *, s->len + 1),
                            .types = arena_array(a, struct type *, MODEL_TYPES_MAX)};
     l->srcs = arena_array(a, struct lsrc, s->len + 1);

@@ -274,35 +274,3 @@ str frame_initial(str name)
     }
     return str_from_n(name.ptr, n);
 }
-
-enum { CLAUSE_CHARS = 600 };
-
-/* Inside a paragraph a line's end is a space, and between Chinese characters nothing. */
-static void put_line_end(struct html *out, str s, size_t at)
-{
-    char next = at + 1 < s.len ? s.ptr[at + 1] : '\n';
-    bool para = next == '\n' || next == '-' || next == '*' || (next >= '0' && next <= '9');
-    bool cjk = at > 0 && (unsigned char)s.ptr[at - 1] >= 0x80;
-    if (para) {
-        html_lit(out, "\n", 1);
-    } else if (!cjk) {
-        html_lit(out, " ", 1);
-    }
-}
-
-void frame_clause_words(struct html *out, const struct clause *c)
-{
-    str s = words_in(c->text, out->lang);
-    size_t from = 0;
-    size_t chars = 0;
-    for (size_t i = 0; i < s.len && chars < CLAUSE_CHARS; i++) {
-        chars += ((unsigned char)s.ptr[i] & 0xc0) != 0x80;
-        if (s.ptr[i] == '\n') {
-            html_str(out, str_from_n(s.ptr + from, i - from));
-            put_line_end(out, s, i);
-            from = i + 1;
-        }
-    }
-    str rest = str_from_n(s.ptr + from, s.len - from);
-    html_str(out, chars < CLAUSE_CHARS ? rest : STR("…"));
-}

@@ -71,8 +71,6 @@ struct frame_cited frame_cited(const struct html *out);
 str frame_clause_mark(const struct clause *c, enum lang lang); /* "二十一" of "第二十一条" */
 str frame_initial(str name);                                   /* of a person, for the disc */
 url frame_icons(void);                                         /* the sprite; #name picks one */
-/* The beginning of its text, plain: 600 characters, to the end of a line. */
-void frame_clause_words(struct html *out, const struct clause *c);
 str frame_lang_tag(const struct frame *f);
 bool frame_has_words(struct words w);
 

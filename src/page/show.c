@@ -24,21 +24,38 @@ str show_iso(const struct visit *v, int64_t ms)
     return clock_iso(v->ctx.arena, ms, zone(v));
 }
 
+/* Two digits each, with what stands before them; a list says it for every row. */
+static char *put_two(char *p, const char *before, int n)
+{
+    while (*before) {
+        *p++ = *before++;
+    }
+    *p++ = (char)('0' + n / 10 % 10);
+    *p++ = (char)('0' + n % 10);
+    return p;
+}
+
 str show_when(const struct visit *v, int64_t ms)
 {
+    enum { SAID_MAX = 16 };
     if (!ms) {
         return STR("");
     }
     struct clock_civil c = clock_civil_at(ms, zone(v));
-    struct clock_civil now = clock_civil_at(v->ctx.now, zone(v));
-    if (c.year != now.year) {
+    int64_t today = clock_day_at(v->ctx.now, zone(v));
+    if (clock_day_at(ms, zone(v)) == today) {
+        const char *word = v->ctx.lang == LANG_EN ? "today " : "今天 ";
+        char *text = arena_bytes(v->ctx.arena, SAID_MAX);
+        char *end = put_two(put_two(text, word, c.hour), ":", c.minute);
+        return str_from_n(text, (size_t)(end - text));
+    }
+    if (c.year != clock_civil_day(today).year) {
         return str_fmt(v->ctx.arena, "%04d-%02d-%02d", c.year, c.month, c.day);
     }
-    if (c.month == now.month && c.day == now.day) {
-        return v->ctx.lang == LANG_EN ? str_fmt(v->ctx.arena, "today %02d:%02d", c.hour, c.minute)
-                                      : str_fmt(v->ctx.arena, "今天 %02d:%02d", c.hour, c.minute);
-    }
-    return str_fmt(v->ctx.arena, "%02d-%02d %02d:%02d", c.month, c.day, c.hour, c.minute);
+    char *text = arena_bytes(v->ctx.arena, SAID_MAX);
+    char *end = put_two(put_two(text, "", c.month), "-", c.day);
+    end = put_two(put_two(end, " ", c.hour), ":", c.minute);
+    return str_from_n(text, (size_t)(end - text));
 }
 
 str show_due(const struct visit *v, int64_t due)
@@ -134,11 +151,13 @@ str show_ref_name(const struct record_ref *r)
     return r->name.len ? r->name : r->number;
 }
 
-static void put_ref(struct html *out, const struct visit *v, const struct record_ref *r)
+static void put_ref(struct html *out, const struct record_ref *r)
 {
     if (r->visible && r->type) {
-        html_lit(out, "<a href=\"", 9);
-        html_url(out, show_ref_url(v, r));
+        html_lit(out, "<a href=\"/r/", 12);
+        html_url_part(out, r->type->key);
+        html_lit(out, "/", 1);
+        html_i64(out, r->id);
         html_lit(out, "\">", 2);
         html_str(out, show_ref_name(r));
         html_lit(out, "</a>", 4);
@@ -205,7 +224,7 @@ static void put_value(struct html *out, const struct visit *v, const struct reco
             if (i) {
                 html_words(out, WORDS("、", ", "));
             }
-            put_ref(out, v, &f->refs[i]);
+            put_ref(out, &f->refs[i]);
         }
         return;
     }

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-err db_open(struct arena *life, str url, struct db_options opt, struct db **ret)
+static err open_of(struct arena *life, str url, struct db_options opt, struct db **ret)
 {
     str sqlite = STR("sqlite:");
     if (str_starts(url, sqlite)) {
@@ -16,6 +16,26 @@ err db_open(struct arena *life, str url, struct db_options opt, struct db **ret)
         return db_pg_open(life, url, opt, ret);
     }
     return err_make(ERR_STORE, STR("a database is sqlite:FILE or postgresql:..."));
+}
+
+static void forget(void *memo)
+{
+    memo_end(memo);
+}
+
+err db_open(struct arena *life, str url, struct db_options opt, struct db **ret)
+{
+    err e = open_of(life, url, opt, ret);
+    if (!e.code) {
+        (*ret)->memo = memo_make();
+        arena_defer(life, forget, &(*ret)->memo);
+    }
+    return e;
+}
+
+struct memo *db_memo(struct db *db)
+{
+    return &db->memo;
 }
 
 enum db_kind db_kind(const struct db *db)

@@ -69,19 +69,24 @@ static int16_t *hint(struct cache *c, str text)
     return &c->hints[(p >> 40) % CACHE_HINTS];
 }
 
+static bool same_text(str a, str b)
+{
+    return a.len == b.len && (a.ptr == b.ptr || str_eq(a, b));
+}
+
 struct cache_entry *cache_find(struct cache *c, struct sql sql, uint64_t types)
 {
     int16_t *h = hint(c, sql.text);
     if (*h != CACHE_NONE) {
         struct cache_entry *e = &c->entries[*h];
-        if (e->types == types && str_eq(e->text, sql.text)) {
+        if (e->types == types && same_text(e->text, sql.text)) {
             return found(c, e);
         }
     }
     uint64_t hash = sql.hash ? sql.hash : sql_hash(sql.text);
     for (int16_t i = c->heads[hash % CACHE_HEADS]; i != CACHE_NONE; i = c->entries[i].chain) {
         struct cache_entry *e = &c->entries[i];
-        if (e->hash == hash && e->types == types && str_eq(e->text, sql.text)) {
+        if (e->hash == hash && e->types == types && same_text(e->text, sql.text)) {
             *h = i;
             return found(c, e);
         }

@@ -12,6 +12,7 @@
 #ifndef STORE_DB_INT_H
 #define STORE_DB_INT_H
 
+#include "base/memo.h"
 #include "store/db.h"
 
 enum { DB_ROWS_DEFAULT = 10000, BATCHES_WAITING = 8 };
@@ -127,6 +128,7 @@ struct db {
     int savepoints; /* ... and that many SAVEPOINTs, one inside the other */
     bool scratch;   /* transactions are savepoints `w` of one that is undone */
     struct cache cache;
+    struct memo memo;
     enum db_fault fault;
     int64_t fault_in; /* statements until the planted fault; 0: it has come */
     enum db_commit_fault commit_fault;

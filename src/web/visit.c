@@ -499,6 +499,7 @@ static int handle(struct http_exchange *x)
     *v = (struct visit){.x = x, .app = x->app};
     x->user = v;
     x->res.file = -1;
+    memo_tidy(db_memo(((struct seat *)x->local)->db)); /* nobody holds anything of it now */
     arena_defer(&x->arena, release, v); /* also when the arena is full half-way */
     part_begin(v);
     run(v);
