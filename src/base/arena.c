@@ -222,6 +222,16 @@ void *arena_alloc(struct arena *a, size_t count, size_t size, size_t align)
     return p;
 }
 
+void *arena_unset(struct arena *a, size_t count, size_t size, size_t align)
+{
+    bool fits = size == 0 || count <= (SIZE_MAX / 2) / size;
+    void *p = fits ? take(a, count * size, align) : NULL;
+    if (!p) {
+        arena_full(a);
+    }
+    return p;
+}
+
 char *arena_bytes(struct arena *a, size_t n)
 {
     char *p = n > SIZE_MAX / 2 ? NULL : take(a, n, 1);

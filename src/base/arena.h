@@ -71,6 +71,10 @@ void *arena_try(struct arena *a, size_t count, size_t size, size_t align);
 /* Bytes of at least `n` that are not zeroed, for buffers about to be filled. */
 char *arena_bytes(struct arena *a, size_t n);
 
+/* As arena_alloc, but what is in it is left as it was: for things that are all
+ * written before they are read. */
+void *arena_unset(struct arena *a, size_t count, size_t size, size_t align);
+
 /* Runs fn(arg) at the next arena_reset().  Register before you open: this call
  * may itself reach the limit and not return. */
 void arena_defer(struct arena *a, void (*fn)(void *), void *arg);

@@ -45,41 +45,60 @@ static const unsigned char special[256] = {['&'] = 1, ['<'] = 2, ['>'] = 3, ['"'
 static const str entity[] = {{"", 0},     {"&amp;", 5},  {"&lt;", 4},
                              {"&gt;", 4}, {"&quot;", 6}, {"&#39;", 5}};
 
-/* Sixteen bytes at a time (GCC's vectors, which clang has, too): does one of them need
- * more than copying? */
+/* Sixteen bytes at a time (GCC's vectors, which clang has, too). */
 typedef unsigned char bytes16 __attribute__((vector_size(16)));
 
-static bool any_special(const unsigned char *p)
+static bool any_special(bytes16 v)
 {
-    bytes16 v;
-    memcpy(&v, p, sizeof(v));
     bytes16 hit = (bytes16)((v == '&') | (v == '<') | (v == '>') | (v == '"') | (v == '\''));
     uint64_t half[2];
     memcpy(half, &hit, sizeof(half));
     return (half[0] | half[1]) != 0;
 }
 
+/* Nothing to escape?  The last step overlaps the one before, so that no byte is
+ * looked at alone. */
+static bool is_plain(const char *p, size_t n)
+{
+    bytes16 v = {0};
+    if (n >= sizeof(v)) {
+        for (size_t i = 0; i + sizeof(v) <= n; i += sizeof(v)) {
+            memcpy(&v, p + i, sizeof(v));
+            if (any_special(v)) {
+                return false;
+            }
+        }
+        memcpy(&v, p + n - sizeof(v), sizeof(v));
+    } else if (n >= 8) {
+        memcpy(&v, p, 8);
+        memcpy((char *)&v + 8, p + n - 8, 8);
+    } else if (n >= 4) {
+        memcpy(&v, p, 4);
+        memcpy((char *)&v + 4, p + n - 4, 4);
+    } else {
+        for (size_t i = 0; i < n; i++) {
+            v[i] = (unsigned char)p[i];
+        }
+    }
+    return !any_special(v);
+}
+
 void html_str(struct html *out, str s)
 {
-    const unsigned char *p = (const unsigned char *)s.ptr;
-    size_t from = 0;
-    size_t i = 0;
-    for (;;) {
-        while (i + sizeof(bytes16) <= s.len && !any_special(p + i)) {
-            i += sizeof(bytes16);
-        }
-        while (i < s.len && !special[p[i]]) {
-            i++;
-        }
-        if (i > from) {
-            html_lit(out, s.ptr + from, i - from);
-        }
-        if (i == s.len) {
-            return;
-        }
-        html_lit(out, entity[special[p[i]]].ptr, entity[special[p[i]]].len);
-        from = ++i;
+    if (is_plain(s.ptr, s.len)) {
+        html_lit(out, s.ptr, s.len);
+        return;
     }
+    size_t from = 0;
+    for (size_t i = 0; i < s.len; i++) {
+        unsigned char kind = special[(unsigned char)s.ptr[i]];
+        if (kind) {
+            html_lit(out, s.ptr + from, i - from);
+            html_lit(out, entity[kind].ptr, entity[kind].len);
+            from = i + 1;
+        }
+    }
+    html_lit(out, s.ptr + from, s.len - from);
 }
 
 void html_i64(struct html *out, int64_t v)
@@ -87,10 +106,16 @@ void html_i64(struct html *out, int64_t v)
     char buf[20]; /* the longest is INT64_MIN: a minus and 19 digits */
     char *p = buf + sizeof(buf);
     uint64_t u = v < 0 ? -(uint64_t)v : (uint64_t)v;
-    do {
+    for (; u >= 100; u /= 100) {
+        unsigned two = (unsigned)(u % 100);
+        *--p = (char)('0' + two % 10);
+        *--p = (char)('0' + two / 10);
+    }
+    if (u >= 10) {
         *--p = (char)('0' + u % 10);
         u /= 10;
-    } while (u);
+    }
+    *--p = (char)('0' + u);
     if (v < 0) {
         *--p = '-';
     }

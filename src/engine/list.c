@@ -254,10 +254,9 @@ static void read_end(struct listing *l, struct rows *r)
 /* --- the way ------------------------------------------------------------------------- */
 
 /* All alternatives in one statement: which, and an id or a truth. */
-static struct sql expand_sql(const struct listing *l)
+static struct sql make_expand_sql(const struct ctx *ctx, const struct people *see)
 {
-    const struct people *see = &l->type->newest->see;
-    struct sqlb q = sqlb_make(l->ctx->arena);
+    struct sqlb q = sqlb_make(ctx->arena);
     for (size_t i = 0; i < see->nalts; i++) {
         const struct see_alt *alt = &see->alts[i];
         if (i) {
@@ -278,6 +277,27 @@ static struct sql expand_sql(const struct listing *l)
         }
     }
     return sqlb_end(&q);
+}
+
+struct expansion {
+    struct sql sql;
+    bool timed; /* it asks for the time */
+};
+
+static const struct expansion *expansion_of(const struct listing *l)
+{
+    static const char maker;
+    struct memo_key k = ctx_key(l->ctx, &maker, l->type, NULL, 0);
+    const struct expansion *kept = ctx_find(l->ctx, k);
+    if (!kept) {
+        struct ctx room = ctx_room(l->ctx);
+        struct expansion *made = arena_new(room.arena, struct expansion);
+        made->sql = make_expand_sql(&room, &l->type->newest->see);
+        made->timed = str_has(made->sql.text, STR("$1"));
+        ctx_keep(&room, k, made);
+        kept = made;
+    }
+    return kept;
 }
 
 /* Several alternatives may name one column, and each column needs its index. */
@@ -342,11 +362,10 @@ static err expand(struct listing *l)
     struct batch *b = batch_begin(ctx->db, ctx->arena);
     int who = -1;
     if (alternatives) { /* most do not ask for the time: then the answer may be kept */
-        struct sql sql = expand_sql(l);
-        bool timed = str_has(sql.text, STR("$1"));
-        who = batch_add_kept(
-            b, sql,
-            ARGS(timed ? db_i64(ctx->now) : db_null_i64(), db_i64(ctx->actor), db_i64(ctx->today)));
+        const struct expansion *x = expansion_of(l);
+        who = batch_add_kept(b, x->sql,
+                             ARGS(x->timed ? db_i64(ctx->now) : db_null_i64(), db_i64(ctx->actor),
+                                  db_i64(ctx->today)));
     }
     bool windows = l->way == WAY_WINDOWS || l->filters.text.len;
     int end = windows ? batch_add_kept(b, window_end_sql(l, FIRST_WINDOW), end_args(l)) : -1;

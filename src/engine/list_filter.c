@@ -3,6 +3,8 @@
 #include "engine/list_int.h"
 #include "model/expr.h"
 
+#include <stdlib.h>
+
 enum { USUAL_COLUMNS = 4 };
 
 /* --- columns ------------------------------------------------------------------------- */
@@ -339,12 +341,20 @@ struct batch *list_views_ask(const struct ctx *ctx, const struct type *t)
     batch_add(b,
               SQL("select \"id\", \"name\", \"columns\", \"filter\", \"sort\", \"shared\","
                   " \"person\" from \"saved_view\" where \"type\" = $4"
-                  " and (\"person\" = $2 or \"shared\" = 1) order by \"name\" limit 100"),
+                  " and (\"person\" = $2 or \"shared\" = 1) order by \"id\" limit 100"),
               ctx_args(ctx, &code, 1));
     batch_ride(b);
     return b;
 }
 
+static int by_name(const void *x, const void *y)
+{
+    const struct saved_view *a = x;
+    const struct saved_view *b = y;
+    return str_cmp(a->name, b->name);
+}
+
+/* Few, so they are put in order here: SQLite would make a table to sort them in. */
 err list_views_read(const struct ctx *ctx, struct batch *b, struct saved_view **ret, size_t *n)
 {
     err e = batch_join(b);
@@ -364,6 +374,7 @@ err list_views_read(const struct ctx *ctx, struct batch *b, struct saved_view **
                                         .shared = rows_i64(&r, 5) == 1,
                                         .own = rows_i64(&r, 6) == ctx->actor};
     }
+    qsort(list, i, sizeof(*list), by_name);
     *ret = list;
     *n = i;
     return OK;

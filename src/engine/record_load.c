@@ -257,21 +257,51 @@ void names_want(struct names *n, const struct type *t, int64_t id)
     g->list[g->n++] = (struct name){.id = id};
 }
 
+static bool seen_by_all(const struct type *t)
+{
+    const struct tdef *d = t->newest;
+    return !(t->part_of && !d->see.tree) && (d->see.everyone || !d->see.tree);
+}
+
+/* With nothing to judge, one short question each: a list of ids makes SQLite build a
+ * table of them first. */
+static void put_each(struct sqlb *b, const struct type *t, size_t width)
+{
+    for (size_t i = 0; i < width; i++) {
+        if (i) {
+            SQLB_LIT(b, " union all ");
+        }
+        SQLB_LIT(b, "select r.\"id\", r.\"number\", r.\"name\", 1 from ");
+        sqlb_ident(b, t->table);
+        SQLB_LIT(b, " r where r.\"id\" = ");
+        sqlb_param(b, (int)i + 4);
+    }
+}
+
+static void put_together(struct sqlb *b, const struct type *t, size_t width)
+{
+    SQLB_LIT(b, "select r.\"id\", r.\"number\", r.\"name\", case when ");
+    load_visible(b, t);
+    SQLB_LIT(b, " then 1 else 0 end from ");
+    sqlb_ident(b, t->table);
+    SQLB_LIT(b, " r where r.\"id\" in (");
+    for (size_t i = 0; i < width; i++) {
+        if (i) {
+            SQLB_LIT(b, ", ");
+        }
+        sqlb_param(b, (int)i + 4);
+    }
+    SQLB_LIT(b, ")");
+}
+
 static struct sql make_names_sql(const struct ctx *ctx, const struct type *t, size_t width)
 {
     struct sqlb b = sqlb_make(ctx->arena);
-    SQLB_LIT(&b, "select r.\"id\", r.\"number\", r.\"name\", case when ");
-    load_visible(&b, t);
-    SQLB_LIT(&b, " then 1 else 0 end from ");
-    sqlb_ident(&b, t->table);
-    SQLB_LIT(&b, " r where r.\"id\" in (");
-    for (size_t i = 0; i < width; i++) {
-        if (i) {
-            SQLB_LIT(&b, ", ");
-        }
-        sqlb_param(&b, (int)i + 4);
+    if (seen_by_all(t) && width <= 16) {
+        put_each(&b, t, width);
+    } else {
+        put_together(&b, t, width);
     }
-    SQLB_LIT(&b, ")");
     return sqlb_end(&b);
 }
 

@@ -5,6 +5,8 @@
 #include "engine/view_int.h"
 #include "ledger/ledger.h"
 
+#include <stdlib.h>
+
 enum { RELATIONS_MAX = 5, RELATED_MAX = 20, PARTS_MAX = 4, PART_ROWS = 50 };
 
 static struct sql row_sql(const struct ctx *ctx, const struct type *t, enum load_which which)
@@ -227,8 +229,8 @@ static void ask_all(const struct ctx *ctx, const struct record *rec, struct batc
         q->terms =
             ask(ctx, b,
                 SQL("select \"term\", \"started\", \"due\", \"used\", \"paused_at\", \"ended\""
-                    " from \"term\" where \"record\" = $4 order by \"run\" desc, \"started\""
-                    " desc limit 50"),
+                    " from \"term\" where \"record\" = $4 order by \"term\" desc, \"run\" desc"
+                    " limit 200"),
                 rec->id);
     }
     q->steps = ask(ctx, b,
@@ -238,7 +240,7 @@ static void ask_all(const struct ctx *ctx, const struct record *rec, struct batc
     q->own = ask(ctx, b,
                  SQL("select \"id\", \"kind\", \"zh\", \"en\", coalesce(\"due\", 0) from"
                      " \"task\" where \"record\" = $4 and +\"person\" = $2 and \"kind\" >= 2"
-                     " order by \"id\" limit 20"),
+                     " order by \"key\" limit 20"),
                  rec->id);
     q->beside = beside_of(ctx, rec->type);
     for (size_t i = 0; i < q->beside->nrelations; i++) {
@@ -275,6 +277,22 @@ static void read_attachments(const struct ctx *ctx, struct batch *b, int place, 
     }
 }
 
+/* Few rows are put in order here, and read in the order of their index: SQLite would
+ * make a table to sort them in. */
+static int latest_first(const void *x, const void *y)
+{
+    const struct record_term *a = x;
+    const struct record_term *b = y;
+    return (a->started < b->started) - (a->started > b->started);
+}
+
+static int by_id(const void *x, const void *y)
+{
+    const struct record_own_task *a = x;
+    const struct record_own_task *b = y;
+    return (a->id > b->id) - (a->id < b->id);
+}
+
 static void read_terms(const struct ctx *ctx, struct batch *b, int place, struct record_view *v)
 {
     if (place < 0) {
@@ -301,6 +319,7 @@ static void read_terms(const struct ctx *ctx, struct batch *b, int place, struct
         int64_t end = x->ended ? x->ended : ctx->now;
         x->late = x->due && !x->paused_at && end > x->due;
     }
+    qsort(v->terms, v->nterms, sizeof(*v->terms), latest_first);
 }
 
 static void read_relations(const struct ctx *ctx, struct batch *b, const struct asks *q,
@@ -356,6 +375,7 @@ static void read_own(const struct ctx *ctx, struct batch *b, const struct asks *
                                                      .words = {rows_text(&r, 2), rows_text(&r, 3)},
                                                      .due = rows_i64(&r, 4)};
     }
+    qsort(v->own, v->nown, sizeof(*v->own), by_id);
 }
 
 static void read_small(const struct ctx *ctx, struct batch *b, const struct asks *q,

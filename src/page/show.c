@@ -24,17 +24,22 @@ str show_iso(const struct visit *v, int64_t ms)
     return clock_iso(v->ctx.arena, ms, zone(v));
 }
 
-/* Two digits each, with what stands before them; a list says it for every row. */
-static char *put_two(char *p, const char *before, int n)
+static char *put_word(char *p, const char *word)
 {
-    while (*before) {
-        *p++ = *before++;
+    while (*word) {
+        *p++ = *word++;
     }
+    return p;
+}
+
+static char *put_two(char *p, int n)
+{
     *p++ = (char)('0' + n / 10 % 10);
     *p++ = (char)('0' + n % 10);
     return p;
 }
 
+/* A list says it for every row: by hand, without a format. */
 str show_when(const struct visit *v, int64_t ms)
 {
     enum { SAID_MAX = 16 };
@@ -42,19 +47,18 @@ str show_when(const struct visit *v, int64_t ms)
         return STR("");
     }
     struct clock_civil c = clock_civil_at(ms, zone(v));
-    int64_t today = clock_day_at(v->ctx.now, zone(v));
-    if (clock_day_at(ms, zone(v)) == today) {
-        const char *word = v->ctx.lang == LANG_EN ? "today " : "今天 ";
-        char *text = arena_bytes(v->ctx.arena, SAID_MAX);
-        char *end = put_two(put_two(text, word, c.hour), ":", c.minute);
-        return str_from_n(text, (size_t)(end - text));
-    }
-    if (c.year != clock_civil_day(today).year) {
+    bool today = clock_day(c.year, c.month, c.day) == v->ctx.today;
+    if (!today && c.year != clock_civil_day(v->ctx.today).year) {
         return str_fmt(v->ctx.arena, "%04d-%02d-%02d", c.year, c.month, c.day);
     }
     char *text = arena_bytes(v->ctx.arena, SAID_MAX);
-    char *end = put_two(put_two(text, "", c.month), "-", c.day);
-    end = put_two(put_two(end, " ", c.hour), ":", c.minute);
+    char *end = text;
+    if (today) {
+        end = put_word(end, v->ctx.lang == LANG_EN ? "today" : "今天");
+    } else {
+        end = put_two(put_word(put_two(end, c.month), "-"), c.day);
+    }
+    end = put_two(put_word(put_two(put_word(end, " "), c.hour), ":"), c.minute);
     return str_from_n(text, (size_t)(end - text));
 }
 

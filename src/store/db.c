@@ -268,7 +268,8 @@ struct cell *rows_add(struct rows_data *d)
     size_t cols = (size_t)d->cols;
     if (d->rows == d->cap) {
         int64_t cap = d->cap ? d->cap * 2 : ROWS_FIRST;
-        struct cell *more = arena_array(d->arena, struct cell, (size_t)cap * cols);
+        struct cell *more =
+            arena_unset(d->arena, (size_t)cap * cols, sizeof(*more), alignof(struct cell));
         if (d->rows) {
             memcpy(more, d->cells, (size_t)d->rows * cols * sizeof(*more));
         }
