@@ -124,8 +124,7 @@ static struct guards_plan *make_plan(const struct ctx *ctx, const struct record 
     const struct tdef *newest = rec->type->newest;
     for (size_t i = 0; i < newest->nfields && g->n < COLUMNS_MAX; i++) {
         if (newest->fields[i].see.tree) {
-            *column(g, &b) =
-                (struct guard_column){.kind = COLUMN_SEE, .field = &newest->fields[i]};
+            *column(g, &b) = (struct guard_column){.kind = COLUMN_SEE, .field = &newest->fields[i]};
             put_people(&b, &newest->fields[i].see);
         }
     }

@@ -1,7 +1,7 @@
 #include "model/clause.h"
 
-#include "base/buf.h"
 #include "base/arena.h"
+#include "base/buf.h"
 
 /* One of the two texts, read line by line. */
 struct text {
