@@ -1,10 +1,7 @@
+/* What a memo finds, what it bounds, when it forgets. */
 #include "base/memo.h"
 
-#include <cmocka.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "support/test.h"
 
 static const char maker, other_maker;
 
