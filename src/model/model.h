@@ -79,7 +79,7 @@ struct clause {
     struct words no;             /* "第七条" / "Article 7": the heading without its id */
     struct words title;          /* the rest of the heading, may be empty */
     struct words text;           /* Markdown of the body */
-    struct words quote;          /* the same as it is quoted: lines joined, at most 600 characters */
+    struct words quote;          /* as it is quoted: lines joined, <= 600 characters */
     struct words chapter;        /* heading of the chapter it stands in */
     struct words manual;         /* reason, when marked manual */
     struct words not_executable; /* reason, when marked not-executable */
@@ -542,7 +542,7 @@ struct reg {
 struct model {
     struct arena *arena;
     int64_t epoch;
-    uint64_t stamp; /* tells it from another that stood at its address: for base/memo.h */
+    uint64_t stamp;    /* tells it from another that stood at its address: for base/memo.h */
     struct reg **regs; /* by key */
     size_t nregs;
     struct type **types; /* by code */

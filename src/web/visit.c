@@ -500,7 +500,7 @@ static int handle(struct http_exchange *x)
     x->user = v;
     x->res.file = -1;
     memo_tidy(db_memo(((struct seat *)x->local)->db)); /* nobody holds anything of it now */
-    arena_defer(&x->arena, release, v); /* also when the arena is full half-way */
+    arena_defer(&x->arena, release, v);                /* also when the arena is full half-way */
     part_begin(v);
     run(v);
     if (!right(v)) {
