@@ -15,7 +15,7 @@ url asset_url(const char *name)
     str want = str_from(name);
     for (size_t i = 0; i < assets_len; i++) {
         if (str_eq(assets[i].name, want)) {
-            return url_local(assets[i].path);
+            return (url){assets[i].path};
         }
     }
     return url_local(STR("/"));
