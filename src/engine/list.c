@@ -17,220 +17,7 @@
 #include "engine/list_int.h"
 #include "model/ddl.h"
 
-enum { FIRST_WINDOW = 250, WINDOW = 5000, WINDOWS_MAX = 5, BRANCHES_MAX = 64, COUNT_MAX = 10000 };
-
-static void put_columns(const struct listing *l, struct sqlb *b)
-{
-    load_columns(b, l->columns, l->ncolumns);
-    if (!list_names_apart(l)) {
-        list_put_names(l, b);
-    }
-}
-
-/* --- pieces of statements ---------------------------------------------------------------- */
-
-static void put_order(const struct listing *l, struct sqlb *b, const char *alias, bool back)
-{
-    bool desc = l->desc != back;
-    SQLB_LIT(b, " order by ");
-    if (l->by_change) {
-        sqlb_ident(b, str_from(alias));
-        if (desc) {
-            SQLB_LIT(b, ".\"changed_at\" desc, ");
-        } else {
-            SQLB_LIT(b, ".\"changed_at\", ");
-        }
-    }
-    sqlb_ident(b, str_from(alias));
-    if (desc) {
-        SQLB_LIT(b, ".\"id\" desc");
-    } else {
-        SQLB_LIT(b, ".\"id\"");
-    }
-}
-
-/* $4 and $5 are the place one comes from. */
-static void put_keyset(const struct listing *l, struct sqlb *b)
-{
-    bool down = l->desc != l->back;
-    if (l->by_change) {
-        if (down) {
-            SQLB_LIT(b, "(r.\"changed_at\", r.\"id\") < ($4, $5)");
-        } else {
-            SQLB_LIT(b, "(r.\"changed_at\", r.\"id\") > ($4, $5)");
-        }
-    } else if (down) {
-        SQLB_LIT(b, "r.\"id\" < $5");
-    } else {
-        SQLB_LIT(b, "r.\"id\" > $5");
-    }
-}
-
-static int ids_params(const struct listing *l)
-{
-    return 6 + l->nargs; /* $4 $5 keyset, then filters, then ids or the window's end */
-}
-
-static void put_window_end(const struct listing *l, struct sqlb *b)
-{
-    bool down = l->desc != l->back;
-    if (l->by_change) {
-        if (down) {
-            SQLB_LIT(b, " and (r.\"changed_at\", r.\"id\") >= (");
-        } else {
-            SQLB_LIT(b, " and (r.\"changed_at\", r.\"id\") <= (");
-        }
-        sqlb_param(b, ids_params(l));
-        SQLB_LIT(b, ", ");
-        sqlb_param(b, ids_params(l) + 1);
-        SQLB_LIT(b, ")");
-        return;
-    }
-    if (down) {
-        SQLB_LIT(b, " and r.\"id\" >= ");
-    } else {
-        SQLB_LIT(b, " and r.\"id\" <= ");
-    }
-    sqlb_param(b, ids_params(l) + 1);
-}
-
-static void put_filters(const struct listing *l, struct sqlb *b)
-{
-    if (l->filters.text.len) {
-        SQLB_LIT(b, " and ");
-        sqlb_sql(b, l->filters);
-    }
-}
-
-/* "select id, changed_at from (branch) union ..." */
-static void put_branches(const struct listing *l, struct sqlb *b, size_t width)
-{
-    for (size_t i = 0; i < width; i++) {
-        const struct branch *br = &l->branches[i < l->nbranches ? i : l->nbranches - 1];
-        if (i) {
-            SQLB_LIT(b, " union ");
-        }
-        SQLB_LIT(b,
-                 "select q.\"id\", q.\"changed_at\" from (select r.\"id\", r.\"changed_at\" from ");
-        sqlb_ident(b, l->type->table);
-        SQLB_LIT(b, " r where r.");
-        sqlb_ident(b, br->alt->column);
-        SQLB_LIT(b, " = ");
-        sqlb_param(b, ids_params(l) + (int)i);
-        if (br->alt->rest.text.len) {
-            SQLB_LIT(b, " and (");
-            sqlb_sql(b, br->alt->rest);
-            SQLB_LIT(b, ")");
-        }
-        SQLB_LIT(b, " and ");
-        put_keyset(l, b);
-        put_filters(l, b);
-        put_order(l, b, "r", l->back);
-        SQLB_LIT(b, " limit ");
-        sqlb_i64(b, l->limit + 1);
-        SQLB_LIT(b, ") q");
-    }
-}
-
-static size_t branch_width(const struct listing *l)
-{
-    size_t width = 1;
-    while (width < l->nbranches) {
-        width *= 2;
-    }
-    return width;
-}
-
-static struct sql branches_sql(const struct listing *l)
-{
-    struct sqlb b = sqlb_make(l->ctx->arena);
-    SQLB_LIT(&b, "select ");
-    put_columns(l, &b);
-    SQLB_LIT(&b, " from (");
-    put_branches(l, &b, branch_width(l));
-    SQLB_LIT(&b, ") u join ");
-    sqlb_ident(&b, l->type->table);
-    SQLB_LIT(&b, " r on r.\"id\" = u.\"id\"");
-    put_order(l, &b, "u", l->back);
-    SQLB_LIT(&b, " limit ");
-    sqlb_i64(&b, l->limit + 1);
-    return sqlb_end(&b);
-}
-
-static struct sql all_sql(const struct listing *l)
-{
-    struct sqlb b = sqlb_make(l->ctx->arena);
-    SQLB_LIT(&b, "select ");
-    put_columns(l, &b);
-    SQLB_LIT(&b, " from ");
-    sqlb_ident(&b, l->type->table);
-    SQLB_LIT(&b, " r where ");
-    put_keyset(l, &b);
-    put_order(l, &b, "r", l->back);
-    SQLB_LIT(&b, " limit ");
-    sqlb_i64(&b, l->limit + 1);
-    return sqlb_end(&b);
-}
-
-/* A window: the filters and `see` on the rows of the order index up to its end,
- * which stands in two parameters behind those of the filters. */
-static struct sql window_sql(const struct listing *l)
-{
-    struct sqlb b = sqlb_make(l->ctx->arena);
-    SQLB_LIT(&b, "select ");
-    put_columns(l, &b);
-    SQLB_LIT(&b, " from ");
-    sqlb_ident(&b, l->type->table);
-    SQLB_LIT(&b, " r where ");
-    put_keyset(l, &b);
-    put_window_end(l, &b);
-    if (l->way != WAY_ALL) {
-        SQLB_LIT(&b, " and ");
-        load_visible(&b, l->type);
-    }
-    put_filters(l, &b);
-    put_order(l, &b, "r", l->back);
-    SQLB_LIT(&b, " limit ");
-    sqlb_i64(&b, l->limit + 1);
-    return sqlb_end(&b);
-}
-
-/* The last row of a window of so many, if there are so many. */
-static struct sql window_end_sql(const struct listing *l, int64_t size)
-{
-    struct sqlb b = sqlb_make(l->ctx->arena);
-    SQLB_LIT(&b, "select r.\"changed_at\", r.\"id\" from ");
-    sqlb_ident(&b, l->type->table);
-    SQLB_LIT(&b, " r where ");
-    put_keyset(l, &b);
-    put_order(l, &b, "r", l->back);
-    SQLB_LIT(&b, " limit 1 offset ");
-    sqlb_i64(&b, size - 1);
-    return sqlb_end(&b);
-}
-
-enum args_more { MORE_NONE, MORE_IDS, MORE_END };
-
-static struct db_args args_of(const struct listing *l, bool filters, enum args_more more)
-{
-    struct db_arg *args =
-        arena_array(l->ctx->arena, struct db_arg, (size_t)l->nargs + BRANCHES_MAX + 4);
-    int n = 0;
-    args[n++] = db_i64(l->at_change);
-    args[n++] = db_i64(l->at_id);
-    for (int i = 0; filters && i < l->nargs; i++) {
-        args[n++] = l->args[i];
-    }
-    size_t width = more == MORE_IDS ? branch_width(l) : 0;
-    for (size_t i = 0; i < width; i++) { /* padding equals nothing */
-        args[n++] = i < l->nbranches ? db_i64(l->branches[i].id) : db_null_i64();
-    }
-    if (more == MORE_END) {
-        args[n++] = db_i64(l->end_change);
-        args[n++] = db_i64(l->end_id);
-    }
-    return ctx_args(l->ctx, args, n);
-}
+enum { FIRST_WINDOW = 250, WINDOW = 5000, WINDOWS_MAX = 5, COUNT_MAX = 10000 };
 
 /* The end of a window is the same for everybody: no time, nobody. */
 static struct db_args end_args(const struct listing *l)
@@ -368,7 +155,7 @@ static err expand(struct listing *l)
                                   db_i64(ctx->today)));
     }
     bool windows = l->way == WAY_WINDOWS || l->filters.text.len;
-    int end = windows ? batch_add_kept(b, window_end_sql(l, FIRST_WINDOW), end_args(l)) : -1;
+    int end = windows ? batch_add_kept(b, list_window_end_sql(l, FIRST_WINDOW), end_args(l)) : -1;
     err e = who >= 0 || end >= 0 ? batch_run(b) : OK;
     if (e.code) {
         return e;
@@ -399,7 +186,7 @@ static void take_rows(struct listing *l, struct rows *r)
 static err run_once(struct listing *l, struct sql sql, bool filters, enum args_more more)
 {
     struct rows r;
-    err e = db_query(l->ctx->db, l->ctx->arena, sql, args_of(l, filters, more), &r);
+    err e = db_query(l->ctx->db, l->ctx->arena, sql, list_args(l, filters, more), &r);
     if (!e.code) {
         take_rows(l, &r);
     }
@@ -409,14 +196,15 @@ static err run_once(struct listing *l, struct sql sql, bool filters, enum args_m
 /* The first window is small: most lists are full after it. */
 static err run_windows(struct listing *l)
 {
-    struct sql window = window_sql(l);
+    struct sql window = list_window_sql(l);
     int64_t from_change = l->at_change;
     int64_t from_id = l->at_id;
     err e = OK;
     for (int i = 0; i < WINDOWS_MAX; i++) {
         struct rows r;
         if (i) {
-            e = db_query(l->ctx->db, l->ctx->arena, window_end_sql(l, WINDOW), end_args(l), &r);
+            e = db_query(l->ctx->db, l->ctx->arena, list_window_end_sql(l, WINDOW), end_args(l),
+                         &r);
             if (e.code) {
                 return e;
             }
@@ -448,10 +236,10 @@ static err run(struct listing *l)
         return OK; /* nothing of this type concerns him */
     }
     if (l->way == WAY_BRANCHES) {
-        return run_once(l, branches_sql(l), true, MORE_IDS);
+        return run_once(l, list_branches_sql(l), true, MORE_IDS);
     }
     if (l->way == WAY_ALL && !l->filters.text.len) {
-        return run_once(l, all_sql(l), false, MORE_NONE);
+        return run_once(l, list_all_sql(l), false, MORE_NONE);
     }
     return run_windows(l);
 }
@@ -463,7 +251,7 @@ static err run(struct listing *l)
 static struct batch *ride(const struct listing *l, struct sql sql)
 {
     struct batch *b = batch_begin(l->ctx->db, l->ctx->arena);
-    batch_add(b, sql, args_of(l, true, MORE_NONE));
+    batch_add(b, sql, list_args(l, true, MORE_NONE));
     batch_ride(b);
     return b;
 }
@@ -493,7 +281,7 @@ static struct batch *count_rows(struct listing *l)
     } else {
         load_visible(&b, l->type);
     }
-    put_filters(l, &b);
+    list_put_filters(l, &b);
     SQLB_LIT(&b, " limit ");
     sqlb_i64(&b, COUNT_MAX + 1);
     SQLB_LIT(&b, ") q");

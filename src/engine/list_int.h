@@ -5,6 +5,8 @@
 #include "engine/list.h"
 #include "engine/record_load.h"
 
+enum { BRANCHES_MAX = 64 };
+
 struct branch {
     const struct see_alt *alt;
     int64_t id;
@@ -35,6 +37,24 @@ struct listing {
     bool stopped; /* after its windows */
     int64_t stopped_change, stopped_id;
 };
+
+/* --- statements (list_sql.c): $1 to $3 as everywhere, $4 and $5 the place one comes
+ * from, then the arguments of the filters, then ids of branches or a window's end. --- */
+
+enum args_more { MORE_NONE, MORE_IDS, MORE_END };
+struct db_args list_args(const struct listing *l, bool filters, enum args_more more);
+void list_put_filters(const struct listing *l,
+                      struct sqlb *b); /* " and ...", where there are any */
+/* One branch per id that leads to records, merged. */
+struct sql list_branches_sql(const struct listing *l);
+/* The order index as it is: everything may be seen, nothing is filtered. */
+struct sql list_all_sql(const struct listing *l);
+/* The filters and `see` on the rows of the order index up to the window's end. */
+struct sql list_window_sql(const struct listing *l);
+/* The last row of a window of so many, if there are so many. */
+struct sql list_window_end_sql(const struct listing *l, int64_t size);
+
+/* --- names, columns, filters --- */
 
 /* Are names looked up after the rows, or do they stand in the rows' statement? */
 bool list_names_apart(const struct listing *l);
