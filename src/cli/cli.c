@@ -93,6 +93,32 @@ const struct command cli_commands[] = {
                 "Usage:   zhidu clock LENGTH [--data DIR]   (only of a running demonstration)\n"
                 "Example: zhidu clock 7d --data data/demo\n"),
      cmd_clock, NEEDS_NOTHING, true},
+    {"backup", WORDS_INIT("备份为一个文件，并核验它", "make a backup, one file, and verify it"),
+     WORDS_INIT("用法：zhidu backup [文件或目录] [--passphrase | --passphrase-file F | --recipient 公钥] [--no-verify]\n"
+                "      zhidu backup --verify 文件 [--passphrase-file F | --private-key F]\n"
+                "      zhidu backup --new-key 私钥文件\n"
+                "      服务器可以照常运行。写好后即恢复到临时目录并核验存证；--no-verify 则不核验\n"
+                "      加密：--passphrase 提示输入口令，--passphrase-file 从文件读取，--recipient 给一把公钥\n"
+                "      签名密钥 ledger.key 不在备份中，须另行保管\n"
+                "例：  zhidu backup /srv/backup\n",
+                "Usage:   zhidu backup [FILE-OR-FOLDER] [--passphrase | --passphrase-file F | --recipient KEY] [--no-verify]\n"
+                "         zhidu backup --verify FILE [--passphrase-file F | --private-key F]\n"
+                "         zhidu backup --new-key PRIVATE-KEY-FILE\n"
+                "         The server may run.  Once written it is restored into a scratch folder and its ledger\n"
+                "         verified, unless --no-verify.  Sealed: --passphrase asks for one, --passphrase-file reads\n"
+                "         it, --recipient takes a public key.  ledger.key is not in it: keep that elsewhere.\n"
+                "Example: zhidu backup /srv/backup\n"),
+     cmd_backup, NEEDS_NOTHING, false},
+    {"restore", WORDS_INIT("由备份恢复为一个新的数据目录", "make a new data folder of a backup"),
+     WORDS_INIT("用法：zhidu restore 备份文件 --data 新目录 [--old 旧目录] [--yes] [--passphrase-file F | --private-key F]\n"
+                "      先核验，再说明将恢复什么并请您确认；--yes 不再询问。从不覆盖已有的目录\n"
+                "      --old 从旧目录取回 ledger.key，并说明备份之后丢失了多少\n"
+                "例：  zhidu restore zhidu-20261126T023000Z.backup --data /var/lib/zhidu --old /var/lib/zhidu.damaged\n",
+                "Usage:   zhidu restore FILE --data NEW-FOLDER [--old OLD-FOLDER] [--yes] [--passphrase-file F | --private-key F]\n"
+                "         verifies, says what it is and asks; --yes does not ask.  It never overwrites a folder.\n"
+                "         --old takes ledger.key over from the old folder and says how much came after the backup\n"
+                "Example: zhidu restore zhidu-20261126T023000Z.backup --data /var/lib/zhidu --old /var/lib/zhidu.damaged\n"),
+     cmd_restore, NEEDS_NOTHING, false},
     {"version", WORDS_INIT("显示版本", "show the version"),
      WORDS_INIT("用法：zhidu version\n", "Usage: zhidu version\n"), cmd_version, NEEDS_NOTHING, false},
 };

@@ -8,6 +8,7 @@
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
 
+#include "backup/backup.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/log.h"
@@ -38,6 +39,8 @@ struct config {
     int request_seconds;         /* for a request to be complete */
     int connections_per_address; /* open at once */
     int stop_seconds;            /* for what is in work when the server stops */
+    str backup_folder;           /* where the server puts its backups; empty: it makes none */
+    str backup_recipient;        /* public key for which they are sealed; empty: they are not */
     bool demo;
 };
 
@@ -166,6 +169,11 @@ str cli_path(struct cli *c, str path); /* absolute */
  * cannot open it. */
 int cli_open(struct cli *c, str path, bool write);
 
+/* What is backed up, and the file's name in a folder. */
+str cli_settings(struct arena *a, const struct config *cfg);
+struct backup_source cli_backup_source(struct arena *a, const struct config *cfg, int64_t now);
+str cli_backup_name(struct arena *a, str folder, int64_t now);
+
 int cmd_serve(struct cli *c, int argc, char **argv);
 int cmd_init(struct cli *c, int argc, char **argv);
 int cmd_check(struct cli *c, int argc, char **argv);
@@ -176,6 +184,8 @@ int cmd_user(struct cli *c, int argc, char **argv);
 int cmd_token(struct cli *c, int argc, char **argv);
 int cmd_ledger(struct cli *c, int argc, char **argv);
 int cmd_clock(struct cli *c, int argc, char **argv);
+int cmd_backup(struct cli *c, int argc, char **argv);
+int cmd_restore(struct cli *c, int argc, char **argv);
 int cmd_version(struct cli *c, int argc, char **argv);
 
 #endif

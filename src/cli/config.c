@@ -57,6 +57,8 @@ static const struct key {
     {"slow_statement_ms", NUMBER, AT(slow_statement_ms), true, 10, 600000},
     {"request_seconds", NUMBER, AT(request_seconds), true, 1, 600},
     {"connections_per_address", NUMBER, AT(connections_per_address), true, 1, 1000000},
+    {"backup_folder", TEXT, AT(backup_folder), false, 0, 0},
+    {"backup_recipient", TEXT, AT(backup_recipient), false, 0, 0},
     {"stop_seconds", NUMBER, AT(stop_seconds), false, 1, 600},
     {"demo", SWITCH, AT(demo), false, 0, 0},
 #undef AT

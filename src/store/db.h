@@ -206,6 +206,17 @@ int64_t db_checkpoint(struct db *db, bool restart);
  * 0 elsewhere. */
 int64_t db_log_bytes(const struct db *db);
 
+/* SQLite: writes the database as the connection's read transaction shows it into
+ * a new file, page by page; acts go on meanwhile, and the log cannot be restarted
+ * until it is done.  `progress` (may be NULL) is asked about every megabyte; false
+ * ends it with ERR_BUSY.  After an error the file is of no use.  Inside
+ * db_read_begin only; PostgreSQL: ERR_INVALID. */
+MUST_CHECK err db_copy(struct db *db, struct arena *a, str path,
+                       bool (*progress)(void *arg, int64_t done, int64_t total), void *arg);
+/* SQLite: is every page, row and index of the file where it should be?  ERR_STORE
+ * with the first thing that is not.  PostgreSQL: OK. */
+MUST_CHECK err db_whole(struct db *db, struct arena *a);
+
 /* --- schema ---------------------------------------------------------------- */
 
 /* Runs DDL written once for both databases.  Words in capitals stand for

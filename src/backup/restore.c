@@ -1,0 +1,199 @@
+/* restore.c - a backup looked at, and an installation made of it. */
+#include "backup/backup_int.h"
+#include "base/arena.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static err open_file(struct arena *a, str file, int *ret)
+{
+    *ret = open(file.ptr, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (*ret >= 0) {
+        return OK;
+    }
+    return backup_no(
+        a, ERR_NOT_FOUND,
+        words_fmt(a, "打不开备份文件 %s：%s。", "The backup %s cannot be opened: %s.", file.ptr,
+                  strerror(errno)),
+        WORDS("指明由 zhidu backup 写成的文件。", "Name a file that zhidu backup has written."));
+}
+
+err backup_verify(struct arena *a, str file, const struct backup_opener *opener,
+                  const struct backup_watch *watch, struct backup_report *ret)
+{
+    str name = str_copy(a, file);
+    struct reading r = {.fd = -1, .opener = opener, .watch = watch};
+    struct scratch *s = NULL;
+    struct backup_report rep = {0};
+    err e = open_file(a, name, &r.fd);
+    if (!e.code) {
+        str parent = backup_parent(a, name);
+        bool here = access(parent.ptr, W_OK) == 0; /* a medium may be read-only */
+        e = scratch_make(a, here ? parent : STR("/var/tmp"), &s);
+    }
+    if (!e.code) {
+        r.to = scratch_file(s, a, "check");
+        e = mkdir(r.to.ptr, 0700) == 0 ? backup_read(a, &r, &rep) : backup_io(a, r.to.ptr, errno);
+    }
+    if (r.fd >= 0) {
+        close(r.fd);
+    }
+    if (!e.code) {
+        *ret = rep;
+    }
+    return e;
+}
+
+/* --- restoring ---------------------------------------------------------------------------------
+ */
+
+static err end_sessions(struct arena *a, str data)
+{
+    struct arena life = arena_make(16u << 20);
+    struct db *db;
+    struct db_options o = {.writer = true};
+    err e = db_open(&life, str_fmt(a, "sqlite:%.*s/zhidu.db", STR_ARG(data)), o, &db);
+    if (!e.code) {
+        e = db_exec(db, &life, SQL("delete from session"), NO_ARGS);
+    }
+    if (!e.code) {
+        db_checkpoint(db, true);
+    } else {
+        e = err_make(e.code, str_copy(a, e.detail));
+    }
+    arena_end(&life);
+    return e;
+}
+
+/* The keys of the folder that is replaced; only when it is the same ledger's. */
+static err take_keys(struct arena *a, str old, str data, str key)
+{
+    char text[MANIFEST_SMALL_MAX];
+    str pub = str_fmt(a, "%.*s/ledger.pub", STR_ARG(old));
+    int fd = open(pub.ptr, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd >= 0 ? read(fd, text, sizeof(text)) : -1;
+    if (fd >= 0) {
+        close(fd);
+    }
+    if (n >= 0 && !str_eq(str_trim(str_from_n(text, (size_t)n)), key)) {
+        return backup_no(a, ERR_CONFLICT,
+                         words_fmt(a, "%.*s 的公钥与备份中的不同：不是同一个存证日志。",
+                                   "The public key of %.*s is not that of the backup: this is not"
+                                   " the same ledger.",
+                                   STR_ARG(old)),
+                         WORDS("检查目录与备份文件是否成对。",
+                               "Look whether folder and backup belong together."));
+    }
+    static const char *const names[] = {"ledger.key", "secret.key"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        str from = str_fmt(a, "%.*s/%s", STR_ARG(old), names[i]);
+        str to = str_fmt(a, "%.*s/%s", STR_ARG(data), names[i]);
+        int in = open(from.ptr, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+        if (in < 0) {
+            continue;
+        }
+        n = read(in, text, sizeof(text));
+        close(in);
+        int out = open(to.ptr, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        bool ok =
+            n >= 0 && out >= 0 && backup_write_all(out, text, (size_t)n) == 0 && fsync(out) == 0;
+        int error = errno;
+        if (out >= 0) {
+            close(out);
+        }
+        if (!ok) {
+            return backup_io(a, to.ptr, error);
+        }
+    }
+    return OK;
+}
+
+static err exists(struct arena *a, str data)
+{
+    return backup_no(a, ERR_CONFLICT,
+                     words_fmt(a, "%.*s 已经存在，不会覆盖。",
+                               "%.*s is there already; it is not overwritten.", STR_ARG(data)),
+                     WORDS("先把它移走，或用 --data 指明另一个目录。",
+                           "Move it away first, or name another folder with --data."));
+}
+
+static err sync_blobs(struct arena *a, str made)
+{
+    str blobs = str_fmt(a, "%.*s/blobs", STR_ARG(made));
+    err e = OK;
+    for (int i = 0; !e.code && i < 256; i++) {
+        str sub = str_fmt(a, "%.*s/%02x", STR_ARG(blobs), i);
+        e = access(sub.ptr, F_OK) == 0 ? backup_sync_folder(a, sub.ptr) : OK;
+    }
+    return e.code || access(blobs.ptr, F_OK) != 0 ? e : backup_sync_folder(a, blobs.ptr);
+}
+
+/* Its final name: all of it is durable before. */
+static err name_it(struct arena *a, str made, str data)
+{
+    err e = sync_blobs(a, made);
+    if (!e.code) {
+        e = backup_sync_folder(a, made.ptr);
+    }
+    if (!e.code && renameat2(AT_FDCWD, made.ptr, AT_FDCWD, data.ptr, RENAME_NOREPLACE) != 0) {
+        e = errno == EEXIST || errno == ENOTEMPTY ? exists(a, data) : backup_io(a, data.ptr, errno);
+    }
+    return e.code ? e : backup_sync_folder(a, backup_parent(a, data).ptr);
+}
+
+static err make_it(struct arena *a, const struct backup_restore *what, str made,
+                   const struct backup_report *rep)
+{
+    err e = OK;
+    if (what->sure && !what->sure(what->arg, rep)) {
+        e = err_make(ERR_BUSY, STR("not restored"));
+    }
+    if (!e.code) {
+        e = end_sessions(a, made);
+    }
+    if (!e.code && what->old.len) {
+        e = take_keys(a, what->old, made, rep->key);
+    }
+    if (!e.code) {
+        unlink(str_fmt(a, "%.*s/manifest.txt", STR_ARG(made)).ptr);
+        e = name_it(a, made, what->data);
+    }
+    return e;
+}
+
+err backup_restore(struct arena *a, const struct backup_restore *what,
+                   const struct backup_opener *opener, const struct backup_watch *watch,
+                   struct backup_report *ret)
+{
+    struct backup_restore w = *what;
+    struct reading r = {.fd = -1, .opener = opener, .watch = watch, .attachments = true};
+    struct scratch *s = NULL;
+    struct backup_report rep = {0};
+    struct stat st;
+    w.file = str_copy(a, what->file);
+    w.data = str_copy(a, what->data);
+    err e = lstat(w.data.ptr, &st) == 0 ? exists(a, w.data) : OK;
+    if (!e.code) {
+        e = open_file(a, w.file, &r.fd);
+    }
+    if (!e.code) {
+        e = scratch_make(a, backup_parent(a, w.data), &s);
+    }
+    if (!e.code) {
+        r.to = scratch_file(s, a, "data");
+        e = mkdir(r.to.ptr, 0700) == 0 ? backup_read(a, &r, &rep) : backup_io(a, r.to.ptr, errno);
+    }
+    if (r.fd >= 0) {
+        close(r.fd);
+    }
+    if (!e.code) {
+        e = make_it(a, &w, r.to, &rep);
+    }
+    if (!e.code) {
+        *ret = rep;
+    }
+    return e;
+}

@@ -1,0 +1,446 @@
+// Backup, damage, restore, as the manual says it, seen from outside; and whatever
+// a file that calls itself a backup may try.
+//   node tests/cli/backup.mjs
+import { execFile, spawn, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+
+const root = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
+const work = process.env.ZHIDU_BACKUP_DIR ?? join(root, "build/backup");
+const program = process.env.ZHIDU ?? join(root, "build/release/zhidu");
+const env = { ...process.env, ZHIDU_DEMO: "yes", LC_ALL: "en_US.UTF-8" };
+const KILLS = Number(process.env.ZHIDU_BACKUP_KILLS ?? 20);
+
+// --- counting ---------------------------------------------------------------
+
+let passed = 0;
+let failed = 0;
+async function check(sentence, run) {
+  try {
+    await run();
+    passed++;
+    if (process.env.VERBOSE) console.log(`ok   ${sentence}`);
+  } catch (e) {
+    failed++;
+    console.log(`FAIL ${sentence}\n     ${String(e.message).split("\n").slice(0, 12).join("\n     ")}`);
+  }
+}
+function equal(have, want, words = "") {
+  if (have !== want) throw new Error(`${words} have ${JSON.stringify(have)}, want ${JSON.stringify(want)}`);
+}
+function matches(text, part) {
+  if (!part.test(text)) throw new Error(`no ${part} in:\n${text}`);
+}
+const wait = (ms) => new Promise((r) => setTimeout(r, ms));
+
+// --- the server, the command line ---------------------------------------------
+
+const freePort = () => new Promise((done, bad) => {
+  const s = createServer();
+  s.on("error", bad);
+  s.listen(0, "127.0.0.1", () => { const { port } = s.address(); s.close(() => done(port)); });
+});
+let url;
+let server;
+process.on("exit", () => server?.exitCode === null && server.kill("SIGKILL"));
+async function start(data, more = {}) {
+  const port = Number(process.env.ZHIDU_BACKUP_PORT ?? 0) || await freePort();
+  let log = "";
+  url = `http://127.0.0.1:${port}`;
+  server = spawn(program, ["serve", "--data", data, "--port", String(port)], { env: { ...env, ...more }, stdio: ["ignore", "pipe", "pipe"] });
+  for (const s of [server.stdout, server.stderr]) s.on("data", (b) => { log += b; });
+  for (let i = 0; ; i++) {
+    try {
+      if ((await fetch(`${url}/signin`)).ok) return;
+    } catch (e) {
+      if (i > 200 || server.exitCode !== null) throw new Error(`the server does not start: ${log}`);
+    }
+    await wait(50);
+  }
+}
+async function stop() {
+  const gone = new Promise((r) => server.once("exit", r));
+  server.kill("SIGTERM");
+  equal(await gone, 0, "exit of the server:");
+}
+const zhidu = (args, typed = "") => new Promise((done) => {
+  const p = execFile(program, args, { env, maxBuffer: 16 << 20 }, (e, out, err) => done({ code: e ? e.code : 0, out: out + err }));
+  p.stdin.on("error", () => {});
+  p.stdin.end(typed);
+});
+async function good(args, typed) {
+  const r = await zhidu(args, typed);
+  equal(r.code, 0, `${args.join(" ")}: ${r.out}\n`);
+  return r.out;
+}
+async function refused(args, pattern, typed) {
+  const r = await zhidu(args, typed);
+  equal(r.code, 1, `${args.join(" ")}: ${r.out}\n`);
+  matches(r.out, pattern);
+}
+
+// --- programs --------------------------------------------------------------------
+
+const tokens = {};
+async function call(who, method, path, body) {
+  const headers = { authorization: `Bearer ${tokens[who]}` };
+  let data = body;
+  if (body && !(body instanceof FormData)) {
+    headers["content-type"] = "application/json";
+    data = JSON.stringify(body);
+  }
+  const r = await fetch(url + path, { method, headers, body: data });
+  const bytes = Buffer.from(await r.arrayBuffer());
+  const json = (r.headers.get("content-type") ?? "").includes("json") ? JSON.parse(bytes.toString()) : null;
+  return { status: r.status, bytes, json };
+}
+async function fine(who, method, path, body) {
+  const r = await call(who, method, path, body);
+  if (r.status >= 300) throw new Error(`${method} ${path}: ${r.status} ${r.bytes.toString().slice(0, 300)}`);
+  return r;
+}
+const report = async (n, bytes) => {
+  const values = { summary: `打印机卡纸 ${n}`, contact: `PHONE-${1000 + n}` };
+  let body = values;
+  if (bytes) {
+    body = new FormData();
+    body.set("values", JSON.stringify(values));
+    body.append("file", new Blob([bytes]), `photo-${n}.png`);
+  }
+  return (await fine("li.lei", "POST", "/api/v1/r/fault/new/report", body)).json;
+};
+/** Everything an outsider can see of the faults: each record, and the bytes of its attachments. */
+async function everything() {
+  const list = (await fine("wu.tao", "GET", "/api/v1/r/fault?limit=200")).json.items;
+  const all = [];
+  for (const f of list) {
+    const full = (await fine("wu.tao", "GET", `/api/v1/r/fault/${f.id}?view=full`)).json;
+    const files = [];
+    for (const a of full.attachments) {
+      const r = await call("wu.tao", "GET", `/api/v1/attachments/${a.id}`);
+      files.push([a.name, r.status, createHash("sha256").update(r.bytes).digest("hex")]);
+    }
+    all.push([f.number, f.name, f.state, full.values ?? full.fields, files]);
+  }
+  return JSON.stringify(all.sort((a, b) => String(a[0]).localeCompare(String(b[0]))));
+}
+async function sign_in() {
+  const page = await fetch(`${url}/signin`);
+  const before = (page.headers.getSetCookie?.() ?? []).map((c) => c.split(";")[0]).join("; ");
+  const csrf = /name="csrf" value="([^"]*)"/.exec(await page.text())?.[1] ?? "";
+  const r = await fetch(`${url}/signin`, { method: "POST", redirect: "manual", headers: { cookie: before, origin: url, "content-type": "application/x-www-form-urlencoded" },
+    body: new URLSearchParams({ csrf, login: "li.lei", password: "zhidu-demo-2026" }) });
+  return [before, ...r.headers.getSetCookie().map((c) => c.split(";")[0])].filter(Boolean).join("; ");
+}
+const inside = async (cookie) => (await fetch(`${url}/me`, { headers: { cookie }, redirect: "manual" })).status === 200;
+
+// --- a backup taken apart, and put together otherwise --------------------------------
+
+const sha = (b) => createHash("sha256").update(b).digest("hex");
+function unpack(file) {
+  const all = readFileSync(file);
+  const first = all.indexOf("\n") + 1;
+  const second = all.indexOf("\n", first) + 1;
+  const [, length] = all.subarray(first, second).toString().split(" ");
+  let at = second + Number(length);
+  const lines = all.subarray(second, at).toString().trimEnd().split("\n");
+  const files = [];
+  for (const l of lines) {
+    const m = /^(database|public-key|settings|clock|attachment) (\d+) ([0-9a-f]{64})$/.exec(l);
+    if (m) files.push({ kind: m[1], bytes: all.subarray(at, at += Number(m[2])) });
+  }
+  return { head: lines.slice(0, lines.findIndex((l) => l.startsWith("files "))), files, missing: [] };
+}
+function pack(b, { lines, trailing = "", first = "zhidu-backup 1 plain\n", manifest } = {}) {
+  lines ??= b.files.map((f) => `${f.kind} ${f.bytes.length} ${sha(f.bytes)}`);
+  const bytes = b.files.reduce((n, f) => n + f.bytes.length, 0);
+  const counts = b.counts ?? `files ${b.files.length} bytes ${bytes} missing ${b.missing.length}`;
+  const text = [...b.head, counts, ...lines, ...b.missing.map((m) => `missing ${m}`), "end"].join("\n") + "\n";
+  const line = manifest ?? `manifest ${Buffer.byteLength(text)} ${sha(text)}`;
+  return Buffer.concat([Buffer.from(`${first}${line}\n${text}`), ...b.files.map((f) => f.bytes), Buffer.from(trailing)]);
+}
+const copy = (b) => ({ ...b, head: [...b.head], files: b.files.map((f) => ({ ...f, bytes: Buffer.from(f.bytes) })), missing: [...b.missing] });
+function replace_all(bytes, from, to) {
+  let n = 0;
+  for (let at = bytes.indexOf(from); at >= 0; at = bytes.indexOf(from, at + 1)) { bytes.write(to, at); n++; }
+  return n;
+}
+
+// --- the walk ----------------------------------------------------------------------------
+
+const data = join(work, "data");
+const folder = join(work, "kept");
+rmSync(work, { recursive: true, force: true });
+mkdirSync(folder, { recursive: true });
+await good(["init", join(root, "regulations"), "--demo", "--data", data]);
+await start(data);
+for (const login of ["li.lei", "wu.tao"]) tokens[login] = (await good(["token", login, "--name", "test", "--scopes", "read write", "--data", data])).trim();
+const photo = (n) => Buffer.from(`photo ${n} `.repeat(400 + n));
+for (let i = 0; i < 12; i++) await report(i, i % 2 ? photo(i) : null);
+const cookie = await sign_in();
+let before;
+let number;
+await check("whoever signs in is in", async () => equal(await inside(cookie), true));
+
+const first = join(folder, "first.backup");
+await check("a backup is made while the server runs, restored on trial and verified", async () => {
+  before = await everything();
+  const out = await good(["backup", first, "--data", data]);
+  matches(out, /In order: restored into a scratch folder and verified; \d+ entries/);
+  matches(out, /ledger\.key, which signs the ledger, is not in it/);
+  equal(readFileSync(first).includes(readFileSync(join(data, "ledger.key"))), false, "the key in the backup:");
+});
+await check("into a folder it gets a name of its own, and nothing is overwritten", async () => {
+  matches(await good(["backup", folder, "--data", data]), /zhidu-\d{8}T\d{6}Z\.backup/);
+  await refused(["backup", first, "--data", data], /is there already; it is not overwritten/);
+});
+await check("acts go on while backups are made, and each backup verifies", async () => {
+  let busy = true;
+  let acts = 0;
+  const writers = Array.from({ length: 6 }, async (_, w) => { while (busy) { await report(100 + w); acts++; } });
+  const sizes = [];
+  for (let i = 0; i < 3; i++) {
+    const at = acts;
+    const out = await good(["backup", join(folder, `load-${i}.backup`), "--data", data]);
+    sizes.push(Number(/Ledger: (\d+) entries/.exec(out)[1]));
+    if (acts === at) throw new Error("no act while the backup was made");
+  }
+  busy = false;
+  await Promise.all(writers);
+  console.log(`     ${acts} acts while 3 backups were made: ${sizes.join(", ")} entries`);
+  equal(sizes[0] < sizes[1] && sizes[1] < sizes[2], true, `growing: ${sizes}`);
+});
+await check("what came after the first backup is there now", async () => { number = (await report(999)).number; });
+await stop();
+
+await check("damage: bytes of the database are flipped, attachments deleted; verification says so", async () => {
+  const db = readFileSync(join(data, "zhidu.db"));
+  for (let at = 4096 * 8 + 100; at < db.length; at += 4096 * 5) db[at] ^= 0xff;
+  writeFileSync(join(data, "zhidu.db"), db);
+  rmSync(join(data, "blobs"), { recursive: true });
+  const r = await zhidu(["ledger", "verify", "--data", data]);
+  equal(r.code, 1);
+  matches(r.out, /Not in order|database|malformed/i);
+});
+await check("a backup of what is damaged is refused, and leaves no file", async () => {
+  const r = await zhidu(["backup", join(folder, "damaged.backup"), "--data", data]);
+  equal(r.code, 1, r.out);
+  equal(existsSync(join(folder, "damaged.backup")), false);
+});
+await check("restore never overwrites a folder", () => refused(["restore", first, "--data", data, "--yes"], /is there already; it is not overwritten/));
+const fresh = join(work, "restored");
+await check("restore says what it is, and without a yes does nothing", async () => {
+  const r = await zhidu(["restore", first, "--data", fresh, "--old", data], "no\n");
+  equal(r.code, 1);
+  for (const p of [/Organisation: /, /Made: \d{4}-/, /Ledger: \d+ entries, the last of/, /Key of the ledger: zhidu\.local/, /Nothing was restored/]) matches(r.out, p);
+  equal(existsSync(fresh), false);
+});
+await check("restore makes a new folder and says what was lost and what to do", async () => {
+  const out = await good(["restore", first, "--data", fresh, "--old", data, "--yes"]);
+  matches(out, /numbers go on from there/);
+  matches(out, /after the backup/);
+  matches(out, /Everybody must sign in again/);
+  matches(await good(["ledger", "verify", "--data", fresh]), /In order/);
+});
+await check("without the old folder it says that the key is to be brought", async () => {
+  matches(await good(["restore", first, "--data", join(work, "keyless"), "--yes"]), /put ledger\.key, which you keep elsewhere/);
+  await refused(["serve", "--data", join(work, "keyless")], /ledger\.key/);
+});
+await start(fresh);
+await check("everything is there: records, fields, attachments byte for byte", async () => equal(await everything(), before));
+await check("everybody must sign in again", async () => equal(await inside(cookie), false));
+await check("numbers go on without a gap", async () => {
+  const next = (await report(13)).number;
+  const n = (s) => Number(/(\d+)$/.exec(s)[1]);
+  const last = Math.max(...JSON.parse(before).map((f) => n(f[0])));
+  equal(n(next), last + 1, `${next} after ${last} (before the damage: ${number}):`);
+});
+await check("an attachment that goes missing is said by the next backup, which is made all the same", async () => {
+  const sub = readdirSync(join(fresh, "blobs"))[0];
+  rmSync(join(fresh, "blobs", sub), { recursive: true });
+  const r = await zhidu(["backup", join(folder, "hole.backup"), "--data", fresh]);
+  equal(r.code, 1);
+  matches(r.out, /Beware: \d+ attachments were missing or changed when it was made/);
+  matches(await good(["backup", "--verify", join(folder, "hole.backup")]), /Beware: .*[\s\S]*In order/);
+});
+await check("bytes of an attachment that changed are found while it is made", async () => {
+  const sub = readdirSync(join(fresh, "blobs"))[0];
+  const file = join(fresh, "blobs", sub, readdirSync(join(fresh, "blobs", sub))[0]);
+  const bytes = readFileSync(file);
+  bytes[7] ^= 1;
+  writeFileSync(file, bytes);
+  const r = await zhidu(["backup", join(folder, "lie.backup"), "--data", fresh]);
+  equal(r.code, 1);
+  matches(r.out, /Beware: 2 attachments/);
+});
+await stop();
+
+// --- sealed -----------------------------------------------------------------------------------
+
+const pass = join(work, "passphrase");
+const wrong = join(work, "wrong");
+writeFileSync(pass, "一句足够长的口令 correct horse\n");
+writeFileSync(wrong, "another passphrase altogether\n");
+const sealed = join(folder, "sealed.backup");
+const posted = join(folder, "posted.backup");
+const secret = join(work, "secret.key");
+let recipient;
+await check("sealed by a passphrase it opens with that one only, and hides what it holds", async () => {
+  await good(["backup", sealed, "--data", fresh, "--passphrase-file", pass, "--no-verify"].filter((x) => x)).catch((e) => matches(e.message, /Beware/));
+  matches(await good(["backup", "--verify", sealed, "--passphrase-file", pass]), /In order/);
+  await refused(["backup", "--verify", sealed, "--passphrase-file", wrong], /passphrase does not open/);
+  equal(readFileSync(sealed).includes("SQLite format"), false);
+});
+await check("a passphrase is asked for, never an argument, and not a short one", async () => {
+  matches(await good(["backup", "--verify", sealed], readFileSync(pass)), /Passphrase: [\s\S]*In order/);
+  await refused(["backup", join(folder, "short.backup"), "--data", fresh, "--passphrase"], /10 to 500 bytes/, "short\n");
+});
+await check("sealed for a recipient it is verified by its maker, and opens with the private key only", async () => {
+  recipient = (await good(["backup", "--new-key", secret])).trim().split("\n").pop();
+  const r = await zhidu(["backup", posted, "--data", fresh, "--recipient", recipient]);
+  matches(r.out, /In order: restored/);
+  matches(await good(["backup", "--verify", posted, "--private-key", secret]), /In order/);
+  await good(["backup", "--new-key", join(work, "other.key")]);
+  await refused(["backup", "--verify", posted, "--private-key", join(work, "other.key")], /This key does not open/);
+  await refused(["backup", "--verify", posted], /private half is wanted/);
+  await refused(["backup", join(folder, "x.backup"), "--data", fresh, "--recipient", "zhidu-recipient-12"], /recipient's key is no key/);
+});
+
+// --- files that lie ------------------------------------------------------------------------------
+
+const plain = unpack(first);
+const lies = [];
+const lie = (name, bytes, pattern, more = []) => lies.push({ name, bytes, pattern, more });
+const index = (kind) => plain.files.findIndex((f) => f.kind === kind);
+function changed(run, options) {
+  const b = copy(plain);
+  const o = run(b) ?? options;
+  return pack(b, o);
+}
+const lines_of = (b) => b.files.map((f) => `${f.kind} ${f.bytes.length} ${sha(f.bytes)}`);
+const attachment = index("attachment");
+lie("another file", Buffer.from("hello\n"), /no backup of zhidu/);
+lie("an empty file", Buffer.alloc(0), /no backup of zhidu/);
+lie("a first line without end", Buffer.from("zhidu-backup 1 ".padEnd(5000, "x")), /no backup of zhidu/);
+lie("a newer form", changed(() => ({ first: "zhidu-backup 2 plain\n" })), /newer program/);
+lie("a byte of the database", changed((b) => { const lines = lines_of(b); b.files[0].bytes[5000] ^= 1; return { lines }; }), /database in the backup was changed/);
+lie("a byte of an attachment", changed((b) => { const lines = lines_of(b); b.files[attachment].bytes[5] ^= 1; return { lines }; }), /An attachment in the backup was changed/);
+lie("a byte of the public key", changed((b) => { const lines = lines_of(b); b.files[1].bytes[30] ^= 1; return { lines }; }), /A file in the backup was changed/);
+lie("a manifest that was changed", (() => { const all = pack(plain); all[all.indexOf("program")] ^= 1; return all; })(), /manifest was changed/);
+lie("no manifest line", Buffer.from("zhidu-backup 1 plain\n" + "x".repeat(500)), /manifest was changed/);
+lie("a path as a name", changed((b) => { const lines = lines_of(b); lines[2] = lines[2].replace("settings", "../../etc/passwd"); return { lines }; }), /manifest does not hold/);
+lie("a hash that is a path", changed((b) => { const lines = lines_of(b); lines[attachment] = `attachment 5 ${"../".repeat(21)}x`; return { lines }; }), /manifest does not hold/);
+lie("a link as a kind", changed((b) => { const lines = lines_of(b); lines[2] = lines[2].replace("settings", "link"); return { lines }; }), /manifest does not hold/);
+lie("a manifest of ten terabytes", changed(() => ({ manifest: `manifest 10000000000000 ${"0".repeat(64)}` })), /passes a limit/);
+lie("a manifest longer than the file", changed(() => ({ manifest: `manifest 400000000 ${"0".repeat(64)}` })), /more than its file has/);
+lie("a negative length", changed(() => ({ manifest: `manifest -1 ${"0".repeat(64)}` })), /manifest was changed/);
+lie("a billion files", changed((b) => { b.counts = "files 1000000000 bytes 1 missing 0"; }), /passes a limit/);
+lie("a number beyond all numbers", changed((b) => { b.counts = "files 99999999999999999999 bytes 1 missing 0"; }), /manifest does not hold/);
+lie("more bytes than there are", changed((b) => { b.counts = `files ${b.files.length} bytes 900000000000 missing 0`; }), /more than its file has/);
+lie("fewer files than counted", changed((b) => { b.counts = `files ${b.files.length + 1} bytes ${b.files.reduce((n, f) => n + f.bytes.length, 0)} missing 0`; }), /manifest does not hold/);
+lie("settings of a hundred kilobytes", changed((b) => { const i = index("settings"); b.files[i].bytes = Buffer.alloc(100000, 65); }), /passes a limit/);
+lie("an attachment of thirty megabytes", changed((b) => { b.files[attachment].bytes = Buffer.alloc(30 << 20, 65); }), /passes a limit/);
+lie("a line of a megabyte", changed((b) => { b.head[1] = `program ${"x".repeat(1 << 20)}`; }), /manifest does not hold/);
+lie("the same attachment twice", changed((b) => { b.files.splice(attachment, 0, b.files[attachment]); }), /manifest does not hold/);
+lie("the database twice", changed((b) => { b.files.splice(1, 0, b.files[0]); }), /manifest does not hold/);
+lie("no database", changed((b) => { b.files.shift(); }), /manifest does not hold/);
+lie("something behind the end", changed(() => ({ trailing: "more" })), /behind the backup's end/);
+lie("an attachment nobody has", changed((b) => { const bytes = Buffer.from("stowaway"); b.files.push({ kind: "attachment", bytes }); b.files = [...b.files.slice(0, attachment), ...b.files.slice(attachment).sort((x, y) => (sha(x.bytes) < sha(y.bytes) ? -1 : 1))]; }), /belongs to no record/);
+lie("an attachment left out", changed((b) => { b.files.splice(attachment, 1); }), /attachment of a record is not in the backup/);
+lie("a database of noise", changed((b) => { b.files[0].bytes.fill(7); }), /database in the backup does not (open|hold)/);
+lie("a field changed in the database", changed((b) => { if (!replace_all(b.files[0].bytes, "PHONE-1003", "PHONE-1666")) throw new Error("no such field"); }), /ledger in the backup is not in order/);
+lie("another number of entries", changed((b) => { b.head = b.head.map((l) => l.replace(/^entries \d+/, "entries 7")); }), /not the one the manifest speaks of/);
+lie("another root", changed((b) => { b.head = b.head.map((l) => (l.startsWith("root ") ? `root ${"1".repeat(64)}` : l)); }), /not the one the manifest speaks of/);
+lie("a public key of somebody else", changed((b) => { b.files[1].bytes = Buffer.from("zhidu.local/ledger+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW\n"); }), /public key in the backup does not hold|not in order/);
+lie("a passphrase that costs a hundred gigabytes", Buffer.from(`zhidu-backup 1 passphrase 3 100000000000 ${"0".repeat(32)}\n${"x".repeat(200)}`), /more memory or work than is allowed/, ["--passphrase-file", pass]);
+for (const [i, part] of [0.001, 0.1, 0.5, 0.9, 0.99999].entries()) {
+  const all = readFileSync(first);
+  lie(`cut off ${i}`, all.subarray(0, Math.max(300, Math.floor(all.length * part))), /cut off|its end is missing/);
+  const shut = readFileSync(sealed);
+  lie(`sealed and cut off ${i}`, shut.subarray(0, Math.max(300, Math.floor(shut.length * part))), /end is missing|end of the backup is missing|cut off|beginning of the file was changed/, ["--passphrase-file", pass]);
+  const flipped = Buffer.from(shut);
+  flipped[Math.min(shut.length - 1, 200 + Math.floor(shut.length * part))] ^= 4;
+  lie(`sealed and flipped ${i}`, flipped, /was changed/, ["--passphrase-file", pass]);
+}
+{ // pieces of a sealed stream in another order
+  const shut = Buffer.from(readFileSync(sealed));
+  const at = shut.indexOf("\n") + 1 + 24;
+  const piece = 65536 + 17;
+  const [a, b] = [Buffer.from(shut.subarray(at + piece, at + 2 * piece)), Buffer.from(shut.subarray(at + 2 * piece, at + 3 * piece))];
+  b.copy(shut, at + piece);
+  a.copy(shut, at + 2 * piece);
+  lie("sealed, two pieces changed places", shut, /was changed/, ["--passphrase-file", pass]);
+}
+await check("a backup put together unchanged verifies (or the lies below prove nothing)", async () => {
+  writeFileSync(join(work, "same.backup"), pack(plain));
+  matches(await good(["backup", "--verify", join(work, "same.backup")]), /In order/);
+});
+for (const l of lies) {
+  await check(`refused, by verification and by restore: ${l.name}`, async () => {
+    const file = join(work, "lie.backup");
+    const to = join(work, "never");
+    writeFileSync(file, l.bytes);
+    await refused(["backup", "--verify", file, ...l.more], l.pattern);
+    await refused(["restore", file, "--data", to, "--yes", ...l.more], l.pattern);
+    equal(existsSync(to), false, "a folder:");
+    equal(readdirSync(work).filter((n) => n.startsWith(".zhidu-scratch")).join(), "", "left behind:");
+  });
+}
+await check("a folder or a pipe is no backup", async () => {
+  await refused(["backup", "--verify", folder], /no ordinary file|cannot be opened/);
+  spawnSync("mkfifo", [join(work, "pipe")]);
+  await refused(["backup", "--verify", join(work, "pipe")], /no ordinary file/);
+});
+console.log(`     ${lies.length} files that lie`);
+
+// --- full disks and sudden ends ---------------------------------------------------------------------
+
+await check("a disk that is full: said in words, and nothing is left, wherever it happens", async () => {
+  const blocks = Math.ceil(readFileSync(first).length / 1024);
+  const full = join(work, "full");
+  mkdirSync(full);
+  for (const part of [0.0, 0.2, 0.5, 0.9, 0.99]) {
+    const run = (args) => spawnSync("bash", ["-c", 'ulimit -f "$1"; shift; exec "$@"', "-", String(Math.floor(blocks * part)), program, ...args], { env, encoding: "utf8" });
+    let r = run(["backup", join(full, "x.backup"), "--data", join(work, "keyless")]);
+    equal(r.status, 1, `${part}: ${r.stdout}${r.stderr}`);
+    matches(r.stdout, /room (left )?on the disk/);
+    r = run(["restore", first, "--data", join(full, "y"), "--yes"]);
+    equal(r.status, 1, `${part}: ${r.stdout}${r.stderr}`);
+    equal(readdirSync(full).join(), "", "left behind:");
+  }
+});
+await check(`kill -9 at any moment of a backup or restore: nothing half done under a final name`, async () => {
+  const dead = join(work, "killed");
+  mkdirSync(dead);
+  const took = async (args) => { const t = performance.now(); await good(args); return performance.now() - t; };
+  const jobs = [
+    { args: (i) => ["backup", join(dead, `b${i}`), "--data", join(work, "keyless")] },
+    { args: (i) => ["restore", first, "--data", join(dead, `r${i}`), "--yes"] },
+  ];
+  let whole = 0;
+  for (const j of jobs) {
+    const ms = await took(j.args("whole"));
+    for (let i = 0; i < KILLS; i++) {
+      const p = spawn(program, j.args(i), { env, stdio: "ignore" });
+      const gone = new Promise((r) => p.once("exit", r));
+      await wait(ms * 1.1 * i / KILLS);
+      p.kill("SIGKILL");
+      await gone;
+    }
+  }
+  for (const name of readdirSync(dead)) {
+    if (name.startsWith(".")) continue;
+    whole++;
+    if (name.startsWith("b")) matches(await good(["backup", "--verify", join(dead, name)]), /In order/);
+    else matches(await good(["ledger", "verify", "--data", join(dead, name)]), /In order/);
+  }
+  await good(["backup", join(dead, "last"), "--data", join(work, "keyless")]);
+  equal(readdirSync(dead).filter((n) => n.startsWith(".")).join(), "", "left behind after the next backup:");
+  console.log(`     ${2 * KILLS} kills, ${whole} finished before, each whole`);
+});
+
+if (!failed) rmSync(work, { recursive: true, force: true });
+console.log(`${passed} passed, ${failed} failed`);
+process.exit(failed ? 1 : 0);
