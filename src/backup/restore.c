@@ -68,17 +68,76 @@ static err end_sessions(struct arena *a, str data)
     return e;
 }
 
-/* The keys of the folder that is replaced; only when it is the same ledger's. */
-static err take_keys(struct arena *a, str old, str data, str key)
+/* ERR_NOT_FOUND where there is none. */
+static err read_small(struct arena *a, str path, str *ret, struct stat *st)
 {
-    char text[MANIFEST_SMALL_MAX];
-    str pub = str_fmt(a, "%.*s/ledger.pub", STR_ARG(old));
-    int fd = open(pub.ptr, O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd >= 0 ? read(fd, text, sizeof(text)) : -1;
+    char *text = arena_bytes(a, MANIFEST_SMALL_MAX);
+    int fd = open(path.ptr, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    bool ok = fd >= 0 && fstat(fd, st) == 0 && S_ISREG(st->st_mode);
+    ssize_t n = ok ? read(fd, text, MANIFEST_SMALL_MAX) : -1;
+    int error = errno;
     if (fd >= 0) {
         close(fd);
     }
-    if (n >= 0 && !str_eq(str_trim(str_from_n(text, (size_t)n)), key)) {
+    if (n < 0) {
+        return error == ENOENT || error == ENOTDIR ? err_make(ERR_NOT_FOUND, path)
+                                                   : backup_io(a, path.ptr, error);
+    }
+    *ret = str_from_n(text, (size_t)n);
+    return OK;
+}
+
+/* One file of the old folder, with its owner and mode. */
+static err take_over(struct arena *a, str old, str data, const char *name)
+{
+    struct stat st;
+    str bytes;
+    err e = read_small(a, str_fmt(a, "%.*s/%s", STR_ARG(old), name), &bytes, &st);
+    if (e.code) {
+        return e.code == ERR_NOT_FOUND ? OK : e;
+    }
+    str to = str_fmt(a, "%.*s/%s", STR_ARG(data), name);
+    int fd = open(to.ptr, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    bool ok = fd >= 0 && backup_write_all(fd, bytes.ptr, bytes.len) == 0 &&
+              fchmod(fd, st.st_mode & 0777) == 0 && fsync(fd) == 0;
+    int error = errno;
+    if (ok && fchown(fd, st.st_uid, st.st_gid) != 0) {
+        ok = true; /* only root may; who may not is the owner */
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    return ok ? OK : backup_io(a, to.ptr, error);
+}
+
+/* The signer's folder, where the server has one of its own: key and memory. */
+static err take_signer(struct arena *a, str old, str data)
+{
+    static const char *const names[] = {"signer/ledger.key", "signer/ledger.pub", "signer/last",
+                                        "signer/journal"};
+    struct stat st;
+    str from = str_fmt(a, "%.*s/signer", STR_ARG(old));
+    str to = str_fmt(a, "%.*s/signer", STR_ARG(data));
+    if (lstat(from.ptr, &st) != 0 || !S_ISDIR(st.st_mode)) {
+        return OK;
+    }
+    err e = mkdir(to.ptr, 0700) == 0 ? OK : backup_io(a, to.ptr, errno);
+    for (size_t i = 0; !e.code && i < sizeof(names) / sizeof(names[0]); i++) {
+        e = take_over(a, old, data, names[i]);
+    }
+    if (!e.code && lchown(to.ptr, st.st_uid, st.st_gid) == 0) {
+        e = backup_sync_folder(a, to.ptr);
+    }
+    return e;
+}
+
+/* The keys of the folder that is replaced; only when it is the same ledger's. */
+static err take_keys(struct arena *a, str old, str data, str key)
+{
+    struct stat st;
+    str pub;
+    err e = read_small(a, str_fmt(a, "%.*s/ledger.pub", STR_ARG(old)), &pub, &st);
+    if (!e.code && !str_eq(str_trim(pub), key)) {
         return backup_no(a, ERR_CONFLICT,
                          words_fmt(a, "%.*s 的公钥与备份中的不同：不是同一个存证日志。",
                                    "The public key of %.*s is not that of the backup: this is not"
@@ -87,28 +146,14 @@ static err take_keys(struct arena *a, str old, str data, str key)
                          WORDS("检查目录与备份文件是否成对。",
                                "Look whether folder and backup belong together."));
     }
-    static const char *const names[] = {"ledger.key", "secret.key"};
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        str from = str_fmt(a, "%.*s/%s", STR_ARG(old), names[i]);
-        str to = str_fmt(a, "%.*s/%s", STR_ARG(data), names[i]);
-        int in = open(from.ptr, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-        if (in < 0) {
-            continue;
-        }
-        n = read(in, text, sizeof(text));
-        close(in);
-        int out = open(to.ptr, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-        bool ok =
-            n >= 0 && out >= 0 && backup_write_all(out, text, (size_t)n) == 0 && fsync(out) == 0;
-        int error = errno;
-        if (out >= 0) {
-            close(out);
-        }
-        if (!ok) {
-            return backup_io(a, to.ptr, error);
-        }
+    e = e.code == ERR_NOT_FOUND ? OK : e;
+    if (!e.code) {
+        e = take_over(a, old, data, "ledger.key"); /* of a folder that no signer has opened yet */
     }
-    return OK;
+    if (!e.code) {
+        e = take_over(a, old, data, "secret.key");
+    }
+    return e.code ? e : take_signer(a, old, data);
 }
 
 static err exists(struct arena *a, str data)

@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/enc.h"
 #include "base/version.h"
 
 #include "cli/cli.h"
@@ -360,8 +361,8 @@ int cmd_backup(struct cli *c, int argc, char **argv)
         cli_say(c, "未核验：zhidu backup --verify 文件",
                 "Not verified: zhidu backup --verify FILE");
     }
-    cli_say(c, "签名密钥 ledger.key 不在其中，请另行保管。",
-            "ledger.key, which signs the ledger, is not in it: keep it elsewhere.");
+    cli_say(c, "签名密钥 ledger.key 和 secret.key 不在其中，请另行保管。",
+            "ledger.key and secret.key are not in it: keep them elsewhere.");
     return rep.head.missing ? 1 : 0;
 }
 
@@ -382,8 +383,8 @@ static bool sure(void *arg, const struct backup_report *rep)
     return str_eq(answer, STR("yes"));
 }
 
-/* What the old folder knows and the backup does not. */
-static void say_lost(struct cli *c, str old, const struct manifest_head *h)
+/* How many entries the old folder's ledger has; -1: it cannot be read. */
+static int64_t old_entries(str old)
 {
     struct arena a = arena_make(32u << 20);
     struct db *db;
@@ -399,6 +400,14 @@ static void say_lost(struct cli *c, str old, const struct manifest_head *h)
     if (!e.code && rows_next(&r)) {
         had = rows_i64(&r, 0);
     }
+    arena_end(&a);
+    return had;
+}
+
+/* What the old folder knows and the backup does not. */
+static void say_lost(struct cli *c, str old, const struct manifest_head *h)
+{
+    int64_t had = old_entries(old);
     if (had >= h->entries) {
         cli_say(c, "旧目录的存证有 %lld 条：备份之后的 %lld 条没有恢复。",
                 "The old folder's ledger has %lld entries: %lld that came after the backup are not"
@@ -409,7 +418,44 @@ static void say_lost(struct cli *c, str old, const struct manifest_head *h)
                 "The old folder's ledger cannot be read: how much came after the backup is not"
                 " known.");
     }
-    arena_end(&a);
+}
+
+/* The signer remembers what it signed last; after a restore that may be more than there is. */
+static void say_signer(struct cli *c, const struct manifest_head *h)
+{
+    struct note_checkpoint last;
+    char text[KEY_FILE_MAX];
+    const char *folder = c->config.signer.len ? "DIR" : NULL;
+    str own = str_fmt(c->arena, "%.*s/signer", STR_ARG(c->config.data));
+    str key = str_fmt(c->arena, "%.*s/ledger.key", STR_ARG(own));
+    str root = enc_base64(c->arena, hash_str(&h->root));
+    FILE *f = fopen(str_fmt(c->arena, "%.*s/last", STR_ARG(own)).ptr, "re");
+    size_t n = f ? fread(text, 1, sizeof(text), f) : 0;
+    if (f) {
+        fclose(f);
+    }
+    bool longer =
+        folder || (n && !note_parse(str_from_n(text, n), &last).code && last.size > h->entries);
+    if (longer) {
+        cli_say(c,
+                "签名进程%s签过更长的日志，须由其管理人认可变短，否则不再签署检查点：\n"
+                "  zhidu-signer set-back --dir %s --size %lld --root %.*s --reason 原因",
+                "The signer%s has signed a longer log; until whoever is in charge of it accepts the"
+                " shorter one, it signs no checkpoint:\n"
+                "  zhidu-signer set-back --dir %s --size %lld --root %.*s --reason REASON",
+                !folder              ? ""
+                : c->lang == LANG_EN ? " may be one that"
+                                     : "如果",
+                folder ? folder : own.ptr, (long long)h->entries, STR_ARG(root));
+    }
+    if (!folder && access(key.ptr, F_OK) != 0) {
+        cli_say(c,
+                "没有签名密钥：不放入它也能启动，但不再签署检查点。请把另行保管的 ledger.key 放入"
+                " %.*s。",
+                "There is no signing key: it starts without, but signs no checkpoint.  Put"
+                " ledger.key, which you keep elsewhere, into %.*s.",
+                STR_ARG(c->config.data));
+    }
 }
 
 static void say_next(struct keeping *k, const struct backup_report *rep, str old)
@@ -425,12 +471,7 @@ static void say_next(struct keeping *k, const struct backup_report *rep, str old
     cli_say(c, "所有登录已失效；账号、密码和接口令牌回到备份时的状态，此后停用的请再次停用。",
             "Everybody must sign in again; accounts, passwords and API tokens are what they were:"
             " disable once more what was disabled since.");
-    str key = str_fmt(c->arena, "%.*s/ledger.key", STR_ARG(c->config.data));
-    if (access(key.ptr, F_OK) != 0) {
-        cli_say(c, "启动前请把另行保管的 ledger.key 放入 %.*s。",
-                "Before you start it, put ledger.key, which you keep elsewhere, into %.*s.",
-                STR_ARG(c->config.data));
-    }
+    say_signer(c, &rep->head);
 }
 
 int cmd_restore(struct cli *c, int argc, char **argv)

@@ -5,7 +5,7 @@ import { execFile, spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 const root = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
 const work = process.env.ZHIDU_BACKUP_DIR ?? join(root, "build/backup");
@@ -189,8 +189,8 @@ await check("a backup is made while the server runs, restored on trial and verif
   before = await everything();
   const out = await good(["backup", first, "--data", data]);
   matches(out, /In order: restored into a scratch folder and verified; \d+ entries/);
-  matches(out, /ledger\.key, which signs the ledger, is not in it/);
-  equal(readFileSync(first).includes(readFileSync(join(data, "ledger.key"))), false, "the key in the backup:");
+  matches(out, /ledger\.key and secret\.key are not in it/);
+  for (const key of ["signer/ledger.key", "secret.key"]) equal(readFileSync(first).includes(readFileSync(join(data, key))), false, `${key} in the backup:`);
 });
 await check("into a folder it gets a name of its own, and nothing is overwritten", async () => {
   matches(await good(["backup", folder, "--data", data]), /zhidu-\d{8}T\d{6}Z\.backup/);
@@ -231,6 +231,7 @@ await check("a backup of what is damaged is refused, and leaves no file", async 
 });
 await check("restore never overwrites a folder", () => refused(["restore", first, "--data", data, "--yes"], /is there already; it is not overwritten/));
 const fresh = join(work, "restored");
+let restored = "";
 await check("restore says what it is, and without a yes does nothing", async () => {
   const r = await zhidu(["restore", first, "--data", fresh, "--old", data], "no\n");
   equal(r.code, 1);
@@ -242,11 +243,17 @@ await check("restore makes a new folder and says what was lost and what to do", 
   matches(out, /numbers go on from there/);
   matches(out, /after the backup/);
   matches(out, /Everybody must sign in again/);
+  matches(out, /has signed a longer log/);
+  restored = out;
   matches(await good(["ledger", "verify", "--data", fresh]), /In order/);
 });
 await check("without the old folder it says that the key is to be brought", async () => {
-  matches(await good(["restore", first, "--data", join(work, "keyless"), "--yes"]), /put ledger\.key, which you keep elsewhere/);
-  await refused(["serve", "--data", join(work, "keyless")], /ledger\.key/);
+  matches(await good(["restore", first, "--data", join(work, "keyless"), "--yes"]), /There is no signing key[\s\S]*Put ledger\.key/);
+});
+await check("the signer, which signed more, is set back by the command that restore names", async () => {
+  const command = /zhidu-signer (set-back --dir \S+ --size \d+ --root \S+ --reason)/.exec(restored)[1].split(" ");
+  const r = spawnSync(join(dirname(program), "zhidu-signer"), [...command, "restored the first backup"], { env, encoding: "utf8" });
+  equal(r.status, 0, r.stdout + r.stderr);
 });
 await start(fresh);
 await check("everything is there: records, fields, attachments byte for byte", async () => equal(await everything(), before));
