@@ -123,7 +123,7 @@ $(B)/history: $(B)/tests/history/history.o $(B)/tests/connect/maker.o $(SUPPORT)
 
 # one of them runs zhidu-verify as a process
 $(B)/t/ledger/proof_test: | $(B)/zhidu-verify
-$(B)/t/http/requests_test: | $(B)/zhidu
+$(B)/t/http/requests_test $(B)/t/cli/serve_test: | $(B)/zhidu
 tests: $(TESTS)
 test: $(TESTS)
 	tool/run-tests.sh $(TESTS)

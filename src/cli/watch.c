@@ -192,7 +192,7 @@ static struct health_now look_time(void *arg, struct arena *a, int64_t now)
 
 void watch_configuration(struct watch *w, str mistake, str later)
 {
-    struct arena a = arena_make(64 << 10);
+    struct arena a = arena_make(1 << 20);
     struct words remedy = WORDS("改正配置文件，再重新载入（systemctl reload zhidu）。",
                                 "Mend the configuration and reload (systemctl reload zhidu).");
     struct health_now n = health_ok(WORDS("配置已全部生效。", "All of it is in effect."));

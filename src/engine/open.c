@@ -120,6 +120,15 @@ static err first_publication(struct engine *e, struct db *db, struct arena *a,
 static err open_ledger(struct engine *e, struct db *db, struct arena *a)
 {
     err r = ledger_open(e->life, db, a, &e->ledger);
+    struct rows last;
+    if (!r.code) {
+        r = db_query(db, a,
+                     SQL("select signed_at from ledger_checkpoint order by size desc limit 1"),
+                     NO_ARGS, &last);
+    }
+    if (!r.code) {
+        e->seen.checkpoint_at = rows_next(&last) ? rows_i64(&last, 0) : 0;
+    }
     if (!r.code && e->opt.seal) {
         e->seal = arena_new(e->life, struct seal);
         seal_make(e->seal, e->opt.seal, e->ledger);

@@ -104,7 +104,7 @@ static void opened(struct http_listener *from, struct MHD_Connection *c, void **
     from->open++;
     pthread_mutex_unlock(&s->conn_lock);
     if (k->over) {
-        struct arena a = arena_make(4096);
+        struct arena a = arena_make(1 << 20);
         k->over = !http_is_proxy(l, http_peer_address(c, &a));
         arena_end(&a);
     }

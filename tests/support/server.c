@@ -161,7 +161,8 @@ void server_start(struct server *s, bool ready)
         fail("fork");
     }
     if (s->pid == 0) {
-        become(s->program, argv, -1);
+        become(s->program, argv,
+               s->log[0] ? open(s->log, O_WRONLY | O_CREAT | O_APPEND, 0600) : -1);
     }
     while (ready && !answers(s)) {
         if (now_us() - began > READY_MS * 1000LL || waitpid(s->pid, NULL, WNOHANG) == s->pid) {

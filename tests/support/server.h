@@ -15,6 +15,7 @@ struct server {
     char program[256];
     int port;
     pid_t pid;           /* 0: not running */
+    char log[160];       /* file that gets what it prints and logs; empty: nobody does */
     int64_t ready_in_us; /* of the last start: until it took connections */
 };
 
