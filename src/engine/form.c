@@ -413,6 +413,12 @@ static void mark_missing(const struct draft *d, struct form *form)
     }
 }
 
+/* What was before the act is known only while it is performed. */
+static bool asks_before(const struct cond *c)
+{
+    return c->reads.old || (c->when && c->when->tree && c->when->reads.old);
+}
+
 /* Conditions on the typed values that are known to fail: needs of the action,
  * then rules of the type. */
 static err foresee(struct draft *d, const struct action *a, struct form *form)
@@ -420,12 +426,12 @@ static err foresee(struct draft *d, const struct action *a, struct form *form)
     const struct cond *list[MORE_MAX];
     size_t n = 0;
     for (size_t i = 0; i < a->nneeds && n < MORE_MAX; i++) {
-        if (a->needs[i].when == NEED_VALUES && !a->needs[i].check.reads.old) {
+        if (a->needs[i].when == NEED_VALUES && !asks_before(&a->needs[i].check)) {
             list[n++] = &a->needs[i].check;
         }
     }
     for (size_t i = 0; i < d->def->nrules && n < MORE_MAX; i++) {
-        if (!d->def->rules[i].check.reads.old && !d->def->rules[i].check.reads.nparts) {
+        if (!asks_before(&d->def->rules[i].check) && !d->def->rules[i].check.reads.nparts) {
             list[n++] = &d->def->rules[i].check;
         }
     }
