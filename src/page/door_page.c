@@ -203,7 +203,9 @@ void page_sign_in_code_post(struct visit *v)
 
 void page_sign_out(struct visit *v)
 {
+    db_read_end(v->ctx.db); /* the writer is waited for: hold no snapshot over it */
     err e = people_sign_out(v->app->people, v->ctx.arena, v->ctx.now, v->token);
+    db_read_begin(v->ctx.db);
     if (e.code) {
         visit_error(v, e);
         return;
