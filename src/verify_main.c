@@ -259,7 +259,8 @@ static bool check_proof(struct verify *v, const char *path)
         if (e->erased) {
             say_line(
                 v,
-                WORDS("内容：已依规删除，条目仍然有效", "content: erased; the entry still holds"),
+                WORDS("内容：已依规删除，或未向取得此证明的人提供；条目仍然有效",
+                      "content: erased, or not given to who fetched this; the entry still holds"),
                 (str){0});
         } else {
             say_payload(v, e);

@@ -163,21 +163,23 @@ void api_ledger(struct visit *v)
     api_end(v, 200, &j);
 }
 
-/* The entry named in the address, when its record may be seen. */
-static err entry_asked(struct visit *v, int64_t *seq, struct record_ref *ref)
+/* The entry named in the address, when its record may be seen; *whole: with what
+ * stands in it. */
+static err entry_asked(struct visit *v, int64_t *seq, struct record_ref *ref, bool *whole)
 {
     if (!str_to_i64(v->seg[0], seq) || *seq < 0) {
         return err_make(ERR_NOT_FOUND, STR("entry"));
     }
-    return record_by_seq(&v->ctx, *seq, ref);
+    return record_by_seq(&v->ctx, *seq, ref, whole);
 }
 
 void api_entry(struct visit *v)
 {
     int64_t seq = 0;
+    bool whole = true;
     struct record_ref ref;
     struct ledger_entry entry;
-    err e = entry_asked(v, &seq, &ref);
+    err e = entry_asked(v, &seq, &ref, &whole);
     e = e.code ? e : ledger_get(v->ctx.db, v->ctx.arena, seq, &entry);
     if (e.code) {
         visit_error(v, e);
@@ -193,7 +195,8 @@ void api_entry(struct visit *v)
     JSON_STR(&j, "digest",
              enc_hex(v->ctx.arena, str_from_n((const char *)&entry.digest, sizeof(entry.digest))));
     JSON_BOOL(&j, "erased", entry.erased);
-    JSON_STR(&j, "payload", entry.erased ? STR("") : entry.payload);
+    JSON_BOOL(&j, "withheld", !entry.erased && !whole);
+    JSON_STR(&j, "payload", entry.erased || !whole ? STR("") : entry.payload);
     json_key(&j, STR("record"));
     api_put_ref(&j, &ref);
     json_close(&j, '}');
@@ -203,12 +206,13 @@ void api_entry(struct visit *v)
 void api_entry_proof(struct visit *v)
 {
     int64_t seq = 0;
+    bool whole = true;
     struct record_ref ref;
     struct ledger_view *view = NULL;
     str text;
-    err e = entry_asked(v, &seq, &ref);
+    err e = entry_asked(v, &seq, &ref, &whole);
     e = e.code ? e : ledger_view(v->ctx.db, v->ctx.arena, &view);
-    e = e.code ? e : ledger_export(view, seq, &text);
+    e = e.code ? e : ledger_export(view, seq, whole, &text);
     if (e.code) {
         visit_error(v, e);
         return;

@@ -123,8 +123,8 @@ const struct openapi_schema openapi_schemas[] = {
 {"Regulations", JSON_TEXT({"type": "object", "required": ["items"], "properties": {"items": {"type": "array", "items": {"$ref": "#/components/schemas/Regulation"}}}})},
 {"Ledger", JSON_TEXT({"type": "object", "required": ["origin", "size", "checkpoint"], "properties": {"origin": {"type": "string"}, "size": {"type": "integer"},
     "checkpoint": {"type": ["string", "null"], "description": "A C2SP signed note"}}})},
-{"Entry", JSON_TEXT({"type": "object", "required": ["seq", "actor", "object", "recorded", "digest", "erased", "payload"], "properties": {"seq": {"type": "integer"}, "actor": {"type": "string"},
-    "object": {"type": "string"}, "recorded": {"$ref": "#/components/schemas/Time"}, "digest": {"type": "string"}, "erased": {"type": "boolean"},
+{"Entry", JSON_TEXT({"type": "object", "required": ["seq", "actor", "object", "recorded", "digest", "erased", "withheld", "payload"], "properties": {"seq": {"type": "integer"}, "actor": {"type": "string"},
+    "object": {"type": "string"}, "recorded": {"$ref": "#/components/schemas/Time"}, "digest": {"type": "string"}, "erased": {"type": "boolean"}, "withheld": {"type": "boolean", "description": "the payload holds a field you may not see"},
     "payload": {"type": "string"}, "record": {"$ref": "#/components/schemas/Ref"}}})},
 };
 /* clang-format on */

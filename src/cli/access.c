@@ -201,7 +201,7 @@ static int proof(struct cli *c, struct db *db, str seq)
         e = ledger_view(db, c->arena, &view);
     }
     if (!e.code) {
-        e = ledger_export(view, n, &text);
+        e = ledger_export(view, n, true, &text);
     }
     db_read_end(db);
     if (e.code) {

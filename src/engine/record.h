@@ -135,10 +135,12 @@ MUST_CHECK err record_view(const struct ctx *ctx, const struct type *t, int64_t 
                            struct record_view *ret);
 MUST_CHECK err record_by_number(const struct ctx *ctx, str number, struct record_ref *ret);
 /* Whose record the ledger entry `seq` is about: its proof is shown to those who
- * see the record, and with it the fields that action changed.  Entries about no
- * record (publications, checkpoints' own) have id 0 and are for everybody.
+ * see the record.  *ret_whole: the actor may see every field whose value stands in
+ * the payload; if not, the payload is kept back (proofs hold without it).  Entries
+ * about no record (publications, checkpoints' own) have id 0 and are for everybody.
  * ERR_NOT_FOUND for an entry that is not there or not for the actor. */
-MUST_CHECK err record_by_seq(const struct ctx *ctx, int64_t seq, struct record_ref *ret);
+MUST_CHECK err record_by_seq(const struct ctx *ctx, int64_t seq, struct record_ref *ret,
+                             bool *ret_whole);
 /* Acts before that one, newest first; *ret_record (may be NULL): the row itself. */
 MUST_CHECK err record_activities(const struct ctx *ctx, const struct type *t, int64_t id,
                                  int64_t before_act, struct record *ret_record,

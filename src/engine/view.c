@@ -48,6 +48,14 @@ err view_row(const struct ctx *ctx, const struct type *t, int64_t id, enum load_
     return OK;
 }
 
+err view_nothing(const struct ctx *ctx)
+{
+    struct record none;
+    const struct type *any = ctx->model->ntypes ? ctx->model->types[0] : NULL;
+    err e = any ? view_row(ctx, any, 0, NULL, 0, &none) : OK;
+    return e.code ? e : err_make(ERR_NOT_FOUND, STR("record"));
+}
+
 static err run_names(const struct ctx *ctx, struct names *names)
 {
     struct batch *b = batch_begin(ctx->db, ctx->arena);
@@ -557,14 +565,43 @@ err record_by_number(const struct ctx *ctx, str number, struct record_ref *ret)
     return e.code ? e : err_make(ERR_NOT_FOUND, STR("number"));
 }
 
-err record_by_seq(const struct ctx *ctx, int64_t seq, struct record_ref *ret)
+/* Does the payload hold no value of a field that is hidden from the actor?  Its
+ * columns stand in it by their names. */
+static err sees_payload(const struct ctx *ctx, const struct record *rec, str payload, bool *ret)
+{
+    size_t n;
+    size_t hidden = 0;
+    const struct field **fields = load_all_fields(ctx, rec->type, &n);
+    for (size_t i = 0; i < n; i++) {
+        const struct field *f = fields[i];
+        str name = str_fmt(ctx->arena, "\"%.*s\"", STR_ARG(f->column));
+        if (f->see.tree && f->column.len && str_has(payload, name)) {
+            fields[hidden++] = f;
+        }
+    }
+    *ret = hidden == 0;
+    if (!hidden) {
+        return OK;
+    }
+    struct batch *b = batch_begin(ctx->db, ctx->arena);
+    struct guards_ask g = guards_ask(ctx, rec, b);
+    err e = batch_run(b);
+    *ret = !e.code;
+    for (size_t i = 0; !e.code && i < hidden; i++) {
+        *ret = *ret && guards_sees(b, &g, fields[i]);
+    }
+    return e;
+}
+
+err record_by_seq(const struct ctx *ctx, int64_t seq, struct record_ref *ret, bool *ret_whole)
 {
     struct ledger_entry entry;
     err e = ledger_get(ctx->db, ctx->arena, seq, &entry);
     if (e.code) {
-        return e;
+        return e.code == ERR_NOT_FOUND ? view_nothing(ctx) : e;
     }
     *ret = (struct record_ref){0};
+    *ret_whole = true;
     str rest;
     const struct type *t = model_type(ctx->model, str_cut(entry.object, ':', &rest));
     int64_t id;
@@ -575,6 +612,7 @@ err record_by_seq(const struct ctx *ctx, int64_t seq, struct record_ref *ret)
     e = view_row(ctx, t, id, LOAD_NONE, &rec);
     if (!e.code) {
         *ret = (struct record_ref){rec.id, t, rec.name, rec.number, true};
+        e = sees_payload(ctx, &rec, entry.payload, ret_whole);
     }
     return e;
 }

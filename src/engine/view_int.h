@@ -9,6 +9,10 @@
 MUST_CHECK err view_row(const struct ctx *ctx, const struct type *t, int64_t id,
                         enum load_which which, struct record *ret);
 
+/* ERR_NOT_FOUND after as much asking: of what belongs to a record and is not
+ * there, in place of view_row. */
+MUST_CHECK err view_nothing(const struct ctx *ctx);
+
 /* Acts of a record, newest first: `before` 0 or an act's id. */
 int activity_ask(const struct ctx *ctx, struct batch *b, int64_t record, int64_t before);
 /* Reads them; people are wanted in `names` (their names come with the row). */

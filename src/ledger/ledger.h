@@ -170,8 +170,9 @@ MUST_CHECK err ledger_prove(struct ledger_view *v, int64_t seq, int64_t size,
                             struct merkle_proof *ret);
 MUST_CHECK err ledger_consistency(struct ledger_view *v, int64_t m, int64_t n,
                                   struct merkle_proof *ret);
-/* The proof of one entry as a file (ledger/proof.h), for the newest checkpoint. */
-MUST_CHECK err ledger_export(struct ledger_view *v, int64_t seq, str *ret);
+/* The proof of one entry as a file (ledger/proof.h), for the newest checkpoint;
+ * without `content` salt and payload are left out, as if they were erased. */
+MUST_CHECK err ledger_export(struct ledger_view *v, int64_t seq, bool content, str *ret);
 /* That the newest checkpoint continues the one of size `old`, as a file. */
 MUST_CHECK err ledger_export_growth(struct ledger_view *v, int64_t old, str *ret);
 

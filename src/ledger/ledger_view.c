@@ -88,7 +88,7 @@ static err not_whole(void)
                                    " run the full verification"));
 }
 
-err ledger_export(struct ledger_view *v, int64_t seq, str *ret)
+err ledger_export(struct ledger_view *v, int64_t seq, bool content, str *ret)
 {
     struct proof_entry p;
     err e = ledger_get(v->db, v->arena, seq, &p.entry);
@@ -110,6 +110,7 @@ err ledger_export(struct ledger_view *v, int64_t seq, str *ret)
         !merkle_check(v->hasher, (uint64_t)seq, (uint64_t)p.cp.size, &leaf, &p.path, &p.cp.root)) {
         return not_whole();
     }
+    p.entry.erased = p.entry.erased || !content;
     *ret = proof_write(v->arena, &p);
     return OK;
 }

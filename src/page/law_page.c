@@ -216,7 +216,8 @@ void page_law_version(struct visit *v)
 void page_proof(struct visit *v)
 {
     struct proof_page p = {.visit = v, .seq = v->num[0]};
-    err e = record_by_seq(&v->ctx, p.seq, &p.record);
+    bool whole = true;
+    err e = record_by_seq(&v->ctx, p.seq, &p.record, &whole);
     struct ledger_entry entry;
     if (!e.code) {
         e = ledger_get(v->ctx.db, v->ctx.arena, p.seq, &entry);
@@ -238,7 +239,11 @@ void page_proof(struct visit *v)
     p.object = entry.object;
     p.digest = enc_hex(v->ctx.arena, str_from_n((const char *)&entry.digest, sizeof(entry.digest)));
     p.payload = entry.erased ? words_in(WORDS("（已依法删除）", "(erased by law)"), v->ctx.lang)
-                             : entry.payload;
+                : !whole ? words_in(WORDS("（含有您无权查看的栏目，内容不显示，证明仍然有效）",
+                                          "(Holds a field you may not see, so the content is not "
+                                          "shown.  The proof holds without it.)"),
+                                    v->ctx.lang)
+                         : entry.payload;
     struct frame f;
     struct html out = frame_begin(v, &f, words_in(WORDS("存证", "Proof"), v->ctx.lang), STR(""));
     proof_html(&out, &p);
@@ -248,14 +253,15 @@ void page_proof(struct visit *v)
 void page_proof_file(struct visit *v)
 {
     struct record_ref ref;
-    err e = record_by_seq(&v->ctx, v->num[0], &ref);
+    bool whole = true;
+    err e = record_by_seq(&v->ctx, v->num[0], &ref, &whole);
     struct ledger_view *view;
     str text;
     if (!e.code) {
         e = ledger_view(v->ctx.db, v->ctx.arena, &view);
     }
     if (!e.code) {
-        e = ledger_export(view, v->num[0], &text);
+        e = ledger_export(view, v->num[0], whole, &text);
     }
     if (e.code) {
         visit_error(v, e);

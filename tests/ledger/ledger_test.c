@@ -474,7 +474,7 @@ static void erases(struct dbs *t)
     str file;
     str why;
     dbs_ok(ledger_view(t->db, t->a, &v));
-    dbs_ok(ledger_export(v, 1, &file));
+    dbs_ok(ledger_export(v, 1, true, &file));
     assert_int_equal(proof_check(l.led->hasher, t->a, file, &l.signer.key, 1, &p, &why), PROOF_OK);
     assert_true(p.entry.erased);
 }

@@ -124,7 +124,7 @@ static enum proof_result check(struct fixture *c, str file)
 static str export(struct fixture *c, int64_t seq)
 {
     str file;
-    dbs_ok(ledger_export(c->v, seq, &file));
+    dbs_ok(ledger_export(c->v, seq, true, &file));
     return file;
 }
 
@@ -146,10 +146,10 @@ static void exported(struct dbs *t)
     }
     struct ledger_view *v = c.v;
     str file;
-    assert_int_equal(ledger_export(v, 600, &file).code, ERR_NOT_FOUND);
+    assert_int_equal(ledger_export(v, 600, true, &file).code, ERR_NOT_FOUND);
     log_grow(&c.l, 1, 1, 1767225600000);
     dbs_ok(ledger_view(t->db, t->a, &v));
-    assert_int_equal(ledger_export(v, 600, &file).code, ERR_NOT_FOUND); /* not signed yet */
+    assert_int_equal(ledger_export(v, 600, true, &file).code, ERR_NOT_FOUND); /* not signed yet */
 }
 
 static void every_exported_proof_holds(void **state)
