@@ -48,11 +48,8 @@ err attach_open(const struct ctx *ctx, int64_t id, struct attachment *ret, int *
         return e;
     }
     const struct type *t = rows_next(&r) ? model_type_at(ctx->model, (int)rows_i64(&r, 1)) : NULL;
-    if (!t) {
-        return err_make(ERR_NOT_FOUND, STR("attachment"));
-    }
     struct record rec;
-    e = view_row(ctx, t, rows_i64(&r, 0), LOAD_NONE, &rec);
+    e = t ? view_row(ctx, t, rows_i64(&r, 0), LOAD_NONE, &rec) : view_nothing(ctx);
     if (e.code) {
         return e;
     }
