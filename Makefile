@@ -121,6 +121,15 @@ torture: $(B)/torture $(B)/zhidu
 $(B)/history: $(B)/tests/history/history.o $(B)/tests/connect/maker.o $(SUPPORT) $(B)/libstore.a $(B)/libbase.a
 	@echo "  link $@"; $(CC) $(LDFLAGS) -o $@ $^ $(PKGL)
 
+# --- rights: every route by every role, beside an evaluator of the test's own (tests/rights) ---------
+RIGHTS  := $(patsubst tests/%.c,$(B)/tests/%.o,$(filter-out tests/rights/sweep.c,$(wildcard tests/rights/*.c)))
+$(RIGHTS) $(B)/tests/rights/sweep.o: | $(GEN)
+ALL_LIBS := $(call reverse,$(filter-out $(B)/libcli.a,$(LIBS)))
+$(B)/rights: $(RIGHTS) $(B)/libsupport.a $(LIBS)
+	@echo "  link $@"; $(CC) $(LDFLAGS) -Wl,--wrap=http_resume -o $@ $(RIGHTS) $(B)/libsupport.a $(ALL_LIBS) $(PKGL) -lcmocka
+rights: $(B)/rights
+	$(B)/rights
+
 # one of them runs zhidu-verify as a process
 $(B)/t/ledger/proof_test: | $(B)/zhidu-verify
 $(B)/t/http/requests_test $(B)/t/cli/serve_test: | $(B)/zhidu
@@ -167,5 +176,5 @@ fmt:
 	clang-format -i $(CODE)
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all tests test fmt tidy check install fuzz fuzz-build fuzz-replay bench bench-long torture
+.PHONY: all tests test fmt tidy check install fuzz fuzz-build fuzz-replay bench bench-long torture rights
 .SECONDARY:

@@ -1,0 +1,291 @@
+/* probe_act.c - acts: who may is let through, who may not learns nothing, and
+ * only what an action asks for is taken.  Everything that was done is undone. */
+#include "probe.h"
+
+/* --- one action on one record ------------------------------------------------------------ */
+
+static struct reply act(struct probe *p, const struct who *who, const char *route, str path,
+                        str json, const char *form)
+{
+    bool api = str_starts(path, STR("/api/"));
+    site_try(p->s);
+    struct reply r = probe_ask(p, route,
+                               &(struct site_request){.path = path,
+                                                      .door = api ? DOOR_WRITE : DOOR_PAGE,
+                                                      .who = who,
+                                                      .json = json,
+                                                      .form = form});
+    site_undo(p->s);
+    return r;
+}
+
+static str why_of(struct probe *p, const struct reply *r)
+{
+    return json_str_of(json_get(probe_json(p, r), STR("refused_by")));
+}
+
+static void judge_act(struct probe *p, const struct who *who, const struct fact *x,
+                      const struct action *a, const struct reply *r)
+{
+    enum truth does = oracle_who(p->f, x, a, who->person);
+    str why = why_of(p, r);
+    bool by_who = r->status == 403 && str_eq(why, STR("who"));
+    bool by_state = str_eq(why, STR("state"));
+    bool here = oracle_from_here(x, a);
+    p->unclear += does == UNCLEAR;
+    if (by_state == here) {
+        probe_find(p, "act %.*s.%.*s on %lld as %.*s: %d %.*s, its state says otherwise",
+                   STR_ARG(x->type->key), STR_ARG(a->key), (long long)x->id, STR_ARG(who->login),
+                   r->status, STR_ARG(why));
+    } else if (here && does != UNCLEAR && by_who != (does == NO)) {
+        probe_find(p, "act %.*s.%.*s on %lld as %.*s: %d %.*s, `who` says %s",
+                   STR_ARG(x->type->key), STR_ARG(a->key), (long long)x->id, STR_ARG(who->login),
+                   r->status, STR_ARG(why), does == NO ? "no" : "yes");
+    }
+    probe_count(p, "acts", does == YES && here);
+}
+
+static void acts_on(struct probe *p, const struct who *who, const struct type *t,
+                    const struct action *a, size_t at)
+{
+    static const char *const api = "POST /api/v1/r/~/#/do/~";
+    static const char *const page = "POST /r/~/#/do/~";
+    static const char *const check = "POST /r/~/#/do/~/check";
+    const struct fact *x;
+    str absent_path = str_fmt(&p->a, "/r/%.*s/%lld/do/%.*s", STR_ARG(t->key),
+                              (long long)PROBE_ABSENT, STR_ARG(a->key));
+    str json = STR("{}");
+    (void)act(p, who, api, str_fmt(&p->a, "/api/v1%.*s", STR_ARG(absent_path)), json, NULL);
+    struct reply absent[] = {
+        act(p, who, api, str_fmt(&p->a, "/api/v1%.*s", STR_ARG(absent_path)), json, NULL),
+        act(p, who, page, absent_path, STR(""), "ver=1"),
+        act(p, who, check, str_fmt(&p->a, "%.*s/check", STR_ARG(absent_path)), STR(""), "ver=1")};
+    for (size_t i = 0; (x = probe_subject(p, t, i)); i++) {
+        if (!probe_chosen(p, at, i, 0)) {
+            continue;
+        }
+        str path = str_fmt(&p->a, "/r/%.*s/%lld/do/%.*s", STR_ARG(t->key), (long long)x->id,
+                           STR_ARG(a->key));
+        enum truth may = probe_sees(p, x, who);
+        bool pages = (at + i) % 4 == 0; /* the page goes the same way */
+        struct reply r = act(p, who, api, str_fmt(&p->a, "/api/v1%.*s", STR_ARG(path)), json, NULL);
+        if (may == NO) {
+            probe_same(p, "acts", api, who, x->id, &r, &absent[0]);
+        } else if (may == YES) {
+            judge_act(p, who, x, a, &r);
+        }
+        if (may == NO && pages) {
+            r = act(p, who, page, path, STR(""), "ver=1");
+            probe_same(p, "acts", page, who, x->id, &r, &absent[1]);
+            r = act(p, who, check, str_fmt(&p->a, "%.*s/check", STR_ARG(path)), STR(""), "ver=1");
+            probe_same(p, "acts", check, who, x->id, &r, &absent[2]);
+        } else if (may == YES && pages) {
+            r = act(p, who, page, path, STR(""), "");
+            bool let = r.status == 303;
+            if (let && oracle_who(p->f, x, a, who->person) == NO) {
+                probe_find(p, "%s %.*s as %.*s: done by one who may not", page, STR_ARG(path),
+                           STR_ARG(who->login));
+            }
+            probe_count(p, "acts", let);
+        }
+    }
+}
+
+/* --- what is built in --------------------------------------------------------------------------
+ */
+
+static const struct built_in {
+    const char *key, *json, *form;
+    unsigned has;
+} built_ins[] = {{"comment", "{\"note\":\"x\"}", "note=x", HAS_COMMENTS},
+                 {"watch", "{}", "x=1", HAS_WATCHERS},
+                 {"unwatch", "{}", "x=1", HAS_WATCHERS},
+                 {"label", "{\"label\":\"x\"}", "label=x", HAS_LABEL},
+                 {"unlabel", "{\"label\":\"x\"}", "label=x", HAS_LABEL},
+                 {"attach", "{}", "x=1", HAS_ATTACHMENTS},
+                 {"detach", "{\"attachment\":1}", "x=1", HAS_ATTACHMENTS},
+                 {"sign", "{}", "x=1", 0},
+                 {"finish_task", "{}", "x=1", 0},
+                 {"nothing_of_ours", "{}", "x=1", 0}};
+enum { BUILT_INS = sizeof(built_ins) / sizeof(built_ins[0]) };
+
+static void built_in_on(struct probe *p, const struct who *who, const struct type *t,
+                        const struct built_in *b, size_t at)
+{
+    static const char *const api = "POST /api/v1/r/~/#/do/~";
+    static const char *const page = "POST /r/~/#/note/~";
+    static const char *const attach = "POST /api/v1/r/~/#/attachments";
+    static const char *const bulk = "POST /r/~/bulk";
+    const struct fact *x;
+    struct reply absent[4];
+    for (size_t i = 0; i == 0 || (x = probe_subject(p, t, i - 1)); i++) {
+        int64_t id = i ? x->id : PROBE_ABSENT;
+        if (i && !probe_chosen(p, at, i, 0)) {
+            continue;
+        }
+        str key = t->key;
+        struct reply r[4];
+        for (int round = i ? 1 : 0; round < 2; round++) { /* the absent one twice */
+            r[0] = act(
+                p, who, api,
+                str_fmt(&p->a, "/api/v1/r/%.*s/%lld/do/%s", STR_ARG(key), (long long)id, b->key),
+                str_from(b->json), NULL);
+            r[1] = act(p, who, page,
+                       str_fmt(&p->a, "/r/%.*s/%lld/note/%s", STR_ARG(key), (long long)id, b->key),
+                       STR(""), b->form);
+            r[2] =
+                act(p, who, attach,
+                    str_fmt(&p->a, "/api/v1/r/%.*s/%lld/attachments", STR_ARG(key), (long long)id),
+                    STR("{}"), NULL);
+            r[3] = act(p, who, bulk, str_fmt(&p->a, "/r/%.*s/bulk", STR_ARG(key)), STR(""),
+                       str_fmt(&p->a, "id=%lld&action=%s", (long long)id, b->key).ptr);
+        }
+        static const char *const routes[] = {api, page, attach, bulk};
+        enum truth may = i ? probe_sees(p, x, who) : UNCLEAR;
+        for (int k = 0; k < 4; k++) {
+            if (!i) {
+                absent[k] = r[k];
+            } else if (may == NO) {
+                probe_same(p, "comments, files, labels", routes[k], who, id, &r[k], &absent[k]);
+            }
+        }
+        bool has = b->has && (t->newest->has & b->has) && b->has != HAS_ATTACHMENTS;
+        if (may == YES && b->has != HAS_ATTACHMENTS && (r[0].status == 200) != has && b->has) {
+            probe_find(p, "%s on %.*s %lld as %.*s: %d", b->key, STR_ARG(key), (long long)id,
+                       STR_ARG(who->login), r[0].status);
+        }
+        if (may == YES) {
+            probe_count(p, "comments, files, labels", true);
+        }
+    }
+}
+
+/* --- only what is asked for ----------------------------------------------------------------------
+ */
+
+static bool asks(const struct action *a, str key)
+{
+    for (size_t i = 0; i < a->nasks; i++) {
+        if (str_eq(a->asks[i].field->key, key)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* It says that the field is not taken - not that its value is none. */
+static bool names_field(struct probe *p, const struct reply *r, str key)
+{
+    const struct json_value *errors = json_get(probe_json(p, r), STR("errors"));
+    for (size_t i = 0; errors && i < errors->len; i++) {
+        str detail = json_str_of(json_get(&errors->items[i], STR("detail")));
+        if (str_eq(json_str_of(json_get(&errors->items[i], STR("field"))), key) &&
+            (str_has(detail, STR("does not take this field")) ||
+             str_has(detail, STR("不能填写这一栏")))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void unasked(struct probe *p, const struct who *who, const char *route, str path,
+                    const struct action *a)
+{
+    const struct tdef *d = a->of;
+    static const char *const others[] = {"nothing_of_ours", "state", "creator", "number", "ver"};
+    enum { OTHERS = sizeof(others) / sizeof(others[0]) };
+    for (size_t i = 0; i < d->nfields + OTHERS; i++) {
+        str key = i < OTHERS ? str_from(others[i]) : d->fields[i - OTHERS].key;
+        if (asks(a, key) || (d->part_of && str_eq(key, d->part_of->key))) {
+            continue;
+        }
+        struct reply r =
+            act(p, who, route, path, str_fmt(&p->a, "{\"%.*s\":\"1\"}", STR_ARG(key)), NULL);
+        if (r.status != 422 || !names_field(p, &r, key)) {
+            probe_find(p, "%.*s as %.*s: %d for field %.*s, which it does not ask for",
+                       STR_ARG(path), STR_ARG(who->login), r.status, STR_ARG(key));
+        }
+        probe_count(p, "fields not asked for", false);
+    }
+}
+
+/* By one who may, on a record where it may be done: nothing but the field stands in the way. */
+static void unasked_of(struct probe *p, const struct type *t, const struct action *a)
+{
+    const struct fact *x;
+    if (a->creates) {
+        str path = str_fmt(&p->a, "/api/v1/r/%.*s/new/%.*s", STR_ARG(t->key), STR_ARG(a->key));
+        for (size_t i = 0; i < p->s->npeople && !t->part_of; i++) {
+            if (oracle_who(p->f, NULL, a, p->s->people[i].person) == YES) {
+                unasked(p, &p->s->people[i], "POST /api/v1/r/~/new/~", path, a);
+                return;
+            }
+        }
+        return;
+    }
+    for (size_t k = 0; (x = probe_subject(p, t, k)); k++) {
+        for (size_t i = 0; oracle_from_here(x, a) && i < p->s->npeople; i++) {
+            const struct who *who = &p->s->people[i];
+            str path = str_fmt(&p->a, "/api/v1/r/%.*s/%lld/do/%.*s", STR_ARG(t->key),
+                               (long long)x->id, STR_ARG(a->key));
+            if (probe_sees(p, x, who) != YES || oracle_who(p->f, x, a, who->person) != YES) {
+                continue;
+            }
+            struct reply r = act(p, who, "POST /api/v1/r/~/#/do/~", path, STR("{}"), NULL);
+            if (r.status == 200 || str_eq(why_of(p, &r), STR("value"))) {
+                unasked(p, who, "POST /api/v1/r/~/#/do/~", path, a);
+                return;
+            }
+        }
+    }
+}
+
+/* --- creating
+ * --------------------------------------------------------------------------------------- */
+
+static void create(struct probe *p, const struct who *who, const struct type *t,
+                   const struct action *a)
+{
+    str path = str_fmt(&p->a, "/r/%.*s/new/%.*s", STR_ARG(t->key), STR_ARG(a->key));
+    struct reply r = act(p, who, "POST /api/v1/r/~/new/~",
+                         str_fmt(&p->a, "/api/v1%.*s", STR_ARG(path)), STR("{}"), NULL);
+    struct reply h = act(p, who, "POST /r/~/new/~", path, STR(""), "");
+    enum truth does = oracle_who(p->f, NULL, a, who->person);
+    bool done = r.status == 201 || h.status == 303;
+    if (done && does == NO) {
+        probe_find(p, "%.*s as %.*s: created by one who may not", STR_ARG(path),
+                   STR_ARG(who->login));
+    }
+    if (does == YES && !t->part_of && str_eq(why_of(p, &r), STR("who"))) {
+        probe_find(p, "%.*s as %.*s: refused to one who may", STR_ARG(path), STR_ARG(who->login));
+    }
+    probe_count(p, "acts", does == YES);
+}
+
+void probe_acts(struct probe *p)
+{
+    for (size_t i = 0; i < p->model->ntypes && probe_goes_on(p); i++) {
+        const struct type *t = p->model->types[i];
+        for (size_t k = 0; probe_goes_on(p) && !t->lines && k < t->newest->nactions; k++) {
+            const struct action *a = &t->newest->actions[k];
+            for (size_t w = 0; w < p->s->npeople && probe_goes_on(p); w++) {
+                probe_next(p);
+                if (a->creates) {
+                    create(p, &p->s->people[w], t, a);
+                } else {
+                    acts_on(p, &p->s->people[w], t, a, w + k);
+                }
+            }
+            probe_next(p);
+            unasked_of(p, t, a);
+        }
+        for (size_t k = 0; !t->lines && k < BUILT_INS; k++) {
+            for (size_t w = 0; w < p->s->npeople && probe_goes_on(p); w++) {
+                probe_next(p);
+                if (probe_chosen(p, w, k, i)) {
+                    built_in_on(p, &p->s->people[w], t, &built_ins[k], w + k);
+                }
+            }
+        }
+    }
+}

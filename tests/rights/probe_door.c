@@ -1,0 +1,380 @@
+/* probe_door.c - who comes in at all; what is one's own; what administrators have. */
+#include "people/people_int.h"
+
+#include "probe.h"
+
+#include <string.h>
+
+/* --- doors -------------------------------------------------------------------------------- */
+
+/* An address of the route: of something there, or of nothing. */
+static str address(struct probe *p, const struct route *r, int64_t id)
+{
+    static const char *const words[] = {"fault", "report"};
+    str path = STR("");
+    size_t n = 0;
+    for (str rest = str_from(r->pattern); rest.ptr;) {
+        str s = str_cut(rest, '/', &rest);
+        bool any = str_eq(s, STR("~"));
+        if (str_eq(s, STR("#"))) {
+            s = str_fmt(&p->a, "%lld", (long long)id);
+        } else if (any) {
+            s = str_from(words[n > 0]);
+            n++;
+        }
+        path = path.ptr && (path.len || s.len)
+                   ? str_fmt(&p->a, "%.*s/%.*s", STR_ARG(path), STR_ARG(s))
+                   : s;
+    }
+    return path.len ? path : STR("/");
+}
+
+static const char *name_of(struct probe *p, const struct route *r)
+{
+    return str_fmt(&p->a, "%s %s", r->method == HTTP_POST ? "POST" : "GET", r->pattern).ptr;
+}
+
+static struct reply come(struct probe *p, const struct route *r, int64_t id, enum door door,
+                         const struct who *who, bool no_csrf)
+{
+    bool api = str_starts(str_from(r->pattern), STR("/api/"));
+    site_try(p->s);
+    struct reply have = probe_ask(
+        p, name_of(p, r),
+        &(struct site_request){.path = address(p, r, id),
+                               .door = door,
+                               .who = who,
+                               .form = "x=1",
+                               .json = api && r->method == HTTP_POST ? STR("{}") : STR(""),
+                               .no_csrf = no_csrf});
+    site_undo(p->s);
+    return have;
+}
+
+/* What is there for everybody, said here once more: the table could be wrong. */
+static bool for_everybody(const struct route *r)
+{
+    return str_eq(str_from(r->pattern), STR("/signin")) ||
+           str_starts(str_from(r->pattern), STR("/assets/"));
+}
+
+static bool turned_away(const struct route *r, const struct reply *have)
+{
+    return str_starts(str_from(r->pattern), STR("/api/"))
+               ? have->status == 401
+               : have->status == 303 && str_starts(have->location, STR("/signin?"));
+}
+
+static void expect(struct probe *p, const struct route *r, const char *whom,
+                   const struct reply *have, bool good)
+{
+    if (!good) {
+        probe_find(p, "%s %s: %d to %s", r->method == HTTP_POST ? "POST" : "GET", r->pattern,
+                   have->status, whom);
+    }
+    probe_count(p, "doors", false);
+}
+
+/* Those who are not, or no longer, let in: each as if nobody came. */
+static void strangers(struct probe *p, const struct route *r, const struct who *list, size_t n,
+                      int64_t there)
+{
+    bool open = for_everybody(r);
+    bool api = str_starts(str_from(r->pattern), STR("/api/"));
+    struct reply out = come(p, r, there, DOOR_OUT, NULL, false);
+    struct reply none = come(p, r, PROBE_ABSENT, DOOR_OUT, NULL, false);
+    if (!open) {
+        expect(p, r, "one who is signed out", &out, turned_away(r, &out));
+        probe_same(p, "doors", name_of(p, r), NULL, there, &out, &none);
+    }
+    for (size_t i = 0; i < n && !open; i++) {
+        for (int door = DOOR_PAGE; door < DOORS; door++) {
+            struct reply have = come(p, r, there, (enum door)door, &list[i], false);
+            expect(p, r, list[i].login.ptr, &have, turned_away(r, &have));
+        }
+    }
+    const struct who *li = site_person(p->s, "li.lei");
+    if (!open && !api) { /* a token is no key to pages */
+        struct reply have = come(p, r, there, DOOR_WRITE, li, false);
+        expect(p, r, "a token", &have, turned_away(r, &have));
+    }
+    if (!open && r->method == HTTP_POST) { /* a form of somebody else's page */
+        struct reply have = come(p, r, there, DOOR_PAGE, li, true);
+        expect(p, r, "one without the form's token", &have, have.status == 400);
+    }
+    if (api && r->method == HTTP_POST) {
+        struct reply have = come(p, r, there, DOOR_READ, li, false);
+        none = come(p, r, PROBE_ABSENT, DOOR_READ, li, false);
+        expect(p, r, "a token that only reads", &have, have.status == 403);
+        probe_same(p, "doors", name_of(p, r), li, there, &have, &none);
+    }
+}
+
+/* Sessions and tokens that have run out, a closed account, one who has left. */
+static size_t make_strangers(struct probe *p, struct who *ret)
+{
+    static const char *const names[] = {"an ended session", "a closed account", "one who has left"};
+    struct db *db = p->s->db;
+    struct arena *a = p->life;
+    for (int i = 0; i < 3; i++) {
+        ret[i] = p->s->people[p->s->npeople - 1 - (size_t)i];
+        struct who *w = &ret[i];
+        struct db_args who = ARGS(db_i64(w->person));
+        w->login = str_from(names[i]);
+        if (i == 0) {
+            dbs_ok(db_exec(db, a, SQL("update session set until = 1 where person = $1"), who));
+            dbs_ok(db_exec(db, a, SQL("update token set until = 1 where person = $1"), who));
+        } else if (i == 1) {
+            dbs_ok(db_exec(db, a, SQL("update account set disabled = 1 where person = $1"), who));
+        } else {
+            dbs_ok(db_exec(db, a, SQL("update r_person set state = -1 where id = $1"), who));
+        }
+    }
+    return 3;
+}
+
+/* Who has to choose a password first comes no further than there. */
+static void must_change(struct probe *p)
+{
+    const struct who *w = &p->s->people[0];
+    dbs_ok(db_exec(p->s->db, p->life, SQL("update account set must_change = 1 where person = $1"),
+                   ARGS(db_i64(w->person))));
+    const struct route *r;
+    for (size_t i = 0; (r = probe_route(p, i)) && probe_goes_on(p); i++) {
+        str pattern = str_from(r->pattern);
+        bool open = for_everybody(r) || str_starts(pattern, STR("/me")) ||
+                    str_starts(pattern, STR("/sign"));
+        probe_next(p);
+        struct reply have = come(p, r, PROBE_ABSENT, DOOR_PAGE, w, false);
+        if (!open) {
+            expect(p, r, "one who must change his password", &have,
+                   have.status == 303 && str_starts(have.location, STR("/me?must=1")));
+        }
+    }
+}
+
+void probe_doors(struct probe *p)
+{
+    const struct type *fault = model_type(p->model, STR("fault"));
+    const struct fact *x = fault ? probe_subject(p, fault, 0) : NULL;
+    const struct route *r;
+    struct who list[3];
+    p->doors = true;
+    probe_next(p);
+    size_t n = make_strangers(p, list);
+    for (size_t i = 0; (r = probe_route(p, i)) && probe_goes_on(p); i++) {
+        probe_next(p);
+        strangers(p, r, list, n, x ? x->id : 1);
+    }
+    must_change(p);
+    p->doors = false;
+}
+
+/* --- one's own, and what everybody signed in may read -------------------------------------------
+ */
+
+static const struct open_page {
+    const char *route, *path, *query;
+} open_pages[] = {
+    {"GET /", "/", NULL},
+    {"GET /inbox", "/inbox", NULL},
+    {"GET /inbox", "/inbox", "box=done"},
+    {"GET /inbox", "/inbox", "box=mine"},
+    {"GET /inbox", "/inbox", "box=watched"},
+    {"GET /notifications", "/notifications", NULL},
+    {"GET /r", "/r", NULL},
+    {"GET /law", "/law", NULL},
+    {"GET /me", "/me", NULL},
+    {"GET /admin", "/admin", NULL},
+    {"GET /admin/settings", "/admin/settings", NULL},
+    {"GET /api/v1/openapi.json", "/api/v1/openapi.json", NULL},
+    {"GET /api/v1/me", "/api/v1/me", NULL},
+    {"GET /api/v1/tasks", "/api/v1/tasks", NULL},
+    {"GET /api/v1/tasks", "/api/v1/tasks", "box=done"},
+    {"GET /api/v1/tasks", "/api/v1/tasks", "box=mine"},
+    {"GET /api/v1/tasks", "/api/v1/tasks", "box=watched"},
+    {"GET /api/v1/notifications", "/api/v1/notifications", NULL},
+    {"GET /api/v1/types", "/api/v1/types", NULL},
+    {"GET /api/v1/regulations", "/api/v1/regulations", NULL},
+    {"GET /api/v1/ledger", "/api/v1/ledger", NULL},
+};
+
+/* What is there before anybody is signed in is for everybody, and tells nothing. */
+static void outside(struct probe *p)
+{
+    static const struct open_page list[] = {{"GET /signin", "/signin", NULL},
+                                            {"GET /signin", "/signin", "back=/r/fault&ended=1"},
+                                            {"POST /signin", "/signin", "login=x&password=y"},
+                                            {"GET /assets/~/~", "/assets/x/y.css", NULL},
+                                            {"GET /assets/~/~/~", "/assets/x/y/z.css", NULL}};
+    for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
+        bool post = list[i].route[0] == 'P';
+        probe_next(p);
+        struct reply r = probe_ask(p, list[i].route,
+                                   &(struct site_request){.path = str_from(list[i].path),
+                                                          .query = post ? NULL : list[i].query,
+                                                          .form = post ? list[i].query : NULL});
+        probe_scan(p, list[i].route, &(struct who){.login = STR("nobody")}, &r);
+        probe_count(p, "own and open pages", true);
+    }
+}
+
+static void open_to(struct probe *p, const struct who *who, const char *route, str path,
+                    const char *query)
+{
+    struct reply r = probe_get(p, route, who, path, query);
+    if (r.status != 200) {
+        probe_find(p, "%s %.*s as %.*s: %d", route, STR_ARG(path), STR_ARG(who->login), r.status);
+    }
+    probe_count(p, "own and open pages", true);
+}
+
+static void read_laws(struct probe *p, const struct who *who)
+{
+    for (size_t i = 0; i < p->model->nregs; i++) {
+        const struct law *l = p->model->regs[i]->newest;
+        str key = l->reg->key;
+        probe_next(p);
+        open_to(p, who, "GET /law/~", str_fmt(&p->a, "/law/%.*s", STR_ARG(key)), NULL);
+        open_to(p, who, "GET /law/~/v/#", str_fmt(&p->a, "/law/%.*s/v/1", STR_ARG(key)), NULL);
+        (void)probe_get(p, "GET /law/~/v/#/changes", who,
+                        str_fmt(&p->a, "/law/%.*s/v/1/changes", STR_ARG(key)), NULL);
+        open_to(p, who, "GET /api/v1/regulations/~",
+                str_fmt(&p->a, "/api/v1/regulations/%.*s", STR_ARG(key)), NULL);
+        open_to(p, who, "GET /api/v1/regulations/~/~",
+                str_fmt(&p->a, "/api/v1/regulations/%.*s/%.*s", STR_ARG(key),
+                        STR_ARG(l->clauses[0].id)),
+                NULL);
+        for (size_t k = 0; k < l->ntdefs; k++) {
+            if (!l->tdefs[k]->type->lines) {
+                open_to(p, who, "GET /api/v1/types/~",
+                        str_fmt(&p->a, "/api/v1/types/%.*s", STR_ARG(l->tdefs[k]->type->key)),
+                        NULL);
+            }
+        }
+    }
+}
+
+/* --- administrators
+ * -------------------------------------------------------------------------------- */
+
+static const struct admin_page {
+    const char *route, *path, *form;
+} admin_pages[] = {
+    {"GET /admin/jobs", "/admin/jobs", NULL},
+    {"GET /admin/health", "/admin/health", NULL},
+    {"GET /admin/account/#", "/admin/account/#", NULL},
+    {"GET /admin/settings/~/~", "/admin/settings/organisation/calendar.week", NULL},
+    {"POST /admin/settings/~/~", "/admin/settings/organisation/calendar.week", "value=x"},
+    {"POST /admin/settings/~/~/unit", "/admin/settings/organisation/calendar.week/unit", "value=x"},
+    {"POST /admin/jobs/#/cancel", "/admin/jobs/#/cancel", "x=1"},
+    {"POST /admin/account/#", "/admin/account/#", "login=x"},
+};
+
+static void administer(struct probe *p, const struct who *who, const struct admin_page *k)
+{
+    bool admin = oracle_holds(p->f, "administrator", who->person);
+    int64_t ids[] = {PROBE_ABSENT, PROBE_ABSENT, p->s->people[3].person};
+    struct reply r[3];
+    for (int i = 0; i < 3; i++) {
+        site_try(p->s);
+        r[i] = probe_ask(p, k->route,
+                         &(struct site_request){.path = probe_fill(p, k->path, STR(""), ids[i]),
+                                                .door = DOOR_PAGE,
+                                                .who = who,
+                                                .form = k->form});
+        site_undo(p->s);
+    }
+    if (!admin) {
+        probe_same(p, "administration", k->route, who, ids[2], &r[2], &r[1]);
+    }
+    if (admin == (r[2].status == 403)) {
+        probe_find(p, "%s as %.*s: %d", k->route, STR_ARG(who->login), r[2].status);
+    }
+    probe_count(p, "administration", admin);
+}
+
+/* --- what is somebody else's stays his
+ * ------------------------------------------------------------------- */
+
+static int64_t count(struct probe *p, struct sql sql, int64_t person)
+{
+    return dbs_i64(p->s->db, &p->a, sql, ARGS(db_i64(person)));
+}
+
+static const struct own_thing {
+    const char *route, *path, *form;
+} own_things[] = {
+    {"POST /notifications", "/notifications", "up_to=9000000000000000"},
+    {"POST /r/~/view/#", "/r/fault/view/#", "x=1"},
+    {"POST /r/~/view", "/r/fault/view", "name=x&query=x"},
+    {"POST /me/token/#/end", "/me/token/#/end", "x=1"},
+    {"POST /me/token", "/me/token", "name=x&scopes=read&days=3"},
+    {"POST /me/sessions/end", "/me/sessions/end", "x=1"},
+    {"POST /me/language", "/me/language", "lang=zh"},
+    {"POST /me/theme", "/me/theme", "theme=dark"},
+    {"POST /me/password", "/me/password", "old=x&fresh=y&again=z"},
+    {"POST /signout", "/signout", "x=1"},
+};
+
+/* Everything that belongs to this person beside his records. */
+static int64_t belongings(struct probe *p, int64_t person)
+{
+    int64_t sum = 0;
+    sum += count(p, SQL("select count(*) from saved_view where person = $1"), person);
+    sum = sum * 100 + count(p, SQL("select count(*) from token where person = $1"), person);
+    sum = sum * 100 + count(p, SQL("select count(*) from session where person = $1"), person);
+    sum = sum * 1000 +
+          count(p, SQL("select count(*) from notification where person = $1 and read_at is null"),
+                person);
+    sum = sum * 10 + count(p, SQL("select lang from account where person = $1"), person);
+    return sum;
+}
+
+static void leave_alone(struct probe *p, const struct who *who, const struct who *other)
+{
+    int64_t view = 4242;
+    site_try(p->s);
+    dbs_ok(db_exec(p->s->db, &p->a,
+                   SQL("insert into saved_view(id, person, type, name, columns, filter, sort,"
+                       " shared, at) values ($1, $2, 1, 'his', '', '', '', 1, 1)"),
+                   ARGS(db_i64(view), db_i64(other->person))));
+    int64_t before = belongings(p, other->person);
+    int64_t token = count(p, SQL("select max(id) from token where person = $1"), other->person);
+    for (size_t i = 0; i < sizeof(own_things) / sizeof(own_things[0]); i++) {
+        const struct own_thing *k = &own_things[i];
+        bool views = strstr(k->path, "view") != NULL;
+        str path = probe_fill(p, k->path, STR(""), views ? view : token);
+        struct reply r = probe_ask(
+            p, k->route,
+            &(struct site_request){.path = path, .door = DOOR_PAGE, .who = who, .form = k->form});
+        if (belongings(p, other->person) != before) {
+            probe_find(p, "%s as %.*s: %d, and something of %.*s is changed", k->route,
+                       STR_ARG(who->login), r.status, STR_ARG(other->login));
+            break;
+        }
+        probe_count(p, "what is somebody else's", false);
+    }
+    site_undo(p->s);
+}
+
+void probe_desks(struct probe *p)
+{
+    outside(p);
+    for (size_t i = 0; i < p->s->npeople && probe_goes_on(p); i++) {
+        const struct who *who = &p->s->people[i];
+        for (size_t k = 0; k < sizeof(open_pages) / sizeof(open_pages[0]); k++) {
+            probe_next(p);
+            open_to(p, who, open_pages[k].route, str_from(open_pages[k].path), open_pages[k].query);
+        }
+        if (probe_chosen(p, i, 0, 0)) {
+            read_laws(p, who);
+        }
+        for (size_t k = 0; k < sizeof(admin_pages) / sizeof(admin_pages[0]); k++) {
+            probe_next(p);
+            administer(p, who, &admin_pages[k]);
+        }
+        probe_next(p);
+        leave_alone(p, who, &p->s->people[(i + 1) % p->s->npeople]);
+    }
+}
