@@ -1,4 +1,5 @@
 /* probe_door.c - who comes in at all; what is one's own; what administrators have. */
+#include "base/enc.h"
 #include "people/people_int.h"
 
 #include "probe.h"
@@ -54,8 +55,14 @@ static struct reply come(struct probe *p, const struct route *r, int64_t id, enu
 /* What is there for everybody, said here once more: the table could be wrong. */
 static bool for_everybody(const struct route *r)
 {
-    return str_eq(str_from(r->pattern), STR("/signin")) ||
-           str_starts(str_from(r->pattern), STR("/assets/"));
+    static const char *const list[] = {"/signin",  "/signin/code", "/assets/~/~", "/assets/~/~/~",
+                                       "/healthz", "/readyz",      "/metrics"};
+    for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
+        if (strcmp(r->pattern, list[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool turned_away(const struct route *r, const struct reply *have)
@@ -185,6 +192,7 @@ static const struct open_page {
     {"GET /r", "/r", NULL},
     {"GET /law", "/law", NULL},
     {"GET /me", "/me", NULL},
+    {"GET /me/second", "/me/second", NULL},
     {"GET /admin", "/admin", NULL},
     {"GET /admin/settings", "/admin/settings", NULL},
     {"GET /api/v1/openapi.json", "/api/v1/openapi.json", NULL},
@@ -205,6 +213,8 @@ static void outside(struct probe *p)
     static const struct open_page list[] = {{"GET /signin", "/signin", NULL},
                                             {"GET /signin", "/signin", "back=/r/fault&ended=1"},
                                             {"POST /signin", "/signin", "login=x&password=y"},
+                                            {"GET /signin/code", "/signin/code", NULL},
+                                            {"POST /signin/code", "/signin/code", "otp=123456"},
                                             {"GET /assets/~/~", "/assets/x/y.css", NULL},
                                             {"GET /assets/~/~/~", "/assets/x/y/z.css", NULL}};
     for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
@@ -216,6 +226,26 @@ static void outside(struct probe *p)
                                                           .form = post ? list[i].query : NULL});
         probe_scan(p, list[i].route, &(struct who){.login = STR("nobody")}, &r);
         probe_count(p, "own and open pages", true);
+    }
+}
+
+/* Figures for the machine itself; from elsewhere nothing. */
+static void watched(struct probe *p)
+{
+    static const char *const list[] = {"/healthz", "/readyz", "/metrics"};
+    for (size_t i = 0; i < 3; i++) {
+        probe_next(p);
+        const char *route = str_fmt(&p->a, "GET %s", list[i]).ptr;
+        struct site_request ask = {.path = str_from(list[i])};
+        struct reply here = probe_ask(p, route, &ask);
+        ask.peer = STR("192.0.2.7");
+        struct reply there = probe_ask(p, route, &ask);
+        probe_scan(p, route, &(struct who){.login = STR("a monitor")}, &here);
+        if (here.status == 403 || there.status != 403) {
+            probe_find(p, "%s: %d from here, %d from elsewhere", route, here.status, there.status);
+        }
+        probe_count(p, "figures for monitors", here.status != 403);
+        probe_count(p, "figures for monitors", there.status != 403);
     }
 }
 
@@ -269,6 +299,7 @@ static const struct admin_page {
     {"POST /admin/settings/~/~/unit", "/admin/settings/organisation/calendar.week/unit", "value=x"},
     {"POST /admin/jobs/#/cancel", "/admin/jobs/#/cancel", "x=1"},
     {"POST /admin/account/#", "/admin/account/#", "login=x"},
+    {"POST /admin/account/#/second", "/admin/account/#/second", "x=1"},
 };
 
 static void administer(struct probe *p, const struct who *who, const struct admin_page *k)
@@ -310,6 +341,11 @@ static const struct own_thing {
     {"POST /r/~/view", "/r/fault/view", "name=x&query=x"},
     {"POST /me/token/#/end", "/me/token/#/end", "x=1"},
     {"POST /me/token", "/me/token", "name=x&scopes=read&days=3"},
+    {"POST /me/second/begin", "/me/second/begin", "password=x"},
+    {"POST /me/second/confirm", "/me/second/confirm", "otp=123456"},
+    {"POST /me/second/codes", "/me/second/codes", "password=x&otp=123456"},
+    {"POST /me/second/off", "/me/second/off", "password=x&otp=123456"},
+    {"POST /me/sessions/~/end", "/me/sessions/~/end", "x=1"},
     {"POST /me/sessions/end", "/me/sessions/end", "x=1"},
     {"POST /me/language", "/me/language", "lang=zh"},
     {"POST /me/theme", "/me/theme", "theme=dark"},
@@ -331,6 +367,13 @@ static int64_t belongings(struct probe *p, int64_t person)
     return sum;
 }
 
+/* By what a session is named in its owner's list: the beginning of its hash. */
+static str session_key(struct probe *p, const struct who *w)
+{
+    str hash = token_hash(&p->a, w->session);
+    return enc_hex(&p->a, str_from_n(hash.ptr, 8));
+}
+
 static void leave_alone(struct probe *p, const struct who *who, const struct who *other)
 {
     int64_t view = 4242;
@@ -344,7 +387,7 @@ static void leave_alone(struct probe *p, const struct who *who, const struct who
     for (size_t i = 0; i < sizeof(own_things) / sizeof(own_things[0]); i++) {
         const struct own_thing *k = &own_things[i];
         bool views = strstr(k->path, "view") != NULL;
-        str path = probe_fill(p, k->path, STR(""), views ? view : token);
+        str path = probe_fill(p, k->path, session_key(p, other), views ? view : token);
         struct reply r = probe_ask(
             p, k->route,
             &(struct site_request){.path = path, .door = DOOR_PAGE, .who = who, .form = k->form});
@@ -361,6 +404,7 @@ static void leave_alone(struct probe *p, const struct who *who, const struct who
 void probe_desks(struct probe *p)
 {
     outside(p);
+    watched(p);
     for (size_t i = 0; i < p->s->npeople && probe_goes_on(p); i++) {
         const struct who *who = &p->s->people[i];
         for (size_t k = 0; k < sizeof(open_pages) / sizeof(open_pages[0]); k++) {

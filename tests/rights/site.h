@@ -54,6 +54,7 @@ struct site_request {
     str json;              /* body of the API; empty: none */
     const char *form;      /* body of a page, urlencoded; the CSRF token is added */
     bool no_csrf;
+    str peer; /* where it comes from; empty: this machine */
 };
 struct reply {
     int status;
