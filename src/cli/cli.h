@@ -41,6 +41,7 @@ struct config {
     int stop_seconds;            /* for what is in work when the server stops */
     str backup_folder;           /* where the server puts its backups; empty: it makes none */
     str backup_recipient;        /* public key for which they are sealed; empty: they are not */
+    int security_days;           /* how long the security log is kept */
     bool demo;
 };
 

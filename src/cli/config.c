@@ -60,6 +60,7 @@ static const struct key {
     {"backup_folder", TEXT, AT(backup_folder), false, 0, 0},
     {"backup_recipient", TEXT, AT(backup_recipient), false, 0, 0},
     {"stop_seconds", NUMBER, AT(stop_seconds), false, 1, 600},
+    {"security_days", NUMBER, AT(security_days), false, 30, 3650},
     {"demo", SWITCH, AT(demo), false, 0, 0},
 #undef AT
 };
@@ -217,7 +218,8 @@ err config_read(struct arena *a, str file, struct config *ret)
                        .slow_statement_ms = 200,
                        .request_seconds = 10,
                        .connections_per_address = 2000,
-                       .stop_seconds = 25};
+                       .stop_seconds = 25,
+                       .security_days = 365};
     const char *env = getenv("ZHIDU_CONFIG");
     str path = file.len ? file : env ? str_from(env) : STR("/etc/zhidu/zhidu.conf");
     bool wanted = file.len || env;

@@ -5,6 +5,7 @@
 #include "base/version.h"
 #include "page/frame.h"
 #include "page/page.h"
+#include "people/security.h"
 
 #include "cli/cli.h"
 #include "cli/tune.h"
@@ -132,6 +133,7 @@ static err open_all(struct serving *s)
     atomic_store(&s->app.probes, &s->tuning->probes);
     c->engine = s->in.engine;
     c->people = s->in.people;
+    security_keep(c->people, c->config.security_days);
     c->health = s->app.health;
     c->clock = s->app.demo ? s->in.clock : NULL;
     engine_health(c->engine, c->health);
@@ -151,6 +153,9 @@ static int64_t close_all(struct serving *s)
     }
     if (s->app.http) {
         left = http_stop(s->app.http);
+    }
+    if (s->in.people) {
+        security_turn(s->in.people, engine_now(s->in.engine), true);
     }
     installation_close(&s->in);
     return left;
@@ -251,6 +256,7 @@ int cmd_serve(struct cli *c, int argc, char **argv)
         /* Memory that bursts left behind in the threads' heaps goes back in quiet moments. */
         malloc_trim(0);
         watch_turn(s.watch);
+        security_turn(s.in.people, engine_now(s.in.engine), false);
     }
     cli_say(c, "正在停止…", "Stopping...");
     atomic_store(&s.app.stopping, true);

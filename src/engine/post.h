@@ -9,6 +9,7 @@
 /* Positions the program itself asks for. */
 #define POSITION_ADMINISTRATOR STR("administrator")
 #define POSITION_AUDITOR STR("auditor")
+#define POSITION_SECURITY_OFFICER STR("security_officer")
 
 /* An appointment in force today, in any unit.  false where nobody keeps posts. */
 /* In two parts: asked along with the next batch (batch_ride), read after it. */

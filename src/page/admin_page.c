@@ -31,6 +31,9 @@ void page_admin(struct visit *v)
         visit_error(v, e);
         return;
     }
+    if (!security_may(v, &p.security)) {
+        return;
+    }
     struct frame f;
     struct html out =
         frame_begin(v, &f, words_in(WORDS("管理", "Administration"), v->ctx.lang), STR("admin"));

@@ -21,6 +21,7 @@ struct me_page {
 
 struct admin_page {
     bool administrator;
+    bool security; /* may look at the security log */
 };
 
 struct settings_row {
@@ -78,6 +79,9 @@ struct health_page {
 /* Rights of the program itself: does the actor hold the post of administrator?  When
  * he must and does not, the visit is answered. */
 bool admin_is(struct visit *v, bool must);
+/* May the actor look at the security log (auditor, security officer, administrator)?
+ * False when that cannot be asked: the answer is made. */
+bool security_may(struct visit *v, bool *ret);
 
 struct account_page {
     const struct visit *visit;

@@ -67,6 +67,8 @@ void page_admin_setting_post(struct visit *v);
 void page_admin_setting_unit(struct visit *v);
 void page_admin_jobs(struct visit *v);
 void page_admin_health(struct visit *v);
+void page_admin_security(struct visit *v);
+void page_admin_security_export(struct visit *v);
 void page_admin_account(struct visit *v);
 void page_admin_job_cancel(struct visit *v);
 void page_admin_account_post(struct visit *v);

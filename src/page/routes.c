@@ -64,6 +64,8 @@ const struct route page_routes[] = {
     {HTTP_GET,  "/admin/jobs",           page_admin_jobs,        0,            WORDS_INIT("任务", "Jobs")},
     {HTTP_POST, "/admin/jobs/#/cancel",  page_admin_job_cancel,  0,            WORDS_INIT("", "")},
     {HTTP_GET,  "/admin/health",         page_admin_health,      0,            WORDS_INIT("运行状况", "Health")},
+    {HTTP_GET,  "/admin/security",       page_admin_security,    0,            WORDS_INIT("安全日志", "Security log")},
+    {HTTP_GET,  "/admin/security/export", page_admin_security_export, ROUTE_FILE, WORDS_INIT("安全日志导出", "The security log as a file")},
     {HTTP_GET,  "/admin/account/#",      page_admin_account,     0,            WORDS_INIT("账号", "Account")},
     {HTTP_POST, "/admin/account/#",      page_admin_account_post, 0,           WORDS_INIT("", "")},
     {HTTP_POST, "/admin/account/#/second", page_admin_account_second, 0,       WORDS_INIT("", "")},

@@ -149,8 +149,8 @@ struct words password_weak(str password, str login)
 
 /* --- slowing down ------------------------------------------------------------------ */
 
-/* IPv4 by /24, IPv6 by /64: the text up to the third dot or the fourth colon. */
-static str network(str peer)
+/* The text up to the third dot or the fourth colon. */
+str network_of(str peer)
 {
     int dots = 0;
     int colons = 0;
@@ -166,7 +166,7 @@ static str network(str peer)
 
 static struct slow *slot(struct accounts *p, str login, str peer)
 {
-    uint64_t key = str_hash(login) * 31 + str_hash(network(peer));
+    uint64_t key = str_hash(login) * 31 + str_hash(network_of(peer));
     key = key ? key : 1;
     struct slow *oldest = NULL;
     for (uint64_t i = 0; i < 8; i++) { /* eight ways, the oldest goes */

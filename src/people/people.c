@@ -2,6 +2,7 @@
 #include "base/enc.h"
 #include "engine/write.h"
 #include "people/people_int.h"
+#include "people/security.h"
 
 #include <sodium.h>
 #include <string.h>
@@ -35,11 +36,17 @@ static const char second[] =
     "create table second_reset(person ID, by_person INT not null, at INT not null);"
     "alter table session add column must_second INT not null default 0;";
 
+static const char security[] =
+    "create table security_log(id ID, at INT not null, until INT not null, kind INT not null,"
+    " person INT not null, peer text not null, detail text not null, times INT not null);"
+    "create index security_at on security_log(at);";
+
 const struct migration *people_migrations(size_t *n)
 {
     static const struct migration list[] = {
         {.name = "people 0001", .script = {.text = {tables, sizeof(tables) - 1}}},
-        {.name = "people 0002", .script = {.text = {second, sizeof(second) - 1}}}};
+        {.name = "people 0002", .script = {.text = {second, sizeof(second) - 1}}},
+        {.name = "people 0003", .script = {.text = {security, sizeof(security) - 1}}}};
     *n = sizeof(list) / sizeof(list[0]);
     return list;
 }
@@ -68,6 +75,7 @@ static void people_end(void *arg)
     sodium_memzero(&p->secrets, sizeof(p->secrets));
     sem_destroy(&p->hashing);
     pthread_mutex_destroy(&p->lock);
+    pthread_mutex_destroy(&p->security.lock);
 }
 
 err people_open(struct arena *life, struct engine *e, struct accounts **ret)
@@ -82,6 +90,8 @@ err people_open(struct arena *life, struct engine *e, struct accounts **ret)
     sem_init(&p->hashing, 0, (unsigned)cores);
     p->queue_max = 3 * (int)cores; /* of at least four workers a core */
     pthread_mutex_init(&p->lock, NULL);
+    pthread_mutex_init(&p->security.lock, NULL);
+    p->security.ids.node = (int)randombytes_uniform(32); /* nodes share the table */
     arena_defer(life, people_end, p);
     str hash;
     err r = password_hash(p, life, STR("nobody has this password"), &hash);
@@ -183,6 +193,10 @@ err people_set_account(struct accounts *p, struct arena *a, int64_t now, int64_t
     if (!e.code) {
         e = engine_write(p->engine, put_account, &s);
     }
+    if (!e.code) {
+        security_note(p, now,
+                      &(struct security_event){.kind = SECURITY_ACCOUNT_SET, .person = person});
+    }
     if (s.taken) {
         *why = WORDS("这个用户名已被他人使用。", "Somebody else has this user name.");
     }
@@ -228,6 +242,8 @@ err password_again(struct accounts *p, struct db *db, struct arena *a, int64_t n
     }
     slow_note(p, who, STR(""), now, !right);
     if (!right) {
+        security_note(p, now,
+                      &(struct security_event){.kind = SECURITY_OWN_PASSWORD, .person = person});
         *why = WORDS("当前密码不正确。", "The present password is wrong.");
         return err_make(ERR_VALUE, STR("old password"));
     }
@@ -253,7 +269,12 @@ err people_set_password(struct accounts *p, struct db *db, struct arena *a, int6
     }
     struct set_hash s = {.person = person, .now = now};
     e = password_hash(p, a, fresh, &s.hash);
-    return e.code ? e : engine_write(p->engine, put_hash, &s);
+    e = e.code ? e : engine_write(p->engine, put_hash, &s);
+    if (!e.code) {
+        security_note(p, now,
+                      &(struct security_event){.kind = SECURITY_PASSWORD_SET, .person = person});
+    }
+    return e;
 }
 
 struct preferences {

@@ -2,6 +2,7 @@
 #ifndef PEOPLE_PEOPLE_INT_H
 #define PEOPLE_PEOPLE_INT_H
 
+#include "base/uid.h"
 #include "people/people.h"
 
 #include <pthread.h>
@@ -20,8 +21,23 @@ struct slow {
     int64_t last_ms;
 };
 
+/* A row of the security log within its minute, and what is not written of it yet. */
+struct noted {
+    uint64_t key;
+    int64_t id, began, last, more;
+};
+enum { SECURITY_SLOTS = 512, SECURITY_PEER = 64, SECURITY_DETAIL = 200 };
+struct security {
+    pthread_mutex_t lock;
+    struct noted slots[SECURITY_SLOTS];
+    struct uid_state ids;
+    int64_t minute, rows; /* new ones since then */
+    int64_t purged, days;
+};
+
 struct accounts {
     struct engine *engine;
+    struct security security;
     struct secrets secrets;
     sem_t hashing; /* as many at once as there are cores */
     int queue_max; /* hashing or waiting for it */
@@ -64,6 +80,8 @@ MUST_CHECK err password_matches(struct accounts *p, struct arena *a, str hash, s
 /* What is wrong with it, or empty words. */
 struct words password_weak(str password, str login);
 
+/* IPv4 by /24, IPv6 by /64, as text. */
+str network_of(str peer);
 /* Seconds to wait before this pair may try again; 0: at once. */
 int slow_wait(struct accounts *p, str login, str peer, int64_t now);
 void slow_note(struct accounts *p, str login, str peer, int64_t now, bool failed);

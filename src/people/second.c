@@ -5,6 +5,7 @@
 #include "engine/post.h"
 #include "engine/write.h"
 #include "people/people_int.h"
+#include "people/security.h"
 #include "people/totp.h"
 
 #include <sodium.h>
@@ -181,6 +182,11 @@ static str slow_name(struct arena *a, int64_t person)
     return str_fmt(a, "code %lld", (long long)person);
 }
 
+static void note(struct accounts *p, int64_t now, int64_t person, enum security_kind kind, str peer)
+{
+    security_note(p, now, &(struct security_event){.kind = kind, .person = person, .peer = peer});
+}
+
 static err judged(struct accounts *p, struct arena *a, int64_t now, int64_t person,
                   enum code_verdict verdict, struct words *why)
 {
@@ -190,6 +196,7 @@ static err judged(struct accounts *p, struct arena *a, int64_t now, int64_t pers
         return OK;
     case CODE_WRONG:
         slow_note(p, slow_name(a, person), STR(""), now, true);
+        note(p, now, person, SECURITY_CODE, STR(""));
         *why = WORDS("验证码不正确，或已经用过。请等应用显示下一个再试，并核对手机的时间。",
                      "The code is wrong, or was used before.  Wait for the next one, and see that "
                      "the phone's clock is right.");
@@ -314,6 +321,7 @@ err second_confirm(struct accounts *p, struct arena *a, int64_t now, const struc
     if (!e.code) {
         *ret_codes = (struct str_list){codes->shown, SECOND_RECOVERY};
         *ret = (struct signed_in){.token = token, .csrf = c.session.csrf};
+        note(p, now, o->person, SECURITY_SECOND_ON, o->peer);
     }
     return e;
 }
@@ -365,7 +373,11 @@ static err change(struct accounts *p, struct db *db, struct arena *a, int64_t no
 err second_off(struct accounts *p, struct db *db, struct arena *a, int64_t now,
                const struct second_owner *o, struct words *why)
 {
-    return change(p, db, a, now, o, NULL, why);
+    err e = change(p, db, a, now, o, NULL, why);
+    if (!e.code) {
+        note(p, now, o->person, SECURITY_SECOND_OFF, o->peer);
+    }
+    return e;
 }
 
 err second_codes(struct accounts *p, struct db *db, struct arena *a, int64_t now,
@@ -375,6 +387,7 @@ err second_codes(struct accounts *p, struct db *db, struct arena *a, int64_t now
     err e = change(p, db, a, now, o, codes, why);
     if (!e.code) {
         *ret_codes = (struct str_list){codes->shown, SECOND_RECOVERY};
+        note(p, now, o->person, SECURITY_SECOND_CODES, o->peer);
     }
     return e;
 }
@@ -399,12 +412,19 @@ static err put_reset(void *arg, struct db *db, struct arena *a)
 
 err second_reset(struct accounts *p, struct arena *a, int64_t now, int64_t person, int64_t by)
 {
-    (void)a;
     struct resetting s = {person, by, now};
     if (person == by) {
         return err_make(ERR_DENIED, STR("one's own second factor is switched off, not reset"));
     }
-    return engine_write(p->engine, put_reset, &s);
+    err e = engine_write(p->engine, put_reset, &s);
+    if (!e.code) {
+        security_note(
+            p, now,
+            &(struct security_event){.kind = SECURITY_SECOND_RESET,
+                                     .person = person,
+                                     .detail = str_fmt(a, "by person %lld", (long long)by)});
+    }
+    return e;
 }
 
 /* --- signing in ------------------------------------------------------------------------- */
@@ -429,6 +449,7 @@ struct entering {
     str half, code; /* half: hash */
     struct new_session session;
     enum code_verdict verdict;
+    bool recovery; /* what was given has the length of a recovery code */
 };
 
 /* A wrong code is counted, so it is no error that would undo the count. */
@@ -470,10 +491,15 @@ err second_sign_in(struct accounts *p, struct db *db, struct arena *a, int64_t n
         return e;
     }
     t.session = session_new(a, t.person, now, peer, agent, &ret->token);
+    t.recovery = plain_code(a, code).len == RECOVERY_LEN;
     ret->csrf = t.session.csrf;
     e = engine_write(p->engine, put_entered, &t);
     if (!e.code && t.verdict == CODE_NONE) {
         return err_make(ERR_SIGNIN, STR("the half session is over"));
     }
-    return e.code ? e : judged(p, a, now, t.person, t.verdict, why);
+    e = e.code ? e : judged(p, a, now, t.person, t.verdict, why);
+    if (!e.code && t.recovery) {
+        note(p, now, t.person, SECURITY_RECOVERY, peer);
+    }
+    return e;
 }

@@ -2,6 +2,7 @@
 #include "base/enc.h"
 #include "engine/write.h"
 #include "people/people_int.h"
+#include "people/security.h"
 
 #include <sodium.h>
 #include <stdlib.h>
@@ -191,8 +192,11 @@ static err drop_all(void *arg, struct db *db, struct arena *a)
 err people_end_sessions(struct accounts *p, struct arena *a, int64_t now, int64_t person)
 {
     (void)a;
-    (void)now;
-    return engine_write(p->engine, drop_all, &person);
+    err e = engine_write(p->engine, drop_all, &person);
+    if (!e.code) {
+        security_note(p, now, &(struct security_event){.kind = SECURITY_ENDED, .person = person});
+    }
+    return e;
 }
 
 /* --- one's own sessions ------------------------------------------------------------------ */
@@ -287,6 +291,9 @@ err token_make(struct accounts *p, struct arena *a, int64_t now, int64_t person,
                           .scopes = scopes};
     err e = engine_write(p->engine, put_token, &t);
     if (!e.code) {
+        security_note(p, now,
+                      &(struct security_event){
+                          .kind = SECURITY_TOKEN_MADE, .person = person, .detail = scopes});
         *ret_token = token;
     }
     return e;

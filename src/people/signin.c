@@ -3,6 +3,7 @@
 #include "engine/write.h"
 #include "people/people_int.h"
 #include "people/second.h"
+#include "people/security.h"
 
 #include <sodium.h>
 
@@ -112,6 +113,7 @@ err people_sign_in(struct accounts *p, struct db *db, struct arena *a, int64_t n
     str login = login_fold(a, in->login.len > 60 ? str_from_n(in->login.ptr, 60) : in->login);
     *ret = (struct signed_in){.wait_s = slow_wait(p, login, in->peer, now)};
     if (ret->wait_s > 0) {
+        security_note(p, now, &(struct security_event){.kind = SECURITY_SLOWED, .peer = in->peer});
         return err_make(ERR_LIMIT, STR("sign-in slowed down"));
     }
     const struct model *m = engine_model(p->engine);
@@ -120,6 +122,11 @@ err people_sign_in(struct accounts *p, struct db *db, struct arena *a, int64_t n
     bool right = false;
     if (!e.code) {
         e = password_matches(p, a, c.hash, in->password, &right);
+    }
+    if (!e.code && !right) {
+        security_note(p, now,
+                      &(struct security_event){
+                          .kind = SECURITY_PASSWORD, .person = c.person, .peer = in->peer});
     }
     if (!e.code) {
         slow_note(p, login, in->peer, now, !right);

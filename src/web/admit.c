@@ -1,3 +1,5 @@
+#include "people/security.h"
+
 #include "web/visit_int.h"
 
 #include <sodium.h>
@@ -39,4 +41,53 @@ str admit_first(const struct visit *v)
     return v->session.must_change   ? STR("/me?must=1")
            : v->session.must_second ? STR("/me/second?must=1")
                                     : STR("");
+}
+
+/* --- the security log ------------------------------------------------------------------- */
+
+/* Only what somebody tried and may not; a page that is not there is none. */
+void admit_refused(struct visit *v, err e)
+{
+    bool bearer = v->route && (v->route->flags & ROUTE_API) && v->token.len && !v->signed_in &&
+                  http_param(&v->x->req.headers, STR("authorization")).len;
+    if (v->refusal) {
+        return;
+    }
+    switch ((int)e.code) {
+    case ERR_DENIED:
+        v->refusal = v->route && v->signed_in && !admit_scope(v) ? SECURITY_SCOPE : SECURITY_DENIED;
+        break;
+    case ERR_SIGNIN:
+        v->refusal = bearer ? SECURITY_TOKEN : SECURITY_NONE;
+        break;
+    case ERR_INVALID:
+        v->refusal = v->route && !admit_csrf(v) ? SECURITY_FORGED : SECURITY_NONE;
+        break;
+    case ERR_LIMIT:
+        v->refusal = SECURITY_FAST;
+        break;
+    default:
+        break;
+    }
+}
+
+/* What a rule or the lack of a right stopped; not what was filled in wrongly. */
+void admit_act_refused(struct visit *v)
+{
+    enum err_code code = v->act.result.code;
+    if (code == ERR_DENIED || code == ERR_RULE) {
+        v->refusal = SECURITY_ACT;
+    }
+}
+
+void admit_note(struct visit *v)
+{
+    if (v->refusal && v->app->people) {
+        security_note(v->app->people, v->x->now,
+                      &(struct security_event){.kind = (enum security_kind)v->refusal,
+                                               .person = v->session.person,
+                                               .peer = v->x->req.peer,
+                                               .detail = v->x->req.path});
+        v->refusal = 0;
+    }
 }

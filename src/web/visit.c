@@ -138,6 +138,7 @@ static void log_failure(const struct visit *v, err e)
 
 void visit_error(struct visit *v, err e)
 {
+    admit_refused(v, e);
     if (err_http(e.code) == 500) {
         log_failure(v, e);
     }
@@ -429,6 +430,7 @@ static int conclude(struct visit *v)
 {
     release(v);
     if (!v->finish) {
+        admit_note(v);
         return HTTP_DONE;
     }
     v->x->later = resume;
@@ -452,6 +454,7 @@ static int resume(struct http_exchange *x)
     v->ctx.actor = v->session.person;
     void (*finish)(struct visit *) = v->finish;
     v->finish = NULL;
+    admit_act_refused(v);
     err e = (v->route->flags & (ROUTE_API | ROUTE_PUBLIC)) ? OK : frame_figures(v, true);
     if (e.code) {
         visit_error(v, e);
@@ -472,6 +475,7 @@ void visit_submit(struct visit *v, void (*finish)(struct visit *v))
     act->user = v;
     act->result = act_check(&v->ctx, act);
     if (act->result.code) {
+        admit_act_refused(v);
         finish(v);
         return;
     }

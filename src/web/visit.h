@@ -106,6 +106,7 @@ struct visit {
     struct act act; /* the act submitted */
     void (*finish)(struct visit *v);
     void *user;
+    int refusal; /* enum security_kind: noted when the part is over; 0: nothing was refused */
 };
 
 /* http_options of the server: handle, worker_start, worker_end, body_limit. */

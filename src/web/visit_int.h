@@ -1,4 +1,5 @@
-/* visit_int.h - what the C files of a visit share: whether its route may run. */
+/* visit_int.h - what the C files of a visit share: whether its route may run,
+ * and what is noted when it may not. */
 #ifndef WEB_VISIT_INT_H
 #define WEB_VISIT_INT_H
 
@@ -10,5 +11,10 @@ bool admit_csrf(struct visit *v);
 bool admit_scope(const struct visit *v);
 /* The path of what has to be done before anything else; empty: nothing. */
 str admit_first(const struct visit *v);
+
+/* What of an answer belongs in the security log: told once, by the end of a part. */
+void admit_refused(struct visit *v, err e);
+void admit_act_refused(struct visit *v);
+void admit_note(struct visit *v);
 
 #endif
