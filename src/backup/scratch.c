@@ -130,11 +130,11 @@ static void remove_left(str parent)
 
 /* Makes the folder and holds its lock; between the two somebody may take it for one that was
  * left, and take it away: then *ret is -1 and there is another try. */
-static err make_locked(struct arena *a, char *path, int *ret)
+static err make_locked(struct arena *a, const char *where, char *path, int *ret)
 {
     *ret = -1;
     if (!mkdtemp(path)) {
-        return backup_io(a, path, errno);
+        return backup_io(a, where, errno);
     }
     struct stat held;
     struct stat named;
@@ -161,7 +161,7 @@ err scratch_make(struct arena *a, str parent, struct scratch **ret)
     err e = OK;
     for (int i = 0; !e.code && s->lock < 0 && i < TRIES; i++) {
         snprintf(path, n, "%.*s/" SCRATCH "XXXXXX", STR_ARG(where));
-        e = make_locked(a, path, &s->lock);
+        e = make_locked(a, where.ptr, path, &s->lock);
     }
     if (!e.code && s->lock < 0) {
         e = backup_io(a, where.ptr, EAGAIN);

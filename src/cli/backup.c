@@ -127,6 +127,14 @@ static err passphrase(struct keeping *k, bool twice, str *ret)
     return e;
 }
 
+static err no_recipient(struct cli *c)
+{
+    return cli_refuse(c->arena, ERR_VALUE,
+                      WORDS("收件人的公钥不成立。", "The recipient's key is no key."),
+                      WORDS("用 zhidu backup --new-key 文件 新建一对，公钥会显示出来。",
+                            "zhidu backup --new-key FILE makes a pair and shows the public one."));
+}
+
 static err key_to_write(struct keeping *k, struct box_key *ret)
 {
     struct cli *c = k->c;
@@ -136,11 +144,7 @@ static err key_to_write(struct keeping *k, struct box_key *ret)
     *ret = (struct box_key){.kind = BOX_PLAIN};
     recipient = recipient.len || by_passphrase ? recipient : c->config.backup_recipient;
     if (recipient.len && !box_recipient_parse(c->arena, recipient, ret)) {
-        return cli_refuse(c->arena, ERR_VALUE,
-                          WORDS("收件人的公钥不成立。", "The recipient's key is no key."),
-                          WORDS("用 zhidu backup --new-key 文件 新建一对，公钥会显示出来。",
-                                "zhidu backup --new-key FILE makes a pair and shows the public"
-                                " one."));
+        return no_recipient(c);
     }
     if (by_passphrase) {
         ret->kind = BOX_PASSPHRASE;
@@ -272,11 +276,25 @@ struct backup_source cli_backup_source(struct arena *a, const struct config *cfg
         .now = now};
 }
 
-str cli_backup_name(struct arena *a, str folder, int64_t now)
+err cli_schedule(struct cli *c, bool demo, struct schedule_plan *ret)
 {
-    struct clock_civil t = clock_civil_at(now, 0);
-    return str_fmt(a, "%.*s/zhidu-%04d%02d%02dT%02d%02d%02dZ.backup", STR_ARG(folder), t.year,
-                   t.month, t.day, t.hour, t.minute, t.second);
+    const struct config *cfg = &c->config;
+    struct schedule_plan p = {.source = cli_backup_source(c->arena, cfg, 0),
+                              .folder = cfg->backup_folder.len ? cli_path(c, cfg->backup_folder)
+                                                               : STR(""),
+                              .keep = {cfg->backup_daily, cfg->backup_weekly, cfg->backup_monthly},
+                              .demo = demo};
+    if (!schedule_time_parse(cfg->backup_at, &p.minute)) {
+        return cli_refuse(c->arena, ERR_INVALID,
+                          WORDS("backup_at 不是一天中的时刻。", "backup_at is no time of the day."),
+                          WORDS("例如：backup_at = 02:30", "For example: backup_at = 02:30"));
+    }
+    if (cfg->backup_recipient.len &&
+        !box_recipient_parse(c->arena, cfg->backup_recipient, &p.key)) {
+        return no_recipient(c);
+    }
+    *ret = p;
+    return OK;
 }
 
 static err target(struct keeping *k, int64_t now, str *ret)
@@ -295,7 +313,8 @@ static err target(struct keeping *k, int64_t now, str *ret)
     str path = cli_path(c, word);
     struct stat st;
     bool folder = stat(path.ptr, &st) == 0 && S_ISDIR(st.st_mode);
-    *ret = folder ? cli_backup_name(c->arena, path, now) : path;
+    str name = keep_name(c->arena, now);
+    *ret = folder ? str_fmt(c->arena, "%.*s/%.*s", STR_ARG(path), STR_ARG(name)) : path;
     return OK;
 }
 

@@ -8,7 +8,7 @@
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
 
-#include "backup/backup.h"
+#include "backup/schedule.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/log.h"
@@ -42,6 +42,8 @@ struct config {
     str backup_folder;           /* where the server puts its backups; empty: it makes none */
     str backup_recipient;        /* public key for which they are sealed; empty: they are not */
     int security_days;           /* how long the security log is kept */
+    str backup_at;               /* "02:30", in the installation's zone */
+    int backup_daily, backup_weekly, backup_monthly; /* of how many one stays */
     bool demo;
 };
 
@@ -173,7 +175,7 @@ int cli_open(struct cli *c, str path, bool write);
 /* What is backed up, and the file's name in a folder. */
 str cli_settings(struct arena *a, const struct config *cfg);
 struct backup_source cli_backup_source(struct arena *a, const struct config *cfg, int64_t now);
-str cli_backup_name(struct arena *a, str folder, int64_t now);
+MUST_CHECK err cli_schedule(struct cli *c, bool demo, struct schedule_plan *ret);
 
 int cmd_serve(struct cli *c, int argc, char **argv);
 int cmd_init(struct cli *c, int argc, char **argv);

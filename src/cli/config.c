@@ -59,6 +59,10 @@ static const struct key {
     {"connections_per_address", NUMBER, AT(connections_per_address), true, 1, 1000000},
     {"backup_folder", TEXT, AT(backup_folder), false, 0, 0},
     {"backup_recipient", TEXT, AT(backup_recipient), false, 0, 0},
+    {"backup_at", TEXT, AT(backup_at), false, 0, 0},
+    {"backup_daily", NUMBER, AT(backup_daily), false, 1, 1000},
+    {"backup_weekly", NUMBER, AT(backup_weekly), false, 0, 1000},
+    {"backup_monthly", NUMBER, AT(backup_monthly), false, 0, 1000},
     {"stop_seconds", NUMBER, AT(stop_seconds), false, 1, 600},
     {"security_days", NUMBER, AT(security_days), false, 30, 3650},
     {"demo", SWITCH, AT(demo), false, 0, 0},
@@ -219,7 +223,11 @@ err config_read(struct arena *a, str file, struct config *ret)
                        .request_seconds = 10,
                        .connections_per_address = 2000,
                        .stop_seconds = 25,
-                       .security_days = 365};
+                       .security_days = 365,
+                       .backup_at = STR("02:30"),
+                       .backup_daily = 7,
+                       .backup_weekly = 5,
+                       .backup_monthly = 12};
     const char *env = getenv("ZHIDU_CONFIG");
     str path = file.len ? file : env ? str_from(env) : STR("/etc/zhidu/zhidu.conf");
     bool wanted = file.len || env;

@@ -1,4 +1,5 @@
 #include "api/api.h"
+#include "backup/schedule.h"
 #include "base/clock.h"
 #include "base/health.h"
 #include "base/log.h"
@@ -48,6 +49,7 @@ struct serving {
     struct app app;
     struct control *control;
     struct watch *watch;
+    struct schedule *backups;
     struct tuning *tuning; /* in effect */
     sigset_t signals;
 };
@@ -118,6 +120,14 @@ static err start_http(struct serving *s)
     return http_start(c->arena, &opt, &s->app.http);
 }
 
+static err start_backups(struct serving *s)
+{
+    struct schedule_plan plan;
+    err e = cli_schedule(s->c, s->app.demo, &plan);
+    return e.code ? e
+                  : schedule_start(s->c->arena, s->in.engine, s->app.health, &plan, &s->backups);
+}
+
 static err open_all(struct serving *s)
 {
     struct cli *c = s->c;
@@ -141,6 +151,9 @@ static err open_all(struct serving *s)
     watch_certificate(s->watch, s->tuning->cert_until);
     /* First: who sees the port open may count on the command line, too. */
     e = control_start(c->arena, c, &s->control);
+    if (!e.code) {
+        e = start_backups(s);
+    }
     return e.code ? e : start_http(s);
 }
 
@@ -150,6 +163,9 @@ static int64_t close_all(struct serving *s)
     int64_t left = 0;
     if (s->control) {
         control_stop(s->control);
+    }
+    if (s->backups) {
+        schedule_stop(s->backups);
     }
     if (s->app.http) {
         left = http_stop(s->app.http);

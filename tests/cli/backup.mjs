@@ -11,7 +11,7 @@ const root = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
 const work = process.env.ZHIDU_BACKUP_DIR ?? join(root, "build/backup");
 const program = process.env.ZHIDU ?? join(root, "build/release/zhidu");
 const env = { ...process.env, ZHIDU_DEMO: "yes", LC_ALL: "en_US.UTF-8" };
-const KILLS = Number(process.env.ZHIDU_BACKUP_KILLS ?? 20);
+const KILLS = Number(process.env.ZHIDU_BACKUP_KILLS ?? 10);
 
 // --- counting ---------------------------------------------------------------
 
@@ -126,12 +126,12 @@ async function everything() {
   }
   return JSON.stringify(all.sort((a, b) => String(a[0]).localeCompare(String(b[0]))));
 }
-async function sign_in() {
+async function sign_in(login = "li.lei") {
   const page = await fetch(`${url}/signin`);
   const before = (page.headers.getSetCookie?.() ?? []).map((c) => c.split(";")[0]).join("; ");
   const csrf = /name="csrf" value="([^"]*)"/.exec(await page.text())?.[1] ?? "";
   const r = await fetch(`${url}/signin`, { method: "POST", redirect: "manual", headers: { cookie: before, origin: url, "content-type": "application/x-www-form-urlencoded" },
-    body: new URLSearchParams({ csrf, login: "li.lei", password: "zhidu-demo-2026" }) });
+    body: new URLSearchParams({ csrf, login, password: "zhidu-demo-2026" }) });
   return [before, ...r.headers.getSetCookie().map((c) => c.split(";")[0])].filter(Boolean).join("; ");
 }
 const inside = async (cookie) => (await fetch(`${url}/me`, { headers: { cookie }, redirect: "manual" })).status === 200;
@@ -283,6 +283,74 @@ await check("bytes of an attachment that changed are found while it is made", as
   matches(r.out, /Beware: 2 attachments/);
 });
 await stop();
+
+// --- by the server itself ---------------------------------------------------------------------
+
+const own = join(work, "own");
+mkdirSync(own);
+const day = (n) => `zhidu-${new Date(Date.now() - n * 86400000).toISOString().slice(0, 10).replaceAll("-", "")}T183000Z.backup`;
+for (let n = 1; n <= 40; n++) writeFileSync(join(own, day(n)), "an older one");
+writeFileSync(join(own, "notes.txt"), "not ours");
+const metric = async (name) => new RegExp(`^zhidu_${name} (\\S+)$`, "m").exec(await (await fetch(`${url}/metrics`)).text())?.[1];
+const health = async (cookie) => (await (await fetch(`${url}/admin/health`, { headers: { cookie, "accept-language": "en" } })).text()).replace(/\s+/g, " ");
+async function until(sentence, run) {
+  for (let i = 0; ; i++) {
+    const v = await run();
+    if (v) return v;
+    if (i > 600) throw new Error(`never: ${sentence}`);
+    await wait(100);
+  }
+}
+const scheduled = join(work, "scheduled");
+cpSync(join(work, "keyless"), scheduled, { recursive: true });
+await start(scheduled, { ZHIDU_BACKUP_FOLDER: own, ZHIDU_BACKUP_DAILY: "3", ZHIDU_BACKUP_WEEKLY: "2", ZHIDU_BACKUP_MONTHLY: "0" });
+const made = () => readdirSync(own).filter((n) => n.endsWith(".backup") && readFileSync(join(own, n)).length > 100);
+await check("the server makes its first backup by itself, and it is whole", async () => {
+  const name = (await until("a backup", () => made()[0]));
+  matches(await good(["backup", "--verify", join(own, name)]), /In order/);
+});
+await check("of the older ones stays what the rules say, and nothing else is touched", async () => {
+  await until("tidied", () => readdirSync(own).length <= 6);
+  const left = readdirSync(own);
+  equal(left.includes("notes.txt"), true, "notes.txt:");
+  const kept = left.filter((n) => n.endsWith(".backup")).length;
+  if (kept < 3 || kept > 5) throw new Error(`kept: ${left}`);
+});
+await check("health page and figures tell of it", async () => {
+  const admin = await sign_in("xu.jing");
+  await until("age", async () => Number(await metric("backup_age_seconds")) < 100);
+  equal(await metric('health\\{check="backup"\\}'), "0");
+  matches(await health(admin), /[\d: -]+ 的备份已恢复到临时目录并核验，存证 \d+ 条/);
+});
+await check("the next day there is the next one", async () => {
+  const before = made().length;
+  await good(["clock", "1d", "--data", scheduled]);
+  await until("the next", () => made().length > before);
+});
+await check("one that fails is said in words with what to do, and the figure says it", async () => {
+  rmSync(own, { recursive: true });
+  await good(["clock", "1d", "--data", scheduled]);
+  await until("failed", async () => (await metric("backup_failures_total")) === "1");
+  equal(await metric('health\\{check="backup"\\}'), "2");
+  matches(await health(await sign_in("xu.jing")), /最近一次备份失败：不能读写 [^<]*own：No such file or directory。上一次成功：[\d: -]+。/);
+});
+await check("it is tried again within the hour, and then it is well", async () => {
+  mkdirSync(own);
+  await good(["clock", "1h", "--data", scheduled]);
+  await until("well", async () => (await metric('health\\{check="backup"\\}')) === "0");
+  equal(made().length, 1);
+});
+await stop();
+await check("what became of the last one is known after a restart", async () => {
+  await start(scheduled, { ZHIDU_BACKUP_FOLDER: own });
+  equal(await metric('health\\{check="backup"\\}'), "0");
+  equal(await metric("backup_failures_total"), "1");
+  await stop();
+});
+await check("a time that is none is refused", () => new Promise((done, bad) => {
+  execFile(program, ["serve", "--data", scheduled, "--port", "1"], { env: { ...env, ZHIDU_BACKUP_AT: "25:00" } }, (e, out, err) =>
+    (/backup_at is no time of the day/.test(out + err) ? done() : bad(new Error(out + err))));
+}));
 
 // --- sealed -----------------------------------------------------------------------------------
 

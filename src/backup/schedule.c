@@ -1,0 +1,349 @@
+#include "backup/schedule.h"
+
+#include "backup/backup_int.h"
+#include "backup/state.h"
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/health.h"
+#include "base/log.h"
+
+#include <errno.h>
+#include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum {
+    LOOK_EVERY_S = 5,
+    NICE = 10,
+    RETRY_MS = 3600000,
+    LATE_MS = 2 * 3600000, /* behind its time, so that it is said */
+    ARENA = 512 << 20,
+};
+
+struct schedule {
+    struct engine *engine;
+    struct schedule_plan plan;
+    atomic_bool stop;
+    bool started;
+    pthread_t thread;
+    pthread_mutex_t lock; /* of what follows */
+    pthread_cond_t wake;
+    struct backup_state state;
+    bool running;
+    int zone;
+};
+
+bool schedule_time_parse(str s, int *ret)
+{
+    int64_t hour;
+    int64_t minute;
+    str rest;
+    str h = str_cut(s, ':', &rest);
+    bool ok = h.len == 2 && rest.len == 2 && str_to_i64(h, &hour) && str_to_i64(rest, &minute) &&
+              hour >= 0 && hour < 24 && minute >= 0 && minute < 60;
+    if (ok) {
+        *ret = (int)(hour * 60 + minute);
+    }
+    return ok;
+}
+
+int64_t schedule_due(int64_t now, int minute, int zone)
+{
+    int64_t day = clock_day_at(now, zone);
+    int64_t at = clock_day_start(day, zone) + (int64_t)minute * CLOCK_MINUTE;
+    return at <= now ? at : at - CLOCK_DAY;
+}
+
+static struct backup_state state_of(struct schedule *s, bool *running, int *zone)
+{
+    pthread_mutex_lock(&s->lock);
+    struct backup_state copy = s->state;
+    *running = s->running;
+    *zone = s->zone;
+    pthread_mutex_unlock(&s->lock);
+    return copy;
+}
+
+/* --- what is said ---------------------------------------------------------------------------- */
+
+static str when(struct arena *a, int64_t at, int zone)
+{
+    struct clock_civil t = clock_civil_at(at, zone);
+    return str_fmt(a, "%04d-%02d-%02d %02d:%02d", t.year, t.month, t.day, t.hour, t.minute);
+}
+
+static struct health_now look_unset(const struct schedule *s)
+{
+    if (s->plan.demo) {
+        return health_ok(
+            WORDS("演示实例不做定时备份。", "A demonstration makes no backups by itself."));
+    }
+    return health_warn(
+        WORDS("没有设定定时备份。", "No backups are set up."),
+        WORDS("在配置中设 backup_folder（最好在另一块磁盘上）并重启；或自行定时运行 zhidu backup。",
+              "Set backup_folder in the configuration, best on another disk, and restart; or run"
+              " zhidu backup regularly yourself."));
+}
+
+static struct health_now look_failed(struct arena *a, const struct backup_state *st, int zone)
+{
+    str last = st->good_at ? when(a, st->good_at, zone) : STR("-");
+    return health_bad(
+        (struct words){str_fmt(a, "最近一次备份失败：%s上一次成功：%.*s。", st->zh, STR_ARG(last)),
+                       str_fmt(a, "The last backup failed: %s  The last good one: %.*s.", st->en,
+                               STR_ARG(last))},
+        WORDS("按所说处理；一小时后会自动重试，也可以立即运行 zhidu backup。",
+              "Do what it says.  It is tried again within an hour; zhidu backup does it at once."));
+}
+
+static struct health_now look_good(struct arena *a, const struct backup_state *st, int zone)
+{
+    str at = when(a, st->good_at, zone);
+    str due = when(a, st->due_at, zone);
+    if (st->missing) {
+        return health_bad(
+            words_fmt(a, "%.*s 的备份缺少 %lld 个附件：它们的文件已丢失或被改变。",
+                      "The backup of %.*s lacks %lld attachments: their files are gone or changed.",
+                      STR_ARG(at), (long long)st->missing),
+            WORDS("从较早的备份中恢复这些附件，并检查磁盘。",
+                  "Bring the attachments back from an older backup, and look at the disk."));
+    }
+    struct words what = words_fmt(a, "%.*s 的备份已恢复到临时目录并核验，存证 %lld 条。",
+                                  "The backup of %.*s was restored on trial and verified, with %lld"
+                                  " ledger entries.",
+                                  STR_ARG(at), (long long)st->entries);
+    if (st->good_at - st->due_at > LATE_MS) {
+        struct words late = words_fmt(
+            a, "（应在 %.*s，当时服务没有运行，已补做。）",
+            " It was due at %.*s, missed because the server did not run, and made up for.",
+            STR_ARG(due));
+        what.zh = str_fmt(a, "%.*s%.*s", STR_ARG(what.zh), STR_ARG(late.zh));
+        what.en = str_fmt(a, "%.*s%.*s", STR_ARG(what.en), STR_ARG(late.en));
+    }
+    return health_ok(what);
+}
+
+static struct health_now look(void *arg, struct arena *a, int64_t now)
+{
+    struct schedule *s = arg;
+    bool running;
+    int zone;
+    struct backup_state st = state_of(s, &running, &zone);
+    if (!s->plan.folder.len) {
+        return look_unset(s);
+    }
+    int64_t due = schedule_due(now, s->plan.minute, zone);
+    str should = when(a, due, zone);
+    if (st.failed) {
+        return look_failed(a, &st, zone);
+    }
+    if (st.good_at < due && now - due > LATE_MS) {
+        return health_bad(words_fmt(a, "备份晚了：应在 %.*s。",
+                                    "The backup is late: it was due at %.*s.", STR_ARG(should)),
+                          running ? WORDS("正在进行，尚未完成。", "It is in work and not done yet.")
+                                  : WORDS("查看日志；也可以立即运行 zhidu backup。",
+                                          "See the log; zhidu backup does it at once."));
+    }
+    if (!st.good_at) {
+        return health_warn(WORDS("还没有备份。", "There is no backup yet."),
+                           WORDS("第一份会很快做成。", "The first is made soon."));
+    }
+    return look_good(a, &st, zone);
+}
+
+static double age(void *arg, int64_t now)
+{
+    bool running;
+    int zone;
+    struct backup_state st = state_of(arg, &running, &zone);
+    return st.good_at ? (double)(now - st.good_at) / 1000 : NAN;
+}
+
+static double bytes(void *arg, int64_t now)
+{
+    (void)now;
+    bool running;
+    int zone;
+    struct backup_state st = state_of(arg, &running, &zone);
+    return st.good_at ? (double)st.bytes : NAN;
+}
+
+static double missing(void *arg, int64_t now)
+{
+    (void)now;
+    bool running;
+    int zone;
+    return (double)state_of(arg, &running, &zone).missing;
+}
+
+static double failures(void *arg, int64_t now)
+{
+    (void)now;
+    bool running;
+    int zone;
+    return (double)state_of(arg, &running, &zone).failures;
+}
+
+static void add_figures(struct schedule *s, struct health *h)
+{
+    const struct health_figure list[] = {
+        {"backup_age_seconds", "Since the last backup that was verified.", false, age, s},
+        {"backup_bytes", "Size of the last backup.", false, bytes, s},
+        {"backup_missing_attachments", "Attachments the last backup could not find.", false,
+         missing, s},
+        {"backup_failures_total", "Backups that failed.", true, failures, s}};
+    for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
+        health_add_figure(h, &list[i]);
+    }
+}
+
+/* --- the work -------------------------------------------------------------------------------- */
+
+static bool going(void *arg, struct words what, int64_t done, int64_t total)
+{
+    struct schedule *s = arg;
+    (void)what;
+    (void)done;
+    (void)total;
+    return !atomic_load(&s->stop);
+}
+
+static int zone_now(struct schedule *s)
+{
+    const struct model *m = engine_model(s->engine);
+    int zone = m->zone_minutes;
+    engine_release(s->engine, m);
+    return zone;
+}
+
+static void log_it(const struct backup_state *st, int removed)
+{
+    struct log_line l = log_line(st->failed ? LOG_ERROR : LOG_INFO, "backup");
+    log_i64(&l, "entries", st->entries);
+    log_i64(&l, "bytes", st->bytes);
+    log_i64(&l, "missing", st->missing);
+    log_i64(&l, "removed", removed);
+    if (st->failed) {
+        log_str(&l, "error", str_from(st->en));
+    }
+    log_write(&l);
+}
+
+static void put_words(struct backup_state *st, err e)
+{
+    struct words w = e.why ? e.why->what : (struct words){e.detail, e.detail};
+    snprintf(st->zh, sizeof(st->zh), "%.*s", STR_ARG(w.zh));
+    snprintf(st->en, sizeof(st->en), "%.*s", STR_ARG(w.en));
+}
+
+static void run(struct schedule *s, struct backup_state st, int64_t now, int zone)
+{
+    struct arena a = arena_make(ARENA);
+    struct backup_source src = s->plan.source;
+    struct backup_watch w = {going, s};
+    struct backup_report rep;
+    int removed = 0;
+    src.now = now;
+    str name = keep_name(&a, now);
+    str file = str_fmt(&a, "%.*s/%.*s", STR_ARG(s->plan.folder), STR_ARG(name));
+    err e = backup_make(&a, &src, file, &s->plan.key, true, &w, &rep);
+    st.tried_at = now;
+    st.failed = e.code != ERR_NONE;
+    if (!e.code) {
+        st.due_at = st.good_at ? schedule_due(now, s->plan.minute, zone) : now;
+        st.good_at = now;
+        st.entries = rep.head.entries;
+        st.missing = rep.head.missing;
+        st.bytes = rep.file_bytes;
+        e = keep_tidy(&a, s->plan.folder, s->plan.keep, zone, &removed);
+    }
+    bool stopped = atomic_load(&s->stop) && st.failed;
+    if (e.code && !stopped) {
+        st.failed = true;
+        st.failures++;
+        put_words(&st, e);
+    }
+    if (!stopped) {
+        e = state_write(&a, src.data_dir, &st);
+        (void)e.code; /* a full disk is another check's to say */
+        log_it(&st, removed);
+        pthread_mutex_lock(&s->lock);
+        s->state = st;
+        pthread_mutex_unlock(&s->lock);
+    }
+    arena_end(&a);
+}
+
+static void turn(struct schedule *s)
+{
+    int64_t now = engine_now(s->engine);
+    int zone = zone_now(s);
+    pthread_mutex_lock(&s->lock);
+    struct backup_state st = s->state;
+    s->zone = zone;
+    bool due = st.good_at < schedule_due(now, s->plan.minute, zone) &&
+               (!st.failed || now - st.tried_at >= RETRY_MS);
+    s->running = due;
+    pthread_mutex_unlock(&s->lock);
+    if (due) {
+        run(s, st, now, zone);
+        pthread_mutex_lock(&s->lock);
+        s->running = false;
+        pthread_mutex_unlock(&s->lock);
+    }
+}
+
+static void *work(void *arg)
+{
+    struct schedule *s = arg;
+    setpriority(PRIO_PROCESS, (id_t)gettid(), NICE);
+    while (!atomic_load(&s->stop)) {
+        turn(s);
+        struct timespec until;
+        clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_sec += LOOK_EVERY_S;
+        pthread_mutex_lock(&s->lock);
+        if (!atomic_load(&s->stop)) {
+            pthread_cond_timedwait(&s->wake, &s->lock, &until);
+        }
+        pthread_mutex_unlock(&s->lock);
+    }
+    return NULL;
+}
+
+err schedule_start(struct arena *life, struct engine *e, struct health *h,
+                   const struct schedule_plan *plan, struct schedule **ret)
+{
+    struct schedule *s = arena_new(life, struct schedule);
+    s->engine = e;
+    s->plan = *plan;
+    s->state = state_read(plan->source.data_dir);
+    s->zone = zone_now(s);
+    pthread_mutex_init(&s->lock, NULL);
+    pthread_cond_init(&s->wake, NULL);
+    health_add(
+        h, &(struct health_check){
+               .name = STR("backup"), .title = WORDS("备份", "Backup"), .look = look, .arg = s});
+    *ret = s;
+    if (!plan->folder.len) {
+        return OK;
+    }
+    add_figures(s, h);
+    s->started = pthread_create(&s->thread, NULL, work, s) == 0;
+    return s->started ? OK : err_make(ERR_STORE, STR("the thread of the backups does not start"));
+}
+
+void schedule_stop(struct schedule *s)
+{
+    atomic_store(&s->stop, true);
+    if (s->started) {
+        pthread_mutex_lock(&s->lock);
+        pthread_cond_broadcast(&s->wake);
+        pthread_mutex_unlock(&s->lock);
+        pthread_join(s->thread, NULL);
+        s->started = false;
+    }
+}
