@@ -132,7 +132,7 @@ rights: $(B)/rights
 
 # one of them runs zhidu-verify as a process
 $(B)/t/ledger/proof_test: | $(B)/zhidu-verify
-$(B)/t/http/requests_test $(B)/t/cli/serve_test: | $(B)/zhidu
+$(B)/t/http/requests_test $(B)/t/http/abuse_test $(B)/t/cli/serve_test: | $(B)/zhidu
 tests: $(TESTS)
 test: $(TESTS)
 	tool/run-tests.sh $(TESTS)

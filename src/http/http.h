@@ -16,13 +16,14 @@
  * looks at cookies or rights itself.
  *
  * Refused before a handler runs, each with its own answer in both languages
- * (refuse.c): headers over 24 KB or more than 200 of them 431; body over the
- * route's limit 413; duplicate or conflicting Content-Length /
- * Transfer-Encoding / Host, missing Host, bare CR in headers (a NUL ends a
- * value), an absolute target, a path that is not UTF-8 or holds NUL or ".."
- * 400; Content-Encoding on a request 415; more connections than an address may
- * hold 429; a request not complete within the deadline: closed; queue full: 503
- * with Retry-After.
+ * (refuse.c): a target that is absolute, not UTF-8 or holds NUL or ".." 400; a
+ * method nobody knows 501; lines that do not end in CRLF, are folded or hold a
+ * NUL, no or two or odd hosts, odd characters in names or values, a length
+ * that is repeated, contradictory or no number 400; chunks 411 (decision
+ * 0017); headers over 24 KB or more than 200 of them 431; body over the
+ * route's limit 413; Content-Encoding 415; more connections than an address
+ * may hold 429; a request not complete within the deadline: closed; queue
+ * full: 503 with Retry-After.  Some of it libmicrohttpd refuses itself.
  *
  * Figures are relaxed counters, three additions a request; a line of the log is
  * written for a request only when it took long, failed, or all are wanted.
@@ -150,7 +151,7 @@ struct http_options {
     void (*worker_end)(void *app, void *local);
 };
 
-enum { HTTP_KINDS = 6, HTTP_BUCKETS = 12, HTTP_REFUSALS = 12 };
+enum { HTTP_KINDS = 6, HTTP_BUCKETS = 12, HTTP_REFUSALS = 15 };
 extern const int64_t http_bucket_us[HTTP_BUCKETS]; /* upper bounds, rising */
 
 /* Of the answers of one kind. */

@@ -19,12 +19,18 @@ enum stage { STAGE_HEADERS, STAGE_BODY, STAGE_WORK, STAGE_ANSWER, STAGE_SENT };
  * into the queue again. */
 enum phase { PHASE_RUNNING, PHASE_RETURNED, PHASE_RESUMED };
 
+/* From this version on libmicrohttpd refuses lone LFs and folded lines when asked. */
+enum { HTTP_MHD_STRICT = 0x00097601 };
+
 /* Why a request is refused before a handler runs (refuse.c). */
 enum http_refusal {
     REFUSE_NOTHING,
     REFUSE_TARGET,
     REFUSE_HOST,
+    REFUSE_METHOD,
+    REFUSE_LINES,
     REFUSE_FRAMING,
+    REFUSE_CHUNKS,
     REFUSE_HEADER,
     REFUSE_HEADERS,
     REFUSE_COOKIES,
@@ -49,8 +55,9 @@ struct http_exchange_private {
     enum http_refusal refuse; /* once the body was skipped */
     int64_t skipped;          /* bytes over the limit, thrown away */
     struct http_listener *listener;
-    char *uri;         /* raw target, in the arena */
-    int64_t queued_us; /* monotonic, when it came into the queue */
+    char *uri;              /* raw target, in the arena */
+    const char *target_end; /* where it ends in MHD's buffer */
+    int64_t queued_us;      /* monotonic, when it came into the queue */
     struct http_exchange_private *next;
 };
 

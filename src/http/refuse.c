@@ -14,7 +14,17 @@ static const struct {
          "请求的地址无法识别。 The address asked for is malformed: it must begin with "
          "a slash, be UTF-8, and hold no .., NUL or encoded slash.\n"},
     [REFUSE_HOST] = {400, "host",
-                     "请求应有且只有一个 Host 头。 Exactly one Host header is needed.\n"},
+                     "请求应有且只有一个有效的 Host 头。 Exactly one Host header with a valid host "
+                     "is needed.\n"},
+    [REFUSE_METHOD] = {501, "method",
+                       "没有这种请求方法。 No such method: GET, HEAD, POST, PUT, PATCH and DELETE "
+                       "are known.\n"},
+    [REFUSE_LINES] = {400, "lines",
+                      "请求头的每一行须以 CRLF 结束，不得折行，不得含 NUL。 Every line of the head "
+                      "must end in CRLF; none may be folded or hold a NUL.\n"},
+    [REFUSE_CHUNKS] = {411, "chunks",
+                       "请求须用 Content-Length 说明长度，不接受分块传输。 A request must say its "
+                       "length with Content-Length; chunks are not accepted.\n"},
     [REFUSE_FRAMING] = {400, "framing",
                         "请求长度的说明重复、矛盾或无法识别。 Content-Length or Transfer-Encoding "
                         "is repeated, contradictory or malformed.\n"},

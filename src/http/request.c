@@ -26,6 +26,7 @@ struct headers {
     int lengths, encodings, hosts;
     int64_t length;
     enum http_refusal bad;
+    const char *next; /* where the next name stands when all lines end in CRLF */
 };
 
 static enum MHD_Result count_header(void *cls, enum MHD_ValueKind kind, const char *key,
@@ -45,6 +46,18 @@ static bool parse_length(str v, int64_t *ret)
     return v.len > 0 && v.len < 16 && v.ptr[0] != '-' && str_to_i64(v, ret);
 }
 
+/* A host and a port, and nothing that separates. */
+static bool is_host(str s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        char c = s.ptr[i];
+        if (c <= ' ' || strchr("\"#%/<>?@\\^`{|}", c)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static void look_at_header(struct headers *h, str name, str value)
 {
     if (str_eq(name, STR("content-length"))) {
@@ -54,11 +67,8 @@ static void look_at_header(struct headers *h, str name, str value)
         }
     } else if (str_eq(name, STR("transfer-encoding"))) {
         h->encodings++;
-        if (value.len != 7 || strncasecmp(value.ptr, "chunked", 7) != 0) {
-            h->bad = REFUSE_FRAMING;
-        }
     } else if (str_eq(name, STR("host"))) {
-        h->hosts++;
+        h->hosts += is_host(value) ? 1 : 2;
     } else if (str_eq(name, STR("content-encoding"))) {
         h->bad = REFUSE_CODING;
     }
@@ -82,15 +92,42 @@ static bool is_name(const char *p, size_t n)
     return n > 0;
 }
 
+/* Of a value: no control character but the tab (RFC 9110, 5.5). */
+static bool is_value(const char *p, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        unsigned char c = (unsigned char)p[i];
+        if ((c < 0x20 && c != '\t') || c == 0x7f) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* A lone LF, a folded line and a NUL are read by some programs on the way as one
+ * line and by others as two.  This libmicrohttpd takes them and does not tell;
+ * but it reads in place, with a NUL for each byte that ends something, so in an
+ * orderly request each name stands two bytes behind the value before it.  (What
+ * ends the last line cannot be seen so; it ends the head for everybody.)  Later
+ * ones refuse such lines themselves (server.c). */
+static bool in_line(struct headers *h, const char *key, const char *value, size_t value_size)
+{
+    bool orderly = MHD_VERSION >= HTTP_MHD_STRICT || key == h->next;
+    h->next = value ? value + value_size + 2 : NULL;
+    return orderly;
+}
+
 static enum MHD_Result take_header(void *cls, enum MHD_ValueKind kind, const char *key,
                                    size_t key_size, const char *value, size_t value_size)
 {
     (void)kind;
     struct headers *h = cls;
     char *name = h->len < h->cap ? arena_try(&h->p->x.arena, key_size + 1, 1, 1) : NULL;
-    bool odd = !name || !is_name(key, key_size) || (value && memchr(value, 0, value_size)) ||
-               (value && memchr(value, '\r', value_size));
-    if (odd) {
+    if (!in_line(h, key, value, value_size)) {
+        h->bad = REFUSE_LINES;
+        return MHD_NO;
+    }
+    if (!name || !is_name(key, key_size) || (value && !is_value(value, value_size))) {
         h->bad = REFUSE_HEADER;
         return MHD_NO;
     }
@@ -184,6 +221,9 @@ static enum http_refusal weigh(const struct headers *h, const char *version)
     if (h->lengths > 1 || h->encodings > 1 || (h->lengths && h->encodings)) {
         return REFUSE_FRAMING;
     }
+    if (h->encodings) {
+        return REFUSE_CHUNKS;
+    }
     bool must = strcmp(version, "HTTP/1.0") != 0;
     return h->hosts > 1 || (h->hosts == 0 && must) ? REFUSE_HOST : REFUSE_NOTHING;
 }
@@ -209,9 +249,16 @@ static enum http_refusal read_headers(struct http_exchange_private *p, const cha
 {
     struct http_request *req = &p->x.req;
     struct arena *a = &p->x.arena;
-    struct headers h = {.p = p, .length = 0};
+    struct headers h = {.p = p, .next = version + strlen(version) + 2};
     if (http_conn_over(p->connection)) {
         return REFUSE_ADDRESS;
+    }
+    if (MHD_VERSION < HTTP_MHD_STRICT && p->target_end + 1 != version) {
+        return REFUSE_TARGET; /* a NUL, or more spaces than one */
+    }
+    req->method = method_of(method);
+    if (req->method == HTTP_OTHER) {
+        return REFUSE_METHOD;
     }
     MHD_get_connection_values_n(p->connection, MHD_HEADER_KIND, count_header, &h.cap);
     h.list = h.cap <= HEADERS_MAX
@@ -226,7 +273,6 @@ static enum http_refusal read_headers(struct http_exchange_private *p, const cha
         return bad;
     }
     req->headers = (struct http_params){h.list, h.len};
-    req->method = method_of(method);
     req->type = media_type(a, http_param(&req->headers, STR("content-type")));
     if (!p->uri || !http_parse_target(a, str_from(p->uri), req)) {
         return REFUSE_TARGET;
@@ -307,6 +353,7 @@ void *http_uri_seen(void *cls, const char *uri, struct MHD_Connection *c)
     /* also of the next on a kept one */
     http_conn_deadline(c, http_mono_s() + http_limits(p->server)->deadline_s);
     size_t n = strlen(uri);
+    p->target_end = uri + n;
     p->uri = arena_try(&p->x.arena, n + 1, 1, 1);
     if (p->uri) {
         memcpy(p->uri, uri, n);

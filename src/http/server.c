@@ -43,14 +43,19 @@ static struct MHD_Daemon *start_daemon(struct http_listener *l, struct sockaddr 
         {MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)http_uri_seen, l},
         {MHD_OPTION_CONNECTION_LIMIT, s->opt.connections, NULL},
         {MHD_OPTION_CONNECTION_TIMEOUT, HTTP_IDLE_S, NULL},
+#if MHD_VERSION >= 0x00097601
+        {MHD_OPTION_CLIENT_DISCIPLINE_LVL, 3, NULL},
+#else
         {MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL},
+#endif
         {MHD_OPTION_CONNECTION_MEMORY_LIMIT, HEADER_MEMORY, NULL},
         {MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024, NULL},
         {MHD_OPTION_THREAD_POOL_SIZE, s->opt.event_threads > 1 ? s->opt.event_threads : 0, NULL},
         {own ? MHD_OPTION_SOCK_ADDR : MHD_OPTION_LISTEN_SOCKET, own ? 0 : socket, own ? at : NULL},
         {cert ? MHD_OPTION_HTTPS_MEM_CERT : MHD_OPTION_END, 0, (void *)(uintptr_t)cert},
         {cert ? MHD_OPTION_HTTPS_MEM_KEY : MHD_OPTION_END, 0, (void *)(uintptr_t)key},
-        {MHD_OPTION_END, 0, NULL}};
+        {MHD_OPTION_END, 0, NULL}
+    };
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC |
                      (at->sa_family == AF_INET6 ? MHD_USE_IPv6 : 0) | (cert ? MHD_USE_TLS : 0);
     return MHD_start_daemon(flags, (uint16_t)s->opt.port, NULL, NULL, http_access, l,

@@ -367,6 +367,27 @@ static err admit(struct visit *v)
     return has_frame(v) && !v->prelude.b ? frame_figures(v, false) : OK;
 }
 
+/* The address is there, and answers to other methods (RFC 9110, 15.5.6). */
+static void other_methods(struct visit *v)
+{
+    static const char *const names[] = {"GET, HEAD", "", "POST", "PUT", "PATCH", "DELETE"};
+    struct buf allow = buf_make(v->ctx.arena, 100);
+    for (int m = HTTP_GET; m <= HTTP_DELETE; m++) {
+        bool no = false;
+        bool there = m != HTTP_HEAD && (find(v, &v->app->pages, (enum http_method)m, &no) ||
+                                        find(v, &v->app->api, (enum http_method)m, &no));
+        if (there) {
+            buf_put(&allow, allow.len ? STR(", ") : STR(""));
+            buf_put(&allow, str_from(names[m]));
+        }
+    }
+    str methods = buf_str(&allow);
+    http_header_add(v->x, STR("Allow"), methods);
+    answer(v, 405, STR("text/plain; charset=utf-8"),
+           str_fmt(v->ctx.arena, "这个地址只接受：%.*s。 This address answers only to: %.*s.\n",
+                   STR_ARG(methods), STR_ARG(methods)));
+}
+
 static enum visit_kind kind_of(const struct route *r)
 {
     static const struct {
@@ -399,7 +420,7 @@ static void run(struct visit *v)
     }
     err e = admit(v);
     if (!v->route && other_method) {
-        answer(v, 405, STR("text/plain; charset=utf-8"), STR("405\n"));
+        other_methods(v);
         return;
     }
     if (e.code) {

@@ -164,8 +164,7 @@ static void a_request_that_comes_in_drops_is_closed(void **state)
 {
     static const char *const begun[] = {
         "", "GET /", "GET / HTTP/1.1\r\nHost: a\r\nX: ",
-        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n",
-        "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n"};
+        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n"};
     (void)state;
     struct place p;
     begin(&p, (struct http_options){0});
@@ -230,13 +229,10 @@ static void a_body_at_the_limit_is_taken_and_one_over_is_not(void **state)
     struct arena a = arena_make(8 << 20);
     assert_int_equal(status_of(&p, body_of(&a, BODY_MAX).ptr), 200);
     assert_int_equal(status_of(&p, body_of(&a, BODY_MAX + 1).ptr), 413);
-    str much = body_of(&a, BODY_MAX + 1);
-    str chunks = str_fmt(&a,
-                         "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n"
-                         "%.*s\r\n0\r\n\r\n",
-                         BODY_MAX + 1, BODY_MAX + 1, much.ptr + much.len - BODY_MAX - 1);
-    int status = status_of(&p, chunks.ptr);
-    assert_true(status == 0 || status == 413);
+    assert_int_equal(status_of(&p,
+                               "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+                               "1\r\na\r\n0\r\n\r\n"),
+                     411);
     lives(&p);
     arena_end(&a);
     end(&p);
