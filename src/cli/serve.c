@@ -272,7 +272,7 @@ int cmd_serve(struct cli *c, int argc, char **argv)
         /* Memory that bursts left behind in the threads' heaps goes back in quiet moments. */
         malloc_trim(0);
         watch_turn(s.watch);
-        security_turn(s.in.people, engine_now(s.in.engine), false);
+        people_turn(s.in.people, engine_now(s.in.engine));
     }
     cli_say(c, "正在停止…", "Stopping...");
     atomic_store(&s.app.stopping, true);

@@ -99,6 +99,18 @@ static void to_the_code(struct visit *v, str half)
                               v->ctx.lang == LANG_EN ? "en" : "zh", STR_ARG(back)));
 }
 
+/* Who was signed in here before is no longer. */
+static void enter(struct visit *v, str token)
+{
+    err e = v->signed_in ? people_sign_out(v->app->people, v->ctx.arena, v->ctx.now, v->token) : OK;
+    if (e.code) {
+        visit_error(v, e);
+        return;
+    }
+    http_cookie_set(v->x, STR("zhidu"), token, -1);
+    onward(v);
+}
+
 void page_sign_in_post(struct visit *v)
 {
     door_language(v);
@@ -129,8 +141,7 @@ void page_sign_in_post(struct visit *v)
     } else if (ret.half) {
         to_the_code(v, ret.token);
     } else {
-        http_cookie_set(v->x, STR("zhidu"), ret.token, -1);
-        onward(v);
+        enter(v, ret.token);
     }
 }
 
@@ -194,8 +205,7 @@ void page_sign_in_code_post(struct visit *v)
         code_page(v, words_in(why.zh.len ? why : err_words(e.code), v->ctx.lang), err_http(e.code));
     } else {
         http_cookie_set(v->x, HALF_COOKIE, STR(""), 0);
-        http_cookie_set(v->x, STR("zhidu"), ret.token, -1);
-        onward(v);
+        enter(v, ret.token);
     }
 }
 

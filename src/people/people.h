@@ -96,6 +96,11 @@ MUST_CHECK err people_set_preferences(struct accounts *p, struct arena *a, int64
 MUST_CHECK err people_end_sessions(struct accounts *p, struct arena *a, int64_t now,
                                    int64_t person);
 
+/* Every few seconds: what is over is taken away (once a minute: sessions that ended,
+ * sessions and tokens of who has left, so that coming back revives none), and
+ * security_turn. */
+void people_turn(struct accounts *p, int64_t now);
+
 struct token_row {
     int64_t id, created_at, until, used_at;
     str name, scopes;

@@ -1,4 +1,5 @@
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/enc.h"
 #include "engine/write.h"
 #include "people/people_int.h"
@@ -187,6 +188,53 @@ static err drop_all(void *arg, struct db *db, struct arena *a)
     add_end_sessions(b, *person);
     batch_add(b, SQL("delete from token where person = $1"), ARGS(db_i64(*person)));
     return batch_run(b);
+}
+
+/* --- what is over ---------------------------------------------------------------------------- */
+
+struct sweep {
+    const struct model *model;
+    int64_t now;
+};
+
+static struct sql of_who_left(struct arena *a, const struct model *m, bool tokens)
+{
+    struct sqlb q = sqlb_make(a);
+    if (tokens) {
+        SQLB_LIT(&q, "delete from token where not exists(select 1 from \"r_person\" p"
+                     " where p.id = token.person and p.state = ");
+    } else {
+        SQLB_LIT(&q, "delete from session where not exists(select 1 from \"r_person\" p"
+                     " where p.id = session.person and p.state = ");
+    }
+    sqlb_i64(&q, active_state(m)->code);
+    SQLB_LIT(&q, ")");
+    return sqlb_end(&q);
+}
+
+static err put_sweep(void *arg, struct db *db, struct arena *a)
+{
+    const struct sweep *s = arg;
+    struct batch *b = batch_begin(db, a);
+    batch_add(b, SQL("delete from session where until < $1 or idle_until < $1"),
+              ARGS(db_i64(s->now)));
+    batch_add(b, SQL("delete from half_session where until < $1"), ARGS(db_i64(s->now)));
+    if (people_are_kept(s->model)) {
+        batch_add(b, of_who_left(a, s->model, false), NO_ARGS);
+        batch_add(b, of_who_left(a, s->model, true), NO_ARGS);
+    }
+    return batch_run(b);
+}
+
+void people_turn(struct accounts *p, int64_t now)
+{
+    security_turn(p, now, false);
+    if (now - p->swept >= CLOCK_MINUTE || now < p->swept) {
+        struct sweep s = {engine_model(p->engine), now};
+        err e = engine_write(p->engine, put_sweep, &s);
+        engine_release(p->engine, s.model);
+        p->swept = e.code ? p->swept : now;
+    }
 }
 
 err people_end_sessions(struct accounts *p, struct arena *a, int64_t now, int64_t person)

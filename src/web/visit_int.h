@@ -5,7 +5,8 @@
 
 #include "web/visit.h"
 
-/* A form carries the session's CSRF token; a token of the API needs none. */
+/* A form carries the session's CSRF token; a token of the API needs none, nor does
+ * signing in, which brings no session of its own (door_page.c looks at the origin). */
 bool admit_csrf(struct visit *v);
 /* The scope of an API token covers the route; a session has all. */
 bool admit_scope(const struct visit *v);

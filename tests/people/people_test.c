@@ -5,6 +5,8 @@
 #include "people/people_int.h"
 
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #define NAME STR("li.lei")
 #define WORD STR("correct horse battery staple")
@@ -265,6 +267,112 @@ static void a_token_has_scopes_and_an_end(struct house *h)
     assert_false(good(h, INST_NOW, token, true, &s));
 }
 
+/* The state of a person, written past every rule. */
+static err put_state(void *arg, struct db *db, struct arena *a)
+{
+    const int64_t *to = arg; /* person, state */
+    return db_exec(db, a, SQL("update r_person set state = $2 where id = $1"),
+                   ARGS(db_i64(to[0]), db_i64(to[1])));
+}
+
+static void set_state(struct house *h, const char *state)
+{
+    const struct model *m = engine_model(h->in.e);
+    int64_t to[2] = {h->person, tdef_state(m->person->newest, str_from(state))->code};
+    engine_release(h->in.e, m);
+    dbs_ok(engine_write(h->in.e, put_state, to));
+}
+
+static void who_has_left_is_out_and_coming_back_revives_nothing(struct house *h)
+{
+    str token = let_in(h, INST_NOW);
+    str api;
+    struct session s;
+    int wait_s;
+    dbs_ok(token_make(h->people, h->a, INST_NOW, h->person, STR("x"), STR("read"),
+                      INST_NOW + MINUTE, &api));
+    set_state(h, "left");
+    assert_false(in_at(h, INST_NOW, token)); /* at once */
+    assert_false(good(h, INST_NOW, api, true, &s));
+    assert_int_equal(sign_in(h, INST_NOW, NAME, WORD, PEER, &token, &wait_s).code, ERR_DENIED);
+    people_turn(h->people, INST_NOW + MINUTE);
+    set_state(h, "active");
+    assert_false(in_at(h, INST_NOW, token));
+    assert_false(good(h, INST_NOW, api, true, &s));
+    assert_true(in_at(h, INST_NOW, let_in(h, INST_NOW)));
+}
+
+static void what_is_over_is_taken_away(struct house *h)
+{
+    let_in(h, INST_NOW);
+    str used = let_in(h, INST_NOW + IDLE_MS);
+    people_turn(h->people, INST_NOW + IDLE_MS + 1);
+    assert_int_equal(inst_i64(&h->in, SQL("select count(*) from session"), NO_ARGS), 1);
+    assert_true(in_at(h, INST_NOW + IDLE_MS + 1, used));
+}
+
+static void one_of_my_sessions_can_be_ended(struct house *h)
+{
+    str one = let_in(h, INST_NOW);
+    str two = let_in(h, INST_NOW + 1);
+    struct batch *b = batch_begin(h->in.db, h->a);
+    int place = session_list_ask(b, h->person);
+    dbs_ok(batch_run(b));
+    struct session_rows list = session_list_read(b, place, h->a, two);
+    assert_int_equal(list.len, 2);
+    assert_true(list.ptr[0].current && !list.ptr[1].current);
+    dbs_ok(session_end(h->people, h->other, list.ptr[1].key)); /* somebody else's: nothing */
+    assert_true(in_at(h, INST_NOW, one));
+    dbs_ok(session_end(h->people, h->person, STR("0000000000000000")));
+    assert_true(in_at(h, INST_NOW, one));
+    dbs_ok(session_end(h->people, h->person, list.ptr[1].key));
+    assert_false(in_at(h, INST_NOW, one));
+    assert_true(in_at(h, INST_NOW, two));
+}
+
+static void
+the_queue_of_passwords_is_as_wide_as_the_cores_and_not_longer_than_it_may(struct house *h)
+{
+    int wide = 0;
+    str token;
+    int wait_s;
+    assert_int_equal(sem_getvalue(&h->people->hashing, &wide), 0);
+    assert_int_equal(wide, sysconf(_SC_NPROCESSORS_ONLN));
+    atomic_store(&h->people->queued, h->people->queue_max);
+    assert_int_equal(sign_in(h, INST_NOW, NAME, WORD, PEER, &token, &wait_s).code, ERR_BUSY);
+    assert_int_equal(sign_in(h, INST_NOW, STR("nobody"), WORD, PEER, &token, &wait_s).code,
+                     ERR_BUSY);
+    atomic_store(&h->people->queued, 0);
+    assert_true(in_at(h, INST_NOW, let_in(h, INST_NOW))); /* being turned away is no failure */
+    assert_int_equal(atomic_load(&h->people->queued), 0);
+}
+
+/* Processor time of the thread, which others on the machine do not lengthen. */
+static double cost_us(struct house *h, str login, str word)
+{
+    struct timespec a;
+    struct timespec b;
+    str token;
+    int wait_s;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &a);
+    assert_int_equal(sign_in(h, INST_NOW, login, word, STR("203.0.113.9"), &token, &wait_s).code,
+                     ERR_DENIED);
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &b);
+    return (double)(b.tv_sec - a.tv_sec) * 1e6 + (double)(b.tv_nsec - a.tv_nsec) / 1e3;
+}
+
+static void an_unknown_name_costs_what_a_wrong_password_costs(struct house *h)
+{
+    double known = 0;
+    double unknown = 0;
+    for (int i = 0; i < 4; i++) { /* the fifth failure would be slowed down */
+        known += cost_us(h, NAME, STR("wrong word here"));
+        unknown += cost_us(h, STR("nobody"), STR("wrong word here"));
+    }
+    print_message("           known %.0f us, unknown %.0f us\n", known / 4, unknown / 4);
+    assert_true(known < unknown * 1.5 && unknown < known * 1.5);
+}
+
 static void only_hashes_are_stored(struct house *h)
 {
     str token = let_in(h, INST_NOW);
@@ -300,6 +408,14 @@ static const struct {
      an_account_has_a_name_of_its_own_and_is_changed_at_first},
     {"a_token_has_scopes_and_an_end", a_token_has_scopes_and_an_end},
     {"only_hashes_are_stored", only_hashes_are_stored},
+    {"who_has_left_is_out_and_coming_back_revives_nothing",
+     who_has_left_is_out_and_coming_back_revives_nothing},
+    {"what_is_over_is_taken_away", what_is_over_is_taken_away},
+    {"one_of_my_sessions_can_be_ended", one_of_my_sessions_can_be_ended},
+    {"the_queue_of_passwords_is_as_wide_as_the_cores_and_not_longer_than_it_may",
+     the_queue_of_passwords_is_as_wide_as_the_cores_and_not_longer_than_it_may},
+    {"an_unknown_name_costs_what_a_wrong_password_costs",
+     an_unknown_name_costs_what_a_wrong_password_costs},
 };
 
 /* One installation for all, because making it is what takes time. */

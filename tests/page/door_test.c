@@ -1,0 +1,260 @@
+/* Every page and form behind the door, from the list of routes itself: none without a
+ * session, none without the form's token, none before what comes first; and the cookie. */
+#include "engine/write.h"
+#include "page/frame.h"
+#include "page/page.h"
+#include "people/security.h"
+
+#include "../engine/inst.h"
+#include "web/visit.h"
+
+#include <string.h>
+
+#define WORD "a long enough secret"
+
+struct site {
+    struct inst in;
+    struct app app;
+    struct http_options http;
+    struct seat seat;
+    int64_t person;
+    str token;
+    bool secure;
+};
+
+static void no_api(struct visit *v, err e)
+{
+    (void)e;
+    visit_json(v, 500, STR("{}"));
+}
+
+static void make_site(struct site *s, struct dbs *t)
+{
+    s->in = inst_make(t, 0);
+    s->app = (struct app){.engine = s->in.e,
+                          .public_url = STR("http://127.0.0.1"),
+                          .organisation = STR("test"),
+                          .pages = {page_routes, page_routes_len},
+                          .error_page = frame_error,
+                          .error_api = no_api};
+    size_t n;
+    const struct migration *list = people_migrations(&n);
+    dbs_ok(db_migrate(t->db, t->a, list, n));
+    dbs_ok(people_open(t->life, s->in.e, &s->app.people));
+    web_options(&s->app, &s->http);
+    dbs_ok(engine_reader(s->in.e, t->life, &s->seat.db));
+    s->person = inst_person(&s->in, "li.lei");
+}
+
+static void account(struct site *s, bool must_change)
+{
+    struct words why = {0};
+    dbs_ok(people_set_account(s->app.people, s->in.t->life, INST_NOW, s->person, STR("li.lei"),
+                              STR(WORD), must_change, &why));
+    struct signed_in in;
+    dbs_ok(people_sign_in(s->app.people, s->in.db, s->in.t->life, INST_NOW,
+                          &(struct sign_in){STR("li.lei"), STR(WORD), STR("192.0.2.7"), STR("x")},
+                          &in));
+    s->token = in.token;
+}
+
+struct answer {
+    int status;
+    char location[200], cookie[300];
+};
+
+static str header(const struct http_exchange *x, str name)
+{
+    for (int i = 0; i < x->res.nheaders; i++) {
+        if (str_eq(x->res.headers[i].name, name)) {
+            return x->res.headers[i].value;
+        }
+    }
+    return STR("");
+}
+
+static void keep(char *to, size_t cap, str s)
+{
+    size_t n = s.len < cap ? s.len : cap - 1;
+    if (n) {
+        memcpy(to, s.ptr, n);
+    }
+    to[n] = '\0';
+}
+
+static struct answer ask(struct site *s, enum http_method method, str path, const char *cookie,
+                         const char *form)
+{
+    struct http_exchange *x = arena_new(s->in.t->life, struct http_exchange);
+    x->arena = arena_make(64 << 20);
+    struct http_param c = {str_from(cookie), s->token};
+    x->req = (struct http_request){.method = method,
+                                   .path = path,
+                                   .peer = STR("192.0.2.7"),
+                                   .secure = s->secure,
+                                   .cookies = {&c, cookie ? 1 : 0}};
+    if (form) {
+        assert_true(http_parse_form(&x->arena, str_from(form), &x->req.form));
+    }
+    x->now = INST_NOW;
+    x->app = &s->app;
+    x->local = &s->seat;
+    assert_int_equal(s->http.handle(x), HTTP_DONE);
+    struct answer r = {.status = x->res.status};
+    keep(r.location, sizeof(r.location), header(x, STR("Location")));
+    keep(r.cookie, sizeof(r.cookie), header(x, STR("Set-Cookie")));
+    arena_end(&x->arena);
+    return r;
+}
+
+/* "/r/~/#" with a word and a number in it. */
+static str path_of(struct arena *a, const char *pattern)
+{
+    str out = STR("");
+    for (const char *p = pattern; *p; p++) {
+        out = *p == '~'   ? str_fmt(a, "%.*sfault", STR_ARG(out))
+              : *p == '#' ? str_fmt(a, "%.*s7", STR_ARG(out))
+                          : str_fmt(a, "%.*s%c", STR_ARG(out), *p);
+    }
+    return out;
+}
+
+static bool open_to_all(const struct route *r)
+{
+    return (r->flags & (ROUTE_PUBLIC | ROUTE_PROBE)) != 0;
+}
+
+static void nothing_opens_without_a_session(struct site *s)
+{
+    int n = 0;
+    for (size_t i = 0; i < page_routes_len; i++) {
+        const struct route *r = &page_routes[i];
+        if (open_to_all(r)) {
+            continue;
+        }
+        struct answer a = ask(s, r->method, path_of(s->in.t->life, r->pattern), NULL, NULL);
+        if (a.status != 303 || strncmp(a.location, "/signin", 7) != 0) {
+            fail_msg("%s: %d %s", r->pattern, a.status, a.location);
+        }
+        n++;
+    }
+    print_message("           %d routes\n", n);
+    assert_true(n > 40);
+}
+
+static void no_form_is_taken_without_its_token(struct site *s)
+{
+    int n = 0;
+    account(s, false);
+    for (size_t i = 0; i < page_routes_len; i++) {
+        const struct route *r = &page_routes[i];
+        if (r->method == HTTP_GET || open_to_all(r)) {
+            continue;
+        }
+        str path = path_of(s->in.t->life, r->pattern);
+        static const char *const forms[] = {NULL, "csrf=", "csrf=0",
+                                            "csrf=00000000000000000000000000000000"};
+        for (size_t k = 0; k < sizeof(forms) / sizeof(forms[0]); k++, n++) {
+            struct answer a = ask(s, r->method, path, "zhidu", forms[k]);
+            if (a.status != 400) {
+                fail_msg("%s %s: %d", r->pattern, forms[k] ? forms[k] : "", a.status);
+            }
+        }
+    }
+    print_message("           %d forged forms\n", n);
+    assert_true(n > 80);
+    assert_int_equal(ask(s, HTTP_GET, STR("/me"), "zhidu", NULL).status, 200); /* still signed in */
+}
+
+static void nothing_comes_before_the_first_password_is_changed(struct site *s)
+{
+    int n = 0;
+    account(s, true);
+    for (size_t i = 0; i < page_routes_len; i++) {
+        const struct route *r = &page_routes[i];
+        if (r->method != HTTP_GET || open_to_all(r)) {
+            continue;
+        }
+        struct answer a = ask(s, HTTP_GET, path_of(s->in.t->life, r->pattern), "zhidu", NULL);
+        bool led = a.status == 303 && strcmp(a.location, "/me?must=1") == 0;
+        bool door = (r->flags & ROUTE_DOOR) != 0;
+        if (led == door) {
+            fail_msg("%s: %d %s", r->pattern, a.status, a.location);
+        }
+        n++;
+    }
+    print_message("           %d pages\n", n);
+}
+
+static void the_cookie_is_bound_to_host_and_https(struct site *s)
+{
+    account(s, false);
+    const char *form = "login=li.lei&password=" WORD;
+    struct answer a = ask(s, HTTP_POST, STR("/signin"), NULL, form);
+    assert_int_equal(a.status, 303);
+    assert_true(strncmp(a.cookie, "zhidu=", 6) == 0);
+    assert_non_null(strstr(a.cookie, "; Path=/; HttpOnly; SameSite=Lax"));
+    s->secure = true;
+    a = ask(s, HTTP_POST, STR("/signin"), NULL, form);
+    assert_true(strncmp(a.cookie, "__Host-zhidu=", 13) == 0);
+    assert_non_null(strstr(a.cookie, "; Path=/; HttpOnly; SameSite=Lax; Secure"));
+    assert_null(strstr(a.cookie, "Domain"));
+    /* by https a cookie that a neighbour could have set is none */
+    assert_int_equal(ask(s, HTTP_GET, STR("/me"), "zhidu", NULL).status, 303);
+    assert_int_equal(ask(s, HTTP_GET, STR("/me"), "__Host-zhidu", NULL).status, 200);
+    s->secure = false;
+}
+
+static void signing_in_makes_a_session_of_its_own(struct site *s)
+{
+    account(s, false);
+    str before = s->token;
+    const char *form = "login=li.lei&password=" WORD;
+    struct answer a = ask(s, HTTP_POST, STR("/signin"), "zhidu", form);
+    assert_int_equal(a.status, 303);
+    str rest;
+    str value = str_cut(str_from(a.cookie + 6), ';', &rest);
+    assert_true(value.len > 40 && !str_eq(value, before));
+    assert_int_equal(ask(s, HTTP_GET, STR("/me"), "zhidu", NULL).status, 303); /* the old one */
+    s->token = str_copy(s->in.t->life, value);
+    assert_int_equal(ask(s, HTTP_GET, STR("/me"), "zhidu", NULL).status, 200);
+    s->token = STR("planted-by-somebody-else-0000000000000000000");
+    a = ask(s, HTTP_POST, STR("/signin"), "zhidu", form);
+    assert_int_equal(a.status, 303);
+    assert_null(strstr(a.cookie, "planted"));
+}
+
+static const struct {
+    const char *name;
+    void (*body)(struct site *s);
+} bodies[] = {
+    {"nothing_opens_without_a_session", nothing_opens_without_a_session},
+    {"no_form_is_taken_without_its_token", no_form_is_taken_without_its_token},
+    {"nothing_comes_before_the_first_password_is_changed",
+     nothing_comes_before_the_first_password_is_changed},
+    {"the_cookie_is_bound_to_host_and_https", the_cookie_is_bound_to_host_and_https},
+    {"signing_in_makes_a_session_of_its_own", signing_in_makes_a_session_of_its_own},
+};
+
+static void body_all(struct dbs *t)
+{
+    struct site *s = arena_new(t->life, struct site);
+    make_site(s, t);
+    for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
+        print_message("           %s\n", bodies[i].name);
+        bodies[i].body(s);
+    }
+    engine_stop(s->in.e);
+}
+
+static void the_door(void **state)
+{
+    (void)state;
+    dbs_each(DBS_FILE, body_all);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(the_door)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
