@@ -43,7 +43,7 @@ $(B)/tplc: tool/tplc.c
 $(B)/gen/%.html.c $(B)/gen/%.html.h &: src/page/%.html $(B)/tplc
 	@mkdir -p $(@D)
 	$(B)/tplc $< $(B)/gen/$*.html.c $(B)/gen/$*.html.h
-ASSETS  := $(sort $(shell find assets -type f -not -name '*.md' -not -name '*.txt'))
+ASSETS  := $(sort $(shell find assets -type f -not -name '*.md' -not -name '*.txt') $(wildcard docs/manual/*.??.md docs/manual/*.png))
 $(B)/gen/assets.c $(B)/gen/assets.S &: $(ASSETS) tool/embed.sh
 	@mkdir -p $(@D)
 	tool/embed.sh $(B)/gen build/z $(ASSETS)

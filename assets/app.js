@@ -1,4 +1,5 @@
 /* app.js - small comforts.  Every page works without it.
+ *  - "?" opens the help about the page
  *  - "/" focuses the search box; Escape closes an open menu
  *  - menus close when one clicks elsewhere
  *  - "choose all" in lists; the bulk bar shows how many are chosen
@@ -20,6 +21,10 @@
     if (e.key === "/" && !typing && !e.ctrlKey && !e.metaKey) {
       const box = $("form.find input");
       if (box) { e.preventDefault(); box.focus(); box.select(); }
+    }
+    if (e.key === "?" && !typing && !e.ctrlKey && !e.metaKey) {
+      e.preventDefault();
+      location.assign($("main a.help")?.href ?? "/help");
     }
     if (e.key === "Escape") {
       all("details.menu[open]").forEach((d) => { d.open = false; $("summary", d).focus(); });

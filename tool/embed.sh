@@ -21,6 +21,7 @@ mime() {
     *.js) echo 'text/javascript; charset=utf-8' ;;
     *.svg) echo 'image/svg+xml' ;;
     *.png) echo 'image/png' ;;
+    *.md) echo 'text/plain; charset=utf-8' ;;
     *.woff2) echo 'font/woff2' ;;
     *) echo 'application/octet-stream' ;;
     esac
@@ -28,6 +29,7 @@ mime() {
 size() { stat -c %s "$1"; }
 for f in $(printf '%s\n' "$@" | LC_ALL=C sort); do
     name=${f#assets/}
+    name=${name#docs/} # the manual and its pictures
     hash=$(sha256sum "$f" | cut -c1-16)
     z=$cache/$hash
     [ -f "$z.gz" ] || gzip -9nc "$f" >"$z.gz"

@@ -10,13 +10,18 @@ const struct asset *asset_find(str path)
     return NULL;
 }
 
-url asset_url(const char *name)
+const struct asset *asset_named(str name)
 {
-    str want = str_from(name);
     for (size_t i = 0; i < assets_len; i++) {
-        if (str_eq(assets[i].name, want)) {
-            return (url){assets[i].path};
+        if (str_eq(assets[i].name, name)) {
+            return &assets[i];
         }
     }
-    return url_local(STR("/"));
+    return NULL;
+}
+
+url asset_url(const char *name)
+{
+    const struct asset *a = asset_named(str_from(name));
+    return a ? (url){a->path} : url_local(STR("/"));
 }

@@ -21,6 +21,8 @@ extern const size_t assets_len;
 
 /* By address; NULL when there is none. */
 const struct asset *asset_find(str path);
+/* By name; NULL when there is none. */
+const struct asset *asset_named(str name);
 /* The address of a name known when the program is written; "/" when there is none. */
 url asset_url(const char *name);
 

@@ -46,6 +46,9 @@ void page_law_version(struct visit *v);
 void page_law_changes(struct visit *v);
 void page_search(struct visit *v);
 
+void page_help(struct visit *v);
+void page_help_manual(struct visit *v);
+
 void page_me(struct visit *v);
 void page_me_password(struct visit *v);
 void page_me_language(struct visit *v);

@@ -43,6 +43,8 @@ const struct route page_routes[] = {
     {HTTP_GET,  "/law/~/v/#",            page_law_version,       0,            WORDS_INIT("制度版本", "Version")},
     {HTTP_GET,  "/law/~/v/#/changes",    page_law_changes,       0,            WORDS_INIT("版本差异", "What a version changed")},
     {HTTP_GET,  "/search",               page_search,            0,            WORDS_INIT("搜索", "Search")},
+    {HTTP_GET,  "/help",                 page_help,              ROUTE_DOOR,   WORDS_INIT("帮助", "Help")},
+    {HTTP_GET,  "/help/~",               page_help_manual,       ROUTE_DOOR,   WORDS_INIT("手册", "Manual")},
     {HTTP_GET,  "/me",                   page_me,                ROUTE_DOOR,   WORDS_INIT("个人资料", "My profile")},
     {HTTP_POST, "/me/password",          page_me_password,       ROUTE_DOOR,   WORDS_INIT("", "")},
     {HTTP_POST, "/me/language",          page_me_language,       ROUTE_DOOR,   WORDS_INIT("", "")},
