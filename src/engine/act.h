@@ -3,7 +3,7 @@
  * An act is made complete by the caller (a request, the clock, an import, an
  * example), checked on a reader's snapshot (act_check, where most refusals
  * end), and performed by the writer, who decides again in the order of
- * docs/definitions "Order of one act".  It holds names and ids, never a
+ * ARCHITECTURE.md, "One act".  It holds names and ids, never a
  * pointer into a model.
  */
 #ifndef ENGINE_ACT_H

@@ -7,7 +7,8 @@
  *     ## 列表 {#lists}          ### 第二因素 {#second-factor}
  *
  * so a link /help/user#lists holds in every language (tests/page/help_test.c); one without
- * a name is section-N.  A line that is a picture, ![what it shows](lists.zh.png), is a part of its own.
+ * a name is section-N.  A line that is a picture, ![what it shows](lists.zh.png), is a part of its
+ * own.
  */
 #ifndef PAGE_HELP_H
 #define PAGE_HELP_H

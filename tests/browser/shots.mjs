@@ -96,6 +96,14 @@ const pages = (r) => [
   ["notifications-empty", "gao.yuan", "/notifications"],
   ["proof", "wu.tao", "proof"],
   ["me", "li.lei", "/me"],
+  ["help", "li.lei", "/help"],
+  ["help-user", "li.lei", "/help/user"],
+  ["help-section", "li.lei", "/help/user#lists"],
+  ["help-admin", "xu.jing", "/help/admin"],
+  ["help-author", "xu.jing", "/help/author"],
+  ["help-found", "li.lei", "/help?q=CSV"],
+  ["help-nothing", "li.lei", "/help?q=zzzz"],
+  ["help-print", "li.lei", "/help/user", "print"],
   ["admin", "xu.jing", "/admin"],
   ["settings", "xu.jing", "/admin/settings"],
   ["setting", "xu.jing", "/admin/settings/fault_reporting/fault.accept"],
@@ -180,7 +188,7 @@ async function shoot(p, dir, [name, , path, before]) {
     await p.page.emulateMedia({ media: "print" });
   }
   if (quick) return;
-  const still = windowOnly || name.endsWith("-shown") || name.includes("menu") || name === "law-clause";
+  const still = windowOnly || name.endsWith("-shown") || name.includes("menu") || name === "law-clause" || name === "help-section";
   const view = p.page.viewportSize();
   if (!still) await p.tall();
   await p.page.screenshot({ path: join(dir, `${name}.png`), fullPage: !still });
