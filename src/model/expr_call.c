@@ -416,3 +416,53 @@ bool tc_call(struct tc *tc, struct expr *e)
     }
     return no_key(tc, e->off, "函数", "function", e->name, names, n);
 }
+
+/* --- people: persons and posts joined by and, or, not ---------------------------- */
+
+bool tc_people(struct tc *tc, struct expr *e)
+{
+    if (e->kind == X_AND || e->kind == X_OR || e->kind == X_NOT) {
+        e->type.kind = V_BOOL;
+        for (size_t i = 0; i < e->nargs; i++) {
+            if (!tc_people(tc, e->args[i])) {
+                return false;
+            }
+        }
+        return true;
+    }
+    if (!tc_expr(tc, e)) {
+        return false;
+    }
+    if (tc_crowd(tc, e) || e->type.kind == V_BOOL) {
+        return true;
+    }
+    TC_FAIL(tc, e->off, "此处应为人、岗位或条件，这里是 %s",
+            "expected a person, a post or a condition, this is %s", tc_type_name(tc, e));
+    return false;
+}
+
+struct expr *tc_see(struct tc *tc, const struct type *t, int off)
+{
+    const struct tdef *d = t ? t->newest : NULL;
+    if (!d || !d->see.text.len) {
+        struct expr *yes = tc_node(tc, X_NAME, off);
+        yes->name = STR("everyone");
+        yes->fun = FUN_EVERYONE;
+        yes->type = (struct vtype){.kind = V_PEOPLE, .type = tc->s->model->person};
+        return yes;
+    }
+    if (tc->nest >= EXPR_NEST_MAX) {
+        TC_FAIL(tc, off, "sees(..) 层数过多", "sees(..) is nested too deep");
+        return NULL;
+    }
+    struct expr *e = expr_parse(tc->a, d->see.text, d->see.pos, tc->d);
+    struct scope *s = arena_new(tc->a, struct scope);
+    *s = (struct scope){.model = tc->s->model, .law = d->law, .self = d};
+    struct tc in = {.a = tc->a, .d = tc->d, .s = s, .self = d, .at = d->see.pos, .people = true};
+    in.nest = tc->nest + 1;
+    if (!e || !tc_people(&in, e)) {
+        tc->failed = true;
+        return NULL;
+    }
+    return e;
+}

@@ -249,6 +249,9 @@ void tc_look_ups(const struct expr *macro);
 const struct field *tc_unit_key(const struct model *m);
 bool tc_arith(struct tc *tc, struct expr *e);
 bool tc_set(struct tc *tc, struct expr *e, bool allow_type);
+/* What a record, or the row of an act, has of itself (expr_builtin.c). */
+bool tc_builtin_field(struct tc *tc, struct expr *e, struct expr *base, str key);
+bool tc_builtin_row_field(struct tc *tc, struct expr *e, struct expr *base, str key);
 bool tc_builtin_part(struct tc *tc, struct expr *e, struct expr *base);
 bool tc_text_literal(struct tc *tc, const struct expr *e, str *ret);
 bool tc_person(const struct tc *tc, const struct expr *e); /* one person */
@@ -286,9 +289,14 @@ struct gen {
     int depth;
 };
 
+/* How deep values and truths stand in one another. */
+enum { GEN_DEPTH_MAX = 60 };
+
 struct gen gen_make(struct sqlb *b, const struct scope *s, int *aliases);
 void gen_value(struct gen *g, const struct expr *e);
 void gen_truth(struct gen *g, const struct expr *e);
+void gen_plain(struct gen *g, const struct expr *e); /* a value whose kind needs no care */
+void gen_call(struct gen *g, const struct expr *e);
 /* Is the person g->person one of the crowd e? */
 void gen_member(struct gen *g, const struct expr *e);
 void gen_people(struct gen *g, const struct expr *e);

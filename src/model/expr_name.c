@@ -134,143 +134,6 @@ struct expr *tc_self(struct tc *tc, int off)
     return e;
 }
 
-/* --- built-in columns and parts --------------------------------------------- */
-
-static bool builtin_field(struct tc *tc, struct expr *e, struct expr *base, str key)
-{
-    static const struct {
-        str key;
-        enum vkind kind;
-        bool missing;
-    } columns[] = {
-        {STR("id"), V_INT, false},
-        {STR("number"), V_TEXT, true},
-        {STR("name"), V_TEXT, false},
-        {STR("state"), V_STATE, false},
-        {STR("created_at"), V_DATETIME, false},
-        {STR("changed_at"), V_DATETIME, false},
-        {STR("creator"), V_RECORD, false},
-    };
-    const struct type *t = base->type.type;
-    for (size_t i = 0; i < COUNT(columns); i++) {
-        if (!str_eq(columns[i].key, key)) {
-            continue;
-        }
-        e->mean = MEAN_COLUMN;
-        e->base = base;
-        e->column = columns[i].key;
-        e->type.kind = columns[i].kind;
-        e->missing = base->missing || columns[i].missing;
-        if (columns[i].kind == V_STATE) {
-            e->type.type = t;
-            if (t && t->nstates == 0 && (!t->newest || t->newest->nstates == 0)) {
-                TC_FAIL(tc, e->off, "%.*s 没有状态", "%.*s has no states", STR_ARG(t->key));
-            }
-        }
-        if (columns[i].kind == V_RECORD) {
-            e->type.type = tc->s->model->person;
-        }
-        return true;
-    }
-    return false;
-}
-
-static const struct builtin_column act_columns[] = {
-    {STR("action"), STR("action"), V_TEXT, false, false},
-    {STR("person"), STR("person"), V_RECORD, true, false},
-    {STR("principal"), STR("principal"), V_RECORD, true, true},
-    {STR("at"), STR("at"), V_DATETIME, false, false},
-    {STR("note"), STR("note"), V_TEXT, false, true},
-};
-static const struct builtin_column receipt_columns[] = {
-    {STR("person"), STR("person"), V_RECORD, true, false},
-    {STR("asked_at"), STR("asked_at"), V_DATETIME, false, false},
-    {STR("due"), STR("due"), V_DATETIME, false, true},
-    {STR("read_at"), STR("read_at"), V_DATETIME, false, true},
-    {STR("signed_at"), STR("signed_at"), V_DATETIME, false, true},
-};
-static const struct builtin_column task_columns[] = {
-    {STR("person"), STR("person"), V_RECORD, true, false},
-    {STR("action"), STR("action"), V_TEXT, false, true},
-    {STR("due"), STR("due"), V_DATETIME, false, true},
-    {STR("created_at"), STR("created_at"), V_DATETIME, false, false},
-};
-static const struct builtin_column attachment_columns[] = {
-    {STR("name"), STR("name"), V_TEXT, false, false},
-    {STR("mime"), STR("mime"), V_TEXT, false, false},
-    {STR("field"), STR("field"), V_TEXT, false, true},
-    {STR("size"), STR("size"), V_INT, false, false},
-    {STR("person"), STR("person"), V_RECORD, true, false},
-    {STR("at"), STR("at"), V_DATETIME, false, false},
-};
-static const struct builtin builtins[] = {
-    {STR("acts"), STR("act"), NULL, act_columns, COUNT(act_columns)},
-    {STR("receipts"), STR("receipt"), NULL, receipt_columns, COUNT(receipt_columns)},
-    {STR("tasks"), STR("task"), NULL, task_columns, COUNT(task_columns)},
-    {STR("attachments"), STR("attachment"), "removed_at", attachment_columns,
-     COUNT(attachment_columns)},
-};
-
-static bool later_part(str name)
-{
-    return str_eq(name, STR("approvals")) || str_eq(name, STR("waivers")) ||
-           str_eq(name, STR("findings"));
-}
-
-bool tc_builtin_part(struct tc *tc, struct expr *e, struct expr *base)
-{
-    if (later_part(e->name)) {
-        TC_FAIL(tc, e->off, "'%.*s' 尚不能使用", "'%.*s' cannot be used yet", STR_ARG(e->name));
-        return true;
-    }
-    for (size_t i = 0; i < COUNT(builtins); i++) {
-        if (str_eq(builtins[i].name, e->name)) {
-            if (tc->s->typed_by_person) {
-                TC_FAIL(tc, e->off, "筛选条件中不能用 '%.*s'", "'%.*s' cannot be used in a filter",
-                        STR_ARG(e->name));
-            }
-            e->mean = MEAN_BUILTIN;
-            e->base = base;
-            e->builtin = &builtins[i];
-            e->type = (struct vtype){.kind = V_SET};
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool builtin_row_field(struct tc *tc, struct expr *e, struct expr *base, str key)
-{
-    const struct builtin *b = base->builtin;
-    if (str_eq(key, STR("id"))) {
-        e->mean = MEAN_COLUMN;
-        e->base = base;
-        e->column = key;
-        e->type.kind = V_INT;
-        e->missing = base->missing;
-        return true;
-    }
-    str names[16];
-    size_t n = 0;
-    for (size_t i = 0; i < b->ncolumns; i++) {
-        names[n++] = b->columns[i].name;
-        if (str_eq(b->columns[i].name, key)) {
-            e->mean = MEAN_COLUMN;
-            e->base = base;
-            e->column = b->columns[i].column;
-            e->type.kind = b->columns[i].kind;
-            e->type.type = b->columns[i].person ? tc->s->model->person : NULL;
-            e->missing = base->missing || b->columns[i].missing;
-            return true;
-        }
-    }
-    str near = diag_nearest(key, names, n);
-    TC_FAIL(tc, e->off, "%.*s 没有 '%.*s'，最接近的是 '%.*s'",
-            "%.*s has no '%.*s'; the nearest is '%.*s'", STR_ARG(b->name), STR_ARG(key),
-            STR_ARG(near));
-    return false;
-}
-
 /* --- fields ------------------------------------------------------------------- */
 
 static double kind_bound(enum vkind k)
@@ -383,7 +246,7 @@ static void note_taken(struct tc *tc, int off, const struct type *t, str name, b
 static bool member(struct tc *tc, struct expr *e, struct expr *base, str key)
 {
     if (base->builtin) {
-        return builtin_row_field(tc, e, base, key);
+        return tc_builtin_row_field(tc, e, base, key);
     }
     const struct type *t = base->type.type;
     const struct tdef *prefer = base->mean == MEAN_SELF || base->mean == MEAN_OLD ? tc->self : NULL;
@@ -403,7 +266,7 @@ static bool member(struct tc *tc, struct expr *e, struct expr *base, str key)
     if (f && field_open(tc, f)) {
         note_taken(tc, e->off, t, key, tdef_field(t->newest, key) != NULL);
         ok = field_of(tc, e, base, f);
-    } else if (builtin_field(tc, e, base, key)) {
+    } else if (tc_builtin_field(tc, e, base, key)) {
         e->bound = kind_bound(e->type.kind);
         ok = !tc->failed;
     } else {
