@@ -35,7 +35,7 @@ static const char head_lines[] =
     "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8\r\n"
     "Accept-Language: zh-CN,zh;q=0.9,en;q=0.8\r\n";
 
-static size_t get(const struct bench_session *s, str path, char *to, size_t cap)
+size_t ask_get(const struct bench_session *s, str path, char *to, size_t cap)
 {
     return (size_t)snprintf(to, cap, "GET %.*s HTTP/1.1\r\n%sCookie: zhidu=%.*s\r\n\r\n",
                             STR_ARG(path), head_lines, STR_ARG(s->cookie));
@@ -67,22 +67,22 @@ size_t ask_record(void *arg, int conn, int64_t n, char *to, size_t cap)
     struct caller *a = arg;
     (void)n;
     arena_reset(&a->round);
-    return get(of(a->desk, conn), str_fmt(&a->round, "/r/fault/%lld", (long long)any_id(a)), to,
-               cap);
+    return ask_get(of(a->desk, conn), str_fmt(&a->round, "/r/fault/%lld", (long long)any_id(a)), to,
+                   cap);
 }
 
 size_t ask_list(void *arg, int conn, int64_t n, char *to, size_t cap)
 {
     struct caller *a = arg;
     (void)n;
-    return get(of(a->desk, conn), STR("/r/fault?open=1"), to, cap);
+    return ask_get(of(a->desk, conn), STR("/r/fault?open=1"), to, cap);
 }
 
 size_t ask_list_staff(void *arg, int conn, int64_t n, char *to, size_t cap)
 {
     struct caller *a = arg;
     (void)n;
-    return get(of(a->staff, conn), STR("/r/fault?open=1"), to, cap);
+    return ask_get(of(a->staff, conn), STR("/r/fault?open=1"), to, cap);
 }
 
 size_t ask_search(void *arg, int conn, int64_t n, char *to, size_t cap)
@@ -92,8 +92,8 @@ size_t ask_search(void *arg, int conn, int64_t n, char *to, size_t cap)
     arena_reset(&a->round);
     struct buf b = buf_make(&a->round, 1024);
     form(&b, "q", str_from(words[(size_t)n % (sizeof(words) / sizeof(words[0]))]));
-    return get(of(a->desk, conn), str_fmt(&a->round, "/search?%.*s", STR_ARG(buf_str(&b))), to,
-               cap);
+    return ask_get(of(a->desk, conn), str_fmt(&a->round, "/search?%.*s", STR_ARG(buf_str(&b))), to,
+                   cap);
 }
 
 size_t ask_json(void *arg, int conn, int64_t n, char *to, size_t cap)
@@ -101,8 +101,8 @@ size_t ask_json(void *arg, int conn, int64_t n, char *to, size_t cap)
     struct caller *a = arg;
     (void)n;
     arena_reset(&a->round);
-    return get(of(a->desk, conn), str_fmt(&a->round, "/api/v1/r/fault/%lld", (long long)any_id(a)),
-               to, cap);
+    return ask_get(of(a->desk, conn),
+                   str_fmt(&a->round, "/api/v1/r/fault/%lld", (long long)any_id(a)), to, cap);
 }
 
 static struct buf act_form(struct caller *a, const struct bench_session *s)
@@ -115,17 +115,21 @@ static struct buf act_form(struct caller *a, const struct bench_session *s)
     return b;
 }
 
-size_t ask_create(void *arg, int conn, int64_t n, char *to, size_t cap)
+size_t ask_report(struct caller *a, const struct bench_session *s, char *to, size_t cap)
 {
-    struct caller *a = arg;
-    (void)n;
-    const struct bench_session *s = of(a->staff, conn);
     struct buf b = act_form(a, s);
     form(&b, "summary", plant_summary(&a->round, &a->dice));
     form(&b, "description", plant_description(&a->round, &a->dice));
     form(&b, "contact", STR("8832"));
     form(&b, "place", STR("业务一科"));
     return post(s, STR("/r/fault/new/report"), buf_str(&b), to, cap);
+}
+
+size_t ask_create(void *arg, int conn, int64_t n, char *to, size_t cap)
+{
+    struct caller *a = arg;
+    (void)n;
+    return ask_report(a, of(a->staff, conn), to, cap);
 }
 
 /* Location: /r/fault/ID?done=report */
@@ -159,7 +163,7 @@ size_t ask_floor(void *arg, int conn, int64_t n, char *to, size_t cap)
     struct caller *a = arg;
     (void)n;
     arena_reset(&a->round);
-    return get(of(a->desk, conn), str_fmt(&a->round, "/%zu", a->floor_bytes), to, cap);
+    return ask_get(of(a->desk, conn), str_fmt(&a->round, "/%zu", a->floor_bytes), to, cap);
 }
 
 /* --- signing in ------------------------------------------------------------------------ */
@@ -212,7 +216,7 @@ static str between(str text, const char *before, char end)
     return stop ? str_from_n(at, (size_t)(stop - at)) : STR("");
 }
 
-static bool sign_in(struct caller *a, const char *login, struct bench_session *ret)
+bool ask_sign_in_one(struct caller *a, const char *login, struct bench_session *ret)
 {
     const struct bench_session nobody = {.cookie = STR("-")};
     char *bytes = arena_bytes(&a->life, 8192);
@@ -225,7 +229,7 @@ static bool sign_in(struct caller *a, const char *login, struct bench_session *r
         return false;
     }
     ret->cookie = between(got.head, "zhidu=", ';');
-    n = get(ret, STR("/me"), bytes, 8192);
+    n = ask_get(ret, STR("/me"), bytes, 8192);
     if (!once(a, bytes, n, &got) || got.status != 200) {
         return false;
     }
@@ -238,30 +242,23 @@ bool ask_sign_in(struct caller *a)
     static const char *const staff[ASK_SESSIONS] = {"li.lei",    "han.mei",  "guo.jing", "zhou.jie",
                                                     "wang.fang", "tang.xue", "lin.na",   "li.lei"};
     for (int i = 0; i < ASK_SESSIONS; i++) {
-        if (!sign_in(a, i % 2 ? "wu.tao" : "zheng.shuang", &a->desk[i]) ||
-            !sign_in(a, staff[i], &a->staff[i])) {
+        if (!ask_sign_in_one(a, i % 2 ? "wu.tao" : "zheng.shuang", &a->desk[i]) ||
+            !ask_sign_in_one(a, staff[i], &a->staff[i])) {
             return false;
         }
     }
     return true;
 }
 
-int64_t ask_health(struct caller *a, const char *name)
+double ask_figure(struct caller *a, const char *series)
 {
-    struct bench_session admin;
+    static const char request[] = "GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
     struct load_answer got;
-    char bytes[4096];
-    if (!sign_in(a, "xu.jing", &admin)) {
+    if (!once(a, request, sizeof(request) - 1, &got) || got.status != 200) {
         return -1;
     }
-    size_t n = get(&admin, STR("/admin/health"), bytes, sizeof(bytes));
-    int64_t v = -1;
-    if (!once(a, bytes, n, &got) || got.status != 200) {
-        return -1;
-    }
-    str row = between(got.body, name, '\n');
-    str cell = between(row, "class=\"num\">", '<');
-    return str_to_i64(cell, &v) ? v : -1;
+    str line = between(got.body, str_fmt(&a->life, "\n%s ", series).ptr, '\n');
+    return line.len ? strtod(str_copy(&a->life, line).ptr, NULL) : -1;
 }
 
 void ask_open(struct caller *a, int port, const int64_t *ids, int64_t nids)

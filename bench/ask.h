@@ -29,9 +29,14 @@ struct caller {
 void ask_open(struct caller *a, int port, const int64_t *ids, int64_t nids);
 /* Signs everybody in; false when the door does not open. */
 bool ask_sign_in(struct caller *a);
-/* The figure of that name on the health page; -1: none. */
-int64_t ask_health(struct caller *a, const char *name);
+bool ask_sign_in_one(struct caller *a, const char *login, struct bench_session *ret);
+/* A figure of /metrics, without labels; -1: none. */
+double ask_figure(struct caller *a, const char *series);
 void ask_close(struct caller *a);
+
+/* A GET, and the report of a fault, as bytes. */
+size_t ask_get(const struct bench_session *s, str path, char *to, size_t cap);
+size_t ask_report(struct caller *a, const struct bench_session *s, char *to, size_t cap);
 
 /* load.make and load.took of each kind; arg is the struct caller. */
 size_t ask_record(void *arg, int conn, int64_t n, char *to, size_t cap);

@@ -3,6 +3,7 @@
  *   bench --faults 20000 --data build/bench [--ms 2000] [--rounds 3] [--port 18450]
  *         [--zhidu build/release/zhidu]
  *   bench --data build/bench --inside PATH [--as wu.tao] [--times 1000] [--sql]
+ *   bench --data build/bench --users 1000 [--minutes 3 | --seconds N] [--think 10] [--faults N]
  *   bench --data build/bench --only record|newest|the|search|json [--ms 5000]
  *
  * Nothing here passes or fails by a time: it prints.  README.md says what each
@@ -10,6 +11,7 @@
 #include "ask.h"
 #include "floor.h"
 #include "inside.h"
+#include "users.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -344,8 +346,8 @@ static bool measure_writes(struct bench *b, int conns)
     int64_t rounds = b->rounds;
     struct kind one = create;
     b->rounds = 1;
-    int64_t acts = ask_health(&b->ask, "已写入操作");
-    int64_t groups = ask_health(&b->ask, "已提交事务");
+    double acts = ask_figure(&b->ask, "zhidu_acts_total");
+    double groups = ask_figure(&b->ask, "zhidu_commits_total");
     for (int64_t i = 0; i < rounds; i++) {
         if (!measure(b, &one, conns)) {
             return fail(b, one.name) == 0;
@@ -368,13 +370,12 @@ static bool measure_writes(struct bench *b, int conns)
         for (int64_t i = 0; i < rounds; i++) {
             best = ratio[i] > best ? ratio[i] : best;
         }
-        acts = ask_health(&b->ask, "已写入操作") - acts;
-        groups = ask_health(&b->ask, "已提交事务") - groups;
+        acts = ask_figure(&b->ask, "zhidu_acts_total") - acts;
+        groups = ask_figure(&b->ask, "zhidu_commits_total") - groups;
         printf("  write floor %.0f acts/s, %.0f µs CPU an act, group p99 %.1f ms; creates are %.2f"
                " of it\n  acts in a group %.1f, group p99 %.1f ms\n",
-               fl.per_s, fl.cpu_us, fl.group_p99_us / 1000, best,
-               groups > 0 ? (double)acts / (double)groups : 0,
-               (double)ask_health(&b->ask, "提交耗时 p99") / 1000);
+               fl.per_s, fl.cpu_us, fl.group_p99_us / 1000, best, groups > 0 ? acts / groups : 0,
+               ask_figure(&b->ask, "zhidu_commit_p99_seconds") * 1000);
     }
     if (!measure(b, &accept, conns)) {
         return fail(b, accept.name) == 0;
@@ -459,6 +460,39 @@ static int whole(struct bench *b)
     return !ok || count_statements(b) || b->failed;
 }
 
+/* Many people with think time.  Says what is met; only a wrong answer is a failure. */
+static int users(struct bench *b, const struct users_options *given)
+{
+    struct users_options opt = *given;
+    struct users_result r;
+    print_machine();
+    if (!make_data(b)) {
+        return fail(b, "zhidu init");
+    }
+    if (plant(b)) {
+        return 1;
+    }
+    if (!start_server(b)) {
+        return fail(b, "the server does not start");
+    }
+    ask_open(&b->ask, (int)b->port, b->plant->ids,
+             b->plant->nids < PLANT_SAMPLE ? b->plant->nids : PLANT_SAMPLE);
+    opt.pid = b->server;
+    printf("%d users, %.0f s of thinking between pages, for %.0f s\n", opt.users, opt.think_s,
+           opt.seconds);
+    if (!users_run(&b->ask, &opt, &r)) {
+        return fail(b, "the users could not do their work");
+    }
+    printf("signed in within %.1f s; %lld answers, %lld failed (%s)\n"
+           "p50 %.1f ms, p99 %.1f ms (at most 200: %s), most %.1f ms\n"
+           "resident memory at most %.1f MB (at most 150: %s)\n",
+           r.signed_in_s, (long long)r.asked, (long long)r.failed, r.failed ? "NOT MET" : "met",
+           r.p50_ms, r.p99_ms, r.p99_ms <= 200 ? "met" : "NOT MET", r.most_ms, r.resident_mb,
+           r.resident_mb <= 150 ? "met" : "NOT MET");
+    end(&b->server);
+    return r.failed || !r.asked;
+}
+
 /* One kind of read on a folder that exists, again and again: for profilers. */
 static int only(struct bench *b, str kind)
 {
@@ -530,7 +564,12 @@ int main(int argc, char **argv)
     b.port = number(argc, argv, "port", 18450);
     str path = cli_option(argc, argv, "inside");
     str kind = cli_option(argc, argv, "only");
-    int code = kind.len   ? only(&b, kind)
+    struct users_options u = {
+        .users = (int)number(argc, argv, "users", 0),
+        .seconds = (double)number(argc, argv, "seconds", number(argc, argv, "minutes", 3) * 60),
+        .think_s = (double)number(argc, argv, "think", 10)};
+    int code = u.users    ? users(&b, &u)
+               : kind.len ? only(&b, kind)
                : path.len ? inside(&b, path, word(argc, argv, "as", STR("wu.tao")),
                                    number(argc, argv, "times", 1000), cli_flag(argc, argv, "sql"))
                           : whole(&b);

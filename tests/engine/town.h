@@ -7,6 +7,7 @@
 #include "engine/inst.h"
 #include "engine/publish.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,7 +17,7 @@ struct town {
     int64_t now;
 };
 
-static int64_t town_now = INST_NOW;
+static _Atomic int64_t town_now = INST_NOW; /* the writer looks at it, too */
 
 static inline int64_t town_clock(void *arg)
 {
