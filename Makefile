@@ -8,7 +8,8 @@ V       ?= release
 B       ?= build/$(V)
 CC      := $(if $(filter fuzz,$(V)),clang,$(if $(filter default,$(origin CC)),gcc,$(CC)))
 comma   := ,
-PKGS    := libmicrohttpd sqlite3 libpq jansson yaml-0.1 md4c libsodium libcrypto libpcre2-8 libqrencode
+PKGS    := libmicrohttpd sqlite3 libpq jansson yaml-0.1 md4c libsodium libcrypto libpcre2-8 libqrencode \
+           xlsxwriter minizip expat
 SAN     := $(if $(filter asan,$(V)),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all)\
            $(if $(filter tsan,$(V)),-fsanitize=thread)\
            $(if $(filter fuzz,$(V)),-fsanitize=fuzzer-no-link$(comma)address$(comma)undefined -fno-sanitize-recover=all)
@@ -20,7 +21,7 @@ HARDEN  := -fstack-protector-strong -fno-common -fPIE $(if $(filter release,$(V)
 CALM    := $(if $(SAN),-Wno-maybe-uninitialized)
 OPT     := $(if $(filter release,$(V)),-O2,$(if $(filter cov,$(V)),-O0 --coverage,-O1 -fno-omit-frame-pointer))
 PKGC    := $(shell pkg-config --cflags $(PKGS))
-PKGL    := $(shell pkg-config --libs $(PKGS))
+PKGL    := $(shell pkg-config --libs $(PKGS)) -lm
 CPPFLAGS += -std=c17 -D_GNU_SOURCE -Isrc -I$(B) $(PKGC) -include src/base/banned.h
 CFLAGS  += $(OPT) -g $(WARN) $(if $(filter clang,$(CC)),,$(CALM)) $(HARDEN) $(SAN) -ffile-prefix-map=$(CURDIR)=. -pthread -MMD -MP
 LDFLAGS += -pie -Wl,-z,relro,-z,now $(SAN) $(if $(filter cov,$(V)),--coverage) -pthread

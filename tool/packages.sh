@@ -1,7 +1,8 @@
 # packages.sh - what the two commands install; sourced by them.
 # build: to compile and run.  test: what only ./check needs.
 BUILD_PACKAGES="gcc make pkg-config libmicrohttpd-dev libsqlite3-dev libpq-dev libjansson-dev
-libyaml-dev libmd4c-dev libsodium-dev libssl-dev libpcre2-dev libqrencode-dev brotli"
+libyaml-dev libmd4c-dev libsodium-dev libssl-dev libpcre2-dev libqrencode-dev
+libxlsxwriter-dev libminizip-dev libexpat1-dev brotli"
 TEST_PACKAGES="clang clang-format clang-tidy libclang-rt-14-dev libcmocka-dev postgresql-15 curl openssl chromium
 fonts-noto-cjk"
 

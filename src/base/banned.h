@@ -21,8 +21,9 @@
 #undef strncat
 
 #pragma GCC poison strcpy strcat sprintf vsprintf strtok atoi atol atof gets
-#pragma GCC poison gmtime localtime asctime ctime srand strncpy strncat
-/* Not poisoned: openssl/evp.h names parameters so. */
+#pragma GCC poison gmtime localtime asctime ctime srand strncat
+/* Not poisoned: openssl/evp.h names parameters so; xlsxwriter.h has it in macros. */
 #define rand() rand_is_banned_use_libsodium()
+#define strncpy(to, from, n) strncpy_is_banned_use_str_copy()
 
 #endif

@@ -1,6 +1,8 @@
 /* bring.c - import and export: a history from elsewhere, and ours for others. */
+#include "base/clock.h"
 #include "connect/export.h"
 #include "connect/import.h"
+#include "connect/xlsx.h"
 #include "engine/refusal_int.h"
 
 #include "cli/cli.h"
@@ -166,7 +168,7 @@ int cmd_import(struct cli *c, int argc, char **argv)
 
 /* --- export -------------------------------------------------------------------------------- */
 
-enum { EXPORT_PAGE = 200, COLUMNS_MOST = 200 };
+enum { EXPORT_PAGE = 200, COLUMNS_MOST = 200, SHEET_PIECE = 64 << 10 };
 
 static err no_type(struct cli *c, const struct model *m, str key, struct words *why)
 {
@@ -201,8 +203,9 @@ static err export_ask(struct cli *c, int argc, char **argv, const struct type *t
     return e.code ? e : export_columns(c->arena, t, true, keys, n, ret, why);
 }
 
+/* `sheet` NULL: as CSV, to the output. */
 static err export_all(struct cli *c, const struct ctx *base, struct list_query *q,
-                      const struct export_columns *columns)
+                      const struct export_columns *columns, struct xlsx *sheet)
 {
     err e = OK;
     do {
@@ -215,7 +218,11 @@ static err export_all(struct cli *c, const struct ctx *base, struct list_query *
         e = list_page(&ctx, q, &p);
         db_read_end(ctx.db);
         for (size_t i = 0; !e.code && i < p.nrows; i++) {
-            export_record(&ctx, &b, columns, &p.rows[i]);
+            if (sheet) {
+                export_sheet_record(&ctx, sheet, columns, &p.rows[i]);
+            } else {
+                export_record(&ctx, &b, columns, &p.rows[i]);
+            }
         }
         str text = buf_str(&b);
         fwrite(text.ptr, 1, text.len, c->out);
@@ -227,6 +234,45 @@ static err export_all(struct cli *c, const struct ctx *base, struct list_query *
         }
     } while (!e.code && q->cursor.len);
     return e;
+}
+
+/* The bytes of a file into another of the caller's, which then holds nothing else. */
+static err copy_out(struct cli *c, int from, str path)
+{
+    int to = cli_open(c, path, true);
+    bool ok = to >= 0 && ftruncate(to, 0) == 0;
+    char *piece = arena_bytes(c->arena, SHEET_PIECE);
+    for (ssize_t n; ok && (n = read(from, piece, SHEET_PIECE)) > 0;) {
+        ok = write(to, piece, (size_t)n) == n;
+    }
+    close(from);
+    if (to >= 0) {
+        ok = close(to) == 0 && ok;
+    }
+    return ok ? OK
+              : cli_refuse(
+                    c->arena, ERR_NOT_FOUND,
+                    words_fmt(c->arena, "写不了文件 %.*s。", "cannot write %.*s.", STR_ARG(path)),
+                    WORDS("请换一个可写的位置，并确认磁盘未满。",
+                          "Name a place that can be written, on a disk with room."));
+}
+
+static err export_workbook(struct cli *c, const struct ctx *ctx, struct list_query *q,
+                           const struct export_columns *columns, str path)
+{
+    struct xlsx *sheet;
+    int fd;
+    int64_t size;
+    err e = export_sheet(ctx, q->type, columns, &sheet);
+    e = e.code ? e : export_all(c, ctx, q, columns, sheet);
+    const struct export_note notes[] = {
+        {WORDS("筛选", "Filter"), q->filter},
+        {WORDS("导出时间", "Exported at"), clock_iso(c->arena, ctx->now, ctx->model->zone_minutes)},
+        {WORDS("范围", "Scope"), words_in(WORDS("全部", "everything"), c->lang)}};
+    e = e.code ? e
+               : export_sheet_end(ctx, sheet, q->type, columns, notes,
+                                  sizeof(notes) / sizeof(notes[0]), &fd, &size);
+    return e.code ? e : copy_out(c, fd, path);
 }
 
 int cmd_export(struct cli *c, int argc, char **argv)
@@ -249,9 +295,14 @@ int cmd_export(struct cli *c, int argc, char **argv)
                                .columns = columns.fields,
                                .ncolumns = columns.nfields};
         struct ctx ctx = ctx_make(c->engine, m, db, c->arena, c->now(), 0, c->lang);
-        export_head(&head, &columns, cli_flag(argc, argv, "bom"));
-        fwrite(head.ptr, 1, head.len, c->out);
-        e = export_all(c, &ctx, &q, &columns);
+        str path = cli_option(argc, argv, "xlsx");
+        if (path.len) {
+            e = export_workbook(c, &ctx, &q, &columns, path);
+        } else {
+            export_head(&head, &columns, cli_flag(argc, argv, "bom"));
+            fwrite(head.ptr, 1, head.len, c->out);
+            e = export_all(c, &ctx, &q, &columns, NULL);
+        }
     }
     engine_release(c->engine, m);
     if (!e.code) {

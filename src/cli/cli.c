@@ -50,13 +50,13 @@ const struct command cli_commands[] = {
                 "Example: zhidu publish regulations --data /var/lib/zhidu\n"),
      cmd_publish, NEEDS_ENGINE, true},
     {"import", WORDS_INIT("导入历史记录", "bring a history along"),
-     WORDS_INIT("用法：zhidu import --mapping 对应文件 文件.csv [--rejects 退件.csv] [--dry-run] [--retry]\n"
+     WORDS_INIT("用法：zhidu import --mapping 对应文件 文件.csv|文件.xlsx [--rejects 退件.csv] [--dry-run] [--retry]\n"
                 "      --dry-run   逐行显示将办理什么，不写入\n"
                 "      --retry     以前退回的行再试一次\n"
                 "      --encoding utf-8|gb18030   代替对应文件中的编码\n"
                 "      中断后再次运行即继续；重复运行不改变任何内容。服务器运行时由服务器导入。\n"
                 "例：  zhidu import --mapping examples/service-desk/mapping.yaml log.csv\n",
-                "Usage:   zhidu import --mapping MAPPING FILE.csv [--rejects REJECTS.csv] [--dry-run] [--retry]\n"
+                "Usage:   zhidu import --mapping MAPPING FILE.csv|FILE.xlsx [--rejects REJECTS.csv] [--dry-run] [--retry]\n"
                 "         --dry-run   show row by row what would happen, write nothing\n"
                 "         --retry     try lines that were rejected before once more\n"
                 "         --encoding utf-8|gb18030   instead of the mapping's\n"
@@ -64,14 +64,18 @@ const struct command cli_commands[] = {
                 "         does the work.\n"
                 "Example: zhidu import --mapping examples/service-desk/mapping.yaml log.csv\n"),
      cmd_import, NEEDS_ENGINE, true},
-    {"export", WORDS_INIT("导出一类记录为 CSV", "export records of a type as CSV"),
+    {"export", WORDS_INIT("导出一类记录为 CSV 或 Excel 工作簿", "export records of a type as CSV or a workbook"),
      WORDS_INIT("用法：zhidu export 类型 [--filter 条件] [--columns 列,列…] [--bom] > 文件.csv\n"
+                "      zhidu export 类型 … --xlsx 文件.xlsx\n"
                 "      列：number、name、state、created_at、changed_at 或字段；不写则全部\n"
                 "      --bom   文件以 UTF-8 标记开头（旧版表格软件需要）\n"
+                "      --xlsx  写成 Excel 工作簿文件，数字与日期带类型\n"
                 "例：  zhidu export person --filter \"state == 'active'\" --columns full_name,login,unit > 人员.csv\n",
                 "Usage:   zhidu export TYPE [--filter EXPRESSION] [--columns COLUMN,COLUMN...] [--bom] > FILE.csv\n"
+                "         zhidu export TYPE ... --xlsx FILE.xlsx\n"
                 "         columns: number, name, state, created_at, changed_at or a field; all when left out\n"
                 "         --bom   begins with the mark of UTF-8, which old spreadsheets need\n"
+                "         --xlsx  into a file, as an Excel workbook, its numbers and dates typed\n"
                 "Example: zhidu export person --filter \"state == 'active'\" --columns full_name,login,unit > people.csv\n"),
      cmd_export, NEEDS_ENGINE, true},
     {"user", WORDS_INIT("为人员建立或重置登录账号", "give a person an account"),

@@ -324,7 +324,8 @@ static bool named(int argc, char **argv, str path, bool write)
     }
     bool own = str_starts(path, file) && file.len && path.len == file.len + strlen(REJECTS_END) &&
                str_ends(path, STR(REJECTS_END));
-    return rejects.len ? str_eq(path, rejects) : own;
+    str sheet = cli_option(argc, argv, "xlsx");
+    return (sheet.len && str_eq(path, sheet)) || (rejects.len ? str_eq(path, rejects) : own);
 }
 
 static bool send_file(int fd, const char *path, bool write)

@@ -242,6 +242,18 @@ void csv_put(struct buf *b, str cell)
     buf_put_c(b, '"');
 }
 
+void csv_write(FILE *to, str cell)
+{
+    fputs(formula(cell) && !number_only(cell) ? "\"'" : "\"", to);
+    for (size_t i = 0; i < cell.len; i++) {
+        if (cell.ptr[i] == '"') {
+            putc('"', to);
+        }
+        putc(cell.ptr[i], to);
+    }
+    putc('"', to);
+}
+
 str csv_plain(str cell)
 {
     bool ours = cell.len > 1 && cell.ptr[0] == '\'' && formula(cell);

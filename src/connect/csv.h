@@ -15,6 +15,8 @@
 #include "base/buf.h"
 #include "base/words.h"
 
+#include <stdio.h>
+
 struct arena;
 
 enum {
@@ -43,6 +45,7 @@ enum csv_status csv_parse(struct arena *a, str text, bool last, char separator,
 
 /* "cell", quoted, a formula made harmless. */
 void csv_put(struct buf *b, str cell);
+void csv_write(FILE *to, str cell); /* the same, to a file */
 /* Takes the ' off a cell that csv_put made harmless. */
 str csv_plain(str cell);
 

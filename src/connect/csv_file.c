@@ -1,6 +1,7 @@
 #include "connect/csv_file.h"
 
 #include "base/arena.h"
+#include "connect/xlsx.h"
 #include "engine/refusal_int.h"
 
 #include <errno.h>
@@ -15,7 +16,7 @@ enum { WINDOW = 4 << 20, READ_MIN = 256 << 10, CONVERT = 64 << 10 };
 
 struct csv_file {
     int fd;
-    FILE *converted; /* holds fd, when the file was put into UTF-8 */
+    FILE *converted; /* holds fd, when the file was put into UTF-8 or into CSV */
     char separator;
     struct stat given; /* the file as given */
     struct str_list columns;
@@ -24,6 +25,7 @@ struct csv_file {
     size_t from, to;
     int64_t offset; /* in the file, of window[from] */
     int64_t line;   /* of window[from] */
+    bool sheet;     /* of a workbook: a row is a line, whatever is in its cells */
     bool end;       /* nothing more to read */
 };
 
@@ -89,6 +91,14 @@ static bool convert_all(iconv_t cd, int fd, FILE *to)
     }
 }
 
+/* What was converted is read from now on. */
+static void use(struct csv_file *f, FILE *converted)
+{
+    close(f->fd);
+    f->converted = converted;
+    f->fd = fileno(converted);
+}
+
 static err to_utf8(struct csv_file *f, struct words *why)
 {
     iconv_t cd = iconv_open("UTF-8", "GB18030");
@@ -106,9 +116,26 @@ static err to_utf8(struct csv_file *f, struct words *why)
                      "no GB18030)");
         return err_make(ERR_STORE, STR("GB18030"));
     }
-    close(f->fd);
-    f->converted = to;
-    f->fd = fileno(to);
+    use(f, to);
+    return OK;
+}
+
+static err from_workbook(struct csv_file *f, struct arena *life, struct words *why)
+{
+    FILE *to = tmpfile();
+    if (!to) {
+        *why = WORDS("没有地方放临时文件", "no room for a temporary file");
+        return err_make(ERR_STORE, STR("temporary file"));
+    }
+    int64_t names = 0;
+    err e = xlsx_to_csv(life, f->fd, f->separator, to, &names, why);
+    if (e.code) {
+        fclose(to);
+        return e;
+    }
+    use(f, to);
+    f->sheet = true;
+    f->line = names;
     return OK;
 }
 
@@ -158,7 +185,7 @@ static enum csv_status next_record(struct csv_file *f, struct arena *a, struct c
     }
     f->from += row->bytes;
     f->offset += (int64_t)row->bytes;
-    f->line += row->lines;
+    f->line += f->sheet ? 1 : row->lines;
     return s;
 }
 
@@ -242,6 +269,26 @@ static bool begins(const struct csv_file *f, const char *bytes, size_t n)
     return n <= sizeof(b) && pread(f->fd, b, n, 0) == (ssize_t)n && memcmp(b, bytes, n) == 0;
 }
 
+/* What the file is by its first bytes, and CSV in UTF-8 made of it. */
+static err to_csv(struct csv_file *f, struct arena *life, bool gb18030, struct words *why)
+{
+    if (begins(f, "\xFF\xFE", 2) || begins(f, "\xFE\xFF", 2)) {
+        *why =
+            WORDS("文件是 UTF-16，请另存为 UTF-8", "the file is UTF-16; please save it as UTF-8");
+        return err_make(ERR_INVALID, STR("UTF-16"));
+    }
+    if (begins(f, "\xD0\xCF\x11\xE0", 4)) {
+        *why = WORDS("文件是旧版 .xls 或有密码的工作簿，请另存为没有密码的 .xlsx 或 CSV",
+                     "the file is an old .xls or a workbook with a password; please save it as "
+                     ".xlsx without one, or as CSV");
+        return err_make(ERR_INVALID, STR("xls"));
+    }
+    if (begins(f, "PK\x03\x04", 4)) {
+        return from_workbook(f, life, why);
+    }
+    return gb18030 ? to_utf8(f, why) : OK;
+}
+
 err csv_file_open(struct arena *life, str path, char separator, bool gb18030, struct words *why,
                   struct csv_file **ret)
 {
@@ -261,24 +308,17 @@ err csv_file_take(struct arena *life, int fd, str name, char separator, bool gb1
         *why = words_fmt(life, "打不开文件 %.*s", "cannot open %.*s", STR_ARG(name));
         return err_make(ERR_NOT_FOUND, STR("file"));
     }
-    if (begins(f, "\xFF\xFE", 2) || begins(f, "\xFE\xFF", 2)) {
-        *why =
-            WORDS("文件是 UTF-16，请另存为 UTF-8", "the file is UTF-16; please save it as UTF-8");
-        return err_make(ERR_INVALID, STR("UTF-16"));
-    }
     bool mark = begins(f, "\xEF\xBB\xBF", 3);
-    if (gb18030 && !mark) {
-        err e = to_utf8(f, why);
-        if (e.code) {
-            return e;
-        }
+    err e = to_csv(f, life, gb18030 && !mark, why);
+    if (e.code) {
+        return e;
     }
     f->offset = mark ? 3 : 0;
     f->window = malloc(WINDOW);
     if (!f->window) {
         return err_make(ERR_BUSY, STR("memory"));
     }
-    err e = first_line(f, life, why);
+    e = first_line(f, life, why);
     if (!e.code) {
         *ret = f;
     }

@@ -1,9 +1,10 @@
-/* csv_file.h - a CSV file as a table whose first line names the columns.
+/* csv_file.h - a CSV file, or a workbook, as a table whose first line names the columns.
  *
  * Read once from beginning to end, in bounded memory whatever its size; and any
  * record again by its place.  A byte-order mark is passed over; GB18030 is put
  * into UTF-8 in a temporary file first (a file with the mark of UTF-8 is UTF-8
- * whatever was said).  A record that is malformed, is no UTF-8 or has another
+ * whatever was said), and so is a workbook into CSV (xlsx.h): its lines are
+ * numbered as the rows of its sheet.  A record that is malformed, is no UTF-8 or has another
  * number of cells than the first line is bad: with its line, its column and why.
  */
 #ifndef CONNECT_CSV_FILE_H

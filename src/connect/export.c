@@ -118,7 +118,7 @@ static str moment(const struct ctx *ctx, int64_t ms)
     return value_plain(ctx, &f, &v);
 }
 
-static str cell_text(const struct ctx *ctx, const struct record *r, str key)
+str export_cell(const struct ctx *ctx, const struct record *r, str key)
 {
     for (size_t i = 0; i < r->nfields; i++) {
         if (str_eq(r->fields[i].field->key, key)) {
@@ -146,7 +146,7 @@ void export_record(const struct ctx *ctx, struct buf *b, const struct export_col
 {
     for (size_t i = 0; i < c->len; i++) {
         buf_put(b, i ? STR(",") : STR(""));
-        csv_put(b, cell_text(ctx, r, c->keys[i]));
+        csv_put(b, export_cell(ctx, r, c->keys[i]));
     }
     buf_put(b, STR("\r\n"));
 }

@@ -1,5 +1,6 @@
-/* export.h - a list of records as CSV: what people may see, in columns they choose,
- * safe to open in a spreadsheet (csv.h), and such that an import takes it back.
+/* export.h - a list of records as CSV or as a workbook: what people may see, in columns
+ * they choose, safe to open in a spreadsheet (csv.h, xlsx.h), and such that an import
+ * takes it back.
  *
  * A column is a field's key, or number, name, state, created_at, changed_at.  Values
  * are those of programs (value_plain): keys of choices, ISO times; a record stands by
@@ -27,5 +28,29 @@ MUST_CHECK err export_columns(struct arena *a, const struct type *t, bool all, c
 void export_head(struct buf *b, const struct export_columns *c, bool mark);
 void export_record(const struct ctx *ctx, struct buf *b, const struct export_columns *c,
                    const struct record *r);
+/* The text of one cell; empty where this reader may not see the field. */
+str export_cell(const struct ctx *ctx, const struct record *r, str key);
+
+/* --- as a workbook ------------------------------------------------------------------- */
+
+struct xlsx;
+
+/* What is told beside the records: label and value each. */
+struct export_note {
+    struct words label;
+    str value;
+};
+
+/* Numbers, dates and times are such in their cells; keys of columns stand in the
+ * hidden first row, their names in ctx->lang below it. */
+MUST_CHECK err export_sheet(const struct ctx *ctx, const struct type *t,
+                            const struct export_columns *c, struct xlsx **ret);
+void export_sheet_record(const struct ctx *ctx, struct xlsx *x, const struct export_columns *c,
+                         const struct record *r);
+/* Adds a sheet of the notes, and one of what the keys in the columns mean; as
+ * xlsx_end. */
+MUST_CHECK err export_sheet_end(const struct ctx *ctx, struct xlsx *x, const struct type *t,
+                                const struct export_columns *c, const struct export_note *notes,
+                                size_t nnotes, int *ret_fd, int64_t *ret_size);
 
 #endif

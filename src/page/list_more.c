@@ -1,81 +1,11 @@
-/* list_more.c - what one does with a list: export it, act on many, keep a view. */
+/* list_more.c - what one does with a list: act on many, keep a view. */
 #include "base/arena.h"
-#include "base/buf.h"
-#include "connect/export.h"
 #include "page/list_page.h"
 #include "page/page.h"
 
 #include "gen/list.html.h"
 
-enum { EXPORT_MAX = 10000, BULK_MAX = 100 };
-
-/* --- export ------------------------------------------------------------------------ */
-
-/* The columns of the page, with what names and dates a record around them; all
- * where the page shows its usual ones. */
-static size_t shown(struct visit *v, const struct list_query *q, const str **ret)
-{
-    size_t n = 0;
-    str *keys = arena_array(v->ctx.arena, str, q->ncolumns + 6);
-    if (q->ncolumns) {
-        keys[n++] = STR("number");
-        keys[n++] = STR("name");
-        keys[n++] = STR("state");
-        for (size_t i = 0; i < q->ncolumns; i++) {
-            keys[n++] = q->columns[i];
-        }
-        keys[n++] = STR("created_at");
-        keys[n++] = STR("changed_at");
-    }
-    *ret = keys;
-    return n;
-}
-
-void page_list_export(struct visit *v)
-{
-    const struct type *t = model_type(v->model, v->seg[0]);
-    if (!t) {
-        visit_error(v, err_make(ERR_NOT_FOUND, STR("type")));
-        return;
-    }
-    struct list_query q;
-    struct words bad;
-    struct export_columns columns;
-    list_query_read(v, t, &q, &bad);
-    q.limit = 200;
-    q.count = false;
-    q.long_texts = true;
-    const str *keys;
-    size_t nkeys = shown(v, &q, &keys);
-    err e = export_columns(v->ctx.arena, t, false, keys, nkeys, &columns, &bad);
-    struct buf b = buf_make(v->ctx.arena, 24 << 20);
-    size_t n = 0;
-    q.columns = columns.fields;
-    q.ncolumns = columns.nfields;
-    for (bool first = true; !e.code && n < EXPORT_MAX; first = false) {
-        struct list_page lp;
-        e = list_page(&v->ctx, &q, &lp);
-        if (!e.code && first) {
-            export_head(&b, &columns, true);
-        }
-        for (size_t i = 0; !e.code && i < lp.nrows; i++, n++) {
-            export_record(&v->ctx, &b, &columns, &lp.rows[i]);
-        }
-        if (e.code || !lp.next.len) {
-            break;
-        }
-        q.cursor = lp.next;
-    }
-    if (e.code) {
-        visit_error(v, e);
-        return;
-    }
-    v->x->res = (struct http_response){
-        .status = 200, .type = STR("text/csv; charset=utf-8"), .body = buf_str(&b), .file = -1};
-    http_header_add(v->x, STR("Content-Disposition"),
-                    str_fmt(v->ctx.arena, "attachment; filename=\"%.*s.csv\"", STR_ARG(t->key)));
-    http_header_add(v->x, STR("Cache-Control"), STR("no-store"));
-}
+enum { BULK_MAX = 100 };
 
 /* --- one action on many ---------------------------------------------------------------- */
 

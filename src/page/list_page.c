@@ -205,6 +205,68 @@ void list_query_read(struct visit *v, const struct type *t, struct list_query *q
     }
 }
 
+/* Keys of choices and states as words, others as they were typed. */
+static str value_words(struct visit *v, const struct tdef *d, const struct list_where *w)
+{
+    const struct field *f = tdef_field(d, w->field);
+    struct buf b = buf_make(v->ctx.arena, 4000);
+    for (str rest = w->value; rest.ptr;) {
+        str key = str_cut(rest, ',', &rest);
+        struct words words = {key, key};
+        for (size_t i = 0; f && i < f->nkeys; i++) {
+            words = str_eq(f->keys[i].key, key) ? f->keys[i].words : words;
+        }
+        for (size_t i = 0; !f && i < d->nstates; i++) {
+            words = str_eq(d->states[i].key, key) ? d->states[i].words : words;
+        }
+        buf_put(&b, b.len ? STR(", ") : STR(""));
+        buf_put(&b, words_in(words, v->ctx.lang));
+    }
+    return buf_str(&b);
+}
+
+static void put_words(struct visit *v, struct buf *b, struct words label, str value)
+{
+    buf_put(b, b->len ? STR("; ") : STR(""));
+    buf_put(b, words_in(label, v->ctx.lang));
+    buf_put(b, value.len ? STR(" ") : STR(""));
+    buf_put(b, value);
+}
+
+str list_query_words(struct visit *v, const struct list_query *q)
+{
+    struct buf b = buf_make(v->ctx.arena, 16000);
+    for (size_t i = 0; i < q->nwhere; i++) {
+        const struct list_where *w = &q->where[i];
+        const struct field *f = tdef_field(q->type->newest, w->field);
+        const struct condition *c = &conditions[0];
+        for (size_t k = 0; k < CONDITIONS; k++) {
+            c = conditions[k].op == w->op ? &conditions[k] : c;
+        }
+        struct words label = f                                ? f->words
+                             : str_eq(w->field, STR("state")) ? WORDS("状态", "State")
+                                                              : (struct words){w->field, w->field};
+        str op = words_in(c->words, v->ctx.lang);
+        put_words(v, &b, label,
+                  c->bare ? op
+                          : str_fmt(v->ctx.arena, "%.*s %.*s", STR_ARG(op),
+                                    STR_ARG(value_words(v, q->type->newest, w))));
+    }
+    if (q->open_only) {
+        put_words(v, &b, WORDS("未办结", "not finished"), STR(""));
+    }
+    if (q->mine) {
+        put_words(v, &b, WORDS("与我有关", "of mine"), STR(""));
+    }
+    if (q->search.len) {
+        put_words(v, &b, WORDS("含有", "containing"), q->search);
+    }
+    if (q->filter.len) {
+        put_words(v, &b, WORDS("条件", "where"), q->filter);
+    }
+    return buf_str(&b);
+}
+
 /* --- the page ---------------------------------------------------------------------- */
 
 static bool chosen(const struct list_query *q, str field, str key)

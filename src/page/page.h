@@ -22,6 +22,7 @@ void page_notifications_read(struct visit *v);
 void page_types(struct visit *v);
 void page_list(struct visit *v);
 void page_list_export(struct visit *v);
+void page_list_export_sheet(struct visit *v);
 void page_list_bulk(struct visit *v);
 void page_list_save(struct visit *v);
 void page_list_forget(struct visit *v);

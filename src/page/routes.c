@@ -22,6 +22,7 @@ const struct route page_routes[] = {
     {HTTP_GET,  "/r",                    page_types,             0,            WORDS_INIT("台账与单据", "Registers and cases")},
     {HTTP_GET,  "/r/~",                  page_list,              0,            WORDS_INIT("列表", "List")},
     {HTTP_GET,  "/r/~/export",           page_list_export,       ROUTE_FILE,            WORDS_INIT("导出", "Export")},
+    {HTTP_GET,  "/r/~/export.xlsx",      page_list_export_sheet, ROUTE_FILE,            WORDS_INIT("导出为工作簿", "Export as a workbook")},
     {HTTP_POST, "/r/~/bulk",             page_list_bulk,         0,            WORDS_INIT("", "")},
     {HTTP_POST, "/r/~/view",             page_list_save,         0,            WORDS_INIT("", "")},
     {HTTP_POST, "/r/~/view/#",           page_list_forget,       0,            WORDS_INIT("", "")},

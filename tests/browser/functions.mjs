@@ -103,6 +103,14 @@ async function lists(w) {
     contains(text, "特别的一件");
     expect(!text.includes("普通的一件"), "not filtered");
   });
+  await check("what is filtered is exported as a workbook", async () => {
+    const href = await wu.page.locator("main a[href*='export.xlsx']").first().getAttribute("href");
+    const got = await wu.context.request.get(`${w.demo.url}${href.split("?")[0]}?w.summary=${encodeURIComponent("特别")}`);
+    const bytes = await got.body();
+    equal(bytes.subarray(0, 2).toString(), "PK");
+    contains(got.headers()["content-disposition"], "fault.xlsx");
+    equal(got.headers()["content-security-policy"].includes("default-src 'none'") || got.headers()["x-content-type-options"] === "nosniff", true);
+  });
 }
 
 async function paging(w) {

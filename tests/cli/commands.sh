@@ -52,6 +52,9 @@ is "a token needs an account" 1 "no such account" en "$zhidu" token nobody --dat
 is "an account needs a person" 1 "没有这个人：王五" zh "$zhidu" user 王五 --login wang.wu --data "$dir/a"
 is "nothing is published twice" 0 "Nothing to publish" en "$zhidu" publish regulations --data "$dir/a"
 is "records of a type are exported" 0 "number,name,state" en "$zhidu" export person --data "$dir/a"
+is "records are exported as a workbook" 0 "" en "$zhidu" export person --xlsx "$dir/people.xlsx" --data "$dir/a"
+is "which is one" 0 "^PK" head -c 2 "$dir/people.xlsx"
+is "a workbook has to go somewhere" 1 "cannot write" en "$zhidu" export person --xlsx "$dir/no/where.xlsx" --data "$dir/a"
 is "an export names a type that is not there" 1 "no record type" en "$zhidu" export nonsense --data "$dir/a"
 
 cp packaging/zhidu.conf "$dir/zhidu.conf"
