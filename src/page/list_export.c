@@ -76,14 +76,6 @@ static err records(struct visit *v, struct exporting *x)
     return e;
 }
 
-static void answer(struct visit *v, const struct type *t, const char *ending)
-{
-    http_header_add(
-        v->x, STR("Content-Disposition"),
-        str_fmt(v->ctx.arena, "attachment; filename=\"%.*s.%s\"", STR_ARG(t->key), ending));
-    http_header_add(v->x, STR("Cache-Control"), STR("no-store"));
-}
-
 void page_list_export(struct visit *v)
 {
     const struct type *t = model_type(v->model, v->seg[0]);
@@ -99,7 +91,7 @@ void page_list_export(struct visit *v)
     }
     v->x->res = (struct http_response){
         .status = 200, .type = STR("text/csv; charset=utf-8"), .body = buf_str(&x.csv), .file = -1};
-    answer(v, t, "csv");
+    visit_download(v, str_fmt(v->ctx.arena, "%.*s.csv", STR_ARG(t->key)));
 }
 
 static err sheet_end(struct visit *v, struct exporting *x, int *ret_fd, int64_t *ret_size)
@@ -151,5 +143,5 @@ void page_list_export_sheet(struct visit *v)
         .type = STR("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
         .file = fd,
         .file_size = size};
-    answer(v, t, "xlsx");
+    visit_download(v, str_fmt(v->ctx.arena, "%.*s.xlsx", STR_ARG(t->key)));
 }

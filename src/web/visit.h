@@ -125,6 +125,8 @@ void visit_json(struct visit *v, int status, str body);
 void visit_redirect(struct visit *v, str path); /* 303 to a path of ours */
 /* The bytes of an attachment the actor may see, as a sandboxed download. */
 void visit_attachment(struct visit *v, int64_t id);
+/* The answer is a file of that name: saved, not shown, and sandboxed. */
+void visit_download(struct visit *v, str name);
 void visit_error(struct visit *v, err e); /* page or problem+json, by the route */
 /* The answer is a page: CSP and the other security headers. */
 void visit_secure(struct visit *v);

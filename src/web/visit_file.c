@@ -15,6 +15,13 @@ static str disposition(struct visit *v, str name)
                    STR_ARG(encoded));
 }
 
+void visit_download(struct visit *v, str name)
+{
+    http_header_add(v->x, STR("Content-Disposition"), disposition(v, name));
+    http_header_add(v->x, STR("Content-Security-Policy"), STR("sandbox; default-src 'none'"));
+    http_header_add(v->x, STR("Cache-Control"), STR("private, no-store"));
+}
+
 void visit_attachment(struct visit *v, int64_t id)
 {
     struct attachment a;
@@ -30,7 +37,5 @@ void visit_attachment(struct visit *v, int64_t id)
                                        .body = bytes,
                                        .file = fd,
                                        .file_size = a.size};
-    http_header_add(v->x, STR("Content-Disposition"), disposition(v, a.name));
-    http_header_add(v->x, STR("Content-Security-Policy"), STR("sandbox; default-src 'none'"));
-    http_header_add(v->x, STR("Cache-Control"), STR("private, no-store"));
+    visit_download(v, a.name);
 }
