@@ -196,6 +196,9 @@ int cmd_init(struct cli *c, int argc, char **argv)
     struct sources s;
     struct diags d = diags_make(c->arena);
     struct installation in = {.lock = -1};
+    struct log_settings quiet = log_settings();
+    quiet.least = LOG_ERROR; /* that accounts are made is what was asked for */
+    log_set(quiet);
     err e = load(c, cli_word(argc, argv, 0), &s);
     if (!e.code) {
         e = installation_make(c->arena, &c->config, &s,
