@@ -41,5 +41,8 @@ MUST_CHECK err backup_read(struct arena *a, const struct reading *r, struct back
 /* What was read, as an installation: schema, pages, ledger, attachments, the
  * manifest's figures.  Words for whatever is not in order. */
 MUST_CHECK err backup_look(struct arena *a, const struct reading *r, struct backup_report *rep);
+/* The same without manifest and attachments: database and ledger only. */
+MUST_CHECK err backup_look_inside(struct arena *a, const struct reading *r,
+                                  struct backup_report *rep);
 
 #endif

@@ -13,6 +13,7 @@ struct looking {
     const struct reading *r;
     struct backup_report *rep;
     struct db *db;
+    bool manifest; /* there is one to compare with */
 };
 
 static err wrong(struct looking *k, struct words what)
@@ -36,9 +37,8 @@ static err look_at_schema(struct looking *k)
         ours = !e.code;
     }
     if (!ours) {
-        return wrong(k, words_fmt(k->a, "备份中的数据库不成立（%.*s）。",
-                                  "The database in the backup does not hold (%.*s).",
-                                  STR_ARG(e.detail)));
+        return wrong(k, words_fmt(k->a, "数据库不成立（%.*s）。",
+                                  "The database does not hold (%.*s).", STR_ARG(e.detail)));
     }
     return OK;
 }
@@ -47,7 +47,7 @@ static err read_key(struct looking *k, struct note_key *ret)
 {
     char text[1024];
     str path = str_fmt(k->a, "%.*s/ledger.pub", STR_ARG(k->r->to));
-    int fd = open(path.ptr, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    int fd = open(path.ptr, O_RDONLY | O_CLOEXEC);
     ssize_t n = fd >= 0 ? read(fd, text, sizeof(text)) : -1;
     if (fd >= 0) {
         close(fd);
@@ -55,8 +55,7 @@ static err read_key(struct looking *k, struct note_key *ret)
     str vkey = n > 0 ? str_trim(str_copy(k->a, str_from_n(text, (size_t)n))) : STR("");
     struct hasher *h = hash_make(k->a);
     if (note_key_parse(h, k->a, vkey, ret).code) {
-        return wrong(k, WORDS("备份中存证的公钥不成立。",
-                              "The ledger's public key in the backup does not hold."));
+        return wrong(k, WORDS("存证的公钥不成立。", "The ledger's public key does not hold."));
     }
     k->rep->key = vkey;
     return OK;
@@ -81,9 +80,9 @@ static err look_at_ledger(struct looking *k)
         if (e.code) {
             return e.why || e.code == ERR_BUSY
                        ? e
-                       : wrong(k, words_fmt(k->a, "备份中的存证无法核验：%.*s",
-                                            "The ledger in the backup cannot be verified: %.*s",
-                                            STR_ARG(e.detail)));
+                       : wrong(k,
+                               words_fmt(k->a, "存证无法核验：%.*s",
+                                         "The ledger cannot be verified: %.*s", STR_ARG(e.detail)));
         }
     }
     if (e.code) {
@@ -91,14 +90,13 @@ static err look_at_ledger(struct looking *k)
     }
     if (v->bad) {
         struct words what = v->ledger.bad ? v->ledger.what : v->what;
-        return wrong(k,
-                     (struct words){str_fmt(k->a, "备份中的存证不相符：%.*s", STR_ARG(what.zh)),
-                                    str_fmt(k->a, "The ledger in the backup is not in order: %.*s",
-                                            STR_ARG(what.en))});
+        return wrong(
+            k, (struct words){str_fmt(k->a, "存证不相符：%.*s", STR_ARG(what.zh)),
+                              str_fmt(k->a, "The ledger is not in order: %.*s", STR_ARG(what.en))});
     }
     const struct manifest_head *h = &k->rep->head;
-    if (v->ledger.entries != h->entries || !hash_eq(v->ledger.root, h->root) ||
-        !str_eq(key.name, h->origin)) {
+    if (k->manifest && (v->ledger.entries != h->entries || !hash_eq(v->ledger.root, h->root) ||
+                        !str_eq(key.name, h->origin))) {
         return wrong(k, WORDS("备份中的存证与清单所说的不同。",
                               "The ledger in the backup is not the one the manifest speaks of."));
     }
@@ -190,14 +188,14 @@ static err look_at_attachments(struct looking *k)
     return e;
 }
 
-err backup_look(struct arena *a, const struct reading *r, struct backup_report *rep)
+static err look_with(struct arena *a, const struct reading *r, struct backup_report *rep, bool all)
 {
     struct arena life = arena_make(8u << 20);
-    struct looking k = {.a = a, .r = r, .rep = rep};
+    struct looking k = {.a = a, .r = r, .rep = rep, .manifest = all};
     str url = str_fmt(a, "sqlite:%.*s/zhidu.db", STR_ARG(r->to));
     err e = db_open(&life, url, (struct db_options){0}, &k.db);
     if (e.code) {
-        e = wrong(&k, WORDS("备份中的数据库打不开。", "The database in the backup does not open."));
+        e = wrong(&k, WORDS("数据库打不开。", "The database does not open."));
     }
     if (!e.code) {
         e = look_at_schema(&k);
@@ -205,10 +203,20 @@ err backup_look(struct arena *a, const struct reading *r, struct backup_report *
     if (!e.code) {
         e = look_at_ledger(&k);
     }
-    if (!e.code) {
+    if (!e.code && all) {
         e = look_at_attachments(&k);
     }
     rep->verified = !e.code;
     arena_end(&life);
     return e;
+}
+
+err backup_look(struct arena *a, const struct reading *r, struct backup_report *rep)
+{
+    return look_with(a, r, rep, true);
+}
+
+err backup_look_inside(struct arena *a, const struct reading *r, struct backup_report *rep)
+{
+    return look_with(a, r, rep, false);
 }

@@ -9,6 +9,7 @@
 #define CLI_CLI_H
 
 #include "backup/schedule.h"
+#include "backup/upgrade.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/log.h"
@@ -113,7 +114,9 @@ struct installation {
     struct secrets secrets; /* the key of what is sealed in the database */
     struct demo_clock *clock;
     struct signer_child signer;
-    int lock;  /* fd; -1 */
+    int lock;                      /* fd; -1 */
+    struct upgrade_found upgraded; /* when it was opened; `kept`: the old database */
+    str kept;
     bool made; /* installation_make has begun to write into the folder */
 };
 MUST_CHECK err installation_open(struct arena *life, const struct config *cfg, bool background,

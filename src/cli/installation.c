@@ -1,4 +1,5 @@
 #include "base/enc.h"
+#include "base/log.h"
 #include "ledger/note.h"
 
 #include "cli/cli.h"
@@ -148,6 +149,25 @@ static err people_tables(struct arena *a, const struct config *cfg, str url,
     return e;
 }
 
+/* Older data are made ready first; newer ones refused. */
+static err make_ready(struct arena *life, const struct config *cfg, struct installation *in)
+{
+    struct upgrade_plan plan = {
+        .url = cfg->database.len ? cfg->database
+                                 : str_fmt(life, "sqlite:%.*s/zhidu.db", STR_ARG(cfg->data)),
+        .data_dir = cfg->data};
+    err e = upgrade_look(life, plan.url, &in->upgraded);
+    if (!e.code && in->upgraded.needed) {
+        e = upgrade_run(life, &plan, &in->upgraded, &in->kept);
+        struct log_line l = log_line(e.code ? LOG_ERROR : LOG_INFO, "upgrade");
+        log_i64(&l, "from", in->upgraded.from);
+        log_i64(&l, "to", in->upgraded.to);
+        log_str(&l, "kept", in->kept);
+        log_write(&l);
+    }
+    return e;
+}
+
 err installation_open(struct arena *life, const struct config *cfg, bool background,
                       struct installation *ret)
 {
@@ -156,6 +176,9 @@ err installation_open(struct arena *life, const struct config *cfg, bool backgro
     err e = read_public(life, cfg->data, &seal->key);
     if (!e.code) {
         e = lock_folder(life, cfg->data, &in.lock);
+    }
+    if (!e.code) {
+        e = make_ready(life, cfg, &in);
     }
     if (!e.code) {
         e = find_signer(life, cfg, false, &in, &seal->line);

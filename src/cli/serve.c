@@ -27,8 +27,16 @@ static bool loopback(str address)
     return str_starts(address, STR("127.")) || str_eq(address, STR("::1"));
 }
 
-static void tell(struct cli *c, const struct app *app, int port)
+static void tell(struct cli *c, const struct app *app, const struct installation *in, int port)
 {
+    if (in->kept.len) {
+        cli_say(c,
+                "数据已升级（%lld → %lld），副本核验相符后启用。原数据库留在 "
+                "%.*s，确认无误后可以删除。",
+                "The data were upgraded (%lld -> %lld); the copy was verified before it took the"
+                " place.  The old database stays as %.*s: remove it when all is well.",
+                (long long)in->upgraded.from, (long long)in->upgraded.to, STR_ARG(in->kept));
+    }
     struct words no_key = secrets_words(c->arena, people_secrets(app->people));
     if (no_key.zh.len) {
         cli_say(c, "注意：%.*s", "Attention: %.*s",
@@ -261,7 +269,7 @@ int cmd_serve(struct cli *c, int argc, char **argv)
         close_all(&s);
         return cli_fail(c, e);
     }
-    tell(c, &s.app, http_port(s.app.http));
+    tell(c, &s.app, &s.in, http_port(s.app.http));
     log_start(c, http_port(s.app.http));
     struct timespec every = {.tv_sec = TRIM_S};
     int signal;

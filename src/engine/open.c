@@ -18,6 +18,9 @@ static err make_tables(struct db *db, struct arena *a, const struct engine_optio
     if (!e.code) {
         e = schema_search(db, a);
     }
+    if (!e.code) {
+        e = schema_put_store(db, a);
+    }
     return e.code ? e
                   : ledger_create(db, a, opt->origin.len ? opt->origin : STR("zhidu.local/ledger"),
                                   now);

@@ -1,5 +1,7 @@
 #include "engine/schema.h"
 
+#include "base/arena.h"
+
 /* SQL() makes a value, which cannot initialise a table. */
 #define SCRIPT(lit)                                         \
     {                                                       \
@@ -105,6 +107,24 @@ const struct migration *schema_migrations(size_t *n)
 {
     *n = sizeof(migrations) / sizeof(migrations[0]);
     return migrations;
+}
+
+err schema_put_store(struct db *db, struct arena *a)
+{
+    const struct {
+        str key;
+        int64_t n;
+    } rows[] = {{STR("store"), SCHEMA_STORE}, {STR("min_binary"), SCHEMA_BINARY}};
+    err e = OK;
+    for (size_t i = 0; !e.code && i < sizeof(rows) / sizeof(rows[0]); i++) {
+        e = db_exec(db, a,
+                    SQL("insert into installation(key, value) values ($1, $2)"
+                        " on conflict (key) do update set value = excluded.value"
+                        " where cast(installation.value as bigint) < $3"),
+                    ARGS(db_text(rows[i].key), db_text(str_fmt(a, "%lld", (long long)rows[i].n)),
+                         db_i64(rows[i].n)));
+    }
+    return e;
 }
 
 /* The full-text index is the one table the two databases build differently. */

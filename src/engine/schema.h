@@ -65,6 +65,11 @@ enum { TASK_NEXT = 1, TASK_EFFECT = 2, TASK_RECEIPT = 3 };
 /* Rises when older programs can no longer work with the data; stands in the table
  * installation as min_binary, and a program whose number is less is not ready. */
 enum { SCHEMA_BINARY = 1 };
+/* Rises with every migration; stands in the table installation as `store`.  Data
+ * without a number are older: 1. */
+enum { SCHEMA_STORE = 2 };
+/* Writes both numbers, never lower ones than stand there. */
+MUST_CHECK err schema_put_store(struct db *db, struct arena *a);
 
 /* The engine's migrations, in order, for db_migrate. */
 const struct migration *schema_migrations(size_t *n);

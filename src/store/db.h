@@ -213,6 +213,13 @@ int64_t db_log_bytes(const struct db *db);
  * db_read_begin only; PostgreSQL: ERR_INVALID. */
 MUST_CHECK err db_copy(struct db *db, struct arena *a, str path,
                        bool (*progress)(void *arg, int64_t done, int64_t total), void *arg);
+/* SQLite: the file becomes one that stands alone, its log worked in and gone;
+ * ERR_BUSY while another connection has it open.  Close the connection next.
+ * PostgreSQL: OK. */
+MUST_CHECK err db_alone(struct db *db, struct arena *a);
+/* SQLite: the names of all tables, without what SQLite and the search index keep
+ * for themselves.  PostgreSQL: none. */
+MUST_CHECK err db_tables(struct db *db, struct arena *a, struct str_list *ret);
 /* SQLite: is every page, row and index of the file where it should be?  ERR_STORE
  * with the first thing that is not.  PostgreSQL: OK. */
 MUST_CHECK err db_whole(struct db *db, struct arena *a);

@@ -67,3 +67,47 @@ err db_whole(struct db *db, struct arena *a)
     }
     return e;
 }
+
+err db_alone(struct db *db, struct arena *a)
+{
+    if (db->kind != DB_SQLITE) {
+        return OK;
+    }
+    db_reset(db);
+    struct sq *q = sq_of(db);
+    sqlite3_stmt *stmt = NULL;
+    int rc = sqlite3_prepare_v2(q->h, "pragma journal_mode=delete", -1, &stmt, NULL);
+    bool alone = false;
+    if (rc == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW) {
+        const char *mode = (const char *)sqlite3_column_text(stmt, 0);
+        alone = mode && str_eq(str_from(mode), STR("delete"));
+    }
+    sqlite3_finalize(stmt);
+    return alone ? OK
+                 : err_make(ERR_BUSY, str_fmt(a, "another process has the database open: %s",
+                                              sqlite3_errmsg(q->h)));
+}
+
+err db_tables(struct db *db, struct arena *a, struct str_list *ret)
+{
+    struct rows r;
+    *ret = (struct str_list){0};
+    if (db->kind != DB_SQLITE) {
+        return OK;
+    }
+    err e = db_query(db, a,
+                     SQL("select name from sqlite_schema where type = 'table'"
+                         " and name not like 'sqlite\\_%' escape '\\'"
+                         " and name not like 'search\\_fts%' escape '\\' order by name"),
+                     NO_ARGS, &r);
+    if (e.code) {
+        return e;
+    }
+    str *names = arena_array(a, str, (size_t)rows_count(&r) + 1);
+    size_t n = 0;
+    while (rows_next(&r)) {
+        names[n++] = rows_text(&r, 0);
+    }
+    *ret = (struct str_list){.ptr = names, .len = n};
+    return OK;
+}

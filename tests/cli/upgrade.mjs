@@ -1,0 +1,237 @@
+// Data folders that earlier programs wrote (tests/data/store-*), opened by this one:
+// what was seen before is seen now, every check passes, and whatever goes wrong on
+// the way leaves the old folder as it was.
+//   node tests/cli/upgrade.mjs
+import { execFile, execFileSync, spawn, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { everything, wait } from "../support/see.mjs";
+
+const root = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
+const work = process.env.ZHIDU_UPGRADE_DIR ?? join(root, "build/upgrade");
+const program = process.env.ZHIDU ?? join(root, "build/release/zhidu");
+const env = { ...process.env, ZHIDU_DEMO: "yes", LC_ALL: "en_US.UTF-8" };
+const KILLS = Number(process.env.ZHIDU_UPGRADE_KILLS ?? 20);
+
+let passed = 0;
+let failed = 0;
+async function check(sentence, run) {
+  try {
+    await run();
+    passed++;
+    if (process.env.VERBOSE) console.log(`ok   ${sentence}`);
+  } catch (e) {
+    failed++;
+    console.log(`FAIL ${sentence}\n     ${String(e.message).split("\n").slice(0, 12).join("\n     ").slice(0, 3000)}`);
+  }
+}
+function equal(have, want, words = "") {
+  if (have !== want) throw new Error(`${words} have ${JSON.stringify(have)}, want ${JSON.stringify(want)}`);
+}
+function matches(text, part) {
+  if (!part.test(text)) throw new Error(`no ${part} in:\n${text}`);
+}
+/** All that was there before is there, and the same; a newer program may say more. */
+function holds(have, want, at = "") {
+  if (want !== null && typeof want === "object") {
+    if (have === null || typeof have !== "object") throw new Error(`${at}: ${JSON.stringify(have)}`);
+    if (Array.isArray(want)) equal(have.length, want.length, `${at}: length`);
+    for (const key of Object.keys(want)) holds(have[key], want[key], `${at}/${key}`);
+  } else {
+    equal(have, want, at);
+  }
+}
+const sha = (file) => createHash("sha256").update(readFileSync(file)).digest("hex");
+
+const freePort = () => new Promise((done, bad) => {
+  const s = createServer();
+  s.on("error", bad);
+  s.listen(0, "127.0.0.1", () => { const { port } = s.address(); s.close(() => done(port)); });
+});
+let server;
+let url;
+process.on("exit", () => server?.exitCode === null && server.kill("SIGKILL"));
+/** Starts it; what it printed. */
+async function start(data) {
+  const port = Number(process.env.ZHIDU_UPGRADE_PORT ?? 0) || await freePort();
+  let log = "";
+  url = `http://127.0.0.1:${port}`;
+  server = spawn(program, ["serve", "--data", data, "--port", String(port)], { env, stdio: ["ignore", "pipe", "pipe"] });
+  for (const s of [server.stdout, server.stderr]) s.on("data", (b) => { log += b; });
+  for (let i = 0; ; i++) {
+    if (await fetch(`${url}/signin`).then((r) => r.ok, () => false)) return log;
+    if (i > 400 || server.exitCode !== null) throw new Error(`the server does not start: ${log}`);
+    await wait(50);
+  }
+}
+async function stop() {
+  const gone = new Promise((r) => server.once("exit", r));
+  server.kill("SIGTERM");
+  equal(await gone, 0, "exit of the server:");
+}
+const zhidu = (args) => new Promise((done) => {
+  execFile(program, args, { env, maxBuffer: 16 << 20 }, (e, out, err) => done({ code: e ? e.code : 0, out: out + err }));
+});
+async function good(args) {
+  const r = await zhidu(args);
+  equal(r.code, 0, `${args.join(" ")}: ${r.out}\n`);
+  return r.out;
+}
+/** An old folder, unpacked; its database can be changed on the way. */
+function unpack(store, name, change) {
+  const data = join(work, name);
+  mkdirSync(data, { recursive: true });
+  execFileSync("tar", ["-C", data, "-xzf", join(store, "data.tar.gz")]);
+  if (change) {
+    const db = readFileSync(join(data, "zhidu.db"));
+    change(db);
+    writeFileSync(join(data, "zhidu.db"), db);
+  }
+  return data;
+}
+function replace(bytes, from, to) {
+  let n = 0;
+  for (let at = bytes.indexOf(from); at >= 0; at = bytes.indexOf(from, at + 1)) { bytes.write(to, at); n++; }
+  if (!n || Buffer.byteLength(from) !== Buffer.byteLength(to)) throw new Error(`nothing to replace: ${from}`);
+}
+const left = (data) => readdirSync(data).filter((n) => n.startsWith(".zhidu-scratch") || /-(wal|shm)$/.test(n));
+const serve_fails = (data) => zhidu(["serve", "--data", data, "--port", "1"]);
+
+rmSync(work, { recursive: true, force: true });
+const stores = readdirSync(join(root, "tests/data")).filter((n) => /^store-\d+$/.test(n)).map((n) => join(root, "tests/data", n));
+await check("there are old folders", () => equal(stores.length > 0, true));
+
+for (const store of stores) {
+  const name = store.split("/").pop();
+  const { tokens, seen } = JSON.parse(readFileSync(join(store, "seen.json"), "utf8"));
+  const data = unpack(store, name);
+  const call = async (who, method, path, body) => {
+    const r = await fetch(url + path, { method, headers: { authorization: `Bearer ${tokens[who]}`, "content-type": "application/json" }, body: body && JSON.stringify(body) });
+    return { status: r.status, json: await r.json() };
+  };
+  await check(`${name}: it is upgraded when it is opened, and says where the old database stays`, async () => {
+    const log = await start(data);
+    matches(log, /The data were upgraded \(\d+ -> \d+\)/);
+    const kept = readdirSync(data).filter((n) => n.startsWith("zhidu.db.before-"));
+    equal(kept.length, 1);
+    matches(log, new RegExp(`The old database stays as \\S*/${kept[0]}`));
+    equal(left(data).filter((n) => n.startsWith(".")).join(), "");
+  });
+  await check(`${name}: the lists and every record, field, act and attachment are what they were`, async () => holds(await everything(url, tokens["wu.tao"]), seen));
+  let pages = 0;
+  await check(`${name}: every page of every record answers`, async () => {
+    const page = await fetch(`${url}/signin`);
+    const cookies = (page.headers.getSetCookie() ?? []).map((c) => c.split(";")[0]);
+    const csrf = /name="csrf" value="([^"]*)"/.exec(await page.text())?.[1] ?? "";
+    const r = await fetch(`${url}/signin`, { method: "POST", redirect: "manual", headers: { cookie: cookies.join("; "), origin: url, "content-type": "application/x-www-form-urlencoded" },
+      body: new URLSearchParams({ csrf, login: "wu.tao", password: "zhidu-demo-2026" }) });
+    const cookie = [...cookies, ...r.headers.getSetCookie().map((c) => c.split(";")[0])].join("; ");
+    const open = ["/", "/inbox", "/r", "/law", "/search?q=%E6%89%93%E5%8D%B0%E6%9C%BA", "/me", "/notifications", "/law/fault_reporting"];
+    const done = new Set();
+    while (open.length && pages < 400) {
+      const path = open.shift();
+      if (done.has(path)) continue;
+      done.add(path);
+      const a = await fetch(url + path, { headers: { cookie }, redirect: "manual" });
+      const text = await a.text();
+      pages++;
+      if (a.status !== 200 && a.status !== 303 && a.status !== 404) throw new Error(`${path}: ${a.status}`);
+      if (a.status === 404 && /^\/r\/\w+\/\d+$/.test(path)) throw new Error(`${path}: a link to what is not there`);
+      for (const m of text.matchAll(/href="(\/(?:r|law|ledger|proof)\/[^"#]*)"/g)) open.push(m[1].replaceAll("&amp;", "&"));
+    }
+    equal(pages > 60, true, `${pages} pages:`);
+  });
+  await check(`${name}: acts go on, under the law each case began with, numbers without a gap`, async () => {
+    const number = (s) => Number(/(\d+)$/.exec(s)[1]);
+    const last = Math.max(...seen.map((f) => number(f.number)));
+    const made = await call("li.lei", "POST", "/api/v1/r/fault/new/report", { summary: "升级之后", contact: "1" });
+    equal(made.status, 201);
+    equal(number(made.json.number), last + 1);
+    const old = seen.filter((f) => f.law === 1 && f.state === "reported")[0];
+    const r = await call("wu.tao", "POST", `/api/v1/r/fault/${old.id}/do/accept`, { verification: "属实", category: "printing" });
+    equal(r.status, 200, JSON.stringify(r.json));
+    equal((await call("wu.tao", "GET", `/api/v1/r/fault/${old.id}?view=full`)).json.law, 1);
+  });
+  await check(`${name}: the ledger verifies, and a backup of it does`, async () => {
+    matches(await good(["ledger", "verify", "--data", data]), /In order/);
+    matches(await good(["backup", join(work, `${name}.backup`), "--data", data]), /In order/);
+  });
+  await stop();
+  await check(`${name}: the second start upgrades nothing`, async () => {
+    equal(/upgraded/.test(await start(data)), false);
+    await stop();
+  });
+  await check(`${name}: the old database that was kept opens again, and is upgraded again`, async () => {
+    const kept = join(data, readdirSync(data).find((n) => n.startsWith("zhidu.db.before-")));
+    const again = unpack(store, `${name}-again`);
+    execFileSync("cp", [kept, join(again, "zhidu.db")]);
+    matches(await start(again), /The data were upgraded/);
+    holds(await everything(url, tokens["wu.tao"]), seen);
+    await stop();
+  });
+
+  // --- what goes wrong on the way ---
+  await check(`${name}: killed at any moment, the next start has all of it`, async () => {
+    const t = performance.now();
+    const one = unpack(store, `${name}-time`);
+    await start(one);
+    const ms = performance.now() - t;
+    await stop();
+    let early = 0;
+    for (let i = 0; i < KILLS; i++) {
+      const dir = unpack(store, `${name}-killed`);
+      const p = spawn(program, ["serve", "--data", dir, "--port", String(await freePort())], { env, stdio: "ignore" });
+      const gone = new Promise((r) => p.once("exit", r));
+      await wait(ms * i / KILLS);
+      p.kill("SIGKILL");
+      await gone;
+      early += !readdirSync(dir).some((n) => n.startsWith("zhidu.db.before-"));
+      for (let w = 0; w < 100 && (await zhidu(["token", "wu.tao", "--name", "x", "--data", dir])).code !== 0; w++) await wait(50);
+      matches(await good(["ledger", "verify", "--data", dir]), /In order/);
+      equal(readdirSync(dir).filter((n) => n.startsWith("zhidu.db.before-")).length, 1, `kill ${i}: kept`);
+      equal(left(dir).join(), "", `kill ${i}: left`);
+      rmSync(dir, { recursive: true });
+    }
+    console.log(`     ${name}: ${pages} pages, ${KILLS} kills, ${early} of them before the switch`);
+  });
+  await check(`${name}: a record that does not agree with the ledger: refused in words, nothing changed`, async () => {
+    const dir = unpack(store, `${name}-forged`, (db) => replace(db, "三楼文印室", "四楼文印室"));
+    const was = sha(join(dir, "zhidu.db"));
+    const r = await serve_fails(dir);
+    equal(r.code, 1);
+    matches(r.out, /not in order/);
+    matches(r.out, /Nothing was changed: the former version still runs/);
+    equal(sha(join(dir, "zhidu.db")), was);
+    equal(left(dir).join(), "");
+  });
+  await check(`${name}: a disk that is full: refused in words, nothing changed, and then it works`, async () => {
+    const dir = unpack(store, `${name}-full`);
+    const was = sha(join(dir, "zhidu.db"));
+    for (const part of [0.1, 0.6, 0.97]) {
+      const blocks = Math.floor(readFileSync(join(dir, "zhidu.db")).length / 1024 * part);
+      const r = spawnSync("bash", ["-c", 'trap "" XFSZ; ulimit -f "$1"; shift; exec "$@"', "-", String(blocks), program, "serve", "--data", dir, "--port", "1"], { env, encoding: "utf8" });
+      equal(r.status, 1, `${part}: ${r.stdout}${r.stderr}`);
+      matches(r.stdout, /cannot be (copied|upgraded)|room/);
+      equal(sha(join(dir, "zhidu.db")), was, `${part}:`);
+    }
+    matches(await start(dir), /The data were upgraded/);
+    await stop();
+  });
+  await check(`${name}: data of a newer program are not opened, and it says with what`, async () => {
+    const dir = join(work, name);
+    const db = readFileSync(join(dir, "zhidu.db"));
+    replace(db, "min_binary1", "min_binary9");
+    writeFileSync(join(dir, "zhidu.db"), db);
+    const was = sha(join(dir, "zhidu.db"));
+    const r = await serve_fails(dir);
+    equal(r.code, 1);
+    matches(r.out, /A newer program has written these data \(9 is wanted, this one is \d+\)/);
+    equal(sha(join(dir, "zhidu.db")), was);
+  });
+}
+
+if (!failed) rmSync(work, { recursive: true, force: true });
+console.log(`${passed} passed, ${failed} failed`);
+process.exit(failed ? 1 : 0);
