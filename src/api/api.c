@@ -7,7 +7,7 @@ const struct route api_routes[] = {
     {HTTP_GET,  "/api/v1/me",                   api_me,            ROUTE_API,               WORDS_INIT("我是谁", "Who the token stands for")},
     {HTTP_GET,  "/api/v1/tasks",                api_tasks,         ROUTE_API,               WORDS_INIT("我的待办", "Own tasks")},
     {HTTP_GET,  "/api/v1/notifications",        api_notifications, ROUTE_API,               WORDS_INIT("我的通知", "Own notifications")},
-    {HTTP_GET,  "/api/v1/search",               api_search,        ROUTE_API,               WORDS_INIT("搜索", "Search")},
+    {HTTP_GET,  "/api/v1/search",               api_search,        ROUTE_API | ROUTE_SEARCH, WORDS_INIT("搜索", "Search")},
     {HTTP_GET,  "/api/v1/types",                api_types,         ROUTE_API,               WORDS_INIT("单据类型", "Record types")},
     {HTTP_GET,  "/api/v1/types/~",              api_type_one,      ROUTE_API,               WORDS_INIT("单据类型的定义", "One record type")},
     {HTTP_GET,  "/api/v1/r/~",                  api_list,          ROUTE_API,               WORDS_INIT("列表", "List records")},

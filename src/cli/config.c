@@ -64,6 +64,11 @@ static const struct key {
     {"backup_weekly", NUMBER, AT(backup_weekly), false, 0, 1000},
     {"backup_monthly", NUMBER, AT(backup_monthly), false, 0, 1000},
     {"stop_seconds", NUMBER, AT(stop_seconds), false, 1, 600},
+    {"signins_per_minute", NUMBER, AT(signins_per_minute), true, 0, 1000000},
+    {"searches_per_minute", NUMBER, AT(searches_per_minute), true, 0, 1000000},
+    {"suggestions_per_minute", NUMBER, AT(suggestions_per_minute), true, 0, 1000000},
+    {"exports_per_minute", NUMBER, AT(exports_per_minute), true, 0, 1000000},
+    {"uploads_per_minute", NUMBER, AT(uploads_per_minute), true, 0, 1000000},
     {"security_days", NUMBER, AT(security_days), false, 30, 3650},
     {"demo", SWITCH, AT(demo), false, 0, 0},
 #undef AT

@@ -109,6 +109,15 @@ static int most_connections(void)
     return r.rlim_cur > ELSE + LEAST ? (int)r.rlim_cur - ELSE : LEAST;
 }
 
+static void set_rates(struct rates *r, const struct config *k)
+{
+    rates_set(r, RATE_SIGN_IN, k->signins_per_minute);
+    rates_set(r, RATE_SEARCH, k->searches_per_minute);
+    rates_set(r, RATE_SUGGEST, k->suggestions_per_minute);
+    rates_set(r, RATE_EXPORT, k->exports_per_minute);
+    rates_set(r, RATE_UPLOAD, k->uploads_per_minute);
+}
+
 static err start_http(struct serving *s)
 {
     struct cli *c = s->c;
@@ -149,6 +158,8 @@ static err open_all(struct serving *s)
     }
     s->app = make_app(c, &s->in);
     atomic_store(&s->app.probes, &s->tuning->probes);
+    s->app.rates = rates_make(c->arena);
+    set_rates(s->app.rates, &c->config);
     c->engine = s->in.engine;
     c->people = s->in.people;
     security_keep(c->people, c->config.security_days);
@@ -226,6 +237,7 @@ static void reload(struct serving *s)
     str later = config_needs_restart(c->arena, &c->config, &k);
     tune_log(&k);
     http_set_limits(s->app.http, &t->limits);
+    set_rates(s->app.rates, &k);
     atomic_store(&s->app.probes, &t->probes);
     watch_certificate(s->watch, t->cert_until);
     watch_configuration(s->watch, STR(""), later);

@@ -33,6 +33,31 @@ bool admit_scope(const struct visit *v)
     return false;
 }
 
+static uint64_t asker(const struct visit *v)
+{
+    return !v->signed_in      ? rate_address(v->x->req.peer)
+           : v->session.token ? rate_token(v->session.id)
+                              : rate_person(v->session.person);
+}
+
+err admit_rate(struct visit *v)
+{
+    unsigned kind = v->route->flags >> ROUTE_RATE;
+    if ((v->route->flags & ROUTE_UPLOAD) && v->x->req.files.len) {
+        kind = RATE_UPLOAD;
+    }
+    if (!kind || !v->app->rates) {
+        return OK;
+    }
+    uint64_t who = kind == RATE_SIGN_IN ? rate_address(v->x->req.peer) : asker(v);
+    int wait_s = rate_take(v->app->rates, (enum rate)kind, who, v->x->now);
+    if (wait_s) {
+        http_header_add(v->x, STR("Retry-After"), str_fmt(v->ctx.arena, "%d", wait_s));
+        return err_make(ERR_LIMIT, STR("rate"));
+    }
+    return OK;
+}
+
 str admit_first(const struct visit *v)
 {
     bool free = !v->signed_in || v->session.token || v->route->flags & (ROUTE_PUBLIC | ROUTE_DOOR);

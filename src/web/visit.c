@@ -364,7 +364,8 @@ static err admit(struct visit *v)
     if (v->signed_in && !admit_scope(v)) {
         return err_make(ERR_DENIED, STR("scope of the token"));
     }
-    return has_frame(v) && !v->prelude.b ? frame_figures(v, false) : OK;
+    e = has_frame(v) && !v->prelude.b ? frame_figures(v, false) : OK;
+    return e.code ? e : admit_rate(v);
 }
 
 /* The address is there, and answers to other methods (RFC 9110, 15.5.6). */

@@ -19,6 +19,7 @@
 #include "people/people.h"
 
 #include "web/guess.h"
+#include "web/rate.h"
 
 #include <stdatomic.h>
 
@@ -43,6 +44,12 @@ enum {
     ROUTE_PROBE = 32, /* for machines that watch: no session is asked for (web/probe.h) */
     ROUTE_FILE = 64,  /* attachments and exports: as long as they are large */
     ROUTE_DOOR = 128, /* also before the first password is changed, the second factor enrolled */
+    /* Limited (rate.h); a ROUTE_UPLOAD is when it brings files. */
+    ROUTE_RATE = 12, /* shift */
+    ROUTE_SIGN_IN = RATE_SIGN_IN << ROUTE_RATE,
+    ROUTE_SEARCH = RATE_SEARCH << ROUTE_RATE,
+    ROUTE_SUGGEST = RATE_SUGGEST << ROUTE_RATE,
+    ROUTE_EXPORT = RATE_EXPORT << ROUTE_RATE,
 };
 /* As what an exchange is counted (http.h, kind). */
 enum visit_kind { VISIT_NONE, VISIT_PAGE, VISIT_API, VISIT_ASSET, VISIT_FILE, VISIT_PROBE };
@@ -66,6 +73,7 @@ struct app {
     void (*error_api)(struct visit *v, err e);
     int64_t started_at;
     _Atomic(const struct probe_rights *) probes; /* NULL: only the machine itself */
+    struct rates *rates;                         /* NULL: nothing is limited */
     atomic_bool stopping;
     unsigned char secret[32]; /* of this run of the server, for visit_seal */
 };

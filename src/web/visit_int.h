@@ -10,6 +10,8 @@
 bool admit_csrf(struct visit *v);
 /* The scope of an API token covers the route; a session has all. */
 bool admit_scope(const struct visit *v);
+/* Not too often: else ERR_LIMIT, and the answer says when. */
+MUST_CHECK err admit_rate(struct visit *v);
 /* The path of what has to be done before anything else; empty: nothing. */
 str admit_first(const struct visit *v);
 

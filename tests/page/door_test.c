@@ -20,6 +20,9 @@ struct site {
     int64_t person;
     str token;
     bool secure;
+    const char *query;
+    const char *want; /* looked for in the answer */
+    bool found;
 };
 
 static void no_api(struct visit *v, err e)
@@ -60,7 +63,7 @@ static void account(struct site *s, bool must_change)
 
 struct answer {
     int status;
-    char location[200], cookie[300];
+    char location[200], cookie[300], retry[20];
 };
 
 static str header(const struct http_exchange *x, str name)
@@ -96,6 +99,9 @@ static struct answer ask(struct site *s, enum http_method method, str path, cons
     if (form) {
         assert_true(http_parse_form(&x->arena, str_from(form), &x->req.form));
     }
+    if (s->query) {
+        assert_true(http_parse_form(&x->arena, str_from(s->query), &x->req.query));
+    }
     x->now = INST_NOW;
     x->app = &s->app;
     x->local = &s->seat;
@@ -103,6 +109,8 @@ static struct answer ask(struct site *s, enum http_method method, str path, cons
     struct answer r = {.status = x->res.status};
     keep(r.location, sizeof(r.location), header(x, STR("Location")));
     keep(r.cookie, sizeof(r.cookie), header(x, STR("Set-Cookie")));
+    keep(r.retry, sizeof(r.retry), header(x, STR("Retry-After")));
+    s->found = s->want && str_has(x->res.body, str_from(s->want));
     arena_end(&x->arena);
     return r;
 }
@@ -224,6 +232,42 @@ static void signing_in_makes_a_session_of_its_own(struct site *s)
     assert_null(strstr(a.cookie, "planted"));
 }
 
+static void who_asks_too_often_is_told_when_in_his_language(struct site *s)
+{
+    static const struct {
+        enum lang lang;
+        const char *want;
+    } rows[] = {{LANG_ZH, "操作过于频繁"}, {LANG_EN, "Too many requests"}};
+    account(s, false);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        s->app.rates = rates_make(s->in.t->life);
+        rates_set(s->app.rates, RATE_SEARCH, 3);
+        dbs_ok(people_set_preferences(s->app.people, s->in.t->life, INST_NOW, s->person,
+                                      rows[i].lang, STR("")));
+        ask(s, HTTP_GET, STR("/me"), "zhidu", NULL); /* a worker's guess learns the language */
+        s->query = "q=x";
+        s->want = rows[i].want;
+        for (int k = 0; k < 3; k++) {
+            assert_int_equal(ask(s, HTTP_GET, STR("/search"), "zhidu", NULL).status, 200);
+        }
+        struct answer a = ask(s, HTTP_GET, STR("/search"), "zhidu", NULL);
+        assert_int_equal(a.status, 429);
+        assert_true(s->found);
+        assert_string_equal(a.retry, "20"); /* three a minute: one in twenty seconds */
+        assert_int_equal(ask(s, HTTP_GET, STR("/inbox"), "zhidu", NULL).status, 200);
+        s->query = NULL;
+        s->want = NULL;
+    }
+    s->app.rates = rates_make(s->in.t->life);
+    rates_set(s->app.rates, RATE_SIGN_IN, 1);
+    const char *form = "login=li.lei&password=" WORD;
+    assert_int_equal(ask(s, HTTP_POST, STR("/signin"), NULL, form).status, 303);
+    struct answer a = ask(s, HTTP_POST, STR("/signin"), NULL, form);
+    assert_int_equal(a.status, 429);
+    assert_string_equal(a.retry, "60");
+    s->app.rates = NULL;
+}
+
 static const struct {
     const char *name;
     void (*body)(struct site *s);
@@ -234,6 +278,8 @@ static const struct {
      nothing_comes_before_the_first_password_is_changed},
     {"the_cookie_is_bound_to_host_and_https", the_cookie_is_bound_to_host_and_https},
     {"signing_in_makes_a_session_of_its_own", signing_in_makes_a_session_of_its_own},
+    {"who_asks_too_often_is_told_when_in_his_language",
+     who_asks_too_often_is_told_when_in_his_language},
 };
 
 static void body_all(struct dbs *t)
