@@ -512,6 +512,11 @@ err db_rollback_to(struct db *db)
     return e;
 }
 
+bool db_in_read(const struct db *db)
+{
+    return db->tx == TX_READ;
+}
+
 bool db_in_write(struct db *db)
 {
     if (db->tx != TX_WRITE) {

@@ -190,6 +190,8 @@ MUST_CHECK err db_rollback_to(struct db *db);
  * autocommit is back; PostgreSQL: connection lost or the transaction is gone
  * beyond the savepoint).  Ask after every error of a write. */
 bool db_in_write(struct db *db);
+/* Between db_read_begin and db_read_end? */
+bool db_in_read(const struct db *db);
 /* Between begin and end everything is undone at the end, what was committed in
  * between included: for a series of examples that all begin from the same
  * records.  Not inside a transaction, no other connection sees it, and DDL of

@@ -181,7 +181,9 @@ static void release(void *arg)
     struct visit *v = arg;
     if (v->model) {
         struct seat *seat = v->x->local;
-        db_read_end(seat->db);
+        if (db_in_read(seat->db)) { /* not where a page waits without one, and the arena is full */
+            db_read_end(seat->db);
+        }
         engine_release(v->app->engine, v->model);
         v->model = NULL;
     }
