@@ -107,6 +107,21 @@ static err let_in(struct accounts *p, struct db *db, struct arena *a, const stru
     return e.code ? e : engine_write(p->engine, put_session, &s);
 }
 
+/* The model is held while a password is hashed - also when the arena is full on the way. */
+struct hold {
+    struct engine *engine;
+    const struct model *model;
+};
+
+static void let_go(void *arg)
+{
+    struct hold *h = arg;
+    if (h->model) {
+        engine_release(h->engine, h->model);
+        h->model = NULL;
+    }
+}
+
 err people_sign_in(struct accounts *p, struct db *db, struct arena *a, int64_t now,
                    const struct sign_in *in, struct signed_in *ret)
 {
@@ -116,7 +131,10 @@ err people_sign_in(struct accounts *p, struct db *db, struct arena *a, int64_t n
         security_note(p, now, &(struct security_event){.kind = SECURITY_SLOWED, .peer = in->peer});
         return err_make(ERR_LIMIT, STR("sign-in slowed down"));
     }
-    const struct model *m = engine_model(p->engine);
+    struct hold *hold = arena_new(a, struct hold);
+    arena_defer(a, let_go, hold);
+    *hold = (struct hold){p->engine, engine_model(p->engine)};
+    const struct model *m = hold->model;
     struct claim c = {0};
     err e = find_claim(db, a, m, login, &c);
     bool right = false;
@@ -133,6 +151,6 @@ err people_sign_in(struct accounts *p, struct db *db, struct arena *a, int64_t n
         e = right ? let_in(p, db, a, m, now, &c, in, ret)
                   : err_make(ERR_DENIED, STR("wrong name or password"));
     }
-    engine_release(p->engine, m);
+    let_go(hold);
     return e;
 }
