@@ -4,6 +4,7 @@
 #include <microhttpd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { POOL_MAX = 64 };
 
@@ -237,7 +238,7 @@ static void cut_short(struct http_exchange *x)
     x->arena.full = NULL;
     arena_reset(&x->arena); /* its clean-ups end the transaction */
     if (x->res.file >= 0) {
-        x->res.file = -1;
+        close(x->res.file);
     }
     x->res = (struct http_response){
         .status = 503,

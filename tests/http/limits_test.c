@@ -5,6 +5,8 @@
 #include "support/client.h"
 #include "support/test.h"
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdlib.h>
@@ -77,7 +79,8 @@ static int handle(struct http_exchange *x)
     if (str_eq(x->req.path, STR("/later"))) {
         return later(x);
     }
-    if (str_eq(x->req.path, STR("/glut"))) {
+    if (str_eq(x->req.path, STR("/glut")) || str_eq(x->req.path, STR("/glut/file"))) {
+        x->res.file = str_eq(x->req.path, STR("/glut")) ? -1 : open("/dev/null", O_RDONLY);
         arena_bytes(&x->arena, (size_t)1 << 40);
     }
     if (str_eq(x->req.path, STR("/big"))) {
@@ -274,6 +277,35 @@ static void a_request_that_wants_too_much_memory_is_cut_short(void **state)
     end(&p);
 }
 
+/* The test's own client and the server share one process: sockets of both are there. */
+static int open_of(const char *target)
+{
+    int n = 0;
+    DIR *d = opendir("/proc/self/fd");
+    assert_non_null(d);
+    for (struct dirent *x; (x = readdir(d));) {
+        char to[64];
+        ssize_t len = readlinkat(dirfd(d), x->d_name, to, sizeof(to) - 1);
+        to[len > 0 ? len : 0] = 0;
+        n += strcmp(to, target) == 0;
+    }
+    closedir(d);
+    return n;
+}
+
+static void a_file_of_an_answer_that_is_cut_short_is_closed(void **state)
+{
+    (void)state;
+    struct place p;
+    begin(&p, (struct http_options){0});
+    int before = open_of("/dev/null");
+    for (int i = 0; i < 20; i++) {
+        assert_int_equal(status_of(&p, "GET /glut/file HTTP/1.1\r\nHost: a\r\n\r\n"), 503);
+    }
+    assert_int_equal(open_of("/dev/null"), before);
+    end(&p);
+}
+
 /* --- waiting ------------------------------------------------------------------------ */
 
 static void what_answers_later_keeps_its_memory(void **state)
@@ -380,6 +412,7 @@ int main(void)
         cmocka_unit_test(a_body_at_the_limit_is_taken_and_one_over_is_not),
         cmocka_unit_test(requests_sent_at_once_are_answered_in_order),
         cmocka_unit_test(a_request_that_wants_too_much_memory_is_cut_short),
+        cmocka_unit_test(a_file_of_an_answer_that_is_cut_short_is_closed),
         cmocka_unit_test(what_answers_later_keeps_its_memory),
         cmocka_unit_test(a_client_that_leaves_while_it_waits_harms_nobody),
         cmocka_unit_test(a_full_queue_is_said_and_everybody_is_answered),
