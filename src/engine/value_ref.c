@@ -1,5 +1,6 @@
 /* value_ref.c - references as values: what a person writes for a record. */
 #include "base/arena.h"
+#include "engine/record_load.h"
 #include "engine/value_int.h"
 
 /* A SELECT of visible records of `t` with r.<column> = $4. */
@@ -11,15 +12,9 @@ static struct sql lookup(const struct ctx *ctx, const struct type *t, str column
     SQLB_LIT(&b, " r where r.");
     sqlb_ident(&b, column);
     SQLB_LIT(&b, " = $4");
-    const struct people *see = &t->newest->see;
-    if (ctx->actor && see->tree && !see->everyone) {
-        SQLB_LIT(&b, " and (");
-        if (see->is_actor.text.len) {
-            sqlb_sql(&b, see->is_actor);
-        } else {
-            SQLB_LIT(&b, "1 = 0");
-        }
-        SQLB_LIT(&b, ")");
+    if (ctx->actor) {
+        SQLB_LIT(&b, " and ");
+        load_visible(&b, t);
     }
     SQLB_LIT(&b, " order by r.id limit 2");
     return sqlb_end(&b);
@@ -42,13 +37,15 @@ err value_ref(const struct ctx *ctx, const struct type *t, str s, int64_t *ret, 
     const struct tdef *def = t->newest;
     for (size_t i = 0; i < def->nuniques && n < LOOKUPS_MAX - 1; i++) {
         const struct unique *u = &def->uniques[i];
-        if (u->nof == 1 && u->of[0]->value.kind == V_TEXT && u->of[0]->column.len) {
+        if (u->nof == 1 && u->of[0]->value.kind == V_TEXT && u->of[0]->column.len &&
+            !(ctx->actor && u->of[0]->see.tree)) {
             places[n++] = batch_add(b, lookup(ctx, t, u->of[0]->column), text);
         }
     }
     for (size_t i = 0; i < def->nfields && n < LOOKUPS_MAX - 1; i++) {
         const struct field *f = &def->fields[i];
-        if (f->unique && f->value.kind == V_TEXT && f->column.len) {
+        bool known = f->unique && f->value.kind == V_TEXT && f->column.len;
+        if (known && !(ctx->actor && f->see.tree)) { /* what is hidden from some finds nothing */
             places[n++] = batch_add(b, lookup(ctx, t, f->column), text);
         }
     }
