@@ -130,6 +130,14 @@ $(B)/rights: $(RIGHTS) $(B)/libsupport.a $(LIBS)
 	@echo "  link $@"; $(CC) $(LDFLAGS) -Wl,--wrap=http_resume -o $@ $(RIGHTS) $(B)/libsupport.a $(ALL_LIBS) $(PKGL) -lcmocka
 rights: $(B)/rights
 	$(B)/rights
+# Every allocation of every route fails once; best with V=asan.
+SWEEP_EACH ?= 60
+sweep: $(B)/sweep
+	$(B)/sweep --each $(SWEEP_EACH)
+ARENA_WRAPS := $(call comma_wrap,http_resume arena_alloc arena_try arena_bytes arena_defer)
+SWEEP   := $(patsubst %,$(B)/tests/rights/%.o,sweep site walk oracle facts)
+$(B)/sweep: $(SWEEP) $(B)/libsupport.a $(LIBS)
+	@echo "  link $@"; $(CC) $(LDFLAGS) $(ARENA_WRAPS) -o $@ $(SWEEP) $(B)/libsupport.a $(ALL_LIBS) $(PKGL) -lcmocka
 
 # one of them runs zhidu-verify as a process
 $(B)/t/ledger/proof_test: | $(B)/zhidu-verify
@@ -177,5 +185,5 @@ fmt:
 	clang-format -i $(CODE)
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all tests test fmt tidy check install fuzz fuzz-build fuzz-replay bench bench-long torture rights
+.PHONY: all tests test fmt tidy check install fuzz fuzz-build fuzz-replay bench bench-long torture rights sweep
 .SECONDARY:

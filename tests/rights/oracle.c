@@ -17,7 +17,7 @@ struct judging {
 static enum truth judge(const struct facts *f, const struct fact *x, const struct tdef *def,
                         str text, int64_t person, int depth);
 
-/* --- words ---------------------------------------------------------------------------- */
+/* --- words ------------------------------------------------------------------------------- */
 
 static void blank(struct judging *j)
 {
@@ -64,7 +64,7 @@ static bool take_word(struct judging *j, const char *word)
     return true;
 }
 
-/* --- values of fields ---------------------------------------------------------------------- */
+/* --- values of fields -------------------------------------------------------------------- */
 
 /* What a path of the record names: an id, or 0 where something is missing. */
 static bool path_value(const struct judging *j, str path, int64_t *ret, const struct type **type)
@@ -129,7 +129,7 @@ static bool unit_above(const struct facts *f, int64_t unit, int64_t above)
     return false;
 }
 
-/* --- appointments ----------------------------------------------------------------------------- */
+/* --- appointments ------------------------------------------------------------------------ */
 
 static bool in_force(const struct facts *f, const struct fact *p)
 {
@@ -178,8 +178,7 @@ static enum truth truth_of(bool yes)
     return yes ? YES : NO;
 }
 
-/* --- functions
- * ------------------------------------------------------------------------------------ */
+/* --- functions --------------------------------------------------------------------------- */
 
 struct call {
     str name, args[ARGS_MAX_];
@@ -268,8 +267,7 @@ static enum truth function(const struct judging *j, const struct call *c)
     return UNCLEAR;
 }
 
-/* --- the sentence
- * ------------------------------------------------------------------------------------ */
+/* --- the sentence ------------------------------------------------------------------------ */
 
 static enum truth either(struct judging *j);
 

@@ -11,7 +11,7 @@
 
 enum { ACTS = 400, ROUTES_MAX = 128 };
 
-/* --- other functions in the table of routes ------------------------------------------------- */
+/* --- other functions in the table of routes ---------------------------------------------- */
 
 static void text(struct visit *v, int status, str body)
 {
@@ -113,8 +113,7 @@ static void takes_longer(struct visit *v)
     as_before(v);
 }
 
-/* --- the holes
- * ------------------------------------------------------------------------------------ */
+/* --- the holes --------------------------------------------------------------------------- */
 
 struct ground {
     struct site *s;
@@ -216,8 +215,7 @@ static const struct plant {
 };
 enum { PLANTS = sizeof(plants) / sizeof(plants[0]) };
 
-/* --- planting
- * ---------------------------------------------------------------------------------------- */
+/* --- planting ---------------------------------------------------------------------------- */
 
 static void revise(struct arena *a, struct sources *s, const struct plant *k)
 {

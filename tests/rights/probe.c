@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- marks: what stands where ----------------------------------------------------------- */
+/* --- marks: what stands where ------------------------------------------------------------ */
 
 enum { HOLDERS_MAX = 40000, SUBJECTS_HIDDEN = 14, SUBJECTS_OPEN = 4 };
 
@@ -287,8 +287,7 @@ bool probe_chosen(const struct probe *p, size_t a, size_t b, size_t c)
     return p->thin <= 1 || (a * 7 + b * 3 + c) % (size_t)p->thin == 0;
 }
 
-/* --- questions
- * ------------------------------------------------------------------------------------- */
+/* --- questions --------------------------------------------------------------------------- */
 
 const struct route *probe_route(const struct probe *p, size_t i)
 {
@@ -414,8 +413,17 @@ void probe_same(struct probe *p, const char *kind, const char *route, const stru
     probe_count(p, kind, false);
 }
 
-/* --- what stands in an answer
- * ---------------------------------------------------------------------- */
+str probe_mark_in(str s)
+{
+    for (size_t i = 0; i + MARK_LEN <= s.len; i++) {
+        if (s.ptr[i] == 'q' && s.ptr[i + 1] == 'z') {
+            return str_from_n(s.ptr + i, MARK_LEN);
+        }
+    }
+    return (str){0};
+}
+
+/* --- what stands in an answer ------------------------------------------------------------ */
 
 static const struct holder *first_of(const struct probe *p, const char *mark)
 {

@@ -92,6 +92,8 @@ bool probe_goes_on(const struct probe *p);
 bool probe_chosen(const struct probe *p, size_t a, size_t b, size_t c);
 #define PROBE_ABSENT INT64_C(77777777777)
 
+/* The first mark in a text; empty: none. */
+str probe_mark_in(str s);
 /* JSON of an answer; NULL when it is none. */
 const struct json_value *probe_json(struct probe *p, const struct reply *r);
 

@@ -1,6 +1,10 @@
 /* probe_act.c - acts: who may is let through, who may not learns nothing, and
  * only what an action asks for is taken.  Everything that was done is undone. */
+#include "base/buf.h"
+
 #include "probe.h"
+
+#include <string.h>
 
 /* --- one action on one record ------------------------------------------------------------ */
 
@@ -240,8 +244,120 @@ static void unasked_of(struct probe *p, const struct type *t, const struct actio
     }
 }
 
-/* --- creating
- * --------------------------------------------------------------------------------------- */
+/* --- references typed ---------------------------------------------------------------------- */
+
+/* What is said of a reference, without the words it was asked for. */
+static str said(struct probe *p, const struct reply *r, str typed)
+{
+    struct buf b = buf_make(&p->a, r->body.len + 64);
+    for (size_t i = 0; i < r->body.len;) {
+        bool here = typed.len && r->body.len - i >= typed.len &&
+                    memcmp(r->body.ptr + i, typed.ptr, typed.len) == 0;
+        buf_put_c(&b, here ? '#' : r->body.ptr[i]);
+        i += here ? typed.len : 1;
+    }
+    return buf_str(&b);
+}
+
+struct reference {
+    const struct field *field;
+    str path;
+    const struct type *to;
+};
+
+static struct reply refer(struct probe *p, const struct who *who, const struct reference *f,
+                          str typed)
+{
+    p->echo = probe_mark_in(typed);
+    struct json j = json_begin(&p->a, 4096);
+    json_open(&j, '{');
+    json_key(&j, f->field->key);
+    json_str(&j, typed);
+    json_close(&j, '}');
+    return act(p, who, "POST /api/v1/r/~/new/~", f->path, json_end(&j), NULL);
+}
+
+/* By id, number, name or any of its texts. */
+static size_t ways_to_name(struct probe *p, const struct fact *x, str *ret, size_t max)
+{
+    size_t n = 3;
+    ret[0] = str_fmt(&p->a, "%lld", (long long)x->id);
+    ret[1] = x->number;
+    ret[2] = x->name;
+    for (size_t c = 0; c < x->type->ncolumns && n < max; c++) {
+        if (x->type->columns[c].text) {
+            ret[n++] = x->cells[c].s;
+        }
+    }
+    return n;
+}
+
+/* The same words name something he does see. */
+static bool names_another(struct probe *p, const struct who *who, const struct reference *f,
+                          str typed)
+{
+    for (size_t i = 0; i < p->f->n; i++) {
+        const struct fact *x = &p->f->list[i];
+        bool named = (!f->field->to || x->type == f->to) && !x->type->lines &&
+                     (str_eq(x->number, typed) || str_eq(x->name, typed));
+        for (size_t c = 0; !named && c < x->type->ncolumns; c++) {
+            named = x->type->columns[c].text && str_eq(x->cells[c].s, typed);
+        }
+        if (named && probe_sees(p, x, who) == YES) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* One he may not see is none, however he names it. */
+static void refer_to(struct probe *p, const struct who *who, const struct reference *f)
+{
+    const struct fact *x;
+    const str nothing[] = {STR("77777777777"), STR("nothing of ours")};
+    struct reply none[2];
+    for (int i = 0; i < 4; i++) { /* twice, to be warm */
+        none[i % 2] = refer(p, who, f, nothing[i % 2]);
+    }
+    for (size_t i = 0; (x = probe_subject(p, f->to, i)); i++) {
+        str typed[20];
+        size_t n = probe_sees(p, x, who) == NO ? ways_to_name(p, x, typed, 20) : 0;
+        for (size_t k = 0; k < n; k++) {
+            int by = k > 0;
+            if (!typed[k].len || typed[k].len > 200 || names_another(p, who, f, typed[k])) {
+                continue;
+            }
+            struct reply r = refer(p, who, f, typed[k]);
+            int64_t more = r.statements - none[by].statements;
+            bool same = r.status == none[by].status &&
+                        str_eq(said(p, &r, typed[k]), said(p, &none[by], nothing[by]));
+            if (!same || more) {
+                probe_find(p, "%.*s with %.*s = %.*s as %.*s: %s", STR_ARG(f->path),
+                           STR_ARG(f->field->key), STR_ARG(typed[k]), STR_ARG(who->login),
+                           same ? "more statements than for nothing"
+                                : "another answer than for nothing");
+            }
+            probe_count(p, "references typed", false);
+        }
+    }
+}
+
+static void references(struct probe *p, const struct who *who, const struct type *t,
+                       const struct action *a)
+{
+    str path = str_fmt(&p->a, "/api/v1/r/%.*s/new/%.*s", STR_ARG(t->key), STR_ARG(a->key));
+    for (size_t i = 0; i < a->nasks; i++) {
+        const struct field *f = a->asks[i].field;
+        for (size_t k = 0; f->type == F_REF && k < p->model->ntypes; k++) {
+            const struct type *to = p->model->types[k];
+            if (!to->lines && (!f->to || f->to == to)) { /* or a record of any type */
+                refer_to(p, who, &(struct reference){f, path, to});
+            }
+        }
+    }
+}
+
+/* --- creating ---------------------------------------------------------------------------- */
 
 static void create(struct probe *p, const struct who *who, const struct type *t,
                    const struct action *a)
@@ -272,6 +388,7 @@ void probe_acts(struct probe *p)
                 probe_next(p);
                 if (a->creates) {
                     create(p, &p->s->people[w], t, a);
+                    references(p, &p->s->people[w], t, a);
                 } else {
                     acts_on(p, &p->s->people[w], t, a, w + k);
                 }

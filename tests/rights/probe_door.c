@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* --- doors -------------------------------------------------------------------------------- */
+/* --- doors ------------------------------------------------------------------------------- */
 
 /* An address of the route: of something there, or of nothing. */
 static str address(struct probe *p, const struct route *r, int64_t id)
@@ -285,8 +285,7 @@ static void read_laws(struct probe *p, const struct who *who)
     }
 }
 
-/* --- administrators
- * -------------------------------------------------------------------------------- */
+/* --- administrators ---------------------------------------------------------------------- */
 
 static const struct admin_page {
     const char *route, *path, *form;
@@ -325,8 +324,7 @@ static void administer(struct probe *p, const struct who *who, const struct admi
     probe_count(p, "administration", admin);
 }
 
-/* --- what is somebody else's stays his
- * ------------------------------------------------------------------- */
+/* --- what is somebody else's stays his --------------------------------------------------- */
 
 static int64_t count(struct probe *p, struct sql sql, int64_t person)
 {

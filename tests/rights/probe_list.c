@@ -7,7 +7,7 @@
 
 enum { IDS_MAX = 4000, PAGES_MAX = 40 };
 
-/* --- which records there must be ------------------------------------------------------------ */
+/* --- which records there must be --------------------------------------------------------- */
 
 static size_t visible(struct probe *p, const struct who *who, const struct type *t, int64_t *ids,
                       bool *unclear)
@@ -181,8 +181,7 @@ static void list_of(struct probe *p, const struct who *who, const struct type *t
     probe_count(p, "lists, counts and exports", true);
 }
 
-/* --- suggestions
- * ------------------------------------------------------------------------------------ */
+/* --- suggestions ------------------------------------------------------------------------- */
 
 static void suggest_of(struct probe *p, const struct who *who, const struct type *t)
 {
@@ -216,18 +215,7 @@ static void suggest_of(struct probe *p, const struct who *who, const struct type
     }
 }
 
-/* --- filters through a reference
- * ----------------------------------------------------------------------- */
-
-static str first_mark(str s)
-{
-    for (size_t i = 0; i + MARK_LEN <= s.len; i++) {
-        if (s.ptr[i] == 'q' && s.ptr[i + 1] == 'z') {
-            return str_from_n(s.ptr + i, MARK_LEN);
-        }
-    }
-    return (str){0};
-}
+/* --- filters through a reference --------------------------------------------------------- */
 
 /* Rows of t whose f leads to one that holds `text` in g, as far as he may see both. */
 static size_t led_to(struct probe *p, const struct who *who, const struct type *t,
@@ -257,7 +245,7 @@ static void filter_by(struct probe *p, const struct who *who, const struct type 
     int64_t count;
     for (size_t i = 0; (y = probe_subject(p, to, i)); i++) {
         const struct cell *c = fact_cell(y, g->column);
-        if (!c || c->null || !first_mark(c->s).len || probe_sees(p, y, who) == UNCLEAR) {
+        if (!c || c->null || !probe_mark_in(c->s).len || probe_sees(p, y, who) == UNCLEAR) {
             continue;
         }
         size_t nwant = led_to(p, who, t, f, g, c->s, want);
@@ -335,8 +323,7 @@ void probe_lists(struct probe *p)
     }
 }
 
-/* --- searches
- * -------------------------------------------------------------------------------------------- */
+/* --- searches ---------------------------------------------------------------------------- */
 
 /* Records whose indexed text holds the mark and which he may see. */
 static size_t found(struct probe *p, const struct who *who, str mark, int64_t *ids)
@@ -406,7 +393,7 @@ static void number_of(struct probe *p, const struct who *who, const struct fact 
         return;
     }
     str q = str_fmt(&p->a, "q=%s", encoded(p, x->number));
-    p->echo = first_mark(x->number);
+    p->echo = probe_mark_in(x->number);
     struct reply r = probe_get(p, "GET /search", who, STR("/search"), q.ptr);
     enum truth may = probe_sees(p, x, who);
     bool there = str_has(r.location, str_fmt(&p->a, "/%lld", (long long)x->id));
@@ -433,7 +420,7 @@ static void searches_of(struct probe *p, const struct who *who, size_t at)
         const struct fact *x;
         for (size_t i = 0; !t->lines && (x = probe_subject(p, t, i)); i++) {
             for (size_t c = 0; c < t->ncolumns; c++) {
-                str mark = t->columns[c].text ? first_mark(x->cells[c].s) : STR("");
+                str mark = t->columns[c].text ? probe_mark_in(x->cells[c].s) : STR("");
                 if (mark.len && only_in_texts(p, x, mark) && probe_chosen(p, at, i, c)) {
                     search_for(p, who, mark, x, &absent, &page);
                 }

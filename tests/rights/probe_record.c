@@ -1,7 +1,7 @@
 /* probe_record.c - one record in every way it can be looked at, and what hangs on it. */
 #include "probe.h"
 
-/* --- records ---------------------------------------------------------------------------- */
+/* --- records ----------------------------------------------------------------------------- */
 
 static const struct look {
     const char *route, *path, *query;
@@ -95,7 +95,7 @@ static void records_of(struct probe *p, const struct who *who, const struct type
     }
 }
 
-/* --- forms ---------------------------------------------------------------------------------- */
+/* --- forms ------------------------------------------------------------------------------- */
 
 /* The page of an action and its check while one types; the same for programs. */
 static void form_of(struct probe *p, const struct who *who, const struct fact *x, str action,

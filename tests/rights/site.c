@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* --- what happens to an act ------------------------------------------------------------ */
+/* --- what happens to an act -------------------------------------------------------------- */
 
 void __wrap_http_resume(struct http_exchange *x);
 /* The writer has answered, on this very thread: `later` is called by site_ask. */
@@ -118,7 +118,7 @@ void site_settle(struct site *s)
     seal(s);
 }
 
-/* --- sessions ------------------------------------------------------------------------------ */
+/* --- sessions ---------------------------------------------------------------------------- */
 
 static void admit(struct site *s, struct who *w, int no)
 {
@@ -181,7 +181,7 @@ const struct who *site_person(const struct site *s, const char *login)
     return NULL;
 }
 
-/* --- requests -------------------------------------------------------------------------------- */
+/* --- requests ---------------------------------------------------------------------------- */
 
 struct run {
     struct site *s;
@@ -282,6 +282,9 @@ struct reply site_ask(struct site *s, struct arena *a, const struct site_request
                               .res = {.file = -1}};
     put_request(&x.req, ask, a);
     memset(s->seat->guesses, 0, sizeof(s->seat->guesses)); /* each request the first of its kind */
+    if (s->begins) {
+        s->begins(&x.arena);
+    }
     struct db_counts before = db_counts(s->db);
     struct run run = {.s = s, .x = &x};
     handle(&run);

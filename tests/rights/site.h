@@ -42,7 +42,8 @@ struct site {
     struct seat *seat;
     struct who people[SITE_PEOPLE];
     size_t npeople;
-    size_t arena_limit; /* of the next requests */
+    size_t arena_limit;              /* of the next requests */
+    void (*begins)(struct arena *a); /* called with the arena of each; may be NULL */
 };
 
 struct site_request {

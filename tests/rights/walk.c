@@ -42,7 +42,7 @@ static str mark(struct making *k)
     return str_copy(k->a, str_from_n(m, MARK_LEN));
 }
 
-/* --- values --------------------------------------------------------------------------- */
+/* --- values ------------------------------------------------------------------------------ */
 
 static const struct fact *any_of(struct making *k, const struct type *t)
 {
