@@ -1,5 +1,6 @@
 /* list_more.c - what one does with a list: act on many, keep a view. */
 #include "base/arena.h"
+#include "base/buf.h"
 #include "page/list_page.h"
 #include "page/page.h"
 
@@ -73,6 +74,17 @@ static void bulk_next(struct visit *v)
     visit_submit(v, bulk_next);
 }
 
+/* Their labels: a page that can be reloaded. */
+static void to_labels(struct visit *v, const struct bulk *k)
+{
+    struct buf b = buf_make(v->ctx.arena, 8000);
+    buf_put_fmt(&b, "/r/%.*s/labels?", STR_ARG(v->seg[0]));
+    for (size_t i = 0; i < k->n; i++) {
+        buf_put_fmt(&b, "%sid=%lld", i ? "&" : "", (long long)k->ids[i]);
+    }
+    visit_redirect(v, buf_str(&b));
+}
+
 void page_list_bulk(struct visit *v)
 {
     struct bulk *k = arena_new(v->ctx.arena, struct bulk);
@@ -81,6 +93,10 @@ void page_list_bulk(struct visit *v)
         if (str_eq(ps->ptr[i].name, STR("id")) && str_to_i64(ps->ptr[i].value, &k->ids[k->n])) {
             k->n++;
         }
+    }
+    if (visit_param(v, STR("labels")).len) {
+        to_labels(v, k);
+        return;
     }
     v->user = k;
     v->act.action = visit_param(v, STR("action"));

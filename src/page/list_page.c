@@ -505,6 +505,8 @@ void page_list(struct visit *v)
     put_options(v, &q, &lp, &p);
     put_conditions(v, &q, &p);
     put_bulk(v, t, &p);
+    p.labels = t->newest->newest && p.has_number; /* things of a register have them */
+    p.picks = p.labels || p.bulk.len;
     put_rows(v, &lp, &p);
     struct frame f;
     struct html out = frame_begin(v, &f, p.title, STR("records"));

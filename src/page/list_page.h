@@ -66,6 +66,7 @@ struct list_view {
     struct words filter_error;
     const struct type *of;
     bool open_only, mine, filtered, has_state, has_number;
+    bool labels, picks; /* labels can be printed; rows can be chosen for something */
     int64_t left_out;
     struct list_options states, columns_all, orders, bulk;
     struct {

@@ -23,6 +23,8 @@ void page_types(struct visit *v);
 void page_list(struct visit *v);
 void page_list_export(struct visit *v);
 void page_list_export_sheet(struct visit *v);
+void page_labels(struct visit *v); /* of the records in the query */
+void page_label(struct visit *v);
 void page_list_bulk(struct visit *v);
 void page_list_save(struct visit *v);
 void page_list_forget(struct visit *v);

@@ -260,6 +260,7 @@ static void fill(struct visit *v, const struct type *t, const struct record_view
         .creator = &r->rec.creator,
         .unit = t->newest->unit_field ? arena_new(v->ctx.arena, struct record_ref) : &r->rec.unit,
         .watching = r->watching,
+        .sticks = t->newest->newest && r->rec.number.len,
         .can_label = (t->newest->has & HAS_LABEL) != 0,
         .can_watch = (t->newest->has & HAS_WATCHERS) != 0,
         .watch_action = r->watching ? STR("unwatch") : STR("watch"),

@@ -48,6 +48,7 @@ struct record_page {
     const struct state *state;
     const struct record_ref *creator, *unit;
     bool account, can_label;
+    bool sticks; /* a thing of a register: a label can be printed for it */
     bool watching, can_watch, has_files, has_comments;
     struct {
         const struct record_own_task *ptr;

@@ -27,6 +27,9 @@ url show_ref_url(const struct visit *v, const struct record_ref *r);
 str show_ref_name(const struct record_ref *r);
 /* A QR code as SVG; nothing when the text is too long for one. */
 html_safe show_qr(const struct visit *v, str text);
+/* Bars as SVG, stretched to the room they get; nothing for what they cannot hold
+ * (base/code128.h). */
+html_safe show_code128(const struct visit *v, str text);
 /* ISO with offset, for <time datetime>. */
 str show_iso(const struct visit *v, int64_t ms);
 

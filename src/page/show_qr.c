@@ -1,4 +1,5 @@
 #include "base/arena.h"
+#include "base/code128.h"
 #include "page/show.h"
 
 #include <qrencode.h>
@@ -32,6 +33,39 @@ static void forget(void *qr)
     if (*(QRcode **)qr) {
         QRcode_free(*(QRcode **)qr);
     }
+}
+
+static void put(struct html *out, str markup)
+{
+    html_lit(out, markup.ptr, markup.len);
+}
+
+html_safe show_code128(const struct visit *v, str text)
+{
+    enum { CAP = 4096 };
+    struct code128 c;
+    struct html out = {.arena = v->ctx.arena, .buf = arena_bytes(v->ctx.arena, CAP), .cap = CAP};
+    if (!code128(text, &c)) {
+        return (html_safe){.html = STR("")};
+    }
+    put(&out, STR("<svg role=\"img\" aria-label=\"Code 128\" preserveAspectRatio=\"none\" "
+                  "viewBox=\"0 0 "));
+    html_i64(&out, c.modules + 2 * CODE128_QUIET);
+    put(&out, STR(" 1\"><path d=\""));
+    int64_t x = CODE128_QUIET;
+    for (int i = 0; i < c.nwidths; i++) {
+        if (i % 2 == 0) {
+            put(&out, STR("M"));
+            html_i64(&out, x);
+            put(&out, STR(" 0h"));
+            html_i64(&out, c.widths[i]);
+            put(&out, STR("v1H"));
+            html_i64(&out, x);
+        }
+        x += c.widths[i];
+    }
+    put(&out, STR("\"/></svg>"));
+    return (html_safe){.html = html_end(&out)};
 }
 
 html_safe show_qr(const struct visit *v, str text)

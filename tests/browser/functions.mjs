@@ -1,5 +1,9 @@
 // What people do besides the process: lists, search, what hangs on a record,
 // forms, regulations, their own profile, administration.
+import { execFileSync } from "node:child_process";
+import { rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Demo, Person, at, check, contains, equal, expect, photo } from "./support.mjs";
 
 export async function functions(browser, how) {
@@ -9,7 +13,7 @@ export async function functions(browser, how) {
   const as = async (login) => (people[login] ??= await Person.signIn(demo, browser, login, how));
   const t = (zh, en) => (how.lang === "en" ? en : zh);
   const w = { demo, as, t, how, browser };
-  for (const part of [lists, paging, bulk, onRecord, forms, searching, regulations, profile, administration]) {
+  for (const part of [lists, paging, bulk, labels, onRecord, forms, searching, regulations, profile, administration]) {
     try {
       await part(w);
     } catch (e) {
@@ -127,6 +131,47 @@ async function paging(w) {
     expect(second.length > 0 && !second.some((n) => first.includes(n) && n.startsWith("第 ")), "a row twice");
     await li.press("nav.pager a[rel=prev]");
     equal((await names(li)).join(), first.join());
+  });
+}
+
+// What a scanner would read from the page, four times as large as on the screen.
+async function scanned(person, selector) {
+  const view = person.page.viewportSize();
+  await person.page.setViewportSize({ width: 1600, height: 1000 });
+  const one = person.page.locator(selector).first();
+  await one.evaluate((e) => { e.style.zoom = 4; });
+  const picture = await one.screenshot();
+  await one.evaluate((e) => { e.style.zoom = 1; });
+  await person.page.setViewportSize(view);
+  const file = join(tmpdir(), `zhidu-label-${process.pid}.png`);
+  writeFileSync(file, picture);
+  try {
+    return execFileSync("zbarimg", ["-q", file], { stdio: ["ignore", "pipe", "ignore"] }).toString();
+  } finally {
+    rmSync(file);
+  }
+}
+
+async function labels(w) {
+  const huang = await w.as("huang.he");
+  await check("labels of chosen things are printed and can be scanned", async () => {
+    await huang.open("/r/device");
+    await huang.page.locator("[data-pick]").nth(0).check();
+    await huang.page.locator("[data-pick]").nth(1).check();
+    await huang.post("#bulk button[name=labels]");
+    equal(await huang.page.locator(".label").count(), 2);
+    const says = (await huang.page.locator(".label .bars span").first().textContent()).trim();
+    const found = await scanned(huang, ".label");
+    contains(found, `CODE-128:${says}\n`);
+    contains(found, "QR-Code:");
+    await huang.axe("labels");
+  });
+  await check("a thing has a label, too; one that may not be seen has none", async () => {
+    await huang.open("/r/device");
+    const to = await huang.page.locator("main table.list a.row").first().getAttribute("href");
+    await huang.open(`${to}/label`);
+    equal(await huang.page.locator(".label").count(), 1);
+    equal((await huang.context.request.get(`${w.demo.url}/r/device/1/label`)).status(), 404);
   });
 }
 

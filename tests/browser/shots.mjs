@@ -72,6 +72,10 @@ const pages = (r) => [
   ["record-device", "huang.he", "first:/r/device"],
   ["record-person", "xu.jing", "first:/r/person"],
   ["record-unit", "xu.jing", "first:/r/unit"],
+  ["labels", "huang.he", "labels"],
+  ["labels-print", "huang.he", "labels", "print"],
+  ["labels-none", "huang.he", "/r/device/labels"],
+  ["list-export-menu", "wu.tao", "/r/fault", open("main .head details.menu:nth-of-type(2) > summary")],
   ["record-print", "wu.tao", `${r(3)}?print=1`, "print"],
   ["list-print", "wu.tao", "/r/fault?open=1", "print"],
   ["law-print", "wu.tao", "/law/fault_reporting", "print"],
@@ -161,6 +165,11 @@ async function address(p, path) {
   if (path.startsWith("first:")) {
     await p.open(path.slice(6));
     return p.page.locator("main table.list a.row").first().getAttribute("href");
+  }
+  if (path === "labels") {
+    await p.open("/r/device");
+    const ids = await p.page.locator("[data-pick]").evaluateAll((boxes) => boxes.slice(0, 8).map((b) => `id=${b.value}`));
+    return `/r/device/labels?${ids.join("&")}`;
   }
   if (path === "proof") {
     await p.open("/r/fault");

@@ -21,7 +21,7 @@ static const char workbook[] = "<w xmlns:r=\"r\"><sheet r:id=\"r\"/></w>";
 static void put(struct buf *b, uint64_t v, int bytes)
 {
     for (int i = 0; i < bytes; i++) {
-        buf_put_c(b, (char)(v >> 8 * i));
+        buf_put_c(b, i < 8 ? (char)(v >> 8 * i) : 0);
     }
 }
 
