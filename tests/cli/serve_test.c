@@ -423,11 +423,11 @@ static void make_certificate(const char *name)
     assert_int_equal(system(command.ptr), 0);
 }
 
-static str output_of(const char *command)
+static str output_of(struct arena *a, const char *command)
 {
     FILE *f = popen(command, "r");
     assert_non_null(f);
-    char *p = arena_bytes(&the.a, 1 << 20);
+    char *p = arena_bytes(a, 1 << 20);
     size_t n = fread(p, 1, 1 << 20, f);
     pclose(f);
     return str_from_n(p, n);
@@ -435,15 +435,16 @@ static str output_of(const char *command)
 
 static str subject(void)
 {
-    return output_of(str_fmt(&the.a,
-                             "openssl s_client -connect 127.0.0.1:%d </dev/null 2>/dev/null"
-                             " | openssl x509 -noout -subject",
-                             the.server.port)
-                         .ptr);
+    return output_of(&the.a, str_fmt(&the.a,
+                                     "openssl s_client -connect 127.0.0.1:%d </dev/null 2>/dev/null"
+                                     " | openssl x509 -noout -subject",
+                                     the.server.port)
+                                 .ptr);
 }
 
 struct talk {
     pthread_t thread;
+    struct arena a;
     str said;
 };
 
@@ -451,13 +452,12 @@ struct talk {
 static void *talk_long(void *arg)
 {
     struct talk *t = arg;
-    t->said =
-        output_of(str_fmt(&the.a,
+    str command = str_fmt(&t->a,
                           "{ printf 'GET /healthz HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n'; sleep 2;"
                           " printf 'GET /readyz HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n'; sleep 1; }"
                           " | openssl s_client -quiet -connect 127.0.0.1:%d 2>/dev/null",
-                          the.server.port)
-                      .ptr);
+                          the.server.port);
+    t->said = output_of(&t->a, command.ptr);
     return NULL;
 }
 
@@ -471,22 +471,18 @@ static void a_new_certificate_needs_no_restart(void **state)
     configure(lines.ptr);
     server_start(&the.server, true);
     assert_true(str_has(subject(), STR("first")));
-    struct talk t = {0};
+    struct talk t = {.a = arena_make(16u << 20)};
     assert_int_equal(pthread_create(&t.thread, NULL, talk_long, &t), 0);
     pause_ms(700);
     pid_t pid = the.server.pid;
     size_t before = times(log_text(), "info  server.reload");
-    str command = str_fmt(&the.a,
-                          "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256"
-                          " -nodes -days 9 -subj /CN=second -keyout %s/key.pem -out"
-                          " %s/cert.pem 2>/dev/null",
-                          the.server.data, the.server.data);
-    assert_int_equal(system(command.ptr), 0);
+    make_certificate("second");
     assert_int_equal(kill(pid, SIGHUP), 0);
     assert_true(logged("info  server.reload", before + 1));
     assert_true(str_has(subject(), STR("second")));
     pthread_join(t.thread, NULL);
     assert_true(str_has(t.said, STR("ok\n")) && str_has(t.said, STR("ready\n")));
+    arena_end(&t.a);
     /* a certificate that is none leaves the one in use */
     assert_int_equal(system(str_fmt(&the.a, "echo none >%s/cert.pem", the.server.data).ptr), 0);
     reload_expecting("error server.reload");
