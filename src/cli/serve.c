@@ -55,6 +55,7 @@ struct serving {
     struct cli *c;
     struct installation in;
     struct app app;
+    struct http_server *http;
     struct control *control;
     struct watch *watch;
     struct schedule *backups;
@@ -134,7 +135,11 @@ static err start_http(struct serving *s)
     /* SQLite computes; PostgreSQL lets its askers wait. */
     bool waits = c->config.database.len && !str_starts(c->config.database, STR("sqlite:"));
     opt.at_once = waits ? 0 : (int)sysconf(_SC_NPROCESSORS_ONLN);
-    return http_start(c->arena, &opt, &s->app.http);
+    err e = http_start(c->arena, &opt, &s->http);
+    if (!e.code) {
+        atomic_store(&s->app.http, s->http); /* its workers are at work already */
+    }
+    return e;
 }
 
 static err start_backups(struct serving *s)
@@ -186,8 +191,8 @@ static int64_t close_all(struct serving *s)
     if (s->backups) {
         schedule_stop(s->backups);
     }
-    if (s->app.http) {
-        left = http_stop(s->app.http);
+    if (s->http) {
+        left = http_stop(s->http);
     }
     if (s->in.people) {
         security_turn(s->in.people, engine_now(s->in.engine), true);
@@ -210,7 +215,7 @@ static err reread(struct serving *s, struct config *k, struct tuning **t)
     if (other && ((*t)->cert.len > 0) != (s->tuning->cert.len > 0)) {
         e = err_make(ERR_INVALID, STR("between http and https it changes with a restart only"));
     } else if (other) {
-        e = http_set_certificate(s->app.http, c->arena, (*t)->cert, (*t)->key);
+        e = http_set_certificate(s->http, c->arena, (*t)->cert, (*t)->key);
     }
     return e;
 }
@@ -236,7 +241,7 @@ static void reload(struct serving *s)
     }
     str later = config_needs_restart(c->arena, &c->config, &k);
     tune_log(&k);
-    http_set_limits(s->app.http, &t->limits);
+    http_set_limits(s->http, &t->limits);
     set_rates(s->app.rates, &k);
     atomic_store(&s->app.probes, &t->probes);
     watch_certificate(s->watch, t->cert_until);
@@ -281,8 +286,8 @@ int cmd_serve(struct cli *c, int argc, char **argv)
         close_all(&s);
         return cli_fail(c, e);
     }
-    tell(c, &s.app, &s.in, http_port(s.app.http));
-    log_start(c, http_port(s.app.http));
+    tell(c, &s.app, &s.in, http_port(s.http));
+    log_start(c, http_port(s.http));
     struct timespec every = {.tv_sec = TRIM_S};
     int signal;
     while ((signal = sigtimedwait(&s.signals, NULL, &every)) < 0 || signal == SIGHUP) {

@@ -51,13 +51,10 @@ static err read_again(const struct ctx *ctx, struct calendar_held *c)
     return e;
 }
 
-static struct calendar_held *of_engine(struct engine *e)
+void calendar_make(struct engine *e)
 {
-    if (!e->calendar) {
-        e->calendar = arena_new(e->life, struct calendar_held);
-        e->calendar->arena = arena_make(HELD_BYTES);
-    }
-    return e->calendar;
+    e->calendar = arena_new(e->life, struct calendar_held);
+    e->calendar->arena = arena_make(HELD_BYTES);
 }
 
 err calendar_hold(const struct ctx *ctx, const struct calendar_held **ret)
@@ -66,7 +63,7 @@ err calendar_hold(const struct ctx *ctx, const struct calendar_held **ret)
     if (!ctx->writer) {
         return OK;
     }
-    struct calendar_held *c = of_engine(ctx->engine);
+    struct calendar_held *c = ctx->engine->calendar;
     err e = c->good ? OK : read_again(ctx, c);
     *ret = e.code ? NULL : c;
     return e;
@@ -74,10 +71,8 @@ err calendar_hold(const struct ctx *ctx, const struct calendar_held **ret)
 
 err calendar_stamp(const struct ctx *ctx)
 {
-    if (ctx->engine->calendar) {
-        ctx->engine->calendar->good = false;
-        ctx->engine->calendar->known[0] = '\0';
-    }
+    ctx->engine->calendar->good = false;
+    ctx->engine->calendar->known[0] = '\0';
     str stamp = str_fmt(ctx->arena, "%lld", (long long)engine_id(ctx->engine, ctx->now));
     return db_exec(ctx->db, ctx->arena,
                    SQL("insert into installation(key, value) values ('calendar', $1)"
@@ -87,7 +82,7 @@ err calendar_stamp(const struct ctx *ctx)
 
 void calendar_group(struct engine *e, str stamp)
 {
-    struct calendar_held *c = of_engine(e);
+    struct calendar_held *c = e->calendar;
     size_t n = stamp.len < sizeof(c->known) ? stamp.len : 0;
     memcpy(c->known, stamp.ptr ? stamp.ptr : "", n);
     c->known[n] = '\0';
@@ -96,10 +91,8 @@ void calendar_group(struct engine *e, str stamp)
 
 void calendar_doubt(struct engine *e)
 {
-    if (e->calendar) {
-        e->calendar->good = false;
-        e->calendar->stamp = STR("");
-    }
+    e->calendar->good = false;
+    e->calendar->stamp = STR("");
 }
 
 void calendar_drop(struct engine *e)

@@ -32,6 +32,8 @@ MUST_CHECK err calendar_stamp(const struct ctx *ctx);
 void calendar_group(struct engine *e, str stamp);
 /* An act or a group was undone. */
 void calendar_doubt(struct engine *e);
+/* With the engine, before its writer begins: `life` belongs to who opens it. */
+void calendar_make(struct engine *e);
 void calendar_drop(struct engine *e);
 
 /* The index of the last span that begins at or before `at`; of the last with

@@ -454,6 +454,7 @@ struct engine *engine_make(struct arena *life, const struct engine_options *opt,
     e->tick = arena_make(WORK_ARENA);
     pthread_mutex_init(&e->lock, NULL);
     pthread_cond_init(&e->wake, NULL);
+    calendar_make(e);
     if (!e->opt.clock) {
         e->opt.clock = wall_clock;
     }
@@ -490,10 +491,13 @@ err engine_start(struct engine *e)
 
 void engine_stop(struct engine *e)
 {
-    if (e->stopped) {
+    pthread_mutex_lock(&e->lock);
+    bool stopped = e->stopped;
+    e->stopped = true;
+    pthread_mutex_unlock(&e->lock);
+    if (stopped) {
         return;
     }
-    e->stopped = true;
     clock_stop(e);
     if (e->writer) {
         writer_stop(e->writer);

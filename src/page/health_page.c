@@ -53,8 +53,9 @@ void page_admin_health(struct visit *v)
     }
     struct engine_stats s = engine_stats(v->app->engine);
     struct http_stats h = {0};
-    if (v->app->http) {
-        h = http_stats(v->app->http);
+    struct http_server *http = atomic_load(&v->app->http);
+    if (http) {
+        h = http_stats(http);
     }
     struct figure_row rows[] = {
         figure(v, WORDS("存证条目", "Ledger entries"), s.ledger_size),

@@ -250,8 +250,9 @@ void probe_metrics(struct visit *v)
     if (!people_sessions(&v->ctx, &sessions).code) {
         one(&b, "sessions", "gauge", "Sessions that have not ended.", sessions);
     }
-    if (v->app->http) {
-        put_http(&b, v->app->http);
+    struct http_server *http = atomic_load(&v->app->http);
+    if (http) {
+        put_http(&b, http);
     }
     if (v->app->health) {
         put_checks(&b, v);

@@ -62,11 +62,11 @@ struct routes {
 struct app {
     struct engine *engine;
     struct accounts *people;
-    struct http_server *http; /* for the health page; set after start */
-    struct health *health;    /* checks and figures of everything that can fail */
-    str public_url;           /* "https://zhidu.example.org", for links */
-    str organisation;         /* name shown in the frame */
-    bool demo;                /* demo accounts are shown at the door; loopback only */
+    _Atomic(struct http_server *) http; /* for figures; set when it has started */
+    struct health *health;              /* checks and figures of everything that can fail */
+    str public_url;                     /* "https://zhidu.example.org", for links */
+    str organisation;                   /* name shown in the frame */
+    bool demo;                          /* demo accounts are shown at the door; loopback only */
     str demo_hint;
     struct routes pages, api;
     void (*error_page)(struct visit *v, err e); /* the page layer's */
