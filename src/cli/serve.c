@@ -27,6 +27,31 @@ static bool loopback(str address)
     return str_starts(address, STR("127.")) || str_eq(address, STR("::1"));
 }
 
+/* Everybody knows the passwords of a demonstration. */
+static err keep_demo_here(struct cli *c)
+{
+    struct db *db;
+    struct rows r;
+    if (loopback(c->config.address)) {
+        return OK;
+    }
+    err e = engine_reader(c->engine, c->arena, &db);
+    if (!e.code) {
+        e = db_query(db, c->arena, SQL("select value from installation where key = 'demo'"),
+                     NO_ARGS, &r);
+    }
+    return e.code || !rows_next(&r)
+               ? e
+               : cli_refuse(
+                     c->arena, ERR_DENIED,
+                     WORDS("这是演示数据，其中账号的密码人人知道，只能在本机地址上运行。",
+                           "This is a demonstration: everybody knows its passwords, so it "
+                           "runs on a loopback address only."),
+                     WORDS("用 --address 127.0.0.1 运行；正式使用请另建：zhidu init … --admin …",
+                           "Serve it with --address 127.0.0.1; for real use make another "
+                           "one: zhidu init ... --admin ..."));
+}
+
 static void tell(struct cli *c, const struct app *app, const struct installation *in, int port)
 {
     if (in->kept.len) {
@@ -167,6 +192,10 @@ static err open_all(struct serving *s)
     set_rates(s->app.rates, &c->config);
     c->engine = s->in.engine;
     c->people = s->in.people;
+    e = keep_demo_here(c);
+    if (e.code) {
+        return e;
+    }
     security_keep(c->people, c->config.security_days);
     c->health = s->app.health;
     c->clock = s->app.demo ? s->in.clock : NULL;

@@ -70,6 +70,10 @@ for k in $keys; do
     is "the shipped configuration explains $k" 0 "$k" grep -E "^#?$k += " packaging/zhidu.conf
 done
 
+is "a demonstration is made" 0 "Demonstration: [0-9]+ acts" en "$zhidu" init regulations --demo --data "$dir/demo"
+is "making one alarms nobody" 0 "^0$" echo "$(printf '%s\n' "$out" | grep -cE "warn|error")"
+is "a demonstration is served on loopback only" 1 "everybody knows its passwords" en "$zhidu" serve --data "$dir/demo" --address 0.0.0.0 --port "${ZHIDU_CLI_PORT:-18993}"
+
 # A running server: commands go through it, and a second one is refused.
 ZHIDU_DEMO=no "$zhidu" serve --data "$dir/a" --port "${ZHIDU_CLI_PORT:-18993}" >"$dir/serve.log" 2>&1 &
 server=$!
