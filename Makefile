@@ -1,5 +1,6 @@
 # make             build the product        make test    run the C tests
 # make check       all that CI checks       make fmt     lay out the code
+# make tsan        all tests with ThreadSanitizer
 # make V=asan      with ASan and UBSan (also: tsan, cov, fuzz); V works with every target
 # make fuzz        each parser for T=60 seconds with libFuzzer
 # make torture     200 rounds of kill -9 under load
@@ -146,6 +147,11 @@ tests: $(TESTS)
 test: $(TESTS)
 	tool/run-tests.sh $(TESTS)
 
+# All tests where two threads that touch the same thing without order are an end.
+tsan:
+	$(MAKE) V=tsan all tests
+	TSAN_OPTIONS=exitcode=66 tool/run-tests.sh build/tsan/t/*/*_test
+
 # --- fuzzing: tests/fuzz/fuzz_NAME.c is a target; see tests/fuzz/README.md -----------------------------
 FUZZ     := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZLIBS := $(LINK)
@@ -185,5 +191,5 @@ fmt:
 	clang-format -i $(CODE)
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all tests test fmt tidy check install fuzz fuzz-build fuzz-replay bench bench-long torture rights sweep
+.PHONY: tsan all tests test fmt tidy check install fuzz fuzz-build fuzz-replay bench bench-long torture rights sweep
 .SECONDARY:
