@@ -36,7 +36,8 @@ static void give_up(void *arg)
 {
     struct xlsx *x = arg;
     if (x->book) {
-        lxw_workbook_free(x->book);
+        /* Closed, not only freed: freeing leaves the temporary files of the sheets open. */
+        (void)workbook_close(x->book);
         x->book = NULL;
     }
     if (x->path[0]) {
@@ -245,9 +246,9 @@ static void heads(struct xlsx *x, const struct xlsx_column *columns, size_t n)
     x->row = 2;
 }
 
-static lxw_worksheet *sheet(struct xlsx *x, str name)
+static lxw_worksheet *sheet(struct xlsx *x, const char *name)
 {
-    lxw_worksheet *s = workbook_add_worksheet(x->book, str_copy(x->life, name).ptr);
+    lxw_worksheet *s = workbook_add_worksheet(x->book, name);
     x->failed = x->failed || !s;
     return s;
 }
@@ -260,6 +261,7 @@ err xlsx_begin(struct arena *life, str name, const struct xlsx_column *columns, 
     x->zone = zone_minutes;
     x->columns = n;
     arena_defer(life, give_up, x);
+    const char *own = str_copy(life, name).ptr; /* now: a book without a sheet is not closed well */
     char path[] = "/tmp/zhidu-XXXXXX";
     int fd = mkstemp(path);
     if (fd < 0) {
@@ -271,7 +273,7 @@ err xlsx_begin(struct arena *life, str name, const struct xlsx_column *columns, 
     x->book = workbook_new_opt(x->path, &how);
     if (x->book) {
         formats(x);
-        x->data = sheet(x, name);
+        x->data = sheet(x, own);
     }
     if (!x->data || x->failed) {
         return err_make(ERR_STORE, STR("workbook"));
@@ -283,7 +285,7 @@ err xlsx_begin(struct arena *life, str name, const struct xlsx_column *columns, 
 
 void xlsx_notes(struct xlsx *x, str name, const str *cells, size_t columns, size_t rows)
 {
-    lxw_worksheet *s = sheet(x, name);
+    lxw_worksheet *s = sheet(x, str_copy(x->life, name).ptr);
     for (size_t i = 0; s && i < rows * columns; i++) {
         if (cells[i].len) {
             put_text(x, s, (lxw_row_t)(i / columns), (lxw_col_t)(i % columns), cells[i],
