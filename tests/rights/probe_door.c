@@ -150,7 +150,7 @@ static void must_change(struct probe *p)
     for (size_t i = 0; (r = probe_route(p, i)) && probe_goes_on(p); i++) {
         str pattern = str_from(r->pattern);
         bool open = for_everybody(r) || str_starts(pattern, STR("/me")) ||
-                    str_starts(pattern, STR("/sign"));
+                    str_starts(pattern, STR("/sign")) || str_starts(pattern, STR("/help"));
         probe_next(p);
         struct reply have = come(p, r, PROBE_ABSENT, DOOR_PAGE, w, false);
         if (!open) {
@@ -193,6 +193,8 @@ static const struct open_page {
     {"GET /law", "/law", NULL},
     {"GET /me", "/me", NULL},
     {"GET /me/second", "/me/second", NULL},
+    {"GET /help", "/help", "q=a"},
+    {"GET /help/~", "/help/user", NULL},
     {"GET /admin", "/admin", NULL},
     {"GET /admin/settings", "/admin/settings", NULL},
     {"GET /api/v1/openapi.json", "/api/v1/openapi.json", NULL},
@@ -290,6 +292,8 @@ static void read_laws(struct probe *p, const struct who *who)
 static const struct admin_page {
     const char *route, *path, *form;
 } admin_pages[] = {
+    {"GET /admin/security", "/admin/security", NULL},
+    {"GET /admin/security/export", "/admin/security/export", NULL},
     {"GET /admin/jobs", "/admin/jobs", NULL},
     {"GET /admin/health", "/admin/health", NULL},
     {"GET /admin/account/#", "/admin/account/#", NULL},
@@ -304,9 +308,14 @@ static const struct admin_page {
 static void administer(struct probe *p, const struct who *who, const struct admin_page *k)
 {
     bool admin = oracle_holds(p->f, "administrator", who->person);
-    int64_t ids[] = {PROBE_ABSENT, PROBE_ABSENT, p->s->people[3].person};
-    struct reply r[3];
-    for (int i = 0; i < 3; i++) {
+    if (strstr(k->path, "security")) { /* those who look after it, and those who check */
+        admin = admin || oracle_holds(p->f, "auditor", who->person) ||
+                oracle_holds(p->f, "security_officer", who->person);
+    }
+    /* Each twice: what was refused is noted once in the security log. */
+    int64_t ids[] = {PROBE_ABSENT, PROBE_ABSENT, p->s->people[3].person, p->s->people[3].person};
+    struct reply r[4];
+    for (int i = 0; i < 4; i++) {
         site_try(p->s);
         r[i] = probe_ask(p, k->route,
                          &(struct site_request){.path = probe_fill(p, k->path, STR(""), ids[i]),
@@ -316,7 +325,7 @@ static void administer(struct probe *p, const struct who *who, const struct admi
         site_undo(p->s);
     }
     if (!admin) {
-        probe_same(p, "administration", k->route, who, ids[2], &r[2], &r[1]);
+        probe_same(p, "administration", k->route, who, ids[3], &r[3], &r[1]);
     }
     if (admin == (r[2].status == 403)) {
         probe_find(p, "%s as %.*s: %d", k->route, STR_ARG(who->login), r[2].status);

@@ -178,6 +178,12 @@ static void list_of(struct probe *p, const struct who *who, const struct type *t
         probe_find(p, "export %.*s as %.*s: %d, %zu rows of %zu", STR_ARG(path),
                    STR_ARG(who->login), r.status, csv_rows(r.body), nwant);
     }
+    r = probe_get(p, "GET /r/~/export.xlsx", who, str_fmt(&p->a, "%.*s/export.xlsx", STR_ARG(path)),
+                  NULL);
+    if (r.status != 200 || csv_rows(r.body) != nwant) {
+        probe_find(p, "workbook %.*s as %.*s: %d, %zu rows of %zu", STR_ARG(path),
+                   STR_ARG(who->login), r.status, csv_rows(r.body), nwant);
+    }
     probe_count(p, "lists, counts and exports", true);
 }
 
@@ -281,6 +287,9 @@ static void hidden_filter(struct probe *p, const struct who *who, const struct t
     }
     (void)probe_get(p, "GET /r/~", who, str_fmt(&p->a, "/r/%.*s", STR_ARG(t->key)),
                     str_fmt(&p->a, "c=%.*s&w.%.*s.filled=1", STR_ARG(f->key), STR_ARG(f->key)).ptr);
+    (void)probe_get(p, "GET /r/~/export.xlsx", who,
+                    str_fmt(&p->a, "/r/%.*s/export.xlsx", STR_ARG(t->key)),
+                    str_fmt(&p->a, "c=%.*s", STR_ARG(f->key)).ptr);
     (void)probe_get(p, "GET /r/~/export", who, str_fmt(&p->a, "/r/%.*s/export", STR_ARG(t->key)),
                     str_fmt(&p->a, "c=%.*s", STR_ARG(f->key)).ptr);
 }

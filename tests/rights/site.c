@@ -2,6 +2,7 @@
 
 #include "api/api.h"
 #include "base/buf.h"
+#include "connect/xlsx.h"
 #include "engine/engine_int.h"
 #include "engine/scenario.h"
 #include "ledger/ledger.h"
@@ -10,6 +11,7 @@
 #include "people/people_int.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -251,6 +253,28 @@ static void put_request(struct http_request *q, const struct site_request *ask, 
     q->headers = (struct http_params){headers, n};
 }
 
+/* What a file holds; of a workbook its first sheet as lines. */
+static str file_text(struct arena *a, const struct http_response *res)
+{
+    char *p = arena_bytes(a, (size_t)res->file_size + 1);
+    ssize_t n = pread(res->file, p, (size_t)res->file_size, 0);
+    if (!str_has(res->type, STR("spreadsheet"))) {
+        return str_from_n(p, n > 0 ? (size_t)n : 0);
+    }
+    char *lines = NULL;
+    size_t len = 0;
+    int64_t row = 0;
+    struct words why = {0};
+    FILE *f = open_memstream(&lines, &len);
+    assert_non_null(f);
+    err e = xlsx_to_csv(a, res->file, ',', f, &row, &why);
+    fclose(f);
+    str text = str_copy(a, str_from_n(lines, len));
+    free(lines);
+    dbs_ok(e);
+    return text;
+}
+
 static void take(struct reply *ret, struct http_response *res, struct arena *a)
 {
     struct buf b = buf_make(a, 1 << 16);
@@ -258,6 +282,7 @@ static void take(struct reply *ret, struct http_response *res, struct arena *a)
     ret->type = str_copy(a, res->type);
     ret->body = str_copy(a, res->body);
     if (res->file >= 0) {
+        ret->body = file_text(a, res);
         close(res->file);
     }
     for (int i = 0; i < res->nheaders; i++) {
