@@ -476,8 +476,11 @@ static void stop_engine(void *arg)
 
 err engine_start(struct engine *e)
 {
-    struct writer_options w = {
-        .url = e->opt.url, .db = e->opt.db, .limits = {.steps = ACT_STEPS, .time_ms = ACT_MS}};
+    struct writer_options w = {.url = e->opt.url,
+                               .db = e->opt.db,
+                               .group_us = e->opt.group_us,
+                               .reopen_ms = e->opt.reopen_ms,
+                               .limits = {.steps = ACT_STEPS, .time_ms = ACT_MS}};
     w.db.writer = true;
     err x = writer_start(e->life, &w, &e->hooks, &e->writer);
     if (!x.code) {

@@ -204,6 +204,13 @@ MUST_CHECK err db_scratch_end(struct db *db, struct arena *a);
 void db_reset(struct db *db);
 /* SQLite: checkpoints the log.  PostgreSQL: nothing.  Returns pages left. */
 int64_t db_checkpoint(struct db *db, bool restart);
+/* What the log holds, made durable by another way than the log itself: for a new
+ * connection after a commit that failed, or a process that died.  A file whose
+ * sync failed once may lose what the kernel still shows, and a later sync of it
+ * says nothing about that; so the log is copied into the database, and that is
+ * synced.  ERR_BUSY while readers hold it back, or when the disk still fails.
+ * PostgreSQL: nothing, the server answers for it. */
+MUST_CHECK err db_settle_log(struct db *db, struct arena *a);
 /* SQLite's write-ahead log after this connection's last commit, for a writer;
  * 0 elsewhere. */
 int64_t db_log_bytes(const struct db *db);

@@ -395,6 +395,17 @@ int64_t db_checkpoint(struct db *db, bool restart)
     return log > done ? log - done : 0;
 }
 
+err db_settle_log(struct db *db, struct arena *a)
+{
+    if (db->kind != DB_SQLITE) {
+        return OK;
+    }
+    struct sq *q = sq_of(db);
+    db->ops->settle(db);
+    int rc = sqlite3_wal_checkpoint_v2(q->h, NULL, SQLITE_CHECKPOINT_FULL, NULL, NULL);
+    return rc == SQLITE_OK ? OK : err_make(ERR_BUSY, sq_err(q, a, STR("checkpoint")).detail);
+}
+
 /* --- opening ------------------------------------------------------------------------- */
 
 static void sq_close(void *arg)

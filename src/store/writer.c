@@ -9,6 +9,7 @@ enum {
     GROUP_MAX = 64,
     GROUP_US = 4000,
     IDLE_EVERY_MS = 200,
+    REOPEN_MS = 50,
     JOB_ARENA = 16 << 20,
     OWN_ARENA = 1 << 20, /* texts of our own errors */
     CONN_ARENA = 32 << 20,
@@ -185,6 +186,7 @@ static void defaults(struct writer_options *o)
     o->group_us = o->group_us ? o->group_us : GROUP_US;
     o->arena_limit = o->arena_limit ? o->arena_limit : JOB_ARENA;
     o->idle_every_ms = o->idle_every_ms ? o->idle_every_ms : IDLE_EVERY_MS;
+    o->reopen_ms = o->reopen_ms ? o->reopen_ms : REOPEN_MS;
     o->db.writer = true;
 }
 

@@ -71,6 +71,7 @@ struct writer_options {
     int64_t group_us;        /* 0: 4000 */
     size_t arena_limit;      /* 0: 16 MB, per job */
     int64_t idle_every_ms;   /* idle also without jobs; 0: 200 */
+    int64_t reopen_ms;       /* between the first tries to open again, then doubled; 0: 50 */
 };
 
 struct writer_stats {

@@ -21,18 +21,21 @@ err writer_open(struct writer *w)
 {
     w->core.db = NULL;
     arena_reset(&w->conn);
-    err e = db_open(&w->conn, w->opt.url, w->opt.db, &w->core.db);
-    if (e.code) {
-        w->core.db = NULL;
-    } else {
-        db_limit(w->core.db, w->opt.limits);
+    struct db *db = NULL;
+    err e = db_open(&w->conn, w->opt.url, w->opt.db, &db);
+    if (!e.code) {
+        e = db_settle_log(db, &w->conn); /* before anybody asks what happened */
+    }
+    if (!e.code) {
+        db_limit(db, w->opt.limits);
+        w->core.db = db;
     }
     return e;
 }
 
 static err reopen_tries(struct writer *w)
 {
-    int64_t wait_ms = 50;
+    int64_t wait_ms = w->opt.reopen_ms;
     for (int i = 0; i < REOPEN_TRIES; i++) {
         if (!writer_open(w).code) {
             pthread_mutex_lock(&w->lock);
@@ -75,18 +78,23 @@ static bool answer_if_done(struct writer *w, struct writer_job *job)
 {
     bool done = false;
     err e = writer_ready(w);
-    if (!e.code) {
+    bool asked = e.code == ERR_NONE;
+    if (asked) {
         e = w->hooks.was_done ? writer_out(&w->core, CALL_WAS_DONE, job, &done)
                               : err_make(ERR_BUSY, STR("the commit failed; it may have happened"));
+    }
+    bool told = e.code || done;
+    if (told) {
+        writer_keep(job, e); /* while its text is there */
+    }
+    if (asked) {
         db_reset(w->core.db);
         arena_reset(&w->a);
     }
-    if (!e.code && !done) {
-        return false;
+    if (told) {
+        writer_answer(w, job);
     }
-    writer_keep(job, e);
-    writer_answer(w, job);
-    return true;
+    return told;
 }
 
 /* What the database says of itself, which is no refusal of a job. */
@@ -136,7 +144,9 @@ static void settle_single(struct writer *w, struct writer_job *job)
         if (!opened.code && answer_if_done(w, job)) {
             return;
         }
-        writer_keep(job, opened.code ? opened : e);
+        if (opened.code) {
+            writer_keep(job, opened);
+        } /* else what was kept above stands; the error's own text is gone */
     }
     writer_answer(w, job);
 }
@@ -230,8 +240,11 @@ static err begin_group(struct writer *w)
 static void refuse_waiting(struct writer *w, err e)
 {
     note_trouble(w, e);
-    struct writer_job *job;
-    for (int i = 0; i < w->opt.group_max && (job = writer_pop(w)) != NULL; i++) {
+    pthread_mutex_lock(&w->lock);
+    int64_t n = w->queued; /* who comes while they are told may find it mended */
+    pthread_mutex_unlock(&w->lock);
+    for (int64_t i = 0; i < n; i++) {
+        struct writer_job *job = writer_pop(w);
         writer_keep(job, e);
         writer_answer(w, job);
     }

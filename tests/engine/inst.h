@@ -51,8 +51,11 @@ static inline struct inst inst_make(struct dbs *t, int64_t group_us)
     struct inst in = {.t = t};
     struct sources s;
     struct diags d = diags_make(t->a);
-    struct engine_options opt = {
-        .url = t->url, .db = t->options, .group_us = group_us, .clock = inst_clock};
+    struct engine_options opt = {.url = t->url,
+                                 .db = t->options,
+                                 .group_us = group_us,
+                                 .reopen_ms = 1, /* what is planted is over at once */
+                                 .clock = inst_clock};
     int64_t made = 0;
     dbs_ok(load_folder(t->a, STR("regulations"), &s));
     err e = engine_init(t->life, &opt, &s, &d, &in.e);
