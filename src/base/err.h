@@ -36,6 +36,7 @@ struct refusal; /* engine/refusal.h; below the engine always NULL */
     X(VALUE,     422, "填写的内容有误。", "Some of what was filled in is not valid.") \
     X(LIMIT,     429, "操作过于频繁，请稍后再试。", "Too many requests.  Please try again later.") \
     X(STORE,     500, "数据库报告了错误，本次操作未生效。", "The database reported an error.  Nothing was changed.") \
+    X(DISK,      503, "服务器的磁盘已满或只读，本次操作未生效。", "The server's disk is full or cannot be written.  Nothing was changed.") \
     X(BUSY,      503, "系统繁忙，请稍后再试。", "The server is busy.  Please try again.")
 /* clang-format on */
 

@@ -21,7 +21,7 @@ struct engine_options {
     struct db_options db;
     int64_t group_us;  /* of the writer's groups; 0: as usual */
     int64_t reopen_ms; /* of the writer's tries to open again; 0: as usual */
-    bool background;  /* start the clock thread: terms, later effects, steps, search, tasks */
+    bool background;   /* start the clock thread: terms, later effects, steps, search, tasks */
     int64_t (*clock)(void *arg); /* UTC ms */
     void *clock_arg;
 };

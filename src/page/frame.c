@@ -138,6 +138,11 @@ static struct words advice(const struct visit *v, enum err_code code)
         return WORDS("请稍后重试；如仍出现，请把请求编号告诉系统管理员。",
                      "Please try again later; if it stays, tell an administrator the number of the "
                      "request.");
+    case ERR_DISK:
+        return WORDS(
+            "请返回上一页，填写的内容还在；并通知系统管理员腾出磁盘空间，之后再次提交即可。",
+            "Go back: what you filled in is still there.  Tell an administrator to make "
+            "room on the disk; then send it again.");
     case ERR_STALE:
     case ERR_CONFLICT:
     case ERR_TOO_LARGE:

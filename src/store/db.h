@@ -28,7 +28,8 @@
  * db_limits().
  *
  * Errors: a unique key broken is ERR_CONFLICT; a limit passed, a lock not given
- * in time or a lost connection is ERR_BUSY; everything else is ERR_STORE.
+ * in time or a lost connection is ERR_BUSY; a disk that is full or cannot be
+ * written is ERR_DISK; everything else is ERR_STORE.
  *
  * Round trips and statements are counted (db_counts), so that tests can hold a
  * page to <= 2 trips and <= 20 statements.
@@ -208,7 +209,7 @@ int64_t db_checkpoint(struct db *db, bool restart);
  * connection after a commit that failed, or a process that died.  A file whose
  * sync failed once may lose what the kernel still shows, and a later sync of it
  * says nothing about that; so the log is copied into the database, and that is
- * synced.  ERR_BUSY while readers hold it back, or when the disk still fails.
+ * synced.  ERR_BUSY while readers hold it back or the disk fails, ERR_DISK where it is full.
  * PostgreSQL: nothing, the server answers for it. */
 MUST_CHECK err db_settle_log(struct db *db, struct arena *a);
 /* SQLite's write-ahead log after this connection's last commit, for a writer;

@@ -29,6 +29,8 @@ static enum err_code code_of(const char *state)
         {"40", ERR_BUSY},        /* serialization, deadlock */
         {"57P", ERR_BUSY},       /* the server goes down */
         {"08", ERR_BUSY},        /* connection */
+        {"53100", ERR_DISK},     /* disk_full */
+        {"25006", ERR_DISK},     /* read_only_sql_transaction: a standby, or a full disk's guard */
         {"53300", ERR_BUSY},     /* too_many_connections */
         {"25P03", ERR_BUSY},     /* idle_in_transaction_session_timeout */
     };

@@ -403,7 +403,8 @@ err db_settle_log(struct db *db, struct arena *a)
     struct sq *q = sq_of(db);
     db->ops->settle(db);
     int rc = sqlite3_wal_checkpoint_v2(q->h, NULL, SQLITE_CHECKPOINT_FULL, NULL, NULL);
-    return rc == SQLITE_OK ? OK : err_make(ERR_BUSY, sq_err(q, a, STR("checkpoint")).detail);
+    err e = rc == SQLITE_OK ? OK : sq_err(q, a, STR("checkpoint"));
+    return e.code == ERR_STORE ? err_make(ERR_BUSY, e.detail) : e;
 }
 
 /* --- opening ------------------------------------------------------------------------- */

@@ -12,6 +12,11 @@ static enum err_code code_of(int rc)
                        rc == SQLITE_CONSTRAINT_ROWID
                    ? ERR_CONFLICT
                    : ERR_STORE;
+    case SQLITE_FULL:
+    case SQLITE_READONLY:
+        return ERR_DISK;
+    case SQLITE_IOERR: /* also: no room for the index of the log */
+        return rc == SQLITE_IOERR_SHMSIZE || rc == SQLITE_IOERR_WRITE ? ERR_DISK : ERR_STORE;
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
     case SQLITE_INTERRUPT:

@@ -128,7 +128,7 @@ static void checkpoint(struct writer *w)
 static bool idle_once(struct writer *w)
 {
     bool more = false;
-    w->down = false;
+    w->down = ERR_NONE;
     if (w->hooks.idle && !writer_ready(w).code) {
         err e = writer_out(&w->core, CALL_IDLE, NULL, &more);
         db_reset(w->core.db);

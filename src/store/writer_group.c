@@ -33,11 +33,20 @@ err writer_open(struct writer *w)
     return e;
 }
 
+/* Told in a literal: what a connection says ends with its arena. */
+static err cannot_open(enum err_code why)
+{
+    return why == ERR_DISK ? err_make(ERR_DISK, STR("the disk is full or cannot be written"))
+                           : err_make(ERR_BUSY, STR("the database cannot be reached"));
+}
+
 static err reopen_tries(struct writer *w)
 {
     int64_t wait_ms = w->opt.reopen_ms;
+    err e = OK;
     for (int i = 0; i < REOPEN_TRIES; i++) {
-        if (!writer_open(w).code) {
+        e = writer_open(w);
+        if (!e.code) {
             pthread_mutex_lock(&w->lock);
             w->stats.reopened++;
             pthread_mutex_unlock(&w->lock);
@@ -46,7 +55,7 @@ static err reopen_tries(struct writer *w)
         pause_ms(wait_ms);
         wait_ms *= 2;
     }
-    return err_make(ERR_BUSY, STR("the database cannot be reached"));
+    return cannot_open(e.code);
 }
 
 /* Another connection, when the old one must not be used again.  The only one of
@@ -58,10 +67,10 @@ static err reopen(struct writer *w)
         return OK;
     }
     if (w->down) {
-        return err_make(ERR_BUSY, STR("the database cannot be reached"));
+        return cannot_open(w->down);
     }
     err e = reopen_tries(w);
-    w->down = e.code != ERR_NONE;
+    w->down = e.code;
     return e;
 }
 
@@ -101,7 +110,7 @@ static bool answer_if_done(struct writer *w, struct writer_job *job)
 static void note_trouble(struct writer *w, err e)
 {
     pthread_mutex_lock(&w->lock);
-    bool ours = e.code == ERR_STORE || e.code == ERR_BUSY;
+    bool ours = e.code == ERR_STORE || e.code == ERR_BUSY || e.code == ERR_DISK;
     if (ours) {
         w->stats.failing = true;
         w->trouble_us = writer_now_us();
@@ -275,7 +284,7 @@ void writer_group(struct writer *w)
 {
     int64_t began = writer_now_us();
     w->n = 0;
-    w->down = false;
+    w->down = ERR_NONE;
     err e = begin_group(w);
     if (e.code) {
         arena_reset(&w->a);

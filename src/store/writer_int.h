@@ -33,8 +33,8 @@ struct writer {
     struct arena conn, a, own;
     struct writer_job **group; /* of the running group, in order */
     int n;
-    bool down;         /* no connection could be opened; tried again by the next group */
-    int64_t log_tried; /* bytes of log at the last checkpoint */
+    enum err_code down; /* why no connection could be opened; tried again by the next group */
+    int64_t log_tried;  /* bytes of log at the last checkpoint */
     pthread_t thread;
 
     pthread_mutex_t lock; /* of all that follows */

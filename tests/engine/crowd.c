@@ -99,7 +99,7 @@ void one_check(struct crowd *c, struct one *o, bool may_fail)
     if (!good && !may_fail) {
         fail_msg("%s: %.*s", err_name(code), STR_ARG(o->act.result.detail));
     }
-    assert_true(good || code == ERR_BUSY || code == ERR_STORE);
+    assert_true(good || code == ERR_BUSY || code == ERR_STORE || code == ERR_DISK);
     assert_int_equal(one_happened(c, o), good);
     c->good += good;
     if (good && o->what == CREATE) {
@@ -114,7 +114,7 @@ void one_settle(struct crowd *c, struct one *o)
 {
     enum err_code code = o->act.result.code;
     int64_t was = one_happened(c, o);
-    assert_true(code == ERR_NONE || code == ERR_BUSY || code == ERR_STORE);
+    assert_true(code == ERR_NONE || code == ERR_BUSY || code == ERR_STORE || code == ERR_DISK);
     assert_true(code == ERR_NONE ? was == 1 : was <= 1);
     o->act.done = NULL;
     dbs_ok(act_call(c->in.e, &o->act));
