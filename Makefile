@@ -3,7 +3,7 @@
 # make tsan        all tests with ThreadSanitizer
 # make V=asan      with ASan and UBSan (also: tsan, cov, fuzz); V works with every target
 # make fuzz        each parser for T=60 seconds with libFuzzer
-# make torture     200 rounds of kill -9 under load
+# make torture     200 rounds of kill -9 and faults under load (ROUNDS=1000)
 # make bench       200,000 faults beside floors    make bench-20000, bench-long: other sizes
 V       ?= release
 B       ?= build/$(V)
@@ -117,8 +117,9 @@ bench-long: bench-1000000
 SUPPORT := $(B)/tests/support/client.o $(B)/tests/support/server.o
 $(B)/torture: $(B)/tests/torture/kill.o $(SUPPORT) $(B)/libstore.a $(B)/libbase.a
 	@echo "  link $@"; $(CC) $(LDFLAGS) -o $@ $^ $(PKGL)
+ROUNDS ?= 200
 torture: $(B)/torture $(B)/zhidu
-	ZHIDU=$(B)/zhidu $(B)/torture
+	ZHIDU=$(B)/zhidu $(B)/torture --rounds $(ROUNDS)
 # --- history: the real log brought along, killed and gone on with (tests/history/history.c) --------
 $(B)/history: $(B)/tests/history/history.o $(B)/tests/connect/maker.o $(SUPPORT) $(B)/libstore.a $(B)/libbase.a
 	@echo "  link $@"; $(CC) $(LDFLAGS) -o $@ $^ $(PKGL)

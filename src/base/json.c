@@ -116,7 +116,7 @@ str json_end(struct json *j)
 
 static void free_json(void *p)
 {
-    json_decref(p);
+    json_decref(*(json_t **)p);
 }
 
 struct walk {
@@ -185,12 +185,13 @@ err json_read(struct arena *a, str text, const struct json_value **ret)
         return err_make(ERR_TOO_LARGE, STR("JSON over 4 MB"));
     }
     json_error_t e;
-    json_t *v = json_loadb(text.ptr ? text.ptr : "", text.len,
-                           JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &e);
+    json_t **held = arena_new(a, json_t *);
+    arena_defer(a, free_json, held); /* registered before there is anything to lose */
+    json_t *v = *held = json_loadb(text.ptr ? text.ptr : "", text.len,
+                                   JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &e);
     if (!v) {
         return err_make(ERR_INVALID, str_fmt(a, "%d:%d: %s", e.line, e.column, e.text));
     }
-    arena_defer(a, free_json, v);
     struct walk w = {.a = a};
     struct json_value *root = arena_new(a, struct json_value);
     *root = copy(&w, v, 0);

@@ -17,6 +17,7 @@ static enum err_code code_of(int rc)
         return ERR_DISK;
     case SQLITE_IOERR: /* also: no room for the index of the log */
         return rc == SQLITE_IOERR_SHMSIZE || rc == SQLITE_IOERR_WRITE ? ERR_DISK : ERR_STORE;
+    case SQLITE_NOMEM:
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
     case SQLITE_INTERRUPT:

@@ -4,7 +4,8 @@
  *
  * Signed-in people report faults, accept and withdraw them through the API, each
  * act under an idempotency key; the server is killed at a random moment and
- * started again.  What had been acknowledged must be there exactly once, with
+ * started again.  In some rounds it is frozen before, may let no file grow, or gets
+ * no more memory.  What had been acknowledged must be there exactly once, with
  * the id, number and act it was acknowledged with.  What was on its way is sent
  * again under its key, and must then be there exactly once, too.  At the end
  * numbers have no gap and `zhidu ledger verify` passes.  Before that the process
@@ -22,6 +23,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -53,12 +55,21 @@ struct torture {
     pthread_mutex_t lock; /* of what follows */
     struct acked *acked;
     int64_t nacked, nchecked, next_key, again, repeated, busy;
+    int64_t full;                    /* answers that said the disk is full */
+    bool trouble;                    /* a refusal of the machine is in order */
+    int64_t frozen, filled, starved; /* rounds */
 };
 
 static void die(const char *what, int64_t n, str said)
 {
     fprintf(stderr, "kill: %s %lld: %.*s\n", what, (long long)n, STR_ARG(said));
     exit(1);
+}
+
+static void pause_us(long us)
+{
+    struct timespec t = {.tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000};
+    nanosleep(&t, NULL);
 }
 
 /* --- one act -------------------------------------------------------------------- */
@@ -150,10 +161,13 @@ static void *work(void *arg)
             p->on_its_way = true; /* perhaps done, perhaps not: the same again later */
             break;
         }
-        if (r.status == 503) {
+        if (r.status == 503 || (r.status == 500 && t->trouble)) {
+            p->on_its_way = true; /* refused, or done and nobody could tell: the same again */
             pthread_mutex_lock(&t->lock);
             t->busy++;
+            t->full += str_has(r.body, STR("磁盘"));
             pthread_mutex_unlock(&t->lock);
+            pause_us(2000);
             continue;
         }
         if (r.status != 200 && r.status != 201) {
@@ -294,12 +308,6 @@ static void check_ledger(struct torture *t)
 
 /* --- rounds ----------------------------------------------------------------------------- */
 
-static void pause_us(long us)
-{
-    struct timespec t = {.tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000};
-    nanosleep(&t, NULL);
-}
-
 static void start_people(struct torture *t)
 {
     t->stop = false;
@@ -319,10 +327,76 @@ static void join_people(struct torture *t)
     }
 }
 
-/* A round: started, loaded, killed.  One in ten is killed while it starts. */
+/* --- trouble before the kill ---------------------------------------------------------- */
+
+/* It stands still, as on a machine that sleeps, and goes on. */
+static void freeze(struct torture *t, unsigned *dice)
+{
+    kill(t->server.pid, SIGSTOP);
+    pause_us(20000 + rand_r(dice) % 200000);
+    kill(t->server.pid, SIGCONT);
+    t->frozen++;
+}
+
+static bool set_limit(struct torture *t, int what, int64_t most)
+{
+    struct rlimit r = {.rlim_cur = most < 0 ? RLIM_INFINITY : (rlim_t)most,
+                       .rlim_max = RLIM_INFINITY};
+    return prlimit(t->server.pid, (__rlimit_resource_t)what, &r, NULL) == 0;
+}
+
+static int64_t acked(struct torture *t)
+{
+    pthread_mutex_lock(&t->lock);
+    int64_t n = t->nacked;
+    pthread_mutex_unlock(&t->lock);
+    return n;
+}
+
+/* No file may be written beyond its first pages, as on a full disk; then there is room again, and
+ * the same process goes on. */
+static void fill(struct torture *t, unsigned *dice)
+{
+    enum { PATIENCE = 1000 };
+    t->trouble = true;
+    if (!set_limit(t, RLIMIT_FSIZE, rand_r(dice) % 65536)) {
+        die("no limit can be set", t->server.pid, STR(""));
+    }
+    pause_us(100000 + rand_r(dice) % 300000);
+    set_limit(t, RLIMIT_FSIZE, -1);
+    int64_t before = acked(t);
+    for (int i = 0; acked(t) == before; i++) {
+        if (i == PATIENCE) {
+            die("there is room again, and nothing is written, seconds", PATIENCE / 50, STR(""));
+        }
+        pause_us(20000);
+    }
+    t->filled++;
+}
+
+/* There is no more memory: it answers what it can, or ends. */
+static void starve(struct torture *t, unsigned *dice)
+{
+    char path[40];
+    long pages = 0;
+    snprintf(path, sizeof(path), "/proc/%d/statm", t->server.pid);
+    FILE *f = fopen(path, "re");
+    if (!f || fscanf(f, "%ld", &pages) != 1) {
+        die("its size cannot be read", t->server.pid, STR(""));
+    }
+    fclose(f);
+    t->trouble = true;
+    set_limit(t, RLIMIT_AS, pages * sysconf(_SC_PAGESIZE) + rand_r(dice) % 262144);
+    pause_us(50000 + rand_r(dice) % 200000);
+    t->starved++;
+}
+
+/* A round: started, loaded, killed.  Of ten, one is killed while it starts, one is
+ * frozen before, one meets a full disk, one has no memory. */
 static void one_round(struct torture *t, int round, unsigned *dice)
 {
-    if (round % 10 == 9) {
+    int kind = round % 10;
+    if (kind == 9) {
         server_start(&t->server, false);
         pause_us(rand_r(dice) % 100000);
         server_stop(&t->server, SIGKILL);
@@ -331,8 +405,16 @@ static void one_round(struct torture *t, int round, unsigned *dice)
     server_start(&t->server, true);
     start_people(t);
     pause_us(20000 + rand_r(dice) % 330000);
+    if (kind == 2) {
+        freeze(t, dice);
+    } else if (kind == 4) {
+        fill(t, dice);
+    } else if (kind == 6) {
+        starve(t, dice);
+    }
     server_stop(&t->server, SIGKILL);
     join_people(t);
+    t->trouble = false;
     check_acked(t, false);
     if (round % VERIFY_EVERY == VERIFY_EVERY - 2) {
         check_numbers(t);
@@ -363,7 +445,11 @@ static void last_round(struct torture *t)
 static str token_of(struct torture *t, struct arena *a, const char *login)
 {
     const char *args[] = {"token", login, "--name", "torture", "--scopes", "read write", NULL};
-    return str_trim(server_run(&t->server, a, args));
+    str last = {0};
+    for (str rest = str_trim(server_run(&t->server, a, args)); rest.ptr;) {
+        last = str_trim(str_cut(rest, '\n', &rest)); /* before it, what the log says */
+    }
+    return last;
 }
 
 static int64_t option(int argc, char **argv, const char *name, int64_t usual)
@@ -453,6 +539,13 @@ int main(int argc, char **argv)
     }
     last_round(t);
     int64_t faults = check_numbers(t);
+    if (t->filled && !t->full) {
+        die("no answer said that the disk is full; rounds", t->filled, STR(""));
+    }
+    printf(
+        "%lld rounds frozen before, %lld with a full disk (%lld answers said so, each time it went"
+        " on), %lld without memory\n",
+        (long long)t->frozen, (long long)t->filled, (long long)t->full, (long long)t->starved);
     printf("%d rounds of kill -9: %lld acts acknowledged, each there exactly once; %lld were sent"
            " again after a kill, %lld of them had happened; %lld faults, numbers without a gap;"
            " the ledger verifies; slowest start %lld ms\n",
