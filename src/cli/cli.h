@@ -163,6 +163,7 @@ MUST_CHECK err cli_demo_organisation(struct engine *e, struct arena *a, str fold
                                      int64_t *ret_acts);
 MUST_CHECK err cli_demo_cases(struct engine *e, struct arena *a, str folder, int64_t present,
                               struct diags *d, int64_t *ret_acts);
+#define DEMO_PASSWORD "zhidu-demo-2026"       /* of everybody in it; on loopback only */
 #define DEMO_BACK_MS (INT64_C(28) * 86400000) /* it begins four weeks ago */
 /* A line that the caller types, without its end; empty where there is none. */
 str cli_ask(struct cli *c, str question);

@@ -56,7 +56,7 @@ static err demo_accounts(struct cli *c)
     while (!e.code && rows_next(&r)) {
         struct words why = {0};
         e = people_set_account(c->people, &a, c->now(), rows_i64(&r, 0), rows_text(&r, 1),
-                               STR("zhidu-demo-2026"), false, &why);
+                               STR(DEMO_PASSWORD), false, &why);
     }
     arena_end(&a);
     return e;

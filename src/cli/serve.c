@@ -107,10 +107,10 @@ static struct app make_app(struct cli *c, const struct installation *in)
         .health = health_make(c->arena),
         .public_url = c->config.public_url,
         .organisation = c->config.organisation,
-        .demo = c->config.demo && loopback(c->config.address),
-        .demo_hint = STR(
-            "li.lei (使用人员 staff) · wu.tao (服务台 service desk) · chen.gang (运维组 "
-            "operations) · xu.jing (系统管理员 administrator) · 密码 password: zhidu-demo-2026"),
+        .demo = c->config.demo,
+        .demo_hint =
+            STR("li.lei (使用人员 staff) · wu.tao (服务台 service desk) · chen.gang (运维组 "
+                "operations) · xu.jing (系统管理员 administrator) · 密码 password: " DEMO_PASSWORD),
         .pages = {page_routes, page_routes_len},
         .api = {api_routes, api_routes_len},
         .error_page = frame_error,
@@ -176,6 +176,43 @@ static err start_backups(struct serving *s)
                   : schedule_start(s->c->arena, s->in.engine, s->app.health, &plan, &s->backups);
 }
 
+/* What everybody knows is no password: a demonstration is for this machine only. */
+static err only_here(struct serving *s)
+{
+    enum { LOOK_AT = 20 };
+    struct cli *c = s->c;
+    struct db *db;
+    str login = STR("");
+    if (loopback(c->config.address)) {
+        return OK;
+    }
+    if (c->config.demo) {
+        return cli_refuse(c->arena, ERR_DENIED,
+                          words_fmt(c->arena, "演示实例只能在本机地址上运行，而不是 %.*s。",
+                                    "A demonstration runs on a loopback address only, not on %.*s.",
+                                    STR_ARG(c->config.address)),
+                          WORDS("把 address 设为 127.0.0.1，或去掉 demo = yes。",
+                                "Set address to 127.0.0.1, or take away demo = yes."));
+    }
+    err e = engine_reader(s->in.engine, c->arena, &db);
+    if (!e.code) {
+        e = people_with_password(s->in.people, db, c->arena, STR(DEMO_PASSWORD), LOOK_AT, &login);
+    }
+    if (e.code || !login.len) {
+        return e;
+    }
+    return cli_refuse(
+        c->arena, ERR_DENIED,
+        words_fmt(
+            c->arena, "账号 %.*s 等仍用人人皆知的演示密码，不能在 %.*s 上提供服务。",
+            "The account %.*s, and maybe others, still has the demonstration's password, which "
+            "everybody knows: it cannot be served on %.*s.",
+            STR_ARG(login), STR_ARG(c->config.address)),
+        WORDS("把 address 设为 127.0.0.1；正式使用请用 zhidu init 另建数据目录。",
+              "Set address to 127.0.0.1; for real use make a data folder of its own with zhidu "
+              "init."));
+}
+
 static err open_all(struct serving *s)
 {
     struct cli *c = s->c;
@@ -184,6 +221,7 @@ static err open_all(struct serving *s)
         tune_log(&c->config);
         e = installation_open(c->arena, &c->config, true, &s->in);
     }
+    e = e.code ? e : only_here(s);
     if (e.code) {
         return e;
     }
@@ -198,6 +236,8 @@ static err open_all(struct serving *s)
         return e;
     }
     security_keep(c->people, c->config.security_days);
+    people_health(c->people, s->app.health);
+    people_turn(c->people, engine_now(c->engine));
     c->health = s->app.health;
     c->clock = s->app.demo ? s->in.clock : NULL;
     engine_health(c->engine, c->health);

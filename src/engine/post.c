@@ -1,5 +1,8 @@
 #include "engine/post.h"
 
+#include "base/buf.h"
+#include "base/clock.h"
+
 struct post_ask post_held_ask(const struct ctx *ctx, str position)
 {
     const struct type *post = ctx->model->post;
@@ -37,4 +40,88 @@ err post_held(const struct ctx *ctx, str position, bool *ret)
         batch_ride(ask.batch);
     }
     return post_held_read(&ask, ret);
+}
+
+/* --- posts apart ------------------------------------------------------------------ */
+
+static const struct choice_key *position_key(const struct model *m, str position)
+{
+    const struct field *f = m->post ? tdef_field(m->post->newest, STR("position")) : NULL;
+    return f ? field_choice(f, position) : NULL;
+}
+
+/* One holder: of how many of the three, and until when all of them last. */
+static void count_holder(struct posts_apart *p, int64_t positions, bool endless, int64_t ends)
+{
+    if (positions > 1) {
+        bool first = p->two == 0;
+        p->until = endless || (!first && !p->until) ? 0 : ends > p->until ? ends : p->until;
+        p->two++;
+    }
+}
+
+err posts_apart(const struct ctx *ctx, struct posts_apart *ret)
+{
+    const struct choice_key *a = position_key(ctx->model, POSITION_ADMINISTRATOR);
+    const struct choice_key *b = position_key(ctx->model, POSITION_AUDITOR);
+    const struct choice_key *c = position_key(ctx->model, POSITION_SECURITY_OFFICER);
+    const struct type *post = ctx->model->post;
+    const struct state *in_force = post ? tdef_state(post->newest, STR("in_force")) : NULL;
+    *ret = (struct posts_apart){true, true, true, 0, 0};
+    if (!a || !b || !c || !in_force) {
+        return OK; /* nobody keeps posts, or not these: nothing to compare */
+    }
+    struct rows r;
+    err e = db_query(ctx->db, ctx->arena,
+                     SQL("select count(distinct f_position), max(case when f_position = $3 then 1"
+                         " else 0 end), max(case when f_position = $4 then 1 else 0 end),"
+                         " max(case when f_position = $5 then 1 else 0 end),"
+                         " max(case when f_ends is null then 1 else 0 end), max(f_ends)"
+                         " from r_post where state = $1 and f_starts <= $2"
+                         " and (f_ends is null or f_ends >= $2)"
+                         " and (f_position = $3 or f_position = $4 or f_position = $5)"
+                         " group by f_person limit 10000"),
+                     ARGS(db_i64(in_force->code), db_i64(ctx->today), db_i64(a->code),
+                          db_i64(b->code), db_i64(c->code)),
+                     &r);
+    *ret = (struct posts_apart){0};
+    while (!e.code && rows_next(&r)) {
+        ret->administrator = ret->administrator || rows_i64(&r, 1);
+        ret->auditor = ret->auditor || rows_i64(&r, 2);
+        ret->security_officer = ret->security_officer || rows_i64(&r, 3);
+        count_holder(ret, rows_i64(&r, 0), rows_i64(&r, 4) != 0, rows_i64(&r, 5));
+    }
+    return e;
+}
+
+struct words posts_apart_words(struct arena *a, const struct posts_apart *p)
+{
+    struct buf zh = buf_make(a, 1000);
+    struct buf en = buf_make(a, 1000);
+    const struct {
+        bool held;
+        struct words name;
+    } all[] = {{p->administrator, WORDS("系统管理员", "administrator")},
+               {p->auditor, WORDS("审计员", "auditor")},
+               {p->security_officer, WORDS("安全管理员", "security officer")}};
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+        if (!all[i].held) {
+            buf_put_fmt(&zh, "无人担任%.*s。", STR_ARG(all[i].name.zh));
+            buf_put_fmt(&en, "Nobody is %.*s.  ", STR_ARG(all[i].name.en));
+        }
+    }
+    if (p->two) {
+        str until = p->until ? clock_date(a, p->until) : STR("");
+        buf_put_fmt(&zh, "%lld 人兼任系统管理员、审计员、安全管理员中的两个岗位",
+                    (long long)p->two);
+        buf_put_fmt(&en, "%lld hold two of the posts administrator, auditor, security officer",
+                    (long long)p->two);
+        if (p->until) {
+            buf_put_fmt(&zh, "，到 %.*s 为止", STR_ARG(until));
+            buf_put_fmt(&en, ", until %.*s", STR_ARG(until));
+        }
+        BUF_LIT(&zh, "。");
+        BUF_LIT(&en, ".");
+    }
+    return (struct words){str_trim(buf_str(&zh)), str_trim(buf_str(&en))};
 }

@@ -21,4 +21,15 @@ struct post_ask post_held_ask(const struct ctx *ctx, str position);
 MUST_CHECK err post_held_read(const struct post_ask *ask, bool *ret);
 MUST_CHECK err post_held(const struct ctx *ctx, str position, bool *ret);
 
+/* Administrator, auditor and security officer check one another: are they different
+ * people?  The rule is a regulation's; this only looks at what is so today. */
+struct posts_apart {
+    bool administrator, auditor, security_officer; /* somebody holds it */
+    int64_t two;                                   /* people who hold two of them */
+    int64_t until; /* day on which the last of these ends; 0: one has no end */
+};
+MUST_CHECK err posts_apart(const struct ctx *ctx, struct posts_apart *ret);
+/* What is not as it should be, in words; empty when all is. */
+struct words posts_apart_words(struct arena *a, const struct posts_apart *p);
+
 #endif

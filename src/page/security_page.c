@@ -117,7 +117,9 @@ void page_admin_security(struct visit *v)
         return;
     }
     bool ok = read_filter(v, &f);
+    struct posts_apart apart;
     err e = ok ? security_list(v->ctx.db, v->ctx.arena, &f, &rows, &n) : OK;
+    e = e.code ? e : posts_apart(&v->ctx, &apart);
     if (e.code) {
         visit_error(v, e);
         return;
@@ -129,6 +131,7 @@ void page_admin_security(struct visit *v)
         .from = visit_param(v, STR("from")),
         .to = visit_param(v, STR("to")),
         .kind = f.kind,
+        .posts = words_in(posts_apart_words(v->ctx.arena, &apart), v->ctx.lang),
         .said = ok ? STR("")
                    : words_in(WORDS("筛选条件有误：日期写作 2026-11-24。",
                                     "The filter is not valid: a date is written 2026-11-24."),

@@ -21,6 +21,7 @@ struct security_line {
 struct security_page {
     const struct visit *visit;
     str login, peer, from, to, said;
+    str posts;          /* what is amiss with who administers, audits, protects; or empty */
     int64_t kind, next; /* next: id to go on from; 0: that was all */
     struct {
         const struct security_choice *ptr;

@@ -277,6 +277,22 @@ err people_set_password(struct accounts *p, struct db *db, struct arena *a, int6
     return e;
 }
 
+err people_with_password(struct accounts *p, struct db *db, struct arena *a, str password, int most,
+                         str *ret_login)
+{
+    struct rows r;
+    bool opens = false;
+    err e =
+        db_query(db, a, SQL("select login, hash from account order by created_at, person limit $1"),
+                 ARGS(db_i64(most)), &r);
+    *ret_login = STR("");
+    while (!e.code && !opens && rows_next(&r)) {
+        e = password_matches(p, a, rows_text(&r, 1), password, &opens);
+        *ret_login = opens ? rows_text(&r, 0) : STR("");
+    }
+    return e;
+}
+
 struct preferences {
     int64_t person, now;
     enum lang lang;

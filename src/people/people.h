@@ -21,6 +21,7 @@
 #include "store/secret.h"
 
 struct accounts;
+struct health;
 
 struct session {
     int64_t person;
@@ -90,12 +91,19 @@ MUST_CHECK err people_set_password(struct accounts *p, struct db *db, struct are
  * the person must change it at the next sign-in. */
 MUST_CHECK err people_set_account(struct accounts *p, struct arena *a, int64_t now, int64_t person,
                                   str login, str password, bool must_change, struct words *why);
+/* The login of one of the `most` oldest accounts that this password still opens; empty:
+ * none does.  About 30 ms each. */
+MUST_CHECK err people_with_password(struct accounts *p, struct db *db, struct arena *a,
+                                    str password, int most, str *ret_login);
 MUST_CHECK err people_set_preferences(struct accounts *p, struct arena *a, int64_t now,
                                       int64_t person, enum lang lang, str theme);
 /* Ends all sessions and tokens of somebody: on leaving, on demand. */
 MUST_CHECK err people_end_sessions(struct accounts *p, struct arena *a, int64_t now,
                                    int64_t person);
 
+/* Adds the check "posts": do different people administer, audit and protect?  Before the
+ * first people_turn, which looks once a minute. */
+void people_health(struct accounts *p, struct health *h);
 /* Every few seconds: what is over is taken away (once a minute: sessions that ended,
  * sessions and tokens of who has left, so that coming back revives none), and
  * security_turn. */

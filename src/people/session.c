@@ -1,6 +1,8 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/enc.h"
+#include "base/health.h"
+#include "engine/post.h"
 #include "engine/write.h"
 #include "people/people_int.h"
 #include "people/security.h"
@@ -193,9 +195,42 @@ static err drop_all(void *arg, struct db *db, struct arena *a)
 /* --- what is over ---------------------------------------------------------------------------- */
 
 struct sweep {
+    struct accounts *p;
     const struct model *model;
     int64_t now;
 };
+
+void people_health(struct accounts *p, struct health *h)
+{
+    p->health = h;
+    health_add(h, &(struct health_check){.name = STR("posts"),
+                                         .title = WORDS("岗位分离", "Posts apart"),
+                                         .link = STR("/r/post")});
+}
+
+/* Do different people administer, audit and protect?  Told to the health page. */
+static err look_at_posts(const struct sweep *s, struct db *db, struct arena *a)
+{
+    struct posts_apart apart;
+    struct ctx ctx = ctx_make(s->p->engine, s->model, db, a, s->now, 0, LANG_ZH);
+    err e = s->p->health ? posts_apart(&ctx, &apart) : OK;
+    if (e.code || !s->p->health) {
+        return e;
+    }
+    struct words bad = posts_apart_words(a, &apart);
+    struct health_now now = {.state = bad.zh.len ? HEALTH_WARN : HEALTH_OK,
+                             .what = WORDS("系统管理员、审计员、安全管理员由不同的人担任。",
+                                           "Administrator, auditor and security officer are "
+                                           "different people.")};
+    if (bad.zh.len) {
+        now.what = bad;
+        now.remedy = WORDS("请任命不同的人；人手不足时的兼任须有届满日期。",
+                           "Appoint different people; where there are too few, an appointment "
+                           "beside another must have an end.");
+    }
+    health_tell(s->p->health, STR("posts"), now, s->now);
+    return OK;
+}
 
 static struct sql of_who_left(struct arena *a, const struct model *m, bool tokens)
 {
@@ -223,14 +258,15 @@ static err put_sweep(void *arg, struct db *db, struct arena *a)
         batch_add(b, of_who_left(a, s->model, false), NO_ARGS);
         batch_add(b, of_who_left(a, s->model, true), NO_ARGS);
     }
-    return batch_run(b);
+    err e = batch_run(b);
+    return e.code ? e : look_at_posts(s, db, a);
 }
 
 void people_turn(struct accounts *p, int64_t now)
 {
     security_turn(p, now, false);
     if (now - p->swept >= CLOCK_MINUTE || now < p->swept) {
-        struct sweep s = {engine_model(p->engine), now};
+        struct sweep s = {p, engine_model(p->engine), now};
         err e = engine_write(p->engine, put_sweep, &s);
         engine_release(p->engine, s.model);
         p->swept = e.code ? p->swept : now;
