@@ -1,11 +1,11 @@
 /* backup.h - one file that holds an installation, and the way back.
  *
  * A backup is made while acts go on: the database is copied in one read
- * transaction, so it is the state between two acts, and what belongs to it is
- * put beside it: attachments, the ledger's public key, the configuration without
- * secrets.  The regulations, all versions of them, stand in the database.  Not
- * in it, so that who has a backup cannot sign history or read secrets: the key
- * that signs the ledger and the key of secrets (docs/decisions/0019).
+ * transaction (PostgreSQL: row by row into a file of SQLite, backup/carry.h), so it is the state
+ * between two acts, and what belongs to it is put beside it: attachments, the ledger's public key,
+ * the configuration without secrets.  The regulations, all versions of them, stand in the database.
+ * Not in it, so that who has a backup cannot sign history or read secrets: the key that signs the
+ * ledger and the key of secrets (docs/decisions/0019).
  *
  * Invariants: a file under its final name is whole, and unless that was refused
  * it has been restored into a scratch folder, where its ledger verified.  Nothing
@@ -66,9 +66,10 @@ MUST_CHECK err backup_verify(struct arena *a, str file, const struct backup_open
                              const struct backup_watch *watch, struct backup_report *ret);
 
 struct backup_restore {
-    str file; /* whole paths */
-    str data; /* must not exist; its parent must */
-    str old;  /* the folder it replaces, whose keys are taken over; may be empty */
+    str file;     /* whole paths */
+    str data;     /* must not exist; its parent must */
+    str old;      /* the folder it replaces, whose keys are taken over; may be empty */
+    str database; /* URL of an empty PostgreSQL database to fill; empty: SQLite, in `data` */
     /* Asked when all of the backup is in order and before `data` is there. */
     bool (*sure)(void *arg, const struct backup_report *r);
     void *arg;

@@ -1,6 +1,7 @@
 /* make.c - a backup, from the running installation to its final name. */
 #include "backup/attachments.h"
 #include "backup/backup_int.h"
+#include "backup/carry.h"
 #include "base/enc.h"
 #include "engine/attach.h"
 
@@ -43,15 +44,29 @@ static bool copying(void *arg, int64_t done, int64_t total)
     return on(arg, WORDS("复制数据库", "Copying the database"), done, total);
 }
 
+/* Of PostgreSQL: row by row into a file of SQLite. */
+static err carry_to(struct making *k, struct arena *a, struct db *from, str file)
+{
+    struct db *to;
+    err e = db_open(a, str_fmt(a, "sqlite:%.*s", STR_ARG(file)),
+                    (struct db_options){.writer = true}, &to);
+    e = e.code ? e : carry(a, from, to, k->watch);
+    if (!e.code) {
+        db_checkpoint(to, true);
+    }
+    return e;
+}
+
 /* Leaves the live database alone as soon as it is copied. */
 static err snapshot(struct making *k)
 {
-    struct arena a = arena_make(64u << 20);
+    struct arena a = arena_make(256u << 20);
     struct db *db;
     err e = db_open(&a, k->src->url, (struct db_options){0}, &db);
     if (!e.code) {
+        str to = scratch_file(k->scratch, &a, "zhidu.db");
         db_read_begin(db);
-        e = db_copy(db, &a, scratch_file(k->scratch, &a, "zhidu.db"), copying, k);
+        e = db_kind(db) == DB_SQLITE ? db_copy(db, &a, to, copying, k) : carry_to(k, &a, db, to);
         db_read_end(db);
     }
     if (e.code && e.code != ERR_BUSY) {

@@ -1,6 +1,8 @@
 /* restore.c - a backup looked at, and an installation made of it. */
 #include "backup/backup_int.h"
+#include "backup/carry.h"
 #include "base/arena.h"
+#include "engine/refusal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -189,8 +191,48 @@ static err name_it(struct arena *a, str made, str data)
     return e.code ? e : backup_sync_folder(a, backup_parent(a, data).ptr);
 }
 
+/* The rows again, where they are now. */
+static err verify_there(struct arena *a, struct db *db, str vkey)
+{
+    struct note_key key;
+    struct verify_report v = {0};
+    err e = note_key_parse(hash_make(a), a, vkey, &key);
+    struct ledger_verify_options o = {.keys = &key, .nkeys = 1, .last_signature_only = true};
+    e = e.code ? e : engine_verify(db, a, &o, &v);
+    return !e.code && v.bad ? err_make(ERR_STORE, STR("the ledger does not verify there")) : e;
+}
+
+/* Into a database of its own; the file has done its work then. */
+static err fill_database(struct arena *a, const struct backup_restore *what, str made,
+                         const struct backup_report *rep, const struct backup_watch *watch)
+{
+    struct arena life = arena_make(512u << 20);
+    struct db *from;
+    struct db *to;
+    str file = str_fmt(a, "%.*s/zhidu.db", STR_ARG(made));
+    err e = db_open(&life, str_fmt(a, "sqlite:%.*s", STR_ARG(file)), (struct db_options){0}, &from);
+    e = e.code ? e : db_open(&life, what->database, (struct db_options){.writer = true}, &to);
+    if (!e.code) {
+        db_read_begin(from);
+        e = carry(&life, from, to, watch);
+        db_read_end(from);
+    }
+    e = e.code ? e : verify_there(&life, to, rep->key);
+    if (e.code) {
+        struct words w = e.why ? e.why->what : (struct words){e.detail, e.detail};
+        e = backup_no(
+            a, e.code,
+            (struct words){str_fmt(a, "没有恢复到数据库：%.*s", STR_ARG(w.zh)),
+                           str_fmt(a, "The database was not filled: %.*s", STR_ARG(w.en))},
+            WORDS("删除并重建一个空的数据库，再试。",
+                  "Drop the database, make an empty one, and try again."));
+    }
+    arena_end(&life);
+    return !e.code && unlink(file.ptr) != 0 ? backup_io(a, file.ptr, errno) : e;
+}
+
 static err make_it(struct arena *a, const struct backup_restore *what, str made,
-                   const struct backup_report *rep)
+                   const struct backup_report *rep, const struct backup_watch *watch)
 {
     err e = OK;
     if (what->sure && !what->sure(what->arg, rep)) {
@@ -201,6 +243,9 @@ static err make_it(struct arena *a, const struct backup_restore *what, str made,
     }
     if (!e.code && what->old.len) {
         e = take_keys(a, what->old, made, rep->key);
+    }
+    if (!e.code && what->database.len) {
+        e = fill_database(a, what, made, rep, watch);
     }
     if (!e.code) {
         unlink(str_fmt(a, "%.*s/manifest.txt", STR_ARG(made)).ptr);
@@ -235,7 +280,7 @@ err backup_restore(struct arena *a, const struct backup_restore *what,
         close(r.fd);
     }
     if (!e.code) {
-        e = make_it(a, &w, r.to, &rep);
+        e = make_it(a, &w, r.to, &rep, watch);
     }
     if (!e.code) {
         *ret = rep;

@@ -388,6 +388,12 @@ int cmd_backup(struct cli *c, int argc, char **argv)
 /* --- restore
  * --------------------------------------------------------------------------------------- */
 
+/* PostgreSQL, not a file. */
+static bool own_database(const struct cli *c)
+{
+    return c->config.database.len && !str_starts(c->config.database, STR("sqlite:"));
+}
+
 static bool sure(void *arg, const struct backup_report *rep)
 {
     struct keeping *k = arg;
@@ -395,6 +401,10 @@ static bool sure(void *arg, const struct backup_report *rep)
     progress_end(k);
     say_what(c, rep);
     cli_say(c, "恢复到：%.*s", "Into: %.*s", STR_ARG(c->config.data));
+    if (own_database(c)) {
+        cli_say(c, "记录恢复到配置中的 PostgreSQL 数据库，它必须是空的",
+                "Records into the PostgreSQL database of the configuration, which must be empty");
+    }
     if (cli_flag(k->argc, k->argv, "yes")) {
         return true;
     }
@@ -506,8 +516,12 @@ int cmd_restore(struct cli *c, int argc, char **argv)
                                             "For example: zhidu restore FILE --data NEW-FOLDER")));
     }
     old = old.len ? cli_path(c, old) : old;
-    struct backup_restore what = {
-        .file = cli_path(c, file), .data = c->config.data, .old = old, .sure = sure, .arg = &k};
+    struct backup_restore what = {.file = cli_path(c, file),
+                                  .data = c->config.data,
+                                  .old = old,
+                                  .database = own_database(c) ? c->config.database : STR(""),
+                                  .sure = sure,
+                                  .arg = &k};
     struct backup_watch w = {progress, &k};
     struct backup_opener o = {ask_key, &k};
     struct backup_report rep;

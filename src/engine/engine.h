@@ -72,6 +72,9 @@ void engine_release(struct engine *e, const struct model *m);
  * may show a moment before the model is. */
 MUST_CHECK err engine_catch_up(struct engine *e, int64_t epoch);
 
+/* Every version of every regulation, as the database holds them. */
+MUST_CHECK err engine_sources(struct db *db, struct arena *a, struct sources *ret);
+
 int64_t engine_now(const struct engine *e);
 
 /* What `native: name` of an effect calls: inside the act, on the writer's

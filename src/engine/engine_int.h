@@ -220,7 +220,6 @@ void plan_bool(struct sqlb *b, const struct cond *c);
 err act_job_run(struct writer_job *job, struct db *db, struct arena *a, void *world);
 MUST_CHECK err engine_build(struct engine *e, struct arena *a, const struct sources *s,
                             int64_t epoch, struct diags *d, struct held_model **ret);
-MUST_CHECK err engine_sources(struct db *db, struct arena *a, struct sources *ret);
 struct engine *engine_make(struct arena *life, const struct engine_options *opt, bool memory);
 MUST_CHECK err engine_start(struct engine *e);
 void engine_show(struct engine *e);

@@ -227,9 +227,6 @@ MUST_CHECK err db_copy(struct db *db, struct arena *a, str path,
  * ERR_BUSY while another connection has it open.  Close the connection next.
  * PostgreSQL: OK. */
 MUST_CHECK err db_alone(struct db *db, struct arena *a);
-/* SQLite: the names of all tables, without what SQLite and the search index keep
- * for themselves.  PostgreSQL: none. */
-MUST_CHECK err db_tables(struct db *db, struct arena *a, struct str_list *ret);
 /* SQLite: is every page, row and index of the file where it should be?  ERR_STORE
  * with the first thing that is not.  PostgreSQL: OK. */
 MUST_CHECK err db_whole(struct db *db, struct arena *a);
@@ -242,6 +239,23 @@ MUST_CHECK err db_whole(struct db *db, struct arena *a);
 MUST_CHECK err db_ddl(struct db *db, struct arena *a, struct sql script);
 /* The columns of a table, empty when there is no such table. */
 MUST_CHECK err db_columns(struct db *db, struct arena *a, str table, struct str_list *ret);
+
+/* The names of all tables, without what the database and the search index keep for
+ * themselves. */
+MUST_CHECK err db_tables(struct db *db, struct arena *a, struct str_list *ret);
+struct db_column {
+    str name;
+    int type; /* DB_ARG_I64, DB_ARG_TEXT, DB_ARG_BLOB */
+    bool odd; /* of a type only this database has */
+};
+MUST_CHECK err db_column_types(struct db *db, struct arena *a, str table, struct db_column **ret,
+                               size_t *n);
+/* Every row of a table, DB_WALK_ROWS at a time, with these columns in this order; in
+ * a read transaction, whose snapshot it walks.  The arena of a page is reset
+ * after it. */
+enum { DB_WALK_ROWS = 256 };
+MUST_CHECK err db_walk(struct db *db, str table, const struct db_column *columns, size_t n,
+                       err (*page)(void *arg, struct arena *a, struct rows *r), void *arg);
 
 struct migration {
     const char *name;  /* "engine 0001", unique for ever */

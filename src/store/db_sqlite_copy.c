@@ -87,27 +87,3 @@ err db_alone(struct db *db, struct arena *a)
                  : err_make(ERR_BUSY, str_fmt(a, "another process has the database open: %s",
                                               sqlite3_errmsg(q->h)));
 }
-
-err db_tables(struct db *db, struct arena *a, struct str_list *ret)
-{
-    struct rows r;
-    *ret = (struct str_list){0};
-    if (db->kind != DB_SQLITE) {
-        return OK;
-    }
-    err e = db_query(db, a,
-                     SQL("select name from sqlite_schema where type = 'table'"
-                         " and name not like 'sqlite\\_%' escape '\\'"
-                         " and name not like 'search\\_fts%' escape '\\' order by name"),
-                     NO_ARGS, &r);
-    if (e.code) {
-        return e;
-    }
-    str *names = arena_array(a, str, (size_t)rows_count(&r) + 1);
-    size_t n = 0;
-    while (rows_next(&r)) {
-        names[n++] = rows_text(&r, 0);
-    }
-    *ret = (struct str_list){.ptr = names, .len = n};
-    return OK;
-}

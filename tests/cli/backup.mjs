@@ -516,6 +516,57 @@ await check(`kill -9 at any moment of a backup or restore: nothing half done und
   console.log(`     ${2 * KILLS} kills, ${whole} finished before, each whole`);
 });
 
+// --- PostgreSQL -----------------------------------------------------------------------------------
+
+if (process.env.ZHIDU_PG) {
+  const psql = (sql) => spawnSync("psql", [process.env.ZHIDU_PG, "-qc", sql], { encoding: "utf8" });
+  const database = (name) => { psql(`drop database if exists ${name}`); psql(`create database ${name}`); return process.env.ZHIDU_PG.replace(/[^/]*$/, name); };
+  const [live, again] = [database("backup_live"), database("backup_again")];
+  const at = join(work, "pg");
+  const with_ = async (url, args) => { env.ZHIDU_DATABASE = url; const r = await zhidu(args); delete env.ZHIDU_DATABASE; return r; };
+  const file = join(folder, "pg.backup");
+  let seen;
+  await check("PostgreSQL: a backup is made while acts go on, and verifies", async () => {
+    equal((await with_(live, ["init", join(root, "regulations"), "--demo", "--data", at])).code, 0);
+    await start(at, { ZHIDU_DATABASE: live });
+    for (const login of ["li.lei", "wu.tao"]) tokens[login] = (await with_(live, ["token", login, "--name", "test", "--scopes", "read write", "--data", at])).out.trim();
+    for (let i = 0; i < 8; i++) await report(i, i % 2 ? photo(i) : null);
+    seen = await everything();
+    const quiet = await with_(live, ["backup", file, "--data", at]);
+    matches(quiet.out, /In order: restored/);
+    let busy = true;
+    const writers = [1, 2, 3].map(async () => { while (busy) await report(500); });
+    const r = await with_(live, ["backup", join(folder, "pg-load.backup"), "--data", at]);
+    busy = false;
+    await Promise.all(writers);
+    matches(r.out, /In order: restored/);
+    await stop();
+  });
+  await check("PostgreSQL: it is restored into an empty database only, and verifies there", async () => {
+    const full = await with_(live, ["restore", file, "--data", join(work, "pg-full"), "--yes"]);
+    equal(full.code, 1);
+    matches(full.out, /database is not empty/);
+    const r = await with_(again, ["restore", file, "--data", join(work, "pg-again"), "--old", at, "--yes"]);
+    equal(r.code, 0, r.out);
+    equal(existsSync(join(work, "pg-again", "zhidu.db")), false);
+    matches((await with_(again, ["ledger", "verify", "--data", join(work, "pg-again")])).out, /In order/);
+  });
+  await check("PostgreSQL: everything is there, is found, and goes on", async () => {
+    await start(join(work, "pg-again"), { ZHIDU_DATABASE: again });
+    equal(await everything(), seen);
+    const next = (await report(77)).number;
+    equal(Number(/(\d+)$/.exec(next)[1]), 9, "next number:");
+    await until("found", async () => (await fine("wu.tao", "GET", `/api/v1/search?q=${encodeURIComponent("打印机卡纸 3")}`)).json.items.length > 0);
+    await stop();
+  });
+  await check("PostgreSQL: and the same file makes a folder of SQLite", async () => {
+    await good(["restore", file, "--data", join(work, "pg-lite"), "--old", at, "--yes"]);
+    await start(join(work, "pg-lite"));
+    equal(await everything(), seen);
+    await stop();
+  });
+}
+
 if (!failed) rmSync(work, { recursive: true, force: true });
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed ? 1 : 0);
