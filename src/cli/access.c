@@ -6,6 +6,7 @@
 #include "people/second.h"
 
 #include "cli/cli.h"
+#include "cli/watch.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -142,6 +143,23 @@ static err read_key(struct cli *c, struct note_key *ret)
     return note_key_parse(hash_make(c->arena), c->arena, str_trim(str_from_n(p, n)), ret);
 }
 
+/* For the health page of the server, which may be another process: what came out
+ * of it, in a file.  "TIME ok", or bad */
+static void leave_result(struct cli *c, const struct verify_report *rep)
+{
+    str file = str_fmt(c->arena, "%.*s/" WATCH_VERIFIED, STR_ARG(c->config.data));
+    str fresh = str_fmt(c->arena, "%.*s.new", STR_ARG(file));
+    bool bad = rep->bad || rep->ledger.bad;
+    FILE *f = fopen(fresh.ptr, "we");
+    if (!f) {
+        return; /* whoever may only read verifies all the same */
+    }
+    fprintf(f, "%lld %s\n", (long long)c->now(), bad ? "bad" : "ok");
+    if (fclose(f) != 0 || rename(fresh.ptr, file.ptr) != 0) {
+        unlink(fresh.ptr);
+    }
+}
+
 static int verify(struct cli *c, struct db *db)
 {
     struct note_key key;
@@ -155,6 +173,7 @@ static int verify(struct cli *c, struct db *db)
     if (e.code) {
         return cli_fail(c, e);
     }
+    leave_result(c, &rep);
     if (rep.ledger.bad) {
         str what = words_in(rep.ledger.what, c->lang);
         cli_say(c, "不符：第 %lld 条：%.*s", "Not in order: entry %lld: %.*s",

@@ -3,6 +3,7 @@
 #include "ledger/note.h"
 
 #include "cli/cli.h"
+#include "cli/watch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -267,9 +268,10 @@ err installation_make(struct arena *life, const struct config *cfg, const struct
 
 void installation_unmake(const struct config *cfg)
 {
-    static const char *const files[] = {
-        "zhidu.db",          "zhidu.db-wal",      "zhidu.db-shm", "clock-moved", "ledger.pub",
-        "signer/ledger.key", "signer/ledger.pub", "signer/last",  "secret.key",  "lock"};
+    static const char *const files[] = {"zhidu.db",          "zhidu.db-wal", "zhidu.db-shm",
+                                        "clock-moved",       "ledger.pub",   "signer/ledger.key",
+                                        "signer/ledger.pub", "signer/last",  "secret.key",
+                                        WATCH_VERIFIED,      "lock"};
     struct arena a = arena_make(1 << 20);
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
         unlink(str_fmt(&a, "%.*s/%s", STR_ARG(cfg->data), files[i]).ptr);

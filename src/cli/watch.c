@@ -96,6 +96,43 @@ static struct health_now look_secrets(void *arg, struct arena *a, int64_t now)
                                           "What is encrypted in the database can be opened."));
 }
 
+/* --- is the ledger what it was? -------------------------------------------------------------- */
+
+static struct health_now look_verified(void *arg, struct arena *a, int64_t now)
+{
+    const struct watch *w = arg;
+    FILE *f = fopen(str_fmt(a, "%s/" WATCH_VERIFIED, w->data).ptr, "re");
+    char line[100] = "";
+    (void)now;
+    if (f) {
+        size_t n = fread(line, 1, sizeof(line) - 1, f);
+        fclose(f);
+        line[n] = '\0';
+    }
+    str result;
+    int64_t at = 0;
+    str time = str_cut(str_trim(str_from(line)), ' ', &result);
+    if (!str_to_i64(time, &at)) {
+        return health_ok(
+            WORDS("启动时与最近的检查点相符；完整核对用 zhidu ledger verify，每次备份也会"
+                  "核对。",
+                  "At the start it agreed with its last checkpoint; zhidu ledger "
+                  "verify looks at everything, and so does each backup."));
+    }
+    struct clock_civil t = clock_civil_at(at, 0);
+    str when = str_fmt(a, "%04d-%02d-%02d %02d:%02d", t.year, t.month, t.day, t.hour, t.minute);
+    if (str_eq(result, STR("ok"))) {
+        return health_ok(words_fmt(a, "%.*s（UTC）完整核对相符。",
+                                   "Verified as a whole at %.*s UTC: in order.", STR_ARG(when)));
+    }
+    return health_bad(
+        words_fmt(a, "%.*s（UTC）核对不符。", "It did not verify at %.*s UTC.", STR_ARG(when)),
+        WORDS("停止修改数据，保留现场与最近的备份，按手册“备份与恢复”办理；zhidu ledger verify "
+              "指出第一处。",
+              "Change nothing more, keep the folder and the last backups, and follow the manual's "
+              "\"Backup and restore\"; zhidu ledger verify names the first place."));
+}
+
 /* --- the certificate ----------------------------------------------------------------------- */
 
 err watch_certificate_end(str pem, int64_t *ret)
@@ -245,6 +282,8 @@ struct watch *watch_make(struct cli *c, struct health *h)
         {STR("secrets"), WORDS("密文的密钥", "Key of what is encrypted"), STR(""), false,
          look_secrets, w, 0},
         {STR("certificate"), WORDS("证书", "Certificate"), STR(""), false, look_certificate, w, 0},
+        {STR("verified"), WORDS("存证核对", "Ledger verified"), STR(""), false, look_verified, w,
+         0},
         {STR("config_file"), WORDS("配置", "Configuration"), STR(""), false, NULL, w, 0},
         {STR("time"), WORDS("系统时钟", "The machine's clock"), STR(""), false, look_time, w, 0},
     };

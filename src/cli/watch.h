@@ -10,6 +10,8 @@
 
 #include "base/err.h"
 
+#define WATCH_VERIFIED "verified" /* file of the data folder: what `ledger verify` found last */
+
 struct cli;
 struct health;
 struct watch;

@@ -44,6 +44,7 @@ is "a refused init leaves nothing behind" 1 "" test -e "$dir/a"
 is "init makes an installation with its administrator" 0 "Made" with "long enough 1" init regulations --data "$dir/a" --admin '张: {"三' --login zhang.san
 is "init never overwrites" 1 "holds an installation already" with "long enough 1" init regulations --data "$dir/a" --admin 李四 --login li.si
 is "the ledger of a new installation is in order" 0 "In order" en "$zhidu" ledger verify --data "$dir/a"
+is "the health page can tell of it" 0 "^[0-9]+ ok$" cat "$dir/a/verified"
 is "the key is shown" 0 "^zhidu.local/ledger\+" en "$zhidu" ledger key --data "$dir/a"
 is "a proof needs a number" 1 "number of an entry" en "$zhidu" ledger proof x --data "$dir/a"
 is "a folder without data is named" 1 "holds no installation" en "$zhidu" token zhang.san --data "$dir/none"
