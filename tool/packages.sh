@@ -4,7 +4,7 @@ BUILD_PACKAGES="gcc make pkg-config libmicrohttpd-dev libsqlite3-dev libpq-dev l
 libyaml-dev libmd4c-dev libsodium-dev libssl-dev libpcre2-dev libqrencode-dev
 libxlsxwriter-dev libminizip-dev libexpat1-dev brotli"
 TEST_PACKAGES="clang clang-format clang-tidy libclang-rt-14-dev libcmocka-dev postgresql-15 curl openssl chromium
-fonts-noto-cjk zbar-tools"
+fonts-noto-cjk zbar-tools sqlite3"
 
 say() { printf '\033[1m%s\033[0m\n' "$*"; }
 

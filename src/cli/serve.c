@@ -27,31 +27,6 @@ static bool loopback(str address)
     return str_starts(address, STR("127.")) || str_eq(address, STR("::1"));
 }
 
-/* Everybody knows the passwords of a demonstration. */
-static err keep_demo_here(struct cli *c)
-{
-    struct db *db;
-    struct rows r;
-    if (loopback(c->config.address)) {
-        return OK;
-    }
-    err e = engine_reader(c->engine, c->arena, &db);
-    if (!e.code) {
-        e = db_query(db, c->arena, SQL("select value from installation where key = 'demo'"),
-                     NO_ARGS, &r);
-    }
-    return e.code || !rows_next(&r)
-               ? e
-               : cli_refuse(
-                     c->arena, ERR_DENIED,
-                     WORDS("这是演示数据，其中账号的密码人人知道，只能在本机地址上运行。",
-                           "This is a demonstration: everybody knows its passwords, so it "
-                           "runs on a loopback address only."),
-                     WORDS("用 --address 127.0.0.1 运行；正式使用请另建：zhidu init … --admin …",
-                           "Serve it with --address 127.0.0.1; for real use make another "
-                           "one: zhidu init ... --admin ..."));
-}
-
 static void tell(struct cli *c, const struct app *app, const struct installation *in, int port)
 {
     if (in->kept.len) {
@@ -176,41 +151,43 @@ static err start_backups(struct serving *s)
                   : schedule_start(s->c->arena, s->in.engine, s->app.health, &plan, &s->backups);
 }
 
-/* What everybody knows is no password: a demonstration is for this machine only. */
-static err only_here(struct serving *s)
+/* Marked by init; of folders older than the mark, an account that the demonstration's
+ * password still opens. */
+static err is_demo(struct serving *s, bool *ret)
 {
     enum { LOOK_AT = 20 };
-    struct cli *c = s->c;
     struct db *db;
+    struct rows r;
     str login = STR("");
-    if (loopback(c->config.address)) {
-        return OK;
-    }
-    if (c->config.demo) {
-        return cli_refuse(c->arena, ERR_DENIED,
-                          words_fmt(c->arena, "演示实例只能在本机地址上运行，而不是 %.*s。",
-                                    "A demonstration runs on a loopback address only, not on %.*s.",
-                                    STR_ARG(c->config.address)),
-                          WORDS("把 address 设为 127.0.0.1，或去掉 demo = yes。",
-                                "Set address to 127.0.0.1, or take away demo = yes."));
-    }
-    err e = engine_reader(s->in.engine, c->arena, &db);
+    err e = engine_reader(s->in.engine, s->c->arena, &db);
     if (!e.code) {
-        e = people_with_password(s->in.people, db, c->arena, STR(DEMO_PASSWORD), LOOK_AT, &login);
+        e = db_query(db, s->c->arena, SQL("select value from installation where key = 'demo'"),
+                     NO_ARGS, &r);
     }
-    if (e.code || !login.len) {
-        return e;
+    *ret = s->c->config.demo || (!e.code && rows_next(&r));
+    if (!e.code && !*ret) {
+        e = people_with_password(s->in.people, db, s->c->arena, STR(DEMO_PASSWORD), LOOK_AT,
+                                 &login);
+        *ret = login.len > 0;
     }
-    return cli_refuse(
-        c->arena, ERR_DENIED,
-        words_fmt(
-            c->arena, "账号 %.*s 等仍用人人皆知的演示密码，不能在 %.*s 上提供服务。",
-            "The account %.*s, and maybe others, still has the demonstration's password, which "
-            "everybody knows: it cannot be served on %.*s.",
-            STR_ARG(login), STR_ARG(c->config.address)),
-        WORDS("把 address 设为 127.0.0.1；正式使用请用 zhidu init 另建数据目录。",
-              "Set address to 127.0.0.1; for real use make a data folder of its own with zhidu "
-              "init."));
+    return e;
+}
+
+/* What everybody knows is no password: a demonstration is for this machine only. */
+static err keep_demo_here(struct serving *s)
+{
+    bool demo = false;
+    err e = loopback(s->c->config.address) ? OK : is_demo(s, &demo);
+    return e.code || !demo
+               ? e
+               : cli_refuse(
+                     s->c->arena, ERR_DENIED,
+                     WORDS("这是演示数据，其中账号的密码人人知道，只能在本机地址上运行。",
+                           "This is a demonstration: everybody knows its passwords, so it "
+                           "runs on a loopback address only."),
+                     WORDS("用 --address 127.0.0.1 运行；正式使用请另建：zhidu init … --admin …",
+                           "Serve it with --address 127.0.0.1; for real use make another "
+                           "one: zhidu init ... --admin ..."));
 }
 
 static err open_all(struct serving *s)
@@ -221,7 +198,7 @@ static err open_all(struct serving *s)
         tune_log(&c->config);
         e = installation_open(c->arena, &c->config, true, &s->in);
     }
-    e = e.code ? e : only_here(s);
+    e = e.code ? e : keep_demo_here(s);
     if (e.code) {
         return e;
     }
@@ -231,10 +208,6 @@ static err open_all(struct serving *s)
     set_rates(s->app.rates, &c->config);
     c->engine = s->in.engine;
     c->people = s->in.people;
-    e = keep_demo_here(c);
-    if (e.code) {
-        return e;
-    }
     security_keep(c->people, c->config.security_days);
     people_health(c->people, s->app.health);
     people_turn(c->people, engine_now(c->engine));
