@@ -15,8 +15,14 @@
 const struct command cli_commands[] = {
     {"serve", WORDS_INIT("启动服务", "run the server"),
      WORDS_INIT("用法：zhidu serve [--port N] [--address A] [--data DIR]\n"
+                "      --port     端口，1 到 65535；默认 8080\n"
+                "      --address  监听地址，默认 127.0.0.1；对外服务在前面放 https 代理\n"
+                "      SIGTERM：答完在办的再退出；SIGHUP：重新读取配置\n"
                 "例：  zhidu serve --data /var/lib/zhidu\n",
                 "Usage:   zhidu serve [--port N] [--address A] [--data DIR]\n"
+                "         --port     1 to 65535, usually 8080\n"
+                "         --address  where it listens, usually 127.0.0.1; for others put a proxy with https in front\n"
+                "         SIGTERM answers what is in work and ends; SIGHUP reads the configuration again\n"
                 "Example: zhidu serve --data /var/lib/zhidu\n"),
      cmd_serve, NEEDS_NOTHING, false},
     {"init", WORDS_INIT("新建一个数据目录并发布制度", "make a data folder and publish regulations"),
@@ -31,10 +37,14 @@ const struct command cli_commands[] = {
      cmd_init, NEEDS_NOTHING, false},
     {"check", WORDS_INIT("检查制度定义并运行其示例", "check definitions and run their examples"),
      WORDS_INIT("用法：zhidu check 制度目录... [--no-examples] [--database URL]\n"
-                "      示例在内存中运行；给出 URL 则在该数据库的临时模式中运行\n"
+                "      --no-examples  只检查定义，不运行示例\n"
+                "      --database     示例不在内存中，而在该数据库的临时模式中运行\n"
+                "      错误写作“文件:行:列”，一次列出全部\n"
                 "例：  zhidu check regulations\n",
                 "Usage:   zhidu check FOLDER... [--no-examples] [--database URL]\n"
-                "         examples run in memory, or in a passing schema of that database\n"
+                "         --no-examples  only the definitions\n"
+                "         --database     examples run in a passing schema of that database, not in memory\n"
+                "         mistakes are told as file:line:column, all in one run\n"
                 "Example: zhidu check regulations\n"),
      cmd_check, NEEDS_NOTHING, false},
     {"publish", WORDS_INIT("把改动的制度发布为下一版", "publish changed regulations as their next versions"),
@@ -80,17 +90,43 @@ const struct command cli_commands[] = {
      cmd_export, NEEDS_ENGINE, true},
     {"user", WORDS_INIT("为人员建立或重置登录账号", "give a person an account"),
      WORDS_INIT("用法：zhidu user 人员编号或姓名 --login 用户名   （密码从标准输入读取一行）\n"
-                "      zhidu user 人员编号或姓名 --second-off   （重置其第二因素）\n",
+                "      zhidu user 人员编号或姓名 --second-off   （重置其第二因素）\n"
+                "      --login       用户名；已有账号时改名并重设密码，本人首次登录须修改\n"
+                "      --second-off  手机和恢复码都丢失、又没有别的管理员时\n"
+                "例：  echo 初始密码1234 | zhidu user 1012 --login xu.jing\n",
                 "Usage:   zhidu user NUMBER-OR-NAME --login LOGIN   (the password is one line of standard input)\n"
-                "         zhidu user NUMBER-OR-NAME --second-off   (resets the second factor)\n"),
+                "         zhidu user NUMBER-OR-NAME --second-off   (resets the second factor)\n"
+                "         --login       of who has an account already: renames it, sets the password; it must be\n"
+                "                       changed at the first sign-in\n"
+                "         --second-off  when phone and recovery codes are lost and there is no other administrator\n"
+                "Example: echo first-password-1 | zhidu user 1012 --login xu.jing\n"),
      cmd_user, NEEDS_ENGINE, true},
     {"token", WORDS_INIT("签发接口令牌", "issue an API token"),
-     WORDS_INIT("用法：zhidu token 用户名 --name 用途 [--scopes \"read write\"] [--days 90]\n",
-                "Usage:   zhidu token LOGIN --name PURPOSE [--scopes \"read write\"] [--days 90]\n"),
+     WORDS_INIT("用法：zhidu token 用户名 --name 用途 [--scopes \"read write\"] [--days 90]\n"
+                "      --name    用途，写在本人的令牌列表里\n"
+                "      --scopes  read 只读（默认），或 \"read write\"\n"
+                "      --days    有效天数，默认 90\n"
+                "      令牌只显示这一次；本人随时可以作废\n"
+                "例：  zhidu token xu.jing --name 月报 --days 30\n",
+                "Usage:   zhidu token LOGIN --name PURPOSE [--scopes \"read write\"] [--days 90]\n"
+                "         --name    what for, as the owner's list of tokens shows it\n"
+                "         --scopes  read (usual), or \"read write\"\n"
+                "         --days    it is good for; usually 90\n"
+                "         It is shown only this once; its owner may revoke it at any time.\n"
+                "Example: zhidu token xu.jing --name report --days 30\n"),
      cmd_token, NEEDS_ENGINE, true},
     {"ledger", WORDS_INIT("核验存证日志、导出证明与公钥", "verify the ledger, export proofs and the public key"),
-     WORDS_INIT("用法：zhidu ledger verify | key | proof 序号 [> 文件]\n",
-                "Usage:   zhidu ledger verify | key | proof ENTRY [> FILE]\n"),
+     WORDS_INIT("用法：zhidu ledger verify | key | proof 序号 [> 文件]\n"
+                "      verify  重新计算全部条目、树和签名，并与每一行数据比对；服务运行时也可以\n"
+                "      key     公钥，核验证明时用\n"
+                "      proof   一个条目的证明，用 zhidu-verify 离线核验\n"
+                "例：  zhidu ledger proof 1204 > proof.txt && zhidu-verify ledger.pub proof.txt\n",
+                "Usage:   zhidu ledger verify | key | proof ENTRY [> FILE]\n"
+                "         verify  computes every entry, tree and signature anew and compares every row with it;\n"
+                "                 the server may run\n"
+                "         key     the public key that proofs are checked with\n"
+                "         proof   of one entry, for zhidu-verify, offline\n"
+                "Example: zhidu ledger proof 1204 > proof.txt && zhidu-verify ledger.pub proof.txt\n"),
      cmd_ledger, NEEDS_NOTHING, false},
     {"clock", WORDS_INIT("拨快演示实例的时钟", "advance the clock of a demonstration"),
      WORDS_INIT("用法：zhidu clock 时长 [--data DIR]   （仅限正在运行的演示实例）\n例：  zhidu clock 7d --data data/demo\n",
@@ -124,7 +160,7 @@ const struct command cli_commands[] = {
                 "Example: zhidu restore zhidu-20261126T023000Z.backup --data /var/lib/zhidu --old /var/lib/zhidu.damaged\n"),
      cmd_restore, NEEDS_NOTHING, false},
     {"version", WORDS_INIT("显示版本", "show the version"),
-     WORDS_INIT("用法：zhidu version\n", "Usage: zhidu version\n"), cmd_version, NEEDS_NOTHING, false},
+     WORDS_INIT("用法：zhidu version\n例：  zhidu version\n", "Usage:   zhidu version\nExample: zhidu version\n"), cmd_version, NEEDS_NOTHING, false},
 };
 /* clang-format on */
 const size_t cli_commands_len = sizeof(cli_commands) / sizeof(cli_commands[0]);
@@ -282,20 +318,6 @@ static enum lang lang_of_environment(void)
     return l && strncmp(l, "en", 2) == 0 ? LANG_EN : LANG_ZH;
 }
 
-static int usage(struct cli *c)
-{
-    cli_say(c, "制度 Zhidu：让写下的制度真正运行，并自证其行。\n\n命令：",
-            "Zhidu: written regulations that run, and prove it.\n\nCommands:");
-    for (size_t i = 0; i < cli_commands_len; i++) {
-        str what = words_in(cli_commands[i].what, c->lang);
-        fprintf(c->out, "  %-10s %.*s\n", cli_commands[i].name, STR_ARG(what));
-    }
-    cli_say(
-        c, "\n每个命令加 --help 可看用法。配置：--config 文件，或环境变量 ZHIDU_*。",
-        "\nEach command explains itself with --help.  Configuration: --config FILE, or ZHIDU_*.");
-    return 2;
-}
-
 static int run_here(struct cli *c, const struct command *cmd, int argc, char **argv)
 {
     struct installation in = {.lock = -1};
@@ -388,17 +410,13 @@ int cli_main(int argc, char **argv)
     }
     if (!cmd) {
         bool asked = argc > 1 && (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0);
-        if (argc > 1 && !asked) {
-            cli_say(&c, "没有这个命令：%s\n", "There is no command %s\n", argv[1]);
-        }
-        return asked ? (usage(&c), 0) : usage(&c);
+        int code = cli_help(&c, asked ? (argc > 2 ? argv[2] : "") : argc > 1 ? argv[1] : "");
+        return asked ? code : 2;
     }
     int n = argc - 2;
     char **args = argv + 2;
     if (cli_flag(n, args, "help")) {
-        str help = words_in(cmd->help, c.lang);
-        printf("%.*s", STR_ARG(help));
-        return 0;
+        return cli_help(&c, cmd->name);
     }
     err e = check_options(&c, cmd, n, args);
     if (!e.code) {

@@ -147,6 +147,8 @@ void control_stop(struct control *c);
 bool control_send(const struct cli *c, int argc, char **argv, int *code);
 
 int cli_main(int argc, char **argv);
+/* Says how a command is used, or a topic, or with "" what there is.  2: no such name. */
+int cli_help(struct cli *c, const char *name);
 
 /* --- for commands ---------------------------------------------------------- */
 void cli_say(struct cli *c, const char *zh, const char *en, ...)

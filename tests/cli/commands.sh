@@ -27,14 +27,30 @@ en() { LC_ALL=en_US.UTF-8 "$@"; }
 zh() { LC_ALL=zh_CN.UTF-8 "$@"; }
 with() { printf '%s\n' "$1" | en "$zhidu" "${@:2}"; } # with PASSWORD ARGUMENTS...
 
-commands=$(en "$zhidu" help | sed -n 's/^  \([a-z]*\) .*/\1/p')
+commands=$(en "$zhidu" help | sed -n '/^Commands/,/^Topics/s/^  \([a-z]*\) .*/\1/p')
 is "there are commands" 0 "serve" echo $commands
 for c in $commands; do
     is "$c explains itself" 0 "zhidu $c" en "$zhidu" "$c" --help
     is "$c explains itself in Chinese" 0 "zhidu $c" zh "$zhidu" "$c" --help
+    is "help $c says the same" 0 "" test "$(en "$zhidu" help "$c")" = "$(en "$zhidu" "$c" --help)"
+    is "$c has an example" 0 "^Example: .*zhidu $c" en "$zhidu" help "$c"
+    is "$c has an example in Chinese" 0 "^例：.*zhidu $c" zh "$zhidu" help "$c"
+    is "$c says what its exit code means" 0 "Exit code: 0" en "$zhidu" help "$c"
+    is "$c explains the same options in both languages" 0 "" test \
+        "$(en "$zhidu" help "$c" | grep -oE -- '--[a-z-]+' | sort -u)" = "$(zh "$zhidu" help "$c" | grep -oE -- '--[a-z-]+' | sort -u)"
     is "$c refuses an option it does not have" 1 "There is no option --nonsense" en "$zhidu" "$c" --nonsense
 done
-is "an unknown command is named" 2 "没有这个命令：nonsense" zh "$zhidu" nonsense
+# What the program looks at is explained somewhere (password and progress go between its own processes).
+for o in $(sed -n 's/.*cli_\(option\|flag\)([^"]*"\([a-z-]*\)".*/\2/p' src/cli/*.c | sort -u); do
+    case $o in password | progress) continue ;; esac
+    is "some command explains --$o" 0 "" grep -qE -- "--$o([^a-z-]|$)" <(for c in $commands; do en "$zhidu" help "$c"; done)
+done
+for t in files config exit; do
+    is "help lists the topic $t" 0 "help $t " en "$zhidu" help
+    is "help $t" 0 "." zh "$zhidu" help "$t"
+done
+is "help names what there is no help on" 2 "no command or topic nonsense" en "$zhidu" help nonsense
+is "an unknown command is named" 2 "没有这个命令或专题：nonsense" zh "$zhidu" nonsense
 is "without a command the commands are listed" 2 "publish" en "$zhidu"
 
 is "init wants a folder" 1 "A folder of regulations is wanted" en "$zhidu" init --data "$dir/a"
