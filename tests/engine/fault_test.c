@@ -24,6 +24,7 @@ struct mark_job {
     sem_t *wait;           /* the first job of the group holds it together */
     enum db_fault fault;   /* planted once */
     bool clears;
+    bool commit, happens; /* the commit of the group reports a failure, and is none */
     int64_t at, statements;
 };
 
@@ -37,6 +38,10 @@ static err mark_run(struct writer_job *job, struct db *db, struct arena *a, void
         m->wait = NULL;
     }
     m->statements = db_counts(db).statements;
+    if (m->commit) {
+        db_plant_commit_fault(db, m->happens);
+        m->commit = false;
+    }
     if (m->fault) {
         db_plant_fault(db, m->fault, m->at);
         m->fault = DB_FAULT_NONE;
@@ -115,6 +120,61 @@ static int64_t group_of_eight(struct town *w, enum db_fault fault, int k, int64_
     return statements;
 }
 
+/* The commit of a group fails, or happens and its answer is lost: on another
+ * connection the keys tell, and every act is there once. */
+static void group_without_answer(struct town *w, bool happens)
+{
+    struct arena a = arena_make(32 << 20);
+    struct one *acts = arena_array(&a, struct one, ACTS);
+    sem_t go;
+    sem_t answered;
+    sem_init(&go, 0, 0);
+    sem_init(&answered, 0, 0);
+    struct mark_job hold = mark_make();
+    hold.wait = &go;
+    hold.commit = true;
+    hold.happens = happens;
+    int64_t reopened = writer_stats(w->crowd.in.e->writer).reopened;
+    submit_mark(w, &hold);
+    for (int i = 0; i < ACTS; i++) {
+        one_fill(&w->crowd, &acts[i], mix[i], &answered);
+        dbs_ok(act_submit(w->crowd.in.e, &acts[i].act));
+    }
+    sem_post(&go);
+    for (int i = 0; i < ACTS; i++) {
+        sem_wait(&answered);
+    }
+    assert_true(writer_stats(w->crowd.in.e->writer).reopened > reopened);
+    for (int i = 0; i < ACTS; i++) {
+        assert_int_equal(acts[i].act.result.code, ERR_NONE);
+        one_settle(&w->crowd, &acts[i]);
+        arena_end(&acts[i].arena);
+    }
+    arena_end(&a);
+    arena_reset(w->crowd.in.t->a);
+    sem_destroy(&go);
+    sem_destroy(&answered);
+}
+
+static void body_commits(struct dbs *t)
+{
+    enum { GROUPS = 12 };
+    struct town *w = arena_new(t->life, struct town);
+    crowd_make(&w->crowd, inst_make(t, LONG_GROUP_US));
+    for (int i = 0; i < GROUPS; i++) {
+        group_without_answer(w, i % 2);
+    }
+    crowd_numbers(&w->crowd);
+    crowd_ledger(&w->crowd);
+    engine_stop(w->crowd.in.e);
+}
+
+static void a_commit_that_fails_or_goes_unheard_neither_loses_nor_doubles(void **state)
+{
+    (void)state;
+    dbs_each(DBS_FILE | DBS_PG, body_commits);
+}
+
 static const struct {
     enum db_fault fault;
     const char *name;
@@ -162,6 +222,7 @@ static void an_error_in_any_statement_of_an_act_leaves_the_other_seven_exactly_o
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_commit_that_fails_or_goes_unheard_neither_loses_nor_doubles),
         cmocka_unit_test(an_error_in_any_statement_of_an_act_leaves_the_other_seven_exactly_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
