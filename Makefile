@@ -133,7 +133,7 @@ $(B)/rights: $(RIGHTS) $(B)/libsupport.a $(LIBS)
 rights: $(B)/rights
 	$(B)/rights
 # Every allocation of every route fails once; best with V=asan.
-SWEEP_EACH ?= 60
+SWEEP_EACH ?= 0
 sweep: $(B)/sweep
 	$(B)/sweep --each $(SWEEP_EACH)
 ARENA_WRAPS := $(call comma_wrap,http_resume arena_alloc arena_try arena_bytes arena_defer)
