@@ -8,12 +8,19 @@ static const struct look {
 } looks[] = {
     {"GET /r/~/#", "/r/~/#", NULL},
     {"GET /r/~/#", "/r/~/#", "print=1"},
+    {"GET /r/~/#/label", "/r/~/#/label", NULL},
+    {"GET /r/~/labels", "/r/~/labels", "id=#"},
     {"GET /r/~/#/activity", "/r/~/#/activity", "before=9000000000000000"},
     {"GET /api/v1/r/~/#", "/api/v1/r/~/#", NULL},
     {"GET /api/v1/r/~/#", "/api/v1/r/~/#", "view=full"},
     {"GET /api/v1/r/~/#/acts", "/api/v1/r/~/#/acts", NULL},
 };
 enum { LOOKS = sizeof(looks) / sizeof(looks[0]) };
+
+static const char *query_of(struct probe *p, const struct look *k, int64_t id)
+{
+    return k->query ? probe_fill(p, k->query, STR(""), id).ptr : NULL;
+}
 
 /* Fields hidden from some stand in the answer exactly where they may. */
 static void fields_of(struct probe *p, const struct who *who, const struct fact *x,
@@ -40,8 +47,8 @@ static void look_at(struct probe *p, const struct look *k, const struct who *who
                     const struct fact *x, const struct reply *absent)
 {
     enum truth may = probe_sees(p, x, who);
-    struct reply r =
-        probe_get(p, k->route, who, probe_fill(p, k->path, x->type->key, x->id), k->query);
+    struct reply r = probe_get(p, k->route, who, probe_fill(p, k->path, x->type->key, x->id),
+                               query_of(p, k, x->id));
     if (may == NO) {
         probe_same(p, "records", k->route, who, x->id, &r, absent);
     } else if (may == YES) {
@@ -64,8 +71,8 @@ static void wrong_type(struct probe *p, const struct look *k, const struct who *
         const struct type *other = p->model->types[i];
         const struct fact *x = other != t ? probe_subject(p, other, 0) : NULL;
         if (x) {
-            struct reply r =
-                probe_get(p, k->route, who, probe_fill(p, k->path, t->key, x->id), k->query);
+            struct reply r = probe_get(p, k->route, who, probe_fill(p, k->path, t->key, x->id),
+                                       query_of(p, k, x->id));
             probe_same(p, "ids of another type", k->route, who, x->id, &r, absent);
         }
     }
@@ -79,7 +86,7 @@ static void records_of(struct probe *p, const struct who *who, const struct type
         struct reply absent = probe_absent(
             p, l->route,
             &(struct site_request){.path = probe_fill(p, l->path, t->key, PROBE_ABSENT),
-                                   .query = l->query,
+                                   .query = query_of(p, l, PROBE_ABSENT),
                                    .door = str_starts(str_from(l->path), STR("/api/")) ? DOOR_READ
                                                                                        : DOOR_PAGE,
                                    .who = who});
