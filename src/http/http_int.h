@@ -150,7 +150,7 @@ void *http_uri_seen(void *listener, const char *uri, struct MHD_Connection *c);
 enum MHD_Result http_access(void *listener, struct MHD_Connection *c, const char *url,
                             const char *method, const char *version, const char *upload_data,
                             size_t *upload_size, void **con);
-void http_request_done(void *listener, struct MHD_Connection *c, void **con,
+void http_request_done(void *cls, struct MHD_Connection *c, void **con,
                        enum MHD_RequestTerminationCode code);
 
 /* --- worker.c, reply.c, parse.c ------------------------------------------------------ */
