@@ -23,7 +23,7 @@ CALM    := $(if $(SAN),-Wno-maybe-uninitialized)
 OPT     := $(if $(filter release,$(V)),-O2,$(if $(filter cov,$(V)),-O0 --coverage,-O1 -fno-omit-frame-pointer))
 PKGC    := $(shell pkg-config --cflags $(PKGS))
 PKGL    := $(shell pkg-config --libs $(PKGS)) -lm
-CPPFLAGS += -std=c17 -D_GNU_SOURCE -Isrc -I$(B) $(PKGC) -include src/base/banned.h
+CPPFLAGS += $(if $(filter release,$(V)),,-DZHIDU_UNCONFINED) -std=c17 -D_GNU_SOURCE -Isrc -I$(B) $(PKGC) -include src/base/banned.h
 CFLAGS  += $(OPT) -g $(WARN) $(if $(filter clang,$(CC)),,$(CALM)) $(HARDEN) $(SAN) -ffile-prefix-map=$(CURDIR)=. -pthread -MMD -MP
 LDFLAGS += -pie -Wl,-z,relro,-z,now $(SAN) $(if $(filter cov,$(V)),--coverage) -pthread
 

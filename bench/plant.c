@@ -250,7 +250,7 @@ err plant_open(struct plant *p, str data, bool background)
     err e = config_read(&p->life, STR("/dev/null"), &p->config);
     p->config.data = data;
     if (!e.code) {
-        e = installation_open(&p->life, &p->config, background, &p->in);
+        e = installation_open(&p->life, &p->config, background, NULL, &p->in);
     }
     if (!e.code) {
         e = engine_reader(p->in.engine, &p->life, &p->db);

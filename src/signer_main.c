@@ -12,6 +12,7 @@
  */
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/sandbox.h"
 #include "base/words.h"
 #include "ledger/b64.h"
 
@@ -284,11 +285,25 @@ static bool harden(void)
     return prctl(PR_SET_DUMPABLE, 0) == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
 }
 
+/* From here on only the folder is left to it, and what a socket needs.  The folder by
+ * its descriptor: its own user may not see the way to it. */
+static err confine(struct program *p, int dir)
+{
+    struct sandbox *s = arena_new(&p->life, struct sandbox);
+    struct sandbox_found found;
+    s->signer = true;
+    sandbox_write(s, str_fmt(&p->life, "/proc/self/fd/%d", dir).ptr);
+    return sandbox_possible() ? sandbox_enter(s, &p->life, &found) : OK;
+}
+
 static int work(struct program *p, int dir, struct signer_ways *ways)
 {
     struct signer s;
     err e =
         harden() ? signer_open(&p->life, dir, LOCK_WAIT_MS, &s) : err_make(ERR_STORE, STR("prctl"));
+    if (!e.code) {
+        e = confine(p, dir);
+    }
     if (e.code) {
         return refuse_err(p, e);
     }
@@ -318,9 +333,7 @@ static int cmd_serve(struct program *p)
     }
     signal(SIGTERM, on_signal);
     signal(SIGINT, on_signal);
-    int status = work(p, dir, &ways);
-    unlink(path);
-    return status;
+    return work(p, dir, &ways);
 }
 
 /* --- as a child of the server ------------------------------------------------------------------

@@ -47,7 +47,7 @@ static err load(struct checking *k, int argc, char **argv)
     struct source *all = arena_array(c->arena, struct source, 200);
     for (size_t i = 0; i < k->nfolders; i++) {
         struct sources s;
-        err e = load_folder(c->arena, k->folders[i], &s);
+        err e = load_folder(c->arena, NULL, k->folders[i], &s);
         if (e.code) {
             return e;
         }

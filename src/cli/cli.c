@@ -210,6 +210,14 @@ str cli_ask(struct cli *c, str question)
     return fgets(p, 512, stdin) ? str_trim(str_from(p)) : STR("");
 }
 
+err cli_no_folder(struct cli *c, str path)
+{
+    return cli_refuse(
+        c->arena, ERR_NOT_FOUND,
+        words_fmt(c->arena, "没有这个目录：%.*s", "There is no such folder: %.*s", STR_ARG(path)),
+        (struct words){0});
+}
+
 err cli_folder(struct cli *c, str given, str *ret)
 {
     struct stat st;
@@ -220,10 +228,7 @@ err cli_folder(struct cli *c, str given, str *ret)
     }
     str path = cli_path(c, given);
     if (stat(path.ptr, &st) != 0 || !S_ISDIR(st.st_mode)) {
-        return cli_refuse(c->arena, ERR_NOT_FOUND,
-                          words_fmt(c->arena, "没有这个目录：%.*s", "There is no such folder: %.*s",
-                                    STR_ARG(path)),
-                          (struct words){0});
+        return cli_no_folder(c, path);
     }
     *ret = path;
     return OK;
@@ -322,7 +327,7 @@ static int run_here(struct cli *c, const struct command *cmd, int argc, char **a
 {
     struct installation in = {.lock = -1};
     if (cmd->needs == NEEDS_ENGINE) {
-        err e = installation_open(c->arena, &c->config, false, &in);
+        err e = installation_open(c->arena, &c->config, false, NULL, &in);
         if (e.code) {
             return cli_fail(c, e);
         }

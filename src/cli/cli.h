@@ -48,6 +48,8 @@ struct config {
     str backup_at;                                   /* "02:30", in the installation's zone */
     int backup_daily, backup_weekly, backup_monthly; /* of how many one stays */
     bool demo;
+    bool sandbox; /* a server gives up what it does not need */
+    str file;     /* what was read; empty: none */
 };
 
 struct demo_clock;
@@ -121,8 +123,9 @@ struct installation {
     str kept;
     bool made; /* installation_make has begun to write into the folder */
 };
+/* `server`: gives up rights (confine) before the first thread begins; NULL: does not. */
 MUST_CHECK err installation_open(struct arena *life, const struct config *cfg, bool background,
-                                 struct installation *ret);
+                                 struct cli *server, struct installation *ret);
 /* Makes one of the folders of regulations; its clock runs `back_ms` behind until it is
  * closed.  Refused where there is one already.  After an error *ret tells whether
  * there is something to unmake. */
@@ -138,6 +141,10 @@ struct demo_clock *demo_clock_open(struct arena *life, str data);
 int64_t demo_clock_now(void *arg);
 /* Sets it back while a demonstration's past is played; kept nowhere. */
 void demo_clock_back(struct demo_clock *clock, int64_t ms);
+
+/* Gives up, for good, what a server on c->config does not need (base/sandbox.h), and
+ * says what the kernel could not take.  In the only thread. */
+MUST_CHECK err confine(struct cli *c);
 
 /* The server's end of the control socket, on a thread of its own. */
 struct control;
@@ -158,6 +165,7 @@ int cli_fail(struct cli *c, err e); /* prints it; exit code 1 */
 err cli_refuse(struct arena *a, enum err_code code, struct words what, struct words remedy);
 /* A folder named on the command line, as a whole path; refused when there is none. */
 MUST_CHECK err cli_folder(struct cli *c, str given, str *ret);
+err cli_no_folder(struct cli *c, str path); /* the same refusal */
 void cli_diags(struct cli *c, const struct diags *d);
 /* The demonstration beside the regulations: an organisation (demo.yaml), and what
  * happened in it until `present` (demo_cases.yaml).  Nothing where there is none. */

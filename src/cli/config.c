@@ -71,6 +71,7 @@ static const struct key {
     {"uploads_per_minute", NUMBER, AT(uploads_per_minute), true, 0, 1000000},
     {"security_days", NUMBER, AT(security_days), false, 30, 3650},
     {"demo", SWITCH, AT(demo), false, 0, 0},
+    {"sandbox", SWITCH, AT(sandbox), false, 0, 0},
 #undef AT
 };
 enum { SETTINGS = sizeof(settings) / sizeof(settings[0]) };
@@ -232,7 +233,8 @@ err config_read(struct arena *a, str file, struct config *ret)
                        .backup_at = STR("02:30"),
                        .backup_daily = 7,
                        .backup_weekly = 5,
-                       .backup_monthly = 12};
+                       .backup_monthly = 12,
+                       .sandbox = true};
     const char *env = getenv("ZHIDU_CONFIG");
     str path = file.len ? file : env ? str_from(env) : STR("/etc/zhidu/zhidu.conf");
     bool wanted = file.len || env;
@@ -241,6 +243,7 @@ err config_read(struct arena *a, str file, struct config *ret)
     if (e.code == ERR_NOT_FOUND && !wanted) {
         e = OK;
     } else if (!e.code) {
+        c.file = str_copy(a, path);
         e = config_parse(a, path, text, &c);
     }
     if (!e.code) {

@@ -5,13 +5,14 @@
  * comes back, and last a NUL and one byte: its exit code.  Where the command
  * wants a line, an ENQ comes back, and the caller sends one of his input.  Where it wants one of
  * the caller's files, SI (to read) or SO (to write), its name and a line end come, and the caller
- * sends it open: so the server needs no right to it.  Each caller has a thread: an import of an
- * hour keeps nobody waiting.  The socket belongs to the server's user (mode 0600), so whoever may
- * open it may also open the data. */
+ * sends it open, or says that there is none: so the server needs no right to it.  Each caller has a
+ * thread: an import of an hour keeps nobody waiting.  The socket belongs to the server's user (mode
+ * 0600), so whoever may open it may also open the data. */
 #include "cli/cli.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -19,6 +20,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -117,6 +119,7 @@ static int open_at_caller(struct cli *c, str path, bool write, void *arg)
     fprintf(c->out, "%c%.*s\n", write ? SO : SI, STR_ARG(path));
     fflush(c->out);
     if (poll(&pf, 1, LINE_WAIT_MS) != 1 || recvmsg(fd, &m, MSG_CMSG_CLOEXEC) != 1 || yes != 'y') {
+        errno = yes == 'n' ? ENOENT : EACCES;
         return -1;
     }
     struct cmsghdr *h = CMSG_FIRSTHDR(&m);
@@ -314,25 +317,63 @@ static bool send_line(int fd)
     return (!n || write_all(fd, line, n)) && ((n && line[n - 1] == '\n') || write_all(fd, "\n", 1));
 }
 
-/* Only what the caller himself named: he may be more than the server is. */
-static bool named(int argc, char **argv, str path, bool write)
+static str without_slash(str folder)
 {
-    str rejects = cli_option(argc, argv, "rejects");
-    str file = cli_word(argc, argv, 0);
-    if (!write) {
-        return str_eq(path, file) || str_eq(path, cli_option(argc, argv, "mapping"));
+    while (folder.len > 1 && folder.ptr[folder.len - 1] == '/') {
+        folder.len--;
     }
-    bool own = str_starts(path, file) && file.len && path.len == file.len + strlen(REJECTS_END) &&
-               str_ends(path, STR(REJECTS_END));
-    str sheet = cli_option(argc, argv, "xlsx");
-    return (sheet.len && str_eq(path, sheet)) || (rejects.len ? str_eq(path, rejects) : own);
+    return folder;
 }
 
-static bool send_file(int fd, const char *path, bool write)
+/* Opens what lies below a folder of the caller's, by no link; -1 with errno. */
+static int open_below(str folder, const char *path)
 {
-    int flags = write ? O_WRONLY | O_CREAT | O_CLOEXEC : O_RDONLY | O_CLOEXEC;
-    int file = path ? open(path, flags, 0644) : -1;
-    char yes = file >= 0 ? 'y' : 'n';
+    char name[NAME_MAX_BYTES];
+    struct open_how how = {.flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC,
+                           .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS};
+    snprintf(name, sizeof(name), "%.*s", STR_ARG(folder));
+    int dir = open(name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (dir < 0) {
+        return -1;
+    }
+    int fd = (int)syscall(SYS_openat2, dir, path + folder.len + 1, &how, sizeof(how));
+    int why = errno;
+    close(dir);
+    errno = why;
+    return fd;
+}
+
+/* Opens what the server asks for; only what the caller himself named, for he may be
+ * more than the server is: a file, its mapping, its rejects, or what a folder holds. */
+static int open_named(int argc, char **argv, const char *path, bool write)
+{
+    str name = str_from(path);
+    str rejects = cli_option(argc, argv, "rejects");
+    str file = without_slash(cli_word(argc, argv, 0));
+    bool own = str_starts(name, file) && file.len && name.len == file.len + strlen(REJECTS_END) &&
+               str_ends(name, STR(REJECTS_END));
+    str sheet = cli_option(argc, argv, "xlsx");
+    own = own && !rejects.len;
+    if (write &&
+        (own || (rejects.len && str_eq(name, rejects)) || (sheet.len && str_eq(name, sheet)))) {
+        return open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+    }
+    if (!write && (str_eq(name, file) || str_eq(name, cli_option(argc, argv, "mapping")))) {
+        return open(path, O_RDONLY | O_CLOEXEC);
+    }
+    if (!write && file.len && str_starts(name, file) && name.len > file.len + 1 &&
+        path[file.len] == '/') {
+        return open_below(file, path);
+    }
+    errno = EACCES;
+    return -1;
+}
+
+/* The answer: 'y' with the descriptor, 'n' where there is no such file, 'x' where it
+ * cannot be opened. */
+static bool send_file(int fd, int file)
+{
+    char yes = file >= 0 ? 'y' : errno == ENOENT ? 'n' : 'x';
     union {
         struct cmsghdr head;
         char bytes[CMSG_SPACE(sizeof(int))];
@@ -375,10 +416,9 @@ static bool name_byte(int fd, struct asked *a, char byte)
     }
     a->name[a->len] = '\0';
     bool write = a->kind == SO;
-    bool may = named(a->argc, a->argv, str_from_n(a->name, a->len), write);
     a->kind = 0;
     a->len = 0;
-    return send_file(fd, may ? a->name : NULL, write);
+    return send_file(fd, open_named(a->argc, a->argv, a->name, write));
 }
 
 /* Prints what comes until the NUL that stands before the exit code. */

@@ -170,7 +170,7 @@ static err make_ready(struct arena *life, const struct config *cfg, struct insta
 }
 
 err installation_open(struct arena *life, const struct config *cfg, bool background,
-                      struct installation *ret)
+                      struct cli *server, struct installation *ret)
 {
     struct installation in = {.lock = -1};
     struct seal_options *seal = arena_new(life, struct seal_options);
@@ -188,6 +188,9 @@ err installation_open(struct arena *life, const struct config *cfg, bool backgro
     struct engine_options o = options(life, cfg, seal, in.clock, background);
     if (!e.code) {
         e = people_tables(life, cfg, o.url, &in.secrets);
+    }
+    if (!e.code && server) {
+        e = confine(server);
     }
     if (!e.code) {
         e = engine_open(life, &o, &in.engine);

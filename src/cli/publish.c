@@ -6,11 +6,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A folder of regulations, or the folder of one. */
+static int open_file(void *arg, str path)
+{
+    return cli_open(arg, path, false);
+}
+
+/* A folder of regulations, or the folder of one: the caller's, who opens it. */
 static err read_folders(struct cli *c, str given, struct sources *ret)
 {
-    str path;
-    err e = cli_folder(c, given, &path);
+    const struct load_files at_caller = {.open = open_file, .arg = c};
+    const struct load_files *files = c->open ? &at_caller : NULL;
+    str path = given;
+    err e = given.len && files ? OK : cli_folder(c, given, &path);
     if (e.code) {
         return e;
     }
@@ -18,16 +25,22 @@ static err read_folders(struct cli *c, str given, struct sources *ret)
         path.len--;
     }
     path = str_copy(c->arena, path);
-    if (access(str_fmt(c->arena, "%.*s/definition.yaml", STR_ARG(path)).ptr, F_OK) != 0) {
-        return load_folder(c->arena, path, ret);
+    if (!load_is_one(c->arena, files, path)) {
+        e = load_folder(c->arena, files, path, ret);
+        return e.code == ERR_NOT_FOUND ? cli_no_folder(c, path) : e;
     }
-    size_t at = path.len;
-    while (at && path.ptr[at - 1] != '/') {
+    str whole = cli_path(c, path); /* its name, also where "." was given */
+    while (whole.len > 1 && (str_ends(whole, STR("/.")) || str_ends(whole, STR("/")))) {
+        whole.len--;
+    }
+    size_t at = whole.len;
+    while (at && whole.ptr[at - 1] != '/') {
         at--;
     }
     ret->ptr = arena_array(c->arena, struct source, 1);
     ret->len = 1;
-    return load_one(c->arena, path, str_from_n(path.ptr + at, path.len - at), &ret->ptr[0]);
+    return load_one(c->arena, files, path, str_from_n(whole.ptr + at, whole.len - at),
+                    &ret->ptr[0]);
 }
 
 static void show_lines(struct cli *c, const struct change *x)

@@ -25,7 +25,7 @@ static err load(struct cli *c, str folder, struct sources *ret)
 {
     str path;
     err e = cli_folder(c, folder, &path);
-    return e.code ? e : load_folder(c->arena, path, ret);
+    return e.code ? e : load_folder(c->arena, NULL, path, ret);
 }
 
 static err mark_demo(void *arg, struct db *db, struct arena *a)

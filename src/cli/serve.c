@@ -196,7 +196,7 @@ static err open_all(struct serving *s)
     err e = tune_read(c, &c->config, &s->tuning);
     if (!e.code) {
         tune_log(&c->config);
-        e = installation_open(c->arena, &c->config, true, &s->in);
+        e = installation_open(c->arena, &c->config, true, c, &s->in);
     }
     e = e.code ? e : keep_demo_here(s);
     if (e.code) {

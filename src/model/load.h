@@ -34,11 +34,23 @@ struct sources {
     size_t len;
 };
 
+/* Who opens files and folders for reading: a descriptor, or -1 with errno.  What
+ * the path's last part names must be no link. */
+struct load_files {
+    int (*open)(void *arg, str path);
+    void *arg;
+};
+
 /* Reads the folders below `dir` (each with a definition.yaml) as version 1.
- * Files: at most 1 MB each, 200 folders, no symbolic links followed out. */
-MUST_CHECK err load_folder(struct arena *a, str dir, struct sources *ret);
+ * Files: at most 1 MB each, 200 folders, no symbolic links followed out.
+ * `files` NULL: opened here. */
+MUST_CHECK err load_folder(struct arena *a, const struct load_files *files, str dir,
+                           struct sources *ret);
 /* Reads one folder as version 1 of regulation `name`. */
-MUST_CHECK err load_one(struct arena *a, str dir, str name, struct source *ret);
+MUST_CHECK err load_one(struct arena *a, const struct load_files *files, str dir, str name,
+                        struct source *ret);
+/* Is `dir` the folder of one regulation? */
+bool load_is_one(struct arena *a, const struct load_files *files, str dir);
 
 /* Builds the model of all versions given.  NULL when there are mistakes. */
 struct model *model_build(struct arena *a, const struct sources *s, struct diags *d);

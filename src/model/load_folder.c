@@ -46,20 +46,38 @@ static err read_all(struct arena *a, int fd, size_t size, str what, str *ret)
     return err_make(ERR_TOO_LARGE, str_fmt(a, "%.*s changed while it was read", STR_ARG(what)));
 }
 
-/* One file of a folder, itself no link; absent is empty. */
-static err read_file(struct arena *a, int folder, str path, const char *name, str *ret)
+static int open_here(void *arg, str path)
+{
+    (void)arg;
+    return open(path.ptr, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+}
+
+static int open_by(const struct load_files *files, str path)
+{
+    return files ? files->open(files->arg, path) : open_here(NULL, path);
+}
+
+static str in_folder(struct arena *a, str dir, const char *name)
+{
+    return str_fmt(a, "%.*s/%s", STR_ARG(dir), name);
+}
+
+/* One file of a folder; absent is empty. */
+static err read_file(struct arena *a, const struct load_files *files, str dir, const char *name,
+                     str *ret)
 {
     *ret = (str){0};
-    int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    str path = in_folder(a, dir, name);
+    int fd = open_by(files, path);
     if (fd < 0) {
-        return errno == ENOENT ? OK : failed(a, path, name);
+        return errno == ENOENT ? OK : failed(a, dir, name);
     }
     struct stat st;
     err e = OK;
     if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
-        e = err_make(ERR_INVALID, str_fmt(a, "%.*s/%s is no regular file", STR_ARG(path), name));
+        e = err_make(ERR_INVALID, str_fmt(a, "%.*s is no regular file", STR_ARG(path)));
     } else if (st.st_size > FILE_BYTES_MAX) {
-        e = err_make(ERR_TOO_LARGE, str_fmt(a, "%.*s/%s is larger than 1 MB", STR_ARG(path), name));
+        e = err_make(ERR_TOO_LARGE, str_fmt(a, "%.*s is larger than 1 MB", STR_ARG(path)));
     } else {
         e = read_all(a, fd, (size_t)st.st_size, path, ret);
     }
@@ -67,19 +85,19 @@ static err read_file(struct arena *a, int folder, str path, const char *name, st
     return e;
 }
 
-static err read_source(struct arena *a, int folder, str path, str name, struct source *ret)
+err load_one(struct arena *a, const struct load_files *files, str dir, str name, struct source *ret)
 {
-    *ret = (struct source){.name = name, .folder = path, .version = 1, .epoch = 1};
+    *ret = (struct source){.name = name, .folder = dir, .version = 1, .epoch = 1};
     const struct {
         const char *file;
         str *to;
-    } files[] = {{"definition.yaml", &ret->definition},
-                 {"regulation.md", &ret->text_zh},
-                 {"regulation.en.md", &ret->text_en},
-                 {"examples.yaml", &ret->examples},
-                 {"records.yaml", &ret->records}};
-    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
-        err e = read_file(a, folder, path, files[i].file, files[i].to);
+    } all[] = {{"definition.yaml", &ret->definition},
+               {"regulation.md", &ret->text_zh},
+               {"regulation.en.md", &ret->text_en},
+               {"examples.yaml", &ret->examples},
+               {"records.yaml", &ret->records}};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        err e = read_file(a, files, dir, all[i].file, all[i].to);
         if (e.code) {
             return e;
         }
@@ -87,9 +105,18 @@ static err read_source(struct arena *a, int folder, str path, str name, struct s
     return OK;
 }
 
+bool load_is_one(struct arena *a, const struct load_files *files, str dir)
+{
+    int fd = open_by(files, in_folder(a, dir, "definition.yaml"));
+    if (fd >= 0) {
+        close(fd);
+    }
+    return fd >= 0;
+}
+
 static bool name_ok(const char *name)
 {
-    return name[0] >= 'a' && name[0] <= 'z' && strlen(name) <= 200;
+    return name[0] >= 'a' && name[0] <= 'z' && strlen(name) <= 200 && !strchr(name, '\n');
 }
 
 static int by_name(const void *x, const void *y)
@@ -97,48 +124,44 @@ static int by_name(const void *x, const void *y)
     return str_cmp(((const struct source *)x)->name, ((const struct source *)y)->name);
 }
 
-err load_one(struct arena *a, str dir, str name, struct source *ret)
+/* A folder, not a file, nor a link out of the folder above. */
+static bool is_folder(const struct load_files *files, str path)
 {
-    int fd = open(str_copy(a, dir).ptr, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0) {
-        return failed(a, dir, "");
+    struct stat st;
+    int fd = open_by(files, path);
+    bool yes = fd >= 0 && fstat(fd, &st) == 0 && S_ISDIR(st.st_mode);
+    if (fd >= 0) {
+        close(fd);
     }
-    err e = read_source(a, fd, dir, name, ret);
-    close(fd);
-    return e;
+    return yes;
 }
 
-err load_folder(struct arena *a, str dir, struct sources *ret)
+err load_folder(struct arena *a, const struct load_files *files, str dir, struct sources *ret)
 {
     DIR **d = arena_new(a, DIR *);
     arena_defer(a, close_dir, d);
-    *d = opendir(str_copy(a, dir).ptr);
+    int fd = open_by(files, str_copy(a, dir));
+    *d = fd >= 0 ? fdopendir(fd) : NULL;
     if (!*d) {
-        return failed(a, dir, "");
+        err e = failed(a, dir, "");
+        if (fd >= 0) {
+            close(fd);
+        }
+        return e;
     }
     struct source *all = arena_array(a, struct source, FOLDERS_MAX);
     size_t n = 0;
     struct dirent *entry;
     while ((entry = readdir(*d)) != NULL) {
-        if (!name_ok(entry->d_name)) {
+        str path = in_folder(a, dir, entry->d_name);
+        if (!name_ok(entry->d_name) || !is_folder(files, path) || !load_is_one(a, files, path)) {
             continue;
         }
-        int fd = openat(dirfd(*d), entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (fd < 0) {
-            continue; /* a file, or a link out of the folder */
-        }
-        str name = str_copy(a, str_from(entry->d_name));
-        str path = str_fmt(a, "%.*s/%s", STR_ARG(dir), entry->d_name);
-        bool definition = faccessat(fd, "definition.yaml", F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-        err e = OK;
-        if (definition && n == FOLDERS_MAX) {
-            e = err_make(ERR_TOO_LARGE,
-                         str_fmt(a, "%.*s holds more than 200 regulations", STR_ARG(dir)));
-        } else if (definition) {
-            e = read_source(a, fd, path, name, &all[n]);
-            n++;
-        }
-        close(fd);
+        err e = n < FOLDERS_MAX
+                    ? load_one(a, files, path, str_copy(a, str_from(entry->d_name)), &all[n])
+                    : err_make(ERR_TOO_LARGE,
+                               str_fmt(a, "%.*s holds more than 200 regulations", STR_ARG(dir)));
+        n++;
         if (e.code) {
             return e;
         }

@@ -288,4 +288,15 @@ void db_plant_fault(struct db *db, enum db_fault fault, int64_t n);
  * server ends the connection first), or it happens and its answer is lost. */
 void db_plant_commit_fault(struct db *db, bool happens);
 
+/* What a database needs of the machine besides a socket: of SQLite its file, of
+ * PostgreSQL the ports and the files that its settings (and libpq's environment) name.
+ * Opens nothing.  ERR_INVALID: not a database. */
+enum { DB_OUTSIDE_MAX = 8 };
+struct db_outside {
+    int ports[DB_OUTSIDE_MAX], nports;
+    str files[DB_OUTSIDE_MAX];
+    int nfiles;
+};
+MUST_CHECK err db_outside(struct arena *a, str url, struct db_outside *ret);
+
 #endif

@@ -324,7 +324,7 @@ static int begin(void **state)
     arena = arena_make((size_t)512 << 20);
     struct sources s;
     struct diags d = diags_make(&arena);
-    err e = load_folder(&arena, STR("regulations"), &s);
+    err e = load_folder(&arena, NULL, STR("regulations"), &s);
     model = e.code ? NULL : model_build(&arena, &s, &d);
     sound = file_text("examples/service-desk/mapping.yaml");
     return model == NULL;

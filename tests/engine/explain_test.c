@@ -30,8 +30,8 @@ static struct diags open_with(struct arena *a, const char *old, const char *new)
     struct source all[2];
     struct diags d = diags_make(a);
     assert_int_equal(
-        load_one(a, STR("regulations/organisation"), STR("organisation"), &all[0]).code, ERR_NONE);
-    assert_int_equal(load_one(a, STR("tests/model/mistakes/garden"), STR("garden"), &all[1]).code,
+        load_one(a, NULL, STR("regulations/organisation"), STR("organisation"), &all[0]).code, ERR_NONE);
+    assert_int_equal(load_one(a, NULL, STR("tests/model/mistakes/garden"), STR("garden"), &all[1]).code,
                      ERR_NONE);
     all[1].definition = changed(a, all[1].definition, old, new);
     struct engine_options o = {.url = STR("sqlite::memory:"), .clock = moment};
@@ -92,8 +92,8 @@ static void branches_have_their_index(void **state)
     struct source all[2];
     struct diags d = diags_make(&a);
     assert_int_equal(
-        load_one(&a, STR("regulations/organisation"), STR("organisation"), &all[0]).code, ERR_NONE);
-    assert_int_equal(load_one(&a, STR("tests/model/mistakes/garden"), STR("garden"), &all[1]).code,
+        load_one(&a, NULL, STR("regulations/organisation"), STR("organisation"), &all[0]).code, ERR_NONE);
+    assert_int_equal(load_one(&a, NULL, STR("tests/model/mistakes/garden"), STR("garden"), &all[1]).code,
                      ERR_NONE);
     all[1].definition = changed(&a, all[1].definition, "see: tenant or post('gardener')",
                                 "see: tenant or creator or post('gardener')");

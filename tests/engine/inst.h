@@ -57,7 +57,7 @@ static inline struct inst inst_make(struct dbs *t, int64_t group_us)
                                  .reopen_ms = 1, /* what is planted is over at once */
                                  .clock = inst_clock};
     int64_t made = 0;
-    dbs_ok(load_folder(t->a, STR("regulations"), &s));
+    dbs_ok(load_folder(t->a, NULL, STR("regulations"), &s));
     err e = engine_init(t->life, &opt, &s, &d, &in.e);
     inst_no_diags(t, &d);
     dbs_ok(e);

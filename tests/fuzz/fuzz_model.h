@@ -15,7 +15,8 @@ static inline const struct model *fuzz_model(void)
         life = arena_make(256u << 20);
         struct sources s;
         struct diags d = diags_make(&life);
-        m = load_folder(&life, STR("regulations"), &s).code ? NULL : model_build(&life, &s, &d);
+        m = load_folder(&life, NULL, STR("regulations"), &s).code ? NULL
+                                                                  : model_build(&life, &s, &d);
         MUST(m != NULL);
     }
     return m;

@@ -27,7 +27,7 @@ static inline struct engine *fuzz_engine(void)
         struct sources s;
         struct diags d = diags_make(&life);
         struct engine_options o = {.url = STR("sqlite::memory:"), .clock = fuzz_clock};
-        MUST(!load_folder(&life, STR("regulations"), &s).code);
+        MUST(!load_folder(&life, NULL, STR("regulations"), &s).code);
         MUST(!engine_open_memory(&life, &s, &o, &d, &e).code);
     }
     return e;

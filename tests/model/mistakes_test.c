@@ -195,7 +195,7 @@ static bool judge(const struct one_case *sound, const struct one_case *c)
     struct diags d = diags_make(&a);
     all[n].version = 1;
     assert_int_equal(
-        load_one(&a, STR("regulations/organisation"), STR("organisation"), &all[n++]).code,
+        load_one(&a, NULL, STR("regulations/organisation"), STR("organisation"), &all[n++]).code,
         ERR_NONE);
     all[0].epoch = 1;
     if (c->version == 2) {
