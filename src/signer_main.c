@@ -204,6 +204,17 @@ static int cmd_make(struct program *p)
     return e.code ? refuse_err(p, e) : print_key(p, dir);
 }
 
+static err take_from(struct program *p, int dir, str origin, const char *folder)
+{
+    int from = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (from < 0) {
+        return err_make(ERR_STORE, str_fmt(&p->life, "%s: %s", folder, strerror(errno)));
+    }
+    err e = signer_take(&p->life, dir, origin, from);
+    close(from);
+    return e;
+}
+
 static int cmd_take(struct program *p)
 {
     const char *from = option(p, "from");
@@ -213,12 +224,10 @@ static int cmd_take(struct program *p)
     }
     str origin = {0};
     err e = origin_in(&p->life, str_fmt(&p->life, "%s/ledger.pub", from).ptr, &origin);
-    str key = str_fmt(&p->life, "%s/ledger.key", from);
-    if (access(key.ptr, F_OK) != 0) { /* or where `zhidu serve` had put it meanwhile */
-        key = str_fmt(&p->life, "%s/signer/ledger.key", from);
-    }
+    str key = str_fmt(&p->life, "%s/ledger.key", from); /* where it lay before; else: */
+    str folder = access(key.ptr, F_OK) == 0 ? str_from(from) : str_fmt(&p->life, "%s/signer", from);
     if (!e.code) {
-        e = signer_take(&p->life, dir, origin, key.ptr);
+        e = take_from(p, dir, origin, folder.ptr);
     }
     return e.code ? refuse_err(p, e) : print_key(p, dir);
 }
@@ -400,7 +409,7 @@ static int cmd_child(struct program *p)
     if (!signer_made(dir) && access(old.ptr, F_OK) == 0) {
         str name;
         e = origin_in(&p->life, str_fmt(&p->life, "%s/ledger.pub", data).ptr, &name);
-        e = e.code ? e : signer_take(&p->life, dir, name, old.ptr);
+        e = e.code ? e : take_from(p, dir, name, data);
     } else if (!signer_made(dir) && origin) {
         e = signer_make(&p->life, dir, str_from(origin));
     }

@@ -18,6 +18,8 @@
 #define JOURNAL "journal"
 #define BACK "set-back "
 
+enum { JOURNAL_MAX = 1 << 20 };
+
 /* --- files ------------------------------------------------------------------------ */
 
 static err failed(struct arena *a, const char *file)
@@ -112,22 +114,69 @@ err signer_make(struct arena *life, int dir, str origin)
     return e;
 }
 
-err signer_take(struct arena *life, int dir, str origin, const char *file)
+static err take_lock(struct arena *life, struct signer *s, int wait_ms)
+{
+    s->lock = openat(s->dir, KEY, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (s->lock < 0) {
+        return failed(life, KEY);
+    }
+    for (int waited = 0; flock(s->lock, LOCK_EX | LOCK_NB) != 0; waited += 10) {
+        if (errno != EWOULDBLOCK || waited >= wait_ms) {
+            return err_make(ERR_BUSY, STR("another process uses this folder"));
+        }
+        struct timespec t = {.tv_nsec = 10 * 1000 * 1000};
+        nanosleep(&t, NULL);
+    }
+    return OK;
+}
+
+/* Moves a file; none there is well. */
+static err move_file(struct arena *a, int from, int to, const char *name, size_t most)
+{
+    str bytes;
+    err e = get_file(a, from, name, most, &bytes);
+    if (e.code) {
+        return e.code == ERR_NOT_FOUND ? OK : e;
+    }
+    e = put_file(a, to, name, bytes, 0600);
+    return e.code || unlinkat(from, name, 0) == 0 ? e : failed(a, name);
+}
+
+static err take_locked(struct arena *life, int dir, str origin, int from)
 {
     str seed;
-    if (signer_made(dir)) {
-        return err_make(ERR_CONFLICT, STR("there is a key already"));
-    }
-    err e = get_file(life, AT_FDCWD, file, NOTE_SEED_LEN, &seed);
+    err e = get_file(life, from, KEY, NOTE_SEED_LEN, &seed);
     if (!e.code && seed.len != NOTE_SEED_LEN) {
-        e = err_make(ERR_STORE, str_fmt(life, "%s: not a key of 32 bytes", file));
+        e = err_make(ERR_STORE, STR(KEY ": not a key of 32 bytes"));
+    }
+    if (!e.code && !note_name_ok(origin)) {
+        e = err_make(ERR_VALUE, STR("no name of a log"));
+    }
+    if (!e.code) { /* the memory before the key: never a key that forgot */
+        e = move_file(life, from, dir, LAST, NOTE_BYTES_MAX);
+    }
+    if (!e.code) {
+        e = move_file(life, from, dir, JOURNAL, JOURNAL_MAX);
     }
     if (!e.code) {
         e = put_key(life, dir, origin, (const unsigned char *)seed.ptr);
         sodium_memzero((void *)(uintptr_t)seed.ptr, seed.len);
     }
-    if (!e.code && unlink(file) != 0) {
-        e = failed(life, file);
+    return e.code || unlinkat(from, KEY, 0) == 0 ? e : failed(life, KEY);
+}
+
+err signer_take(struct arena *life, int dir, str origin, int from)
+{
+    struct signer there = {.dir = from, .lock = -1};
+    if (signer_made(dir)) {
+        return err_make(ERR_CONFLICT, STR("there is a key already"));
+    }
+    err e = take_lock(life, &there, 0);
+    if (!e.code) {
+        e = take_locked(life, dir, origin, from);
+    }
+    if (there.lock >= 0) {
+        close(there.lock);
     }
     return e;
 }
@@ -170,22 +219,6 @@ static err read_key(struct arena *life, struct signer *s)
 }
 
 /* --- opening ----------------------------------------------------------------------------- */
-
-static err take_lock(struct arena *life, struct signer *s, int wait_ms)
-{
-    s->lock = openat(s->dir, KEY, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (s->lock < 0) {
-        return failed(life, KEY);
-    }
-    for (int waited = 0; flock(s->lock, LOCK_EX | LOCK_NB) != 0; waited += 10) {
-        if (errno != EWOULDBLOCK || waited >= wait_ms) {
-            return err_make(ERR_BUSY, STR("another process uses this folder"));
-        }
-        struct timespec t = {.tv_nsec = 10 * 1000 * 1000};
-        nanosleep(&t, NULL);
-    }
-    return OK;
-}
 
 /* What was signed last; a file that is there and not ours is remembered as that. */
 static err read_last(struct arena *life, struct signer *s)

@@ -41,9 +41,9 @@ struct signer {
 
 /* Makes a key in a folder that has none. */
 MUST_CHECK err signer_make(struct arena *life, int dir, str origin);
-/* Moves a key from `file` (a seed of 32 bytes) into a folder that has none; the
- * file is gone afterwards. */
-MUST_CHECK err signer_take(struct arena *life, int dir, str origin, const char *file);
+/* Moves the key of another folder into one that has none, with what was remembered
+ * there; it is gone there afterwards.  ERR_BUSY: a signer is at work there. */
+MUST_CHECK err signer_take(struct arena *life, int dir, str origin, int from);
 bool signer_made(int dir);
 /* The public key of a folder, as text; without its lock. */
 MUST_CHECK err signer_public(struct arena *life, int dir, str *ret);

@@ -192,14 +192,19 @@ static void a_key_is_taken_over_and_is_nowhere_else(void **state)
     struct place p = place_make();
     assert_int_equal(signer_make(&old.t.a, old.dir, TREE_ORIGIN).code, ERR_NONE);
     str pub = file_get(&old, "ledger.pub");
-    str file = str_fmt(&p.t.a, "%s/ledger.key", old.path);
-    assert_int_equal(signer_take(&p.t.a, p.dir, STR("bad name"), file.ptr).code, ERR_VALUE);
+    struct signer s = place_open(&old);
+    assert_int_equal(place_ask(&old, &s, 0, 7), VERDICT_SIGNED);
+    assert_int_equal(signer_take(&p.t.a, p.dir, TREE_ORIGIN, old.dir).code, ERR_BUSY);
+    signer_close(&s);
+    assert_int_equal(signer_take(&p.t.a, p.dir, STR("bad name"), old.dir).code, ERR_VALUE);
     assert_false(signer_made(p.dir));
-    assert_int_equal(signer_take(&p.t.a, p.dir, TREE_ORIGIN, file.ptr).code, ERR_NONE);
+    assert_int_equal(signer_take(&p.t.a, p.dir, TREE_ORIGIN, old.dir).code, ERR_NONE);
+    assert_int_equal(signer_take(&old.t.a, p.dir, TREE_ORIGIN, old.dir).code, ERR_CONFLICT);
     assert_false(signer_made(old.dir));
     assert_true(str_eq(file_get(&p, "ledger.pub"), pub));
-    struct signer s = place_open(&p);
+    s = place_open(&p);
     assert_true(str_eq(note_vkey(&p.t.a, &s.key.key), str_trim(pub)));
+    assert_int_equal(s.last.size, 7); /* and what it remembered */
     signer_close(&s);
 
     file_put(&p, "ledger.key", STR("too short"));

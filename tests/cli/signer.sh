@@ -1,0 +1,135 @@
+#!/bin/bash
+# signer.sh - the signer as an administrator meets it: taken over from an older folder, set up under its
+# own user's folder, killed, asked after an older copy of the database was put back.
+# Ends with "N passed, N failed".
+set -u
+cd "$(dirname "$0")/../.."
+export LC_ALL=C.UTF-8
+bin=$PWD/build/release
+dir=$PWD/build/signer
+port=${SIGNER_PORT:-18690}
+passed=0 failed=0 pids=
+rm -rf "$dir"
+mkdir -p "$dir"
+trap 'for p in $pids; do kill -9 "$p" 2>/dev/null; done' EXIT
+
+ok() { # SENTENCE COMMAND...
+    sentence=$1
+    shift
+    if "$@" >"$dir/said" 2>&1; then passed=$((passed + 1)); else
+        failed=$((failed + 1))
+        printf 'FAIL %s\n' "$sentence"
+        tail -n 5 "$dir/said"
+    fi
+}
+serve() { # DATA [SETTINGS...]: in the background; $server is its pid
+    data=$1
+    shift
+    env ZHIDU_DEMO=yes "$@" "$bin/zhidu" serve --data "$data" --port "$port" >>"$dir/log" 2>&1 &
+    server=$!
+    pids="$pids $server"
+    for _ in $(seq 400); do
+        curl -s -o /dev/null "http://127.0.0.1:$port/healthz" && return 0
+        sleep 0.05
+    done
+    return 1
+}
+halt() { kill "$1" && wait "$1" 2>/dev/null; }
+act() { # one more entry
+    curl -s -o "$dir/said" -w '%{http_code}' -H "Authorization: Bearer $token" -H "Idempotency-Key: $RANDOM$RANDOM$RANDOM" \
+        -H 'Content-Type: application/json' -d '{"summary":"x","contact":"1"}' "http://127.0.0.1:$port/api/v1/r/fault/new/report" | grep -q '^20'
+}
+signed() { "$bin/zhidu-signer" last --dir "$1" 2>/dev/null | sed -n 2p; }
+grows() { # DATA SIZE: a checkpoint of more than SIZE entries is stored
+    for _ in $(seq 200); do
+        n=$(curl -s -H "Authorization: Bearer $token" "http://127.0.0.1:$port/api/v1/ledger" | grep -o 'ledger\\n[0-9]*' | grep -o '[0-9]*$')
+        [ "${n:-0}" -gt "$2" ] && return 0
+        sleep 0.05
+    done
+    return 1
+}
+size() { curl -s -H "Authorization: Bearer $token" "http://127.0.0.1:$port/api/v1/ledger" | grep -o '"size": *[0-9]*' | grep -o '[0-9]*'; }
+unwell() { # what is watched says so
+    for _ in $(seq 100); do
+        curl -s "http://127.0.0.1:$port/metrics" | grep -q 'zhidu_health{check="ledger"} [12]' && return 0
+        sleep 0.1
+    done
+    return 1
+}
+
+"$bin/zhidu" init regulations --demo --data "$dir/a" >/dev/null || exit 1
+token=$("$bin/zhidu" token li.lei --name t --scopes "read write" --data "$dir/a")
+
+# --- a folder as it was before: the key beside the database
+mv "$dir/a/signer/ledger.key" "$dir/a/ledger.key" && rm -rf "$dir/a/signer"
+key=$(sha256sum <"$dir/a/ledger.key")
+ok "an older folder is served" serve "$dir/a"
+ok "its key is taken over" test ! -e "$dir/a/ledger.key" -a "$key" = "$(sha256sum <"$dir/a/signer/ledger.key")"
+ok "an act is recorded" act
+ok "and signed" grows "$dir/a" 0
+
+# --- killed
+keeper=$(pgrep -P "$server" -x zhidu-signer)
+first=$(pgrep -P "$keeper" -x zhidu-signer)
+kill -9 "$first"
+ok "an act goes through without the signer" act
+ok "and is signed when it is back" grows "$dir/a" "$(($(size) - 1))"
+ok "by another process" test "$(pgrep -P "$keeper" -x zhidu-signer)" != "$first"
+halt "$server"
+ok "the signer ends with the server" test -z "$(pgrep -P "$keeper" -x zhidu-signer)"
+
+# --- an older copy of the database
+cp "$dir/a/zhidu.db" "$dir/old.db"
+serve "$dir/a"
+for _ in 1 2 3; do act; done
+now=$(size)
+ok "more is signed" grows "$dir/a" "$((now - 1))"
+halt "$server"
+ok "the signer remembers it" test "$(signed "$dir/a/signer")" = "$now"
+rm -f "$dir/a"/zhidu.db-*
+cp "$dir/old.db" "$dir/a/zhidu.db"
+ok "the older copy is served" serve "$dir/a"
+ok "its health is not well" unwell
+ok "work goes on" act
+newest=$(curl -s -H "Authorization: Bearer $token" "http://127.0.0.1:$port/api/v1/ledger" | grep -o 'ledger\\n[0-9]*\\n[A-Za-z0-9+/=]*')
+restored=$(printf '%b' "$newest" | sed -n 2p) root=$(printf '%b' "$newest" | sed -n 3p)
+halt "$server"
+ok "nothing was signed" test "$(signed "$dir/a/signer")" = "$now"
+ok "setting back needs a reason" bash -c "! '$bin/zhidu-signer' set-back --dir '$dir/a/signer' --size $restored --root '$root'"
+ok "setting back" "$bin/zhidu-signer" set-back --dir "$dir/a/signer" --size "$restored" --root "$root" --reason "the copy of this morning"
+ok "it stands in the journal" grep -q "the copy of this morning" "$dir/a/signer/journal"
+serve "$dir/a"
+ok "checkpoints go on" grows "$dir/a" "$restored"
+seq=$(($(size) - 1))
+halt "$server"
+"$bin/zhidu" ledger proof "$seq" --data "$dir/a" >"$dir/proof"
+ok "a proof says that the log was set back" bash -c "'$bin/zhidu-verify' '$dir/a/ledger.pub' '$dir/proof' | grep -q 'set back from $now entries to $restored'"
+ok "the ledger verifies" "$bin/zhidu" ledger verify --data "$dir/a"
+
+# --- a signer of its own
+ok "the key is taken over" "$bin/zhidu-signer" take --dir "$dir/s" --from "$dir/a"
+ok "and is not where it was" test ! -e "$dir/a/signer/ledger.key"
+ok "with what it remembers" test "$(signed "$dir/s")" -gt "$restored"
+ok "without it work goes on" serve "$dir/a" ZHIDU_SIGNER="$dir/sock"
+ok "and its health is not well" unwell
+ok "an act is recorded" act
+n=$(size)
+"$bin/zhidu-signer" serve --dir "$dir/s" --socket "$dir/sock" --peer "$(id -un)" 2>>"$dir/log" &
+own=$!
+pids="$pids $own"
+ok "once it runs, what waited is signed" grows "$dir/a" "$((n - 1))"
+kill -9 "$own"
+wait "$own" 2>/dev/null
+ok "an act without it" act
+"$bin/zhidu-signer" serve --dir "$dir/s" --socket "$dir/sock" --peer "$(id -un)" 2>>"$dir/log" &
+own=$!
+pids="$pids $own"
+ok "and again it is signed" grows "$dir/a" "$n"
+halt "$server"
+ok "a second signer on one folder is refused" bash -c "'$bin/zhidu-signer' last --dir '$dir/s' 2>&1 | grep -q 'Another zhidu-signer'"
+halt "$own"
+ok "init asks a configured signer" bash -c "'$bin/zhidu-signer' make --dir '$dir/t' --origin zhidu.local/ledger && { '$bin/zhidu-signer' serve --dir '$dir/t' --socket '$dir/sock2' --peer $(id -un) & p=\$!; sleep 0.3; ZHIDU_SIGNER='$dir/sock2' '$bin/zhidu' init regulations --data '$dir/b'; x=\$?; kill \$p; exit \$x; }"
+ok "whose key it has" cmp "$dir/t/ledger.pub" "$dir/b/ledger.pub"
+ok "and no key of its own" test ! -e "$dir/b/signer"
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
