@@ -30,9 +30,11 @@ static struct diags open_with(struct arena *a, const char *old, const char *new)
     struct source all[2];
     struct diags d = diags_make(a);
     assert_int_equal(
-        load_one(a, NULL, STR("regulations/organisation"), STR("organisation"), &all[0]).code, ERR_NONE);
-    assert_int_equal(load_one(a, NULL, STR("tests/model/mistakes/garden"), STR("garden"), &all[1]).code,
-                     ERR_NONE);
+        load_one(a, NULL, STR("regulations/organisation"), STR("organisation"), &all[0]).code,
+        ERR_NONE);
+    assert_int_equal(
+        load_one(a, NULL, STR("tests/model/mistakes/garden"), STR("garden"), &all[1]).code,
+        ERR_NONE);
     all[1].definition = changed(a, all[1].definition, old, new);
     struct engine_options o = {.url = STR("sqlite::memory:"), .clock = moment};
     struct engine *e;
@@ -92,9 +94,11 @@ static void branches_have_their_index(void **state)
     struct source all[2];
     struct diags d = diags_make(&a);
     assert_int_equal(
-        load_one(&a, NULL, STR("regulations/organisation"), STR("organisation"), &all[0]).code, ERR_NONE);
-    assert_int_equal(load_one(&a, NULL, STR("tests/model/mistakes/garden"), STR("garden"), &all[1]).code,
-                     ERR_NONE);
+        load_one(&a, NULL, STR("regulations/organisation"), STR("organisation"), &all[0]).code,
+        ERR_NONE);
+    assert_int_equal(
+        load_one(&a, NULL, STR("tests/model/mistakes/garden"), STR("garden"), &all[1]).code,
+        ERR_NONE);
     all[1].definition = changed(&a, all[1].definition, "see: tenant or post('gardener')",
                                 "see: tenant or creator or post('gardener')");
     struct engine_options o = {.url = STR("sqlite::memory:"), .clock = moment};
