@@ -18,7 +18,7 @@ static struct inst make(struct dbs *t)
     struct diags d = diags_make(t->a);
     struct engine_options o = {.url = t->url, .db = t->options, .clock = jumped_clock};
     int64_t made = 0;
-    dbs_ok(load_folder(t->a, STR("regulations"), &s));
+    dbs_ok(load_folder(t->a, NULL, STR("regulations"), &s));
     dbs_ok(engine_init(t->life, &o, &s, &d, &in.e));
     str demo = inst_file(t->a, "regulations/demo.yaml");
     dbs_ok(scenario_records(in.e, t->a, demo, STR("demo.yaml"), &d, &made));
