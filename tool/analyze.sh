@@ -4,7 +4,7 @@
 #   tool/analyze.sh [BUILD]        usual: build/release, for what is generated
 build=${1:-build/release}
 flags="-std=c17 -D_GNU_SOURCE -O1 -fanalyzer -Werror -Isrc -I$build -include src/base/banned.h
-$(pkg-config --cflags libmicrohttpd sqlite3 libpq jansson yaml-0.1 md4c libsodium libcrypto libpcre2-8 libqrencode xlsxwriter minizip expat)"
+$(pkg-config --cflags libmicrohttpd sqlite3 libpq jansson yaml-0.1 md4c libsodium libcrypto libpcre2-8 libqrencode xlsxwriter minizip expat cairo cairo-pdf pangocairo)"
 list=$(git ls-files 'src/base/*.c' 'src/http/*.c' 'src/people/*.c' 'src/web/*.c' 'src/api/*.c')
 n=$(printf '%s\n' "$list" | wc -l)
 printf '%s\n' "$list" | xargs -P "$(nproc)" -I{} sh -c "gcc $(echo $flags) -c -o /dev/null {}" || exit 1

@@ -30,6 +30,7 @@ void page_list_save(struct visit *v);
 void page_list_forget(struct visit *v);
 
 void page_record(struct visit *v);
+void page_record_pdf(struct visit *v);
 void page_record_activity(struct visit *v);
 void page_record_note(struct visit *v); /* built-in acts: comment, attach, watch, label */
 void page_form_new(struct visit *v);

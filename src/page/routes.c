@@ -25,6 +25,7 @@ const struct route page_routes[] = {
     {HTTP_GET,  "/r/~/export.xlsx",      page_list_export_sheet, ROUTE_FILE | ROUTE_EXPORT, WORDS_INIT("导出为工作簿", "Export as a workbook")},
     {HTTP_GET,  "/r/~/labels",           page_labels,            0,            WORDS_INIT("标签", "Labels")},
     {HTTP_GET,  "/r/~/#/label",          page_label,             0,            WORDS_INIT("一条记录的标签", "Label of a record")},
+    {HTTP_GET,  "/r/~/#/pdf",            page_record_pdf,        ROUTE_FILE | ROUTE_EXPORT, WORDS_INIT("记录的 PDF", "A record as PDF")},
     {HTTP_POST, "/r/~/bulk",             page_list_bulk,         0,            WORDS_INIT("", "")},
     {HTTP_POST, "/r/~/view",             page_list_save,         0,            WORDS_INIT("", "")},
     {HTTP_POST, "/r/~/view/#",           page_list_forget,       0,            WORDS_INIT("", "")},

@@ -13,7 +13,7 @@ export async function functions(browser, how) {
   const as = async (login) => (people[login] ??= await Person.signIn(demo, browser, login, how));
   const t = (zh, en) => (how.lang === "en" ? en : zh);
   const w = { demo, as, t, how, browser };
-  for (const part of [lists, paging, bulk, labels, onRecord, forms, searching, regulations, profile, administration]) {
+  for (const part of [lists, paging, bulk, labels, paper, onRecord, forms, searching, regulations, profile, administration]) {
     try {
       await part(w);
     } catch (e) {
@@ -172,6 +172,22 @@ async function labels(w) {
     await huang.open(`${to}/label`);
     equal(await huang.page.locator(".label").count(), 1);
     equal((await huang.context.request.get(`${w.demo.url}/r/device/1/label`)).status(), 404);
+  });
+}
+
+async function paper(w) {
+  const wu = await w.as("wu.tao");
+  await check("a record is had as a PDF, with what its page shows", async () => {
+    await wu.open("/r/fault");
+    const row = wu.page.locator("main table.list a.row").first();
+    const [to, name] = [await row.getAttribute("href"), (await row.textContent()).trim()];
+    const got = await wu.context.request.get(`${w.demo.url}${to}/pdf`);
+    equal(got.headers()["content-type"], "application/pdf");
+    contains(got.headers()["content-security-policy"], "sandbox");
+    const text = execFileSync("pdftotext", ["-", "-"], { input: await got.body() }).toString();
+    contains(text.replace(/\s/g, ""), name.replace(/\s/g, ""));
+    contains(text, w.lang === "en" ? "Activity" : "动态");
+    equal((await wu.context.request.get(`${w.demo.url}/r/fault/1/pdf`)).status(), 404);
   });
 }
 

@@ -1,0 +1,33 @@
+/* pdf.h - a document for paper: headings, paragraphs and labelled values, one below the
+ * other on pages of A4, each page with its foot.
+ *
+ * Cairo and Pango do the work; Chinese and English break as they should.  Bounds:
+ * PDF_PAGES_MAX pages, PDF_TEXT_MAX bytes of one text, PDF_BYTES_MAX of the whole:
+ * what is beyond is left out, and the last line says so.  Nothing here jumps through
+ * the library's calls; all it holds ends with the arena.
+ */
+#ifndef PAGE_PDF_H
+#define PAGE_PDF_H
+
+#include "base/err.h"
+#include "base/words.h"
+
+struct arena;
+struct pdf;
+
+enum { PDF_PAGES_MAX = 60, PDF_TEXT_MAX = 32000, PDF_BYTES_MAX = 16 << 20 };
+
+/* `foot` stands on every page beside its number. */
+MUST_CHECK err pdf_begin(struct arena *a, enum lang lang, str title, str foot, struct pdf **ret);
+void pdf_title(struct pdf *p, str above, str title, str below);
+void pdf_heading(struct pdf *p, str text);
+void pdf_text(struct pdf *p, str text);
+void pdf_small(struct pdf *p, str text);
+/* A label with its value beside it, and under the label a small note. */
+void pdf_pair(struct pdf *p, str label, str note, str value);
+/* A QR code in the right upper corner of the page that is being written. */
+void pdf_qr(struct pdf *p, str text);
+/* The whole; ERR_BUSY when memory ended. */
+MUST_CHECK err pdf_end(struct pdf *p, str *ret_bytes);
+
+#endif
