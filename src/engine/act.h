@@ -58,7 +58,7 @@ struct act {
 };
 
 /* Built-in actions, each an act with its ledger entry, allowed to whoever sees
- * the record when the type `has` it:
+ * the record when the type `has` it (detach: only to who attached it):
  *   comment (note) · attach (files) · detach (values: attachment) ·
  *   watch · unwatch · label / unlabel (values: label) ·
  * to oneself: read_notifications (values: up_to) · receipt (record, signed) ·

@@ -64,15 +64,12 @@ struct builtin_act {
     unsigned has;
 };
 
-static const struct builtin_act builtins[] = {{"comment", HAS_COMMENTS},
-                                              {"attach", HAS_ATTACHMENTS},
-                                              {"watch", HAS_WATCHERS},
-                                              {"unwatch", HAS_WATCHERS},
-                                              {"label", HAS_LABEL},
-                                              {"unlabel", HAS_LABEL},
-                                              {"sign", 0},
-                                              {"finish_task", 0},
-                                              {"local_setting", 0}};
+static const struct builtin_act builtins[] = {
+    {"comment", HAS_COMMENTS},   {"attach", HAS_ATTACHMENTS},
+    {"detach", HAS_ATTACHMENTS}, {"watch", HAS_WATCHERS},
+    {"unwatch", HAS_WATCHERS},   {"label", HAS_LABEL},
+    {"unlabel", HAS_LABEL},      {"sign", 0},
+    {"finish_task", 0},          {"local_setting", 0}};
 
 /* Has read and signs what a receipt asked for: all that are open to him here. */
 static err sign_receipts(struct doing *d, const struct touched *x)
@@ -185,6 +182,30 @@ static err local_setting(struct doing *d, const struct touched *x)
     return batch_run(b);
 }
 
+/* Takes an attachment out of sight; its bytes and its place in the ledger stay.  Only
+ * who attached it does, and not what is the value of a field: that is its action's. */
+static err detach(struct doing *d, const struct touched *x)
+{
+    int64_t file = 0;
+    if (!str_to_i64(text_value(d->act, STR("attachment")), &file)) {
+        return err_make(ERR_INVALID, STR("attachment"));
+    }
+    struct batch *b = batch_begin(d->ctx->db, d->a);
+    int gone =
+        batch_add(b,
+                  SQL("update attachment set removed_at = $4 where id = $1 and record = $2"
+                      " and person = $3 and field is null and removed_at is null"),
+                  ARGS(db_i64(file), db_i64(x->id), db_i64(d->act->actor), db_i64(d->ctx->now)));
+    err e = batch_run(b);
+    if (e.code || batch_changed(b, gone)) {
+        return e;
+    }
+    return refuse(
+        d->a, ERR_DENIED, REFUSED_WHO, NULL,
+        WORDS("这里没有由您添加的这个附件。", "There is no such attachment here that you added."),
+        WORDS("附件由添加它的人移除。", "Ask who attached it to remove it."));
+}
+
 static err about_record(struct doing *d, struct touched *x)
 {
     const struct act *a = d->act;
@@ -196,6 +217,9 @@ static err about_record(struct doing *d, struct touched *x)
     }
     if (str_eq(a->action, STR("attach"))) {
         return a->nfiles ? OK : err_make(ERR_VALUE, STR("files"));
+    }
+    if (str_eq(a->action, STR("detach"))) {
+        return detach(d, x);
     }
     if (str_eq(a->action, STR("watch"))) {
         return db_exec(d->ctx->db, d->a,

@@ -367,8 +367,8 @@ static void note_done(struct visit *v)
 
 static bool note_allowed(str action)
 {
-    static const char *const names[] = {"comment", "attach",  "watch", "unwatch",
-                                        "label",   "unlabel", "sign",  "finish_task"};
+    static const char *const names[] = {"comment", "attach",  "detach", "watch",      "unwatch",
+                                        "label",   "unlabel", "sign",   "finish_task"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         if (str_eq(action, str_from(names[i]))) {
             return true;
@@ -394,7 +394,9 @@ void page_record_note(struct visit *v)
                 (struct act_file){.name = f->filename, .mime = f->type, .bytes = f->bytes};
         }
     }
-    const char *takes = str_eq(action, STR("finish_task")) ? "task" : "label";
+    const char *takes = str_eq(action, STR("finish_task")) ? "task"
+                        : str_eq(action, STR("detach"))    ? "attachment"
+                                                           : "label";
     struct value_in *label = arena_new(v->ctx.arena, struct value_in);
     *label = (struct value_in){.field = str_from(takes), .text = visit_param(v, str_from(takes))};
     v->act = (struct act){.type = v->seg[0],

@@ -186,7 +186,7 @@ async function paper(w) {
     contains(got.headers()["content-security-policy"], "sandbox");
     const text = execFileSync("pdftotext", ["-", "-"], { input: await got.body() }).toString();
     contains(text.replace(/\s/g, ""), name.replace(/\s/g, ""));
-    contains(text, w.lang === "en" ? "Activity" : "动态");
+    contains(text, w.t("动态", "Activity"));
     equal((await wu.context.request.get(`${w.demo.url}/r/fault/1/pdf`)).status(), 404);
   });
 }
@@ -234,6 +234,22 @@ async function onRecord(w) {
     await li.page.setInputFiles("#f-files", photo());
     await li.post("form[action$='/note/attach'] button");
     contains(await li.text(), photo().name);
+  });
+  await check("who attached it removes it again, after a second look; nobody else does", async () => {
+    const wu = await w.as("wu.tao");
+    await wu.open(record);
+    equal(await wu.page.locator(".file details").count(), 0, "ways to remove another's file");
+    const id = (await wu.page.locator(".file a.thumb").first().getAttribute("href")).split("/").pop();
+    const csrf = await wu.page.locator("form[action$='/note/attach'] [name=csrf]").getAttribute("value");
+    const forged = await wu.context.request.post(`${w.demo.url}${record}/note/detach`, { form: { csrf, attachment: id }, maxRedirects: 0 });
+    expect(forged.status() >= 400, `another's file: ${forged.status()}`);
+    await li.open(record);
+    await li.page.click(".file details > summary");
+    await li.axe("removing a file");
+    await li.post("form[action$='/note/detach'] button");
+    equal(await li.page.locator(".file").count(), 0, "files left");
+    contains(await li.text(), w.t("移除附件", "removed an attachment"));
+    equal((await li.context.request.get(`${w.demo.url}/file/${id}`)).status(), 404);
   });
 }
 
