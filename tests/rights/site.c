@@ -38,7 +38,7 @@ struct sources site_sources(struct arena *a)
     struct sources all = {.ptr = arena_array(a, struct source, 200)};
     for (size_t i = 0; i < 2; i++) {
         struct sources s;
-        dbs_ok(load_folder(a, str_from(folders[i]), &s));
+        dbs_ok(load_folder(a, NULL, str_from(folders[i]), &s));
         for (size_t k = 0; k < s.len && all.len < 200; k++) {
             all.ptr[all.len++] = s.ptr[k];
         }
