@@ -132,6 +132,9 @@ void http_conn_notice(void *listener, struct MHD_Connection *c, void **socket_co
         k->listener->open--;
         address_less(s, k->key);
         pthread_mutex_unlock(&s->conn_lock);
+        if (k->begun) {
+            http_exchange_give(k->begun);
+        }
         free(k);
     }
 }
@@ -146,6 +149,14 @@ void http_conn_deadline(struct MHD_Connection *c, int64_t at)
     struct conn *k = conn_of(c);
     if (k && !k->over) {
         atomic_store(&k->deadline_s, at);
+    }
+}
+
+void http_conn_begun(struct MHD_Connection *c, struct http_exchange_private *p)
+{
+    struct conn *k = conn_of(c);
+    if (k) {
+        k->begun = p;
     }
 }
 

@@ -80,9 +80,10 @@ struct http_counts {
 struct conn {
     int fd;
     struct http_listener *listener;
-    uint64_t key;               /* its address (conn.c) */
-    bool over;                  /* the address holds too many: told so, and closed */
-    _Atomic int64_t deadline_s; /* monotonic; 0: none (the request is complete) */
+    uint64_t key;                        /* its address (conn.c) */
+    bool over;                           /* the address holds too many: told so, and closed */
+    _Atomic int64_t deadline_s;          /* monotonic; 0: none (the request is complete) */
+    struct http_exchange_private *begun; /* of the request that is read or answered now */
     struct conn *next, **prev;
 };
 
@@ -138,6 +139,9 @@ void http_conn_notice(void *listener, struct MHD_Connection *c, void **socket_co
 /* By when its request must be complete (http_mono_s); 0: it is. */
 void http_conn_deadline(struct MHD_Connection *c, int64_t at);
 bool http_conn_over(struct MHD_Connection *c);
+/* The exchange of the request now on its way; NULL: it has ended.  A request that
+ * MHD refuses after its first line never ends: its exchange ends with the socket. */
+void http_conn_begun(struct MHD_Connection *c, struct http_exchange_private *p);
 void *http_conn_reap(void *server); /* a thread: closes what is late, ends retired listeners */
 void http_conn_end(struct http_server *s);
 

@@ -350,6 +350,7 @@ void *http_uri_seen(void *cls, const char *uri, struct MHD_Connection *c)
     }
     p->connection = c;
     p->listener = l;
+    http_conn_begun(c, p);
     /* also of the next on a kept one */
     http_conn_deadline(c, http_mono_s() + http_limits(p->server)->deadline_s);
     size_t n = strlen(uri);
@@ -480,6 +481,7 @@ void http_request_done(void *cls, struct MHD_Connection *c, void **con,
     struct http_server *s = l->server;
     struct http_exchange_private *p = *con;
     *con = NULL;
+    http_conn_begun(c, NULL);
     int64_t first_s = http_limits(s)->deadline_s;
     http_conn_deadline(c, http_mono_s() + (HTTP_IDLE_S > first_s ? HTTP_IDLE_S : first_s));
     if (!p) {
