@@ -222,7 +222,7 @@ static err read_body(struct visit *v, struct act *act)
     if (!text.len) {
         return OK;
     }
-    struct value_in *values;
+    struct value_in *values = NULL;
     err e = api_values(v, text, &values, &act->nvalues);
     act->values = e.code ? NULL : values;
     return e;

@@ -11,11 +11,21 @@
 #include <unistd.h>
 
 /* What the C library and those we link read in their own time. */
-static const char *const always[] = {"/lib",           "/lib64",
-                                     "/usr/lib",       "/usr/share/zoneinfo",
-                                     "/etc/localtime", "/etc/ld.so.cache",
-                                     "/dev/urandom",   "/dev/random",
-                                     "/proc/self",     "/sys/devices/system/cpu"};
+static const char *const always[] = {"/lib",
+                                     "/lib64",
+                                     "/usr/lib",
+                                     "/usr/share/zoneinfo",
+                                     "/etc/localtime",
+                                     "/etc/ld.so.cache",
+                                     "/dev/urandom",
+                                     "/dev/random",
+                                     "/proc/self",
+                                     "/sys/devices/system/cpu",
+                                     "/etc/fonts",
+                                     "/usr/share/fonts",
+                                     "/usr/share/fontconfig",
+                                     "/usr/local/share/fonts",
+                                     "/var/cache/fontconfig"};
 
 /* What it takes to find another machine by name and to trust its certificate. */
 static const char *const names[] = {"/etc/resolv.conf",

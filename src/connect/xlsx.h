@@ -63,7 +63,7 @@ void xlsx_moment(struct xlsx *x, int64_t ms); /* UTC */
 void xlsx_row(struct xlsx *x);                /* the row is complete */
 int64_t xlsx_cut(const struct xlsx *x);       /* texts cut until now */
 /* Another sheet, of texts only: `cells` row by row, the first row its head. */
-void xlsx_notes(struct xlsx *x, str sheet, const str *cells, size_t columns, size_t rows);
+void xlsx_notes(struct xlsx *x, str name, const str *cells, size_t columns, size_t rows);
 /* The workbook as an open file without a name, which the caller closes.
  * ERR_TOO_LARGE: more rows than a sheet has.  ERR_STORE: no room. */
 MUST_CHECK err xlsx_end(struct xlsx *x, int *ret_fd, int64_t *ret_size);

@@ -54,15 +54,17 @@ static struct http_address **address_place(struct http_server *s, uint64_t key)
 static int64_t address_more(struct http_server *s, uint64_t key)
 {
     struct http_address **at = address_place(s, key);
-    if (!*at) {
-        *at = calloc(1, sizeof(**at));
-        if (!*at) {
+    struct http_address *x = *at;
+    if (!x) {
+        x = calloc(1, sizeof(*x));
+        if (!x) {
             return 0;
         }
-        (*at)->key = key;
+        x->key = key;
+        *at = x;
         s->naddresses++;
     }
-    return ++(*at)->open;
+    return ++x->open;
 }
 
 static void address_less(struct http_server *s, uint64_t key)
@@ -201,9 +203,9 @@ static void end_retired(struct http_server *s)
     }
 }
 
-void *http_conn_reap(void *arg)
+void *http_conn_reap(void *server)
 {
-    struct http_server *s = arg;
+    struct http_server *s = server;
     while (!atomic_load(&s->dead)) {
         struct timespec t = {.tv_nsec = 250 * 1000 * 1000};
         nanosleep(&t, NULL);

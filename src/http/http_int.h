@@ -150,8 +150,8 @@ void http_conn_end(struct http_server *s);
 enum MHD_Result http_refuse(struct http_server *s, struct MHD_Connection *c, enum http_refusal why);
 str http_peer_address(struct MHD_Connection *c, struct arena *a);
 bool http_is_proxy(const struct http_limits *l, str peer);
-void *http_uri_seen(void *listener, const char *uri, struct MHD_Connection *c);
-enum MHD_Result http_access(void *listener, struct MHD_Connection *c, const char *url,
+void *http_uri_seen(void *cls, const char *uri, struct MHD_Connection *c);
+enum MHD_Result http_access(void *cls, struct MHD_Connection *c, const char *url,
                             const char *method, const char *version, const char *upload_data,
                             size_t *upload_size, void **con);
 void http_request_done(void *cls, struct MHD_Connection *c, void **con,

@@ -261,9 +261,10 @@ void pdf_qr(struct pdf *p, str text)
     double one = qr_size / qr->width;
     cairo_set_antialias(p->cr, CAIRO_ANTIALIAS_NONE);
     for (int i = 0; i < qr->width * qr->width; i++) {
+        int row = i / qr->width;
         if (qr->data[i] & 1) {
             cairo_rectangle(p->cr, width - margin - qr_size + one * (i % qr->width),
-                            margin + one * (i / qr->width), one, one);
+                            margin + one * row, one, one);
         }
     }
     cairo_fill(p->cr);

@@ -26,7 +26,8 @@ bool people_are_kept(const struct model *m)
 void join_active(struct sqlb *q, const struct model *m)
 {
     SQLB_LIT(q, " join \"r_person\" p on p.id = c.person and p.state = ");
-    sqlb_i64(q, active_state(m)->code);
+    const struct state *active = active_state(m);
+    sqlb_i64(q, active ? active->code : -1);
 }
 
 /* One statement: session or token, account, and the name of the person, who
@@ -232,7 +233,7 @@ static err look_at_posts(const struct sweep *s, struct db *db, struct arena *a)
     return OK;
 }
 
-static struct sql of_who_left(struct arena *a, const struct model *m, bool tokens)
+static struct sql of_who_left(struct arena *a, int64_t active, bool tokens)
 {
     struct sqlb q = sqlb_make(a);
     if (tokens) {
@@ -242,7 +243,7 @@ static struct sql of_who_left(struct arena *a, const struct model *m, bool token
         SQLB_LIT(&q, "delete from session where not exists(select 1 from \"r_person\" p"
                      " where p.id = session.person and p.state = ");
     }
-    sqlb_i64(&q, active_state(m)->code);
+    sqlb_i64(&q, active);
     SQLB_LIT(&q, ")");
     return sqlb_end(&q);
 }
@@ -254,9 +255,10 @@ static err put_sweep(void *arg, struct db *db, struct arena *a)
     batch_add(b, SQL("delete from session where until < $1 or idle_until < $1"),
               ARGS(db_i64(s->now)));
     batch_add(b, SQL("delete from half_session where until < $1"), ARGS(db_i64(s->now)));
-    if (people_are_kept(s->model)) {
-        batch_add(b, of_who_left(a, s->model, false), NO_ARGS);
-        batch_add(b, of_who_left(a, s->model, true), NO_ARGS);
+    const struct state *active = active_state(s->model);
+    if (active && people_are_kept(s->model)) {
+        batch_add(b, of_who_left(a, active->code, false), NO_ARGS);
+        batch_add(b, of_who_left(a, active->code, true), NO_ARGS);
     }
     err e = batch_run(b);
     return e.code ? e : look_at_posts(s, db, a);
