@@ -279,7 +279,8 @@ static void plant_one(struct planting *p, enum db_fault fault, int k, int64_t at
         bool good = jobs[i].result == ERR_NONE;
         assert_int_equal(jobs[i].answers, 1);
         assert_true(good || i == k);
-        assert_true(good || jobs[i].result == ERR_BUSY || jobs[i].result == ERR_STORE);
+        assert_true(good || jobs[i].result == ERR_BUSY || jobs[i].result == ERR_STORE ||
+                    jobs[i].result == ERR_DISK);
         assert_int_equal(jobs_rows(p->w, jobs[i].id), good);
         p->rows += good;
     }
