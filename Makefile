@@ -10,7 +10,7 @@ B       ?= build/$(V)
 CC      := $(if $(filter fuzz,$(V)),clang,$(if $(filter default,$(origin CC)),gcc,$(CC)))
 comma   := ,
 PKGS    := libmicrohttpd sqlite3 libpq jansson yaml-0.1 md4c libsodium libcrypto libpcre2-8 libqrencode \
-           xlsxwriter minizip expat cairo cairo-pdf pangocairo
+           xlsxwriter minizip expat cairo cairo-pdf pangocairo fontconfig
 SAN     := $(if $(filter asan,$(V)),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all)\
            $(if $(filter tsan,$(V)),-fsanitize=thread)\
            $(if $(filter fuzz,$(V)),-fsanitize=fuzzer-no-link$(comma)address$(comma)undefined -fno-sanitize-recover=all)

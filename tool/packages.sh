@@ -2,7 +2,7 @@
 # build: to compile and run.  test: what only ./check needs.
 BUILD_PACKAGES="gcc make pkg-config libmicrohttpd-dev libsqlite3-dev libpq-dev libjansson-dev
 libyaml-dev libmd4c-dev libsodium-dev libssl-dev libpcre2-dev libqrencode-dev
-libxlsxwriter-dev libminizip-dev libexpat1-dev libcairo2-dev libpango1.0-dev fonts-wqy-microhei brotli"
+libxlsxwriter-dev libminizip-dev libexpat1-dev libcairo2-dev libpango1.0-dev libfontconfig-dev fonts-wqy-microhei brotli"
 TEST_PACKAGES="clang clang-format clang-tidy libclang-rt-14-dev libcmocka-dev postgresql-15 curl openssl chromium
 fonts-noto-cjk zbar-tools poppler-utils sqlite3"
 

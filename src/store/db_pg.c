@@ -14,11 +14,12 @@ static err pg_run(struct db *db, struct batch *b)
         return err_make(ERR_STORE, STR("the transaction is gone"));
     }
     p->send_ok = true;
-    pg_send_forget(p);
+    /* BEGIN goes first and unprepared: after any other command of the pipeline, a
+     * "deallocate" for instance, it could no longer choose its isolation. */
     for (int i = 0; i < db->npend; i++) {
-        struct batch_stmt s = {.sql = pg_step_sql(db, db->pend[i])};
-        pg_send_stmt(p, &s, PG_STEP, 0);
+        pg_send_text(p, pg_step_text(db, db->pend[i]), PG_STEP, 0);
     }
+    pg_send_forget(p);
     for (int i = 0; i < b->len && p->send_ok; i++) {
         if (db_fault_due(db)) {
             pg_send_fault(p, (int16_t)i);

@@ -70,7 +70,7 @@ void pg_send_stmt(struct pg *p, struct batch_stmt *s, enum pg_kind kind, int16_t
 void pg_send_fault(struct pg *p, int16_t index);
 /* Ends what was queued; false when not all of it could be. */
 bool pg_send_sync(struct pg *p);
-struct sql pg_step_sql(const struct db *db, enum db_step step);
+const char *pg_step_text(const struct db *db, enum db_step step);
 
 /* --- db_pg_read.c: answers -------------------------------------------------------- */
 

@@ -139,22 +139,22 @@ void pg_send_stmt(struct pg *p, struct batch_stmt *s, enum pg_kind kind, int16_t
     took(p, PQsendQueryPrepared(p->c, name, s->nargs, p->values, p->lengths, p->formats, 0));
 }
 
-struct sql pg_step_sql(const struct db *db, enum db_step step)
+const char *pg_step_text(const struct db *db, enum db_step step)
 {
     if (db->scratch && (step == STEP_BEGIN_READ || step == STEP_BEGIN_WRITE)) {
-        return SQL("savepoint w");
+        return "savepoint w";
     }
     switch (step) {
     case STEP_BEGIN_READ:
-        return SQL("begin isolation level repeatable read, read only");
+        return "begin isolation level repeatable read, read only";
     case STEP_BEGIN_WRITE:
-        return SQL("begin isolation level read committed, read write");
+        return "begin isolation level read committed, read write";
     case STEP_SAVEPOINT:
-        return SQL("savepoint s");
+        return "savepoint s";
     case STEP_RELEASE:
         break;
     }
-    return SQL("release s");
+    return "release s";
 }
 
 /* A failure like the real one, right before the statement that shall meet it. */

@@ -2,6 +2,7 @@
 #include "base/arena.h"
 #include "page/pdf.h"
 
+#include "support/fonts.h"
 #include "support/test.h"
 
 #include <string.h>
@@ -72,5 +73,7 @@ int main(void)
         cmocka_unit_test(a_long_one_goes_on_and_ends),
         cmocka_unit_test(strange_texts_do_no_harm),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    fonts_end();
+    return failed;
 }

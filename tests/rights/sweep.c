@@ -17,6 +17,7 @@
 #include "engine/engine_int.h"
 #include "people/people_int.h"
 
+#include "support/fonts.h"
 #include "walk.h"
 
 #include <dirent.h>
@@ -517,6 +518,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(at_every_limit_a_request_ends_in_its_answer_or_503),
     };
     int bad = cmocka_run_group_tests(tests, NULL, NULL);
+    fonts_end();
     printf("%d passed, %d failed\n", 1 - (bad != 0), bad != 0);
     return bad != 0;
 }

@@ -17,7 +17,7 @@ static void what_continues_the_last_checkpoint_is_signed(void **state)
             assert_true(hash_eq(cp.root, r.cp.root));
             assert_int_equal(s.last.size, n);
         }
-        arena_reset(&t.a);
+        arena_end(&t.a);
         t = tree_make(1);
     }
     arena_end(&t.a);

@@ -5,6 +5,7 @@
 #include "support/dbs.h"
 #include "support/test.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static void make_table(struct dbs *t)
@@ -233,6 +234,34 @@ static void more_may_wait_than_a_batch_holds(void **state)
     dbs_each(DBS_ALL, body_many_wait);
 }
 
+/* Long statements fill what a connection keeps of their texts: it is emptied between two
+ * snapshots, which begin as ever. */
+static void body_forgets(struct dbs *t)
+{
+    enum { LONG = 1 << 20, TIMES = 12 };
+    char *padding = malloc(LONG);
+    assert_non_null(padding);
+    memset(padding, 'x', LONG);
+    for (int i = 0; i < TIMES; i++) {
+        struct arena a = arena_make(32 << 20);
+        struct sqlb q = sqlb_make(&a);
+        SQLB_LIT(&q, "select length(");
+        sqlb_text(&q, str_from_n(padding, (size_t)(LONG - i)));
+        SQLB_LIT(&q, ")");
+        db_read_begin(t->db);
+        assert_int_equal(dbs_i64(t->db, &a, sqlb_end(&q), NO_ARGS), LONG - i);
+        db_read_end(t->db);
+        arena_end(&a);
+    }
+    free(padding);
+}
+
+static void what_a_connection_forgets_hinders_no_snapshot(void **state)
+{
+    (void)state;
+    dbs_each(DBS_ALL, body_forgets);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -244,6 +273,7 @@ int main(void)
         cmocka_unit_test(what_waits_goes_along_with_the_next_batch),
         cmocka_unit_test(what_fails_waiting_is_said_by_the_next),
         cmocka_unit_test(more_may_wait_than_a_batch_holds),
+        cmocka_unit_test(what_a_connection_forgets_hinders_no_snapshot),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -345,6 +345,14 @@ static bool set_limit(struct torture *t, int what, int64_t most)
     return prlimit(t->server.pid, (__rlimit_resource_t)what, &r, NULL) == 0;
 }
 
+static int64_t heard_full(struct torture *t)
+{
+    pthread_mutex_lock(&t->lock);
+    int64_t n = t->full;
+    pthread_mutex_unlock(&t->lock);
+    return n;
+}
+
 static int64_t acked(struct torture *t)
 {
     pthread_mutex_lock(&t->lock);
@@ -353,16 +361,20 @@ static int64_t acked(struct torture *t)
     return n;
 }
 
-/* No file may be written beyond its first pages, as on a full disk; then there is room again, and
- * the same process goes on. */
+/* No file may be written beyond its first pages, as on a full disk, for a moment and until
+ * somebody was told, but not for ever; then there is room again, and the same process goes on. */
 static void fill(struct torture *t, unsigned *dice)
 {
-    enum { PATIENCE = 1000 };
+    enum { PATIENCE = 1000, UNTIL_TOLD = 50 };
     t->trouble = true;
     if (!set_limit(t, RLIMIT_FSIZE, rand_r(dice) % 65536)) {
         die("no limit can be set", t->server.pid, STR(""));
     }
+    int64_t told = heard_full(t);
     pause_us(100000 + rand_r(dice) % 300000);
+    for (int i = 0; i < UNTIL_TOLD && heard_full(t) == told; i++) {
+        pause_us(20000);
+    }
     set_limit(t, RLIMIT_FSIZE, -1);
     int64_t before = acked(t);
     for (int i = 0; acked(t) == before; i++) {
