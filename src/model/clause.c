@@ -302,7 +302,9 @@ static str quote_of(struct arena *a, str s)
             from = i + 1;
         }
     }
-    buf_put(&b, str_from_n(s.ptr + from, i - from));
+    if (i > from) {
+        buf_put(&b, str_from_n(s.ptr + from, i - from));
+    }
     buf_put(&b, i < s.len ? STR("…") : STR(""));
     return buf_str(&b);
 }
