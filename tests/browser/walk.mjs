@@ -148,7 +148,7 @@ async function steps(demo, as, how) {
 async function proof(demo, who, how) {
   const t = (zh, en) => (how.lang === "en" ? en : zh);
   await check("the proof of the last act is verified without the server", async () => {
-    await who.press("#h-proof ~ .body a, section[aria-labelledby=h-proof] a");
+    await who.press("section[aria-labelledby=h-proof] a[href^='/proof/']");
     await who.axe("proof");
     const file_link = who.page.locator("main a[href$='/file']");
     for (let i = 0; i < 20 && !(await file_link.count()); i++) { // until the checkpoint is signed
