@@ -277,6 +277,14 @@ static void run(struct schedule *s, struct backup_state st, int64_t now, int zon
     arena_end(&a);
 }
 
+/* A backup "of tomorrow" is of a clock that was set back since; a real one is due. */
+static bool is_due(const struct schedule *s, const struct backup_state *st, int64_t now, int zone)
+{
+    bool none = st->good_at < schedule_due(now, s->plan.minute, zone) || st->good_at > now;
+    bool waits = st->failed && now >= st->tried_at && now - st->tried_at < RETRY_MS;
+    return none && !waits;
+}
+
 static void turn(struct schedule *s)
 {
     int64_t now = engine_now(s->engine);
@@ -284,8 +292,7 @@ static void turn(struct schedule *s)
     pthread_mutex_lock(&s->lock);
     struct backup_state st = s->state;
     s->zone = zone;
-    bool due = st.good_at < schedule_due(now, s->plan.minute, zone) &&
-               (!st.failed || now - st.tried_at >= RETRY_MS);
+    bool due = is_due(s, &st, now, zone);
     s->running = due;
     pthread_mutex_unlock(&s->lock);
     if (due) {
@@ -303,7 +310,7 @@ static void *work(void *arg)
     while (!atomic_load(&s->stop)) {
         turn(s);
         struct timespec until;
-        clock_gettime(CLOCK_REALTIME, &until);
+        clock_gettime(CLOCK_MONOTONIC, &until);
         until.tv_sec += LOOK_EVERY_S;
         pthread_mutex_lock(&s->lock);
         if (!atomic_load(&s->stop)) {
@@ -323,7 +330,11 @@ err schedule_start(struct arena *life, struct engine *e, struct health *h,
     s->state = state_read(plan->source.data_dir);
     s->zone = zone_now(s);
     pthread_mutex_init(&s->lock, NULL);
-    pthread_cond_init(&s->wake, NULL);
+    pthread_condattr_t attr;
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&s->wake, &attr);
+    pthread_condattr_destroy(&attr);
     health_add(
         h, &(struct health_check){
                .name = STR("backup"), .title = WORDS("备份", "Backup"), .look = look, .arg = s});

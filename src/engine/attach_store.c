@@ -3,6 +3,7 @@
 #include "engine/attach.h"
 #include "engine/engine_int.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
@@ -10,11 +11,49 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Written under another name, synced, then renamed: a file under its hash is
- * always whole. */
-static err write_file(struct arena *a, str dir, str path, str bytes)
+static str new_folder(struct arena *a, str data_dir)
 {
-    str tmp = str_fmt(a, "%.*s.%d.%p", STR_ARG(path), (int)getpid(), (const void *)bytes.ptr);
+    return str_fmt(a, "%.*s/blobs/new", STR_ARG(data_dir));
+}
+
+/* What a call that failed is told as: of the machine, never of the database. */
+static err cannot(int why, str detail)
+{
+    bool files = why == EMFILE || why == ENFILE || why == ENOMEM;
+    return err_make(files ? ERR_BUSY : ERR_DISK, detail);
+}
+
+/* Makes a folder that lasts: its name is synced, too. */
+static bool make_folder(struct arena *a, str parent, str dir)
+{
+    if (mkdir(dir.ptr, 0700) != 0) {
+        return errno == EEXIST;
+    }
+    int fd = open(str_copy(a, parent).ptr, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool ok = fd >= 0 && fsync(fd) == 0;
+    if (fd >= 0) {
+        close(fd);
+    }
+    return ok;
+}
+
+void attach_tidy(struct arena *a, str data_dir)
+{
+    DIR *d = opendir(new_folder(a, data_dir).ptr);
+    for (struct dirent *e = d ? readdir(d) : NULL; e; e = readdir(d)) {
+        if (e->d_name[0] != '.') {
+            unlinkat(dirfd(d), e->d_name, 0);
+        }
+    }
+    if (d) {
+        closedir(d);
+    }
+}
+
+/* Written elsewhere, synced, then renamed: a file under its hash is always whole. */
+static err write_file(struct arena *a, str fresh, str dir, str path, str bytes)
+{
+    str tmp = str_fmt(a, "%.*s/%d.%p", STR_ARG(fresh), (int)getpid(), (const void *)bytes.ptr);
     int fd = open(tmp.ptr, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     size_t done = 0;
     while (fd >= 0 && done < bytes.len) {
@@ -24,14 +63,14 @@ static err write_file(struct arena *a, str dir, str path, str bytes)
         }
         done += (size_t)n;
     }
-    bool ok = fd >= 0 && done == bytes.len && fsync(fd) == 0;
+    bool ok = fd >= 0 && done == bytes.len && fsync(fd) == 0 && rename(tmp.ptr, path.ptr) == 0;
+    int why = errno;
     if (fd >= 0) {
         close(fd);
     }
-    ok = ok && rename(tmp.ptr, path.ptr) == 0;
     if (!ok) {
         unlink(tmp.ptr);
-        return err_make(ERR_STORE, STR("an attachment could not be written"));
+        return cannot(why, STR("an attachment could not be written"));
     }
     int dfd = open(dir.ptr, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (dfd >= 0) {
@@ -48,9 +87,10 @@ err attach_store(struct engine *e, struct arena *a, str bytes, str *ret)
     str sha = enc_hex(a, str_from_n((const char *)h, sizeof(h)));
     str base = str_fmt(a, "%.*s/blobs", STR_ARG(e->opt.data_dir));
     str dir = str_fmt(a, "%.*s/%.2s", STR_ARG(base), sha.ptr);
-    if ((mkdir(base.ptr, 0700) != 0 && errno != EEXIST) ||
-        (mkdir(dir.ptr, 0700) != 0 && errno != EEXIST)) {
-        return err_make(ERR_STORE, STR("the folder of attachments cannot be made"));
+    str fresh = new_folder(a, e->opt.data_dir);
+    if (!make_folder(a, e->opt.data_dir, base) || !make_folder(a, base, fresh) ||
+        !make_folder(a, base, dir)) {
+        return cannot(errno, STR("the folder of attachments cannot be made"));
     }
     str path = attach_path(a, e->opt.data_dir, sha);
     struct stat st;
@@ -58,7 +98,7 @@ err attach_store(struct engine *e, struct arena *a, str bytes, str *ret)
     if (stat(path.ptr, &st) == 0 && st.st_size == (off_t)bytes.len) {
         return OK;
     }
-    return write_file(a, dir, path, bytes);
+    return write_file(a, fresh, dir, path, bytes);
 }
 
 err attach_again(struct engine *e, struct arena *a, str sha256, str *ret)

@@ -290,7 +290,7 @@ int64_t engine_tick(struct engine *e, int64_t now)
     acts += work_off(e, now, later_run);
     acts += work_off(e, now, later_step);
     work_off(e, now, later_tasks);
-    if (now - e->idem_at > 3600000) {
+    if (now - e->idem_at > 3600000 || now < e->idem_at) {
         struct turn t = {.e = e, .now = now};
         e->idem_at = now;
         err x = turn_run(&t, clean_job);
@@ -315,7 +315,7 @@ static void *background(void *arg)
     pthread_mutex_lock(&e->lock);
     while (!e->stopped) {
         struct timespec until;
-        clock_gettime(CLOCK_REALTIME, &until);
+        clock_gettime(CLOCK_MONOTONIC, &until); /* whatever the wall clock does */
         until.tv_sec += 1;
         pthread_cond_timedwait(&e->wake, &e->lock, &until);
         if (e->stopped) {

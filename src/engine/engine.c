@@ -453,7 +453,11 @@ struct engine *engine_make(struct arena *life, const struct engine_options *opt,
     e->work = arena_make(WORK_ARENA);
     e->tick = arena_make(WORK_ARENA);
     pthread_mutex_init(&e->lock, NULL);
-    pthread_cond_init(&e->wake, NULL);
+    pthread_condattr_t attr;
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&e->wake, &attr);
+    pthread_condattr_destroy(&attr);
     calendar_make(e);
     if (!e->opt.clock) {
         e->opt.clock = wall_clock;

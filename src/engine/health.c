@@ -157,6 +157,7 @@ static struct health_now look_clock(void *arg, struct arena *a, int64_t now)
 {
     struct engine_stats s = engine_stats(arg);
     int64_t silent = now - s.last_tick_at;
+    silent = silent < 0 ? -silent : silent; /* a clock set back hides no thread that died */
     if (s.last_tick_at && silent > SILENT_MS) {
         return health_bad(words_fmt(a, "时限处理已停滞 %lld 秒。",
                                     "Deadlines have not been looked at for %lld s.",

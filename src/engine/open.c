@@ -1,4 +1,5 @@
 /* open.c - an installation: made, opened, or in memory. */
+#include "engine/attach.h"
 #include "engine/calendar.h"
 #include "engine/engine_int.h"
 #include "engine/explain.h"
@@ -209,6 +210,9 @@ err engine_init(struct arena *life, const struct engine_options *opt, const stru
     }
     arena_end(&side);
     e->db = NULL;
+    if (!r.code && opt->data_dir.len) {
+        attach_tidy(a, opt->data_dir);
+    }
     if (!r.code) {
         r = engine_start(e);
     }

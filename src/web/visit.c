@@ -142,6 +142,9 @@ void visit_error(struct visit *v, err e)
     if (err_http(e.code) == 500) {
         log_failure(v, e);
     }
+    if (err_http(e.code) == 503) { /* a disk is not made room on in a second */
+        http_header_add(v->x, STR("Retry-After"), e.code == ERR_DISK ? STR("10") : STR("1"));
+    }
     bool api =
         v->route ? (v->route->flags & ROUTE_API) != 0 : str_starts(v->x->req.path, STR("/api/"));
     if (api) {
@@ -465,7 +468,6 @@ static int conclude(struct visit *v)
     v->finish = NULL;
     part_begin(v);
     v->ctx.actor = v->session.person;
-    http_header_add(v->x, STR("Retry-After"), STR("1"));
     visit_error(v, e);
     release(v);
     return HTTP_DONE;
