@@ -3,7 +3,7 @@
 # make tsan        all tests with ThreadSanitizer
 # make V=asan      with ASan and UBSan (also: tsan, cov, fuzz); V works with every target
 # make fuzz        each parser for T=60 seconds with libFuzzer
-# make torture     200 rounds of kill -9 and faults under load (ROUNDS=1000)
+# make torture     200 rounds of kill -9, 30 of each other fault, under load (ROUNDS=1000 TIMES=30)
 # make bench       200,000 faults beside floors    make bench-20000, bench-long: other sizes
 V       ?= release
 B       ?= build/$(V)
@@ -113,13 +113,14 @@ bench-%: $(B)/bench $(B)/zhidu
 bench: bench-200000
 bench-long: bench-1000000
 
-# --- torture: kill -9 under write load (tests/torture/kill.c) --------------------------------------
+# --- torture: kill -9 and faults under write load (tests/torture) --------------------------------------
 SUPPORT := $(B)/tests/support/client.o $(B)/tests/support/server.o
-$(B)/torture: $(B)/tests/torture/kill.o $(SUPPORT) $(B)/libstore.a $(B)/libbase.a
+$(B)/torture: $(patsubst %.c,$(B)/%.o,$(wildcard tests/torture/*.c)) $(SUPPORT) $(B)/libstore.a $(B)/libbase.a
 	@echo "  link $@"; $(CC) $(LDFLAGS) -o $@ $^ $(PKGL)
 ROUNDS ?= 200
+TIMES ?= 30
 torture: $(B)/torture $(B)/zhidu
-	ZHIDU=$(B)/zhidu $(B)/torture --rounds $(ROUNDS)
+	ZHIDU=$(B)/zhidu $(B)/torture --rounds $(ROUNDS) --times $(TIMES)
 # --- history: the real log brought along, killed and gone on with (tests/history/history.c) --------
 $(B)/history: $(B)/tests/history/history.o $(B)/tests/connect/maker.o $(SUPPORT) $(B)/libstore.a $(B)/libbase.a
 	@echo "  link $@"; $(CC) $(LDFLAGS) -o $@ $^ $(PKGL)

@@ -1,0 +1,345 @@
+/* disk.c - a real disk that is full, and one that cannot be written any more, while
+ * people work, attach, export, back up and search; and then it can again. */
+#include "torture.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { FILE_BYTES = 3 << 20 };
+#define SIZE "size=160m"
+#define FULL_ZH "磁盘已满或只读"
+
+struct tried {
+    int64_t full, readonly, uploads, refused_uploads, exports, refused_exports, backups, reads;
+};
+
+/* --- what else goes on ------------------------------------------------------------- */
+
+/* Reports a fault with a file; the answer's status. */
+static int upload(struct torture *t, struct arena *a, struct tried *n, int64_t *ret_record)
+{
+    char *bytes = arena_bytes(a, FILE_BYTES);
+    for (int i = 0; i < FILE_BYTES; i++) { /* another file each time */
+        bytes[i] = (char)(rand_r(&t->dice) >> 8);
+    }
+    pthread_mutex_lock(&t->lock);
+    int64_t key = ++t->next_key;
+    pthread_mutex_unlock(&t->lock);
+    str head = str_fmt(a,
+                       "--b\r\nContent-Disposition: form-data; name=\"values\"\r\n\r\n"
+                       "{\"summary\":\"拔电 %lld\",\"contact\":\"8832\"}\r\n--b\r\n"
+                       "Content-Disposition: form-data; name=\"file\"; filename=\"a.bin\"\r\n\r\n",
+                       (long long)key);
+    str tail = STR("\r\n--b--\r\n");
+    size_t len = head.len + FILE_BYTES + tail.len;
+    str line = str_fmt(a,
+                       "POST /api/v1/r/fault/new/report HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+                       "Authorization: Bearer %.*s\r\nIdempotency-Key: file-%lld\r\n"
+                       "Content-Type: multipart/form-data; boundary=b\r\n"
+                       "Content-Length: %zu\r\n\r\n",
+                       STR_ARG(t->staff), (long long)key, len);
+    char *all = arena_bytes(a, line.len + len);
+    memcpy(all, line.ptr, line.len);
+    memcpy(all + line.len, head.ptr, head.len);
+    memcpy(all + line.len + head.len, bytes, FILE_BYTES);
+    memcpy(all + line.len + head.len + FILE_BYTES, tail.ptr, tail.len);
+    struct client_answer r = ask(t, a, str_from_n(all, line.len + len));
+    n->uploads++;
+    if (r.status == 503 && str_has(r.body, STR(FULL_ZH))) {
+        n->refused_uploads++;
+    } else if (r.status != 201 || !str_to_i64(json_part(r.body, "id"), ret_record)) {
+        die("an attachment is answered", r.status, r.body);
+    }
+    return r.status;
+}
+
+static void one_export(struct torture *t, struct arena *a, struct tried *n)
+{
+    static const char *const paths[] = {"/r/fault/export", "/r/fault/export.xlsx"};
+    for (size_t i = 0; i < 2; i++) {
+        struct client_answer r = get(t, a, paths[i], t->admin_zh);
+        n->exports++;
+        n->refused_exports += r.status == 503;
+        if (r.status != 200 && !(r.status == 503 && str_has(r.body, STR(FULL_ZH)))) {
+            die(paths[i], r.status, r.body);
+        }
+    }
+}
+
+/* `zhidu backup` into the same disk: made or refused in words, and nothing is left of it. */
+static void one_backup(struct torture *t, struct arena *a, struct tried *n, bool room)
+{
+    char file[200];
+    int status = 0;
+    snprintf(file, sizeof(file), "%s/../now.backup", t->server.data);
+    const char *args[] = {"backup", file, NULL};
+    str said = server_try(&t->server, a, args, &status);
+    bool there = access(file, F_OK) == 0;
+    n->backups++;
+    if (room != (status == 0) || room != there ||
+        (!room && !str_has(said, STR("磁盘")) && !str_has(said, STR("disk")))) {
+        die("a backup with room or without ends with", status, said);
+    }
+    unlink(file);
+}
+
+/* --- full ---------------------------------------------------------------------------- */
+
+static void fill_name(const struct torture *t, char *ret, size_t size)
+{
+    snprintf(ret, size, "%s/../fill", t->server.data);
+}
+
+/* Everything but a few pages, in ever smaller pieces: they write meanwhile. */
+static void fill(struct torture *t)
+{
+    enum { LARGE = 1 << 20, PAGE = 4096, SPARE = 40 };
+    char path[200];
+    fill_name(t, path, sizeof(path));
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        die("nothing can be filled", errno, str_from(path));
+    }
+    off_t have = 0;
+    for (off_t piece = LARGE; piece >= PAGE; piece /= 16) {
+        while (posix_fallocate(fd, have, piece) == 0) {
+            have += piece;
+        }
+    }
+    off_t spare = roll(t, 0, SPARE) * PAGE;
+    if (ftruncate(fd, have > spare ? have - spare : 0) != 0) {
+        die("no page can be left", errno, str_from(path));
+    }
+    close(fd);
+}
+
+static void make_room(struct torture *t)
+{
+    char path[200];
+    fill_name(t, path, sizeof(path));
+    unlink(path);
+}
+
+static void told(struct torture *t, int64_t before)
+{
+    enum { PATIENCE = 1500 };
+    for (int i = 0; load_full(t) <= before; i++) {
+        if (i == PATIENCE) {
+            die("nobody was told that nothing can be written", load_busy(t), STR(""));
+        }
+        pause_us(20000);
+    }
+}
+
+static void says_written_again(struct torture *t)
+{
+    says(t, "已写入", "", "acts written; commit p99", "");
+}
+
+static void full_round(struct torture *t, struct tried *n)
+{
+    struct arena a = arena_make(128u << 20);
+    int64_t record = 0;
+    int64_t before = load_full(t);
+    fill(t);
+    told(t, before);
+    says(t, "数据库拒绝写入：the disk is full", "腾出空间或恢复写权限，随后会自动继续",
+         "The database refuses writes: the disk is full",
+         "make room or make it writable, and it goes on by itself");
+    says(t, "数据目录所在磁盘剩余 0 MB", "立即腾出空间：磁盘写满后操作会被拒绝，但已提交的不会丢失",
+         "0 MB of ", "Make room now: on a full disk acts are refused; what was committed stays.");
+    says_page(t, FULL_ZH);
+    if (upload(t, &a, n, &record) != 503) {
+        die("an attachment found room on a full disk", 0, STR(""));
+    }
+    one_export(t, &a, n);
+    one_backup(t, &a, n, false);
+    reads(t);
+    make_room(t);
+    load_goes_on(t, "there is room again");
+    says_written_again(t);
+    arena_reset(&a);
+    if (upload(t, &a, n, &record) != 201) {
+        die("there is room again, and an attachment is refused", 0, STR(""));
+    }
+    arena_reset(&a);
+    one_export(t, &a, n);
+    one_backup(t, &a, n, true);
+    n->full++;
+    arena_end(&a);
+}
+
+/* --- read-only ------------------------------------------------------------------------ */
+
+/* All files of the database become such that no descriptor, open or new, writes to
+ * them, as on a disk that the kernel made read-only; and the folder lets none be
+ * made.  (The index of the log is memory to the kernel, which it lets change.)  False where the
+ * system does not know that. */
+static bool set_readonly(struct torture *t, bool on)
+{
+    static const char *const names[] = {"zhidu.db-wal", "zhidu.db", ""};
+    bool ok = true;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        char path[200];
+        int flags = 0;
+        snprintf(path, sizeof(path), "%s/%s", t->server.data, names[i]);
+        int fd = open(path, O_RDONLY | O_CLOEXEC);
+        if (fd < 0 && errno == ENOENT) {
+            continue;
+        }
+        bool known = fd >= 0 && ioctl(fd, FS_IOC_GETFLAGS, &flags) == 0;
+        flags = on ? flags | FS_IMMUTABLE_FL : flags & ~FS_IMMUTABLE_FL;
+        ok = known && ioctl(fd, FS_IOC_SETFLAGS, &flags) == 0 && ok;
+        if (fd >= 0) {
+            close(fd);
+        }
+    }
+    return ok;
+}
+
+static void readonly_round(struct torture *t, struct tried *n)
+{
+    struct arena a = arena_make(128u << 20);
+    int64_t before = load_full(t);
+    int64_t record = 0;
+    if (!set_readonly(t, true)) {
+        set_readonly(t, false);
+        die("some files could be made read-only and some not", errno, STR(""));
+    }
+    told(t, before);
+    says(t, "数据库拒绝写入", "多为磁盘已满或只读", "The database refuses writes",
+         "Mostly a disk that is full or read-only");
+    says_page(t, FULL_ZH);
+    (void)upload(t, &a, n, &record);
+    reads(t);
+    one_export(t, &a, n);
+    if (!set_readonly(t, false)) {
+        die("it stays read-only", errno, STR(""));
+    }
+    load_goes_on(t, "it can be written again");
+    says_written_again(t);
+    n->readonly++;
+    arena_end(&a);
+}
+
+/* --- both ------------------------------------------------------------------------------ */
+
+/* A disk of our own, in a namespace of our own: it is gone with this process. */
+static bool small_disk(const char *dir)
+{
+    mkdir(dir, 0755);
+    return unshare(CLONE_NEWNS) == 0 && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+           mount("tmpfs", dir, "tmpfs", 0, SIZE) == 0;
+}
+
+static void finished(struct torture *t)
+{
+    pid_t pid = t->server.pid;
+    load_finish(t);
+    int status = server_stop(&t->server, SIGTERM);
+    if (pid == 0 || status != 0) {
+        die("the server did not end well, status", status, STR(""));
+    }
+    held_all(t);
+}
+
+static void tell(const struct torture *t, const char *what, int64_t times, const struct tried *n)
+{
+    printf("%lld times %s: %lld acts acknowledged and there exactly once, %lld answers said so; "
+           "%lld attachments (%lld refused), %lld exports (%lld refused), %lld backups, %lld "
+           "sentences compared; the same process went on each time\n",
+           (long long)times, what, (long long)t->nacked, (long long)t->n.full,
+           (long long)n->uploads, (long long)n->refused_uploads, (long long)n->exports,
+           (long long)n->refused_exports, (long long)n->backups, (long long)t->n.sentences);
+    printf("%lld passed, 0 failed\n", (long long)times);
+}
+
+static void under_load(struct torture *t, const char *data, const char *log, int port, int times,
+                       void (*round)(struct torture *t, struct tried *n), struct tried *n)
+{
+    town_make(t, data, port, NULL);
+    snprintf(t->server.log, sizeof(t->server.log), "%s", log);
+    town_start(t);
+    t->patient = true;
+    t->pace_us = 20000;
+    load_start(t);
+    for (int i = 0; i < times; i++) {
+        load_goes_on(t, "between the rounds");
+        round(t, n);
+    }
+    finished(t);
+}
+
+static void full_disk(struct torture *t, const char *data, int port, int times)
+{
+    struct tried n = {0};
+    char log[160];
+    char dir[120];
+    char inside[128];
+    snprintf(log, sizeof(log), "%s.log", data);
+    snprintf(dir, sizeof(dir), "%s.disk", data);
+    snprintf(inside, sizeof(inside), "%s/data", dir);
+    if (small_disk(dir)) {
+        under_load(t, inside, log, port, times, full_round, &n);
+        tell(t, "a disk full", n.full, &n);
+        town_end(t);
+        umount(dir);
+    } else {
+        printf("skipped: no disk can be mounted here (%s), so none was filled\n", strerror(errno));
+    }
+    rmdir(dir);
+}
+
+static bool can_be_readonly(const char *data)
+{
+    struct torture x = {0};
+    char path[200];
+    snprintf(x.server.data, sizeof(x.server.data), "%s.try", data);
+    snprintf(path, sizeof(path), "%s/zhidu.db", x.server.data);
+    mkdir(x.server.data, 0700);
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    bool ok = fd >= 0 && set_readonly(&x, true) && write(fd, "x", 1) < 0;
+    set_readonly(&x, false);
+    close(fd);
+    unlink(path);
+    rmdir(x.server.data);
+    return ok;
+}
+
+static void readonly_disk(struct torture *t, const char *data, int port, int times)
+{
+    struct tried n = {0};
+    char log[160];
+    snprintf(log, sizeof(log), "%s.log", data);
+    if (!can_be_readonly(data)) {
+        printf("skipped: files cannot be made read-only to everybody here, so none was\n");
+        return;
+    }
+    under_load(t, data, log, port, times, readonly_round, &n);
+    tell(t, "files read-only", n.readonly, &n);
+    town_end(t);
+}
+
+static void again(struct torture *t)
+{
+    int64_t wordless = t->n.wordless;
+    *t = (struct torture){.dice = t->dice};
+    t->n.wordless = wordless;
+}
+
+void part_disk(struct torture *t, const char *data, int port, int times)
+{
+    full_disk(t, data, port, times);
+    again(t);
+    readonly_disk(t, data, port, times);
+}
