@@ -1,6 +1,6 @@
 #include "backup/schedule.h"
 
-#include "backup/backup_int.h"
+#include "backup/maker.h"
 #include "backup/state.h"
 #include "base/arena.h"
 #include "base/clock.h"
@@ -12,15 +12,13 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 enum {
     LOOK_EVERY_S = 5,
-    NICE = 10,
     RETRY_MS = 3600000,
     LATE_MS = 2 * 3600000, /* behind its time, so that it is said */
-    ARENA = 512 << 20,
+    HEAR_MS = 500,
+    ARENA = 1 << 20,
 };
 
 struct schedule {
@@ -33,6 +31,16 @@ struct schedule {
     pthread_cond_t wake;
     struct backup_state state;
     bool running;
+    bool gone;                /* the process that makes them */
+    struct maker_report step; /* while running: what it is at */
+    int zone;
+};
+
+/* What the checks and figures see. */
+struct seen {
+    struct backup_state state;
+    bool running, gone;
+    struct maker_report step;
     int zone;
 };
 
@@ -57,14 +65,12 @@ int64_t schedule_due(int64_t now, int minute, int zone)
     return at <= now ? at : at - CLOCK_DAY;
 }
 
-static struct backup_state state_of(struct schedule *s, bool *running, int *zone)
+static struct seen see(struct schedule *s)
 {
     pthread_mutex_lock(&s->lock);
-    struct backup_state copy = s->state;
-    *running = s->running;
-    *zone = s->zone;
+    struct seen seen = {s->state, s->running, s->gone, s->step, s->zone};
     pthread_mutex_unlock(&s->lock);
-    return copy;
+    return seen;
 }
 
 /* --- what is said ---------------------------------------------------------------------------- */
@@ -126,65 +132,80 @@ static struct health_now look_good(struct arena *a, const struct backup_state *s
     return health_ok(what);
 }
 
+static struct health_now look_gone(void)
+{
+    return health_bad(
+        WORDS("负责备份的进程已经结束，不会再有定时备份。",
+              "The process that makes the backups has ended: there will be no more."),
+        WORDS(
+            "重启服务；在系统日志中查它为何结束（例如内存不足）。在此之前请自行运行 zhidu backup。",
+            "Restart the server, and look in the system's log for why it ended, such as"
+            " memory that ran out.  Until then run zhidu backup yourself."));
+}
+
+static struct health_now look_late(struct arena *a, const struct seen *n, int64_t due)
+{
+    str should = when(a, due, n->zone);
+    struct words what = words_fmt(a, "备份晚了：应在 %.*s。",
+                                  "The backup is late: it was due at %.*s.", STR_ARG(should));
+    if (!n->running) {
+        return health_bad(what, WORDS("查看日志；也可以立即运行 zhidu backup。",
+                                      "See the log; zhidu backup does it at once."));
+    }
+    const struct maker_report *m = &n->step;
+    int part = m->total > 0 ? (int)(m->done * 100 / m->total) : 0;
+    return health_bad(
+        what, (struct words){str_fmt(a, "正在进行，尚未完成：%s %d %%。", m->zh, part),
+                             str_fmt(a, "It is in work and not done yet: %s %d %%.", m->en, part)});
+}
+
 static struct health_now look(void *arg, struct arena *a, int64_t now)
 {
     struct schedule *s = arg;
-    bool running;
-    int zone;
-    struct backup_state st = state_of(s, &running, &zone);
-    if (!s->plan.folder.len) {
+    struct seen n = see(s);
+    if (s->plan.maker < 0) {
         return look_unset(s);
     }
-    int64_t due = schedule_due(now, s->plan.minute, zone);
-    str should = when(a, due, zone);
-    if (st.failed) {
-        return look_failed(a, &st, zone);
+    int64_t due = schedule_due(now, s->plan.minute, n.zone);
+    if (n.gone) {
+        return look_gone();
     }
-    if (st.good_at < due && now - due > LATE_MS) {
-        return health_bad(words_fmt(a, "备份晚了：应在 %.*s。",
-                                    "The backup is late: it was due at %.*s.", STR_ARG(should)),
-                          running ? WORDS("正在进行，尚未完成。", "It is in work and not done yet.")
-                                  : WORDS("查看日志；也可以立即运行 zhidu backup。",
-                                          "See the log; zhidu backup does it at once."));
+    if (n.state.failed) {
+        return look_failed(a, &n.state, n.zone);
     }
-    if (!st.good_at) {
+    if (n.state.good_at < due && now - due > LATE_MS) {
+        return look_late(a, &n, due);
+    }
+    if (!n.state.good_at) {
         return health_warn(WORDS("还没有备份。", "There is no backup yet."),
                            WORDS("第一份会很快做成。", "The first is made soon."));
     }
-    return look_good(a, &st, zone);
+    return look_good(a, &n.state, n.zone);
 }
 
 static double age(void *arg, int64_t now)
 {
-    bool running;
-    int zone;
-    struct backup_state st = state_of(arg, &running, &zone);
+    struct backup_state st = see(arg).state;
     return st.good_at ? (double)(now - st.good_at) / 1000 : NAN;
 }
 
 static double bytes(void *arg, int64_t now)
 {
     (void)now;
-    bool running;
-    int zone;
-    struct backup_state st = state_of(arg, &running, &zone);
+    struct backup_state st = see(arg).state;
     return st.good_at ? (double)st.bytes : NAN;
 }
 
 static double missing(void *arg, int64_t now)
 {
     (void)now;
-    bool running;
-    int zone;
-    return (double)state_of(arg, &running, &zone).missing;
+    return (double)see(arg).state.missing;
 }
 
 static double failures(void *arg, int64_t now)
 {
     (void)now;
-    bool running;
-    int zone;
-    return (double)state_of(arg, &running, &zone).failures;
+    return (double)see(arg).state.failures;
 }
 
 static void add_figures(struct schedule *s, struct health *h)
@@ -202,15 +223,6 @@ static void add_figures(struct schedule *s, struct health *h)
 
 /* --- the work -------------------------------------------------------------------------------- */
 
-static bool going(void *arg, struct words what, int64_t done, int64_t total)
-{
-    struct schedule *s = arg;
-    (void)what;
-    (void)done;
-    (void)total;
-    return !atomic_load(&s->stop);
-}
-
 static int zone_now(struct schedule *s)
 {
     const struct model *m = engine_model(s->engine);
@@ -219,7 +231,7 @@ static int zone_now(struct schedule *s)
     return zone;
 }
 
-static void log_it(const struct backup_state *st, int removed)
+static void log_it(const struct backup_state *st, int64_t removed)
 {
     struct log_line l = log_line(st->failed ? LOG_ERROR : LOG_INFO, "backup");
     log_i64(&l, "entries", st->entries);
@@ -232,44 +244,62 @@ static void log_it(const struct backup_state *st, int removed)
     log_write(&l);
 }
 
-static void put_words(struct backup_state *st, err e)
+static void at_step(struct schedule *s, const struct maker_report *r)
 {
-    struct words w = e.why ? e.why->what : (struct words){e.detail, e.detail};
-    snprintf(st->zh, sizeof(st->zh), "%.*s", STR_ARG(w.zh));
-    snprintf(st->en, sizeof(st->en), "%.*s", STR_ARG(w.en));
+    pthread_mutex_lock(&s->lock);
+    s->step = *r;
+    pthread_mutex_unlock(&s->lock);
+}
+
+static void is_gone(struct schedule *s)
+{
+    struct log_line l = log_line(LOG_ERROR, "backup");
+    log_str(&l, "error", STR("the process that makes backups has ended"));
+    log_write(&l);
+    pthread_mutex_lock(&s->lock);
+    s->gone = true;
+    pthread_mutex_unlock(&s->lock);
+}
+
+/* Asks for one and hears how it ends.  False: it is not known, for the server stops or the
+ * maker has gone. */
+static bool ask(struct schedule *s, int zone, struct maker_report *ret)
+{
+    enum maker_said said = maker_ask(s->plan.maker, zone) ? MAKER_SILENT : MAKER_GONE;
+    while ((said == MAKER_SILENT || said == MAKER_STEP) && !atomic_load(&s->stop)) {
+        said = maker_hear(s->plan.maker, HEAR_MS, ret);
+        if (said == MAKER_STEP) {
+            at_step(s, ret);
+        }
+    }
+    if (said == MAKER_GONE) {
+        is_gone(s);
+    }
+    return said == MAKER_DONE;
 }
 
 static void run(struct schedule *s, struct backup_state st, int64_t now, int zone)
 {
     struct arena a = arena_make(ARENA);
-    struct backup_source src = s->plan.source;
-    struct backup_watch w = {going, s};
-    struct backup_report rep;
-    int removed = 0;
-    src.now = now;
-    str name = keep_name(&a, now);
-    str file = str_fmt(&a, "%.*s/%.*s", STR_ARG(s->plan.folder), STR_ARG(name));
-    err e = backup_make(&a, &src, file, &s->plan.key, true, &w, &rep);
-    st.tried_at = now;
-    st.failed = e.code != ERR_NONE;
-    if (!e.code) {
-        st.due_at = st.good_at ? schedule_due(now, s->plan.minute, zone) : now;
-        st.good_at = now;
-        st.entries = rep.head.entries;
-        st.missing = rep.head.missing;
-        st.bytes = rep.file_bytes;
-        e = keep_tidy(&a, s->plan.folder, s->plan.keep, zone, &removed);
-    }
-    bool stopped = atomic_load(&s->stop) && st.failed;
-    if (e.code && !stopped) {
-        st.failed = true;
-        st.failures++;
-        put_words(&st, e);
-    }
-    if (!stopped) {
-        e = state_write(&a, src.data_dir, &st);
+    struct maker_report r;
+    if (ask(s, zone, &r)) {
+        st.tried_at = now;
+        st.failed = r.failed;
+        if (r.made) {
+            st.due_at = st.good_at ? schedule_due(now, s->plan.minute, zone) : now;
+            st.good_at = now;
+            st.entries = r.entries;
+            st.missing = r.missing;
+            st.bytes = r.bytes;
+        }
+        if (r.failed) {
+            st.failures++;
+            state_text(st.zh, str_from(r.zh));
+            state_text(st.en, str_from(r.en));
+        }
+        err e = state_write(&a, s->plan.data_dir, &st);
         (void)e.code; /* a full disk is another check's to say */
-        log_it(&st, removed);
+        log_it(&st, r.removed);
         pthread_mutex_lock(&s->lock);
         s->state = st;
         pthread_mutex_unlock(&s->lock);
@@ -287,6 +317,13 @@ static bool is_due(const struct schedule *s, const struct backup_state *st, int6
 
 static void turn(struct schedule *s)
 {
+    if (see(s).gone) {
+        return;
+    }
+    if (maker_gone(s->plan.maker)) {
+        is_gone(s);
+        return;
+    }
     int64_t now = engine_now(s->engine);
     int zone = zone_now(s);
     pthread_mutex_lock(&s->lock);
@@ -294,6 +331,7 @@ static void turn(struct schedule *s)
     s->zone = zone;
     bool due = is_due(s, &st, now, zone);
     s->running = due;
+    s->step = (struct maker_report){0};
     pthread_mutex_unlock(&s->lock);
     if (due) {
         run(s, st, now, zone);
@@ -306,7 +344,6 @@ static void turn(struct schedule *s)
 static void *work(void *arg)
 {
     struct schedule *s = arg;
-    setpriority(PRIO_PROCESS, (id_t)gettid(), NICE);
     while (!atomic_load(&s->stop)) {
         turn(s);
         struct timespec until;
@@ -327,7 +364,7 @@ err schedule_start(struct arena *life, struct engine *e, struct health *h,
     struct schedule *s = arena_new(life, struct schedule);
     s->engine = e;
     s->plan = *plan;
-    s->state = state_read(plan->source.data_dir);
+    s->state = state_read(plan->data_dir);
     s->zone = zone_now(s);
     pthread_mutex_init(&s->lock, NULL);
     pthread_condattr_t attr;
@@ -339,7 +376,7 @@ err schedule_start(struct arena *life, struct engine *e, struct health *h,
         h, &(struct health_check){
                .name = STR("backup"), .title = WORDS("备份", "Backup"), .look = look, .arg = s});
     *ret = s;
-    if (!plan->folder.len) {
+    if (plan->maker < 0) {
         return OK;
     }
     add_figures(s, h);

@@ -12,7 +12,7 @@
 
 enum { FILE_MAX = 16 * 1024 };
 
-static void put_text(char *to, str s)
+void state_text(char to[STATE_TEXT], str s)
 {
     size_t n = s.len < STATE_TEXT - 1 ? s.len : STATE_TEXT - 1;
     while (n < s.len && n > 0 && ((unsigned char)s.ptr[n] & 0xc0) == 0x80) {
@@ -42,8 +42,8 @@ struct backup_state state_read(str data)
         s.bytes = json_i64_of(json_get(v, STR("bytes")), 0);
         s.failures = json_i64_of(json_get(v, STR("failures")), 0);
         s.failed = json_bool_of(json_get(v, STR("failed")));
-        put_text(s.zh, json_str_of(json_get(v, STR("zh"))));
-        put_text(s.en, json_str_of(json_get(v, STR("en"))));
+        state_text(s.zh, json_str_of(json_get(v, STR("zh"))));
+        state_text(s.en, json_str_of(json_get(v, STR("en"))));
     }
     arena_end(&a);
     return s;

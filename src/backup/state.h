@@ -20,6 +20,9 @@ struct backup_state {
     char zh[STATE_TEXT], en[STATE_TEXT];
 };
 
+/* Cut between letters where it does not fit. */
+void state_text(char to[STATE_TEXT], str s);
+
 /* Zero where there is no file, or none of ours. */
 struct backup_state state_read(str data);
 /* Written beside and renamed. */

@@ -39,6 +39,7 @@ struct sandbox {
     int nconnect, nlisten;
     bool any_port;  /* TCP is not restricted */
     bool signer;    /* the short list of system calls: no network at all */
+    bool offline;   /* no socket is made; what is open stays */
     bool keep_caps; /* root keeps its capabilities: its files are another user's */
 };
 

@@ -348,7 +348,7 @@ static void terminal(struct program *p)
 
 #define LEN(list) (sizeof(list) / sizeof((list)[0]))
 
-static void write_program(struct program *p, bool signer)
+static void write_program(struct program *p, const struct sandbox *s)
 {
     load(p, offsetof(struct seccomp_data, arch));
     put(p, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCH, 1, 0));
@@ -356,10 +356,12 @@ static void write_program(struct program *p, bool signer)
     load_number(p);
     when_any(p, both, LEN(both), ALLOW);
     memory(p); /* each of these ends in an answer when the number is its own */
-    if (!signer) {
+    if (!s->signer) {
         when_any(p, server, LEN(server), ALLOW);
         threads(p);
-        sockets(p);
+        if (!s->offline) {
+            sockets(p);
+        }
         terminal(p);
     }
     when_any(p, refused, LEN(refused), REFUSE);
@@ -373,7 +375,7 @@ err sandbox_seccomp(const struct sandbox *s, struct arena *a, bool *ret)
         return OK;
     }
     struct program *p = arena_new(a, struct program);
-    write_program(p, s->signer);
+    write_program(p, s);
     struct sock_fprog prog = {.len = (unsigned short)p->len, .filter = p->at};
     if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog) != 0) {
         return err_make(ERR_STORE, str_fmt(a, "seccomp: %s", strerror(errno)));

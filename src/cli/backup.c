@@ -276,24 +276,25 @@ struct backup_source cli_backup_source(struct arena *a, const struct config *cfg
         .now = now};
 }
 
-err cli_schedule(struct cli *c, bool demo, struct schedule_plan *ret)
+err cli_backup_plans(struct cli *c, struct schedule_plan *ret_when, struct maker_plan *ret_how)
 {
     const struct config *cfg = &c->config;
-    struct schedule_plan p = {.source = cli_backup_source(c->arena, cfg, 0),
-                              .folder = cfg->backup_folder.len ? cli_path(c, cfg->backup_folder)
-                                                               : STR(""),
-                              .keep = {cfg->backup_daily, cfg->backup_weekly, cfg->backup_monthly},
-                              .demo = demo};
-    if (!schedule_time_parse(cfg->backup_at, &p.minute)) {
+    struct schedule_plan w = {.data_dir = cfg->data, .maker = -1, .demo = cfg->demo};
+    struct maker_plan m = {.source = cli_backup_source(c->arena, cfg, 0),
+                           .folder =
+                               cfg->backup_folder.len ? cli_path(c, cfg->backup_folder) : STR(""),
+                           .keep = {cfg->backup_daily, cfg->backup_weekly, cfg->backup_monthly}};
+    if (!schedule_time_parse(cfg->backup_at, &w.minute)) {
         return cli_refuse(c->arena, ERR_INVALID,
                           WORDS("backup_at 不是一天中的时刻。", "backup_at is no time of the day."),
                           WORDS("例如：backup_at = 02:30", "For example: backup_at = 02:30"));
     }
     if (cfg->backup_recipient.len &&
-        !box_recipient_parse(c->arena, cfg->backup_recipient, &p.key)) {
+        !box_recipient_parse(c->arena, cfg->backup_recipient, &m.key)) {
         return no_recipient(c);
     }
-    *ret = p;
+    *ret_when = w;
+    *ret_how = m;
     return OK;
 }
 

@@ -165,6 +165,10 @@ const struct command cli_commands[] = {
 /* clang-format on */
 const size_t cli_commands_len = sizeof(cli_commands) / sizeof(cli_commands[0]);
 
+/* Begun by the server; not listed. */
+static const struct command backup_maker = {
+    "backup-maker", WORDS_INIT("", ""), WORDS_INIT("", ""), cmd_backup_maker, NEEDS_NOTHING, false};
+
 /* --- small things for commands -------------------------------------------------------- */
 
 void cli_say(struct cli *c, const char *zh, const char *en, ...)
@@ -409,7 +413,8 @@ int cli_main(int argc, char **argv)
                     .out = stdout,
                     .now = clock_now,
                     .cwd = str_from(getcwd(cwd, sizeof(cwd)) ? cwd : "/")};
-    const struct command *cmd = NULL;
+    const struct command *cmd =
+        argc > 1 && strcmp(argv[1], backup_maker.name) == 0 ? &backup_maker : NULL;
     for (size_t i = 0; argc > 1 && i < cli_commands_len; i++) {
         cmd = strcmp(argv[1], cli_commands[i].name) == 0 ? &cli_commands[i] : cmd;
     }

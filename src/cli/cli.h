@@ -8,6 +8,7 @@
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
 
+#include "backup/maker.h"
 #include "backup/schedule.h"
 #include "backup/upgrade.h"
 #include "base/arena.h"
@@ -99,17 +100,25 @@ str config_needs_restart(struct arena *a, const struct config *was, const struct
 /* The text of a file into *c, what it does not set staying; on its own for fuzzing. */
 MUST_CHECK err config_parse(struct arena *a, str file, str text, struct config *c);
 
-/* A zhidu-signer of our own: a process, and our end of the line to it. */
-struct signer_child {
+/* A process of our own with less or other rights than ours, and our end of the line to it
+ * (child.c).  It ends when the line does. */
+enum { CHILD_LINE = 3 /* its end, in it */ };
+struct child {
     pid_t pid; /* 0: none */
     int fd;
 };
-/* `make`: with a key of its own for cfg->origin where there is none yet.  ERR_NOT_FOUND:
- * the program is not beside this one. */
+MUST_CHECK err child_start(struct arena *life, const char *program, char *const *argv,
+                           char *const *env, struct child *ret);
+/* Closes the line, and waits until it has gone, a few seconds at most. */
+void child_end(struct child *c);
+
+/* A zhidu-signer.  `make`: with a key of its own for cfg->origin where there is none
+ * yet.  ERR_NOT_FOUND: the program is not beside this one. */
 MUST_CHECK err signer_child_start(struct arena *life, const struct config *cfg, bool make,
-                                  struct signer_child *ret);
-/* Closes the line, and waits until it has gone. */
-void signer_child_end(struct signer_child *c);
+                                  struct child *ret);
+/* Who makes the backups (backup/maker.h): this program as `backup-maker`, with the configuration
+ * of `c`. */
+MUST_CHECK err maker_child_start(struct cli *c, struct child *ret);
 
 /* The engine of a data folder: its keys, its lock. */
 struct installation {
@@ -117,7 +126,7 @@ struct installation {
     struct accounts *people;
     struct secrets secrets; /* the key of what is sealed in the database */
     struct demo_clock *clock;
-    struct signer_child signer;
+    struct child signer;
     int lock;                      /* fd; -1 */
     struct upgrade_found upgraded; /* when it was opened; `kept`: the old database */
     str kept;
@@ -145,6 +154,9 @@ void demo_clock_back(struct demo_clock *clock, int64_t ms);
 /* Gives up, for good, what a server on c->config does not need (base/sandbox.h), and
  * says what the kernel could not take.  In the only thread. */
 MUST_CHECK err confine(struct cli *c);
+/* The same of a process that makes one backup: it may read the data, write below the backup
+ * folder as it is mounted now, and talk to the database. */
+MUST_CHECK err confine_maker(struct cli *c, struct arena *a);
 
 /* The server's end of the control socket, on a thread of its own. */
 struct control;
@@ -191,7 +203,9 @@ int cli_open(struct cli *c, str path, bool write);
 /* What is backed up, and the file's name in a folder. */
 str cli_settings(struct arena *a, const struct config *cfg);
 struct backup_source cli_backup_source(struct arena *a, const struct config *cfg, int64_t now);
-MUST_CHECK err cli_schedule(struct cli *c, bool demo, struct schedule_plan *ret);
+/* From the settings: when, and where to, for whom, what stays.  Refused when one is wrong. */
+MUST_CHECK err cli_backup_plans(struct cli *c, struct schedule_plan *ret_when,
+                                struct maker_plan *ret_how);
 
 int cmd_serve(struct cli *c, int argc, char **argv);
 int cmd_init(struct cli *c, int argc, char **argv);
@@ -204,6 +218,7 @@ int cmd_token(struct cli *c, int argc, char **argv);
 int cmd_ledger(struct cli *c, int argc, char **argv);
 int cmd_clock(struct cli *c, int argc, char **argv);
 int cmd_backup(struct cli *c, int argc, char **argv);
+int cmd_backup_maker(struct cli *c, int argc, char **argv); /* not for people */
 int cmd_restore(struct cli *c, int argc, char **argv);
 int cmd_version(struct cli *c, int argc, char **argv);
 

@@ -1,5 +1,5 @@
 /* confine.c - what a running server may still touch: its folder, what it reads while it
- * runs, the ports it needs. */
+ * runs, the ports it needs; and what the process that makes its backups may. */
 #include "base/log.h"
 #include "base/sandbox.h"
 
@@ -11,21 +11,15 @@
 #include <unistd.h>
 
 /* What the C library and those we link read in their own time. */
-static const char *const always[] = {"/lib",
-                                     "/lib64",
-                                     "/usr/lib",
-                                     "/usr/share/zoneinfo",
-                                     "/etc/localtime",
-                                     "/etc/ld.so.cache",
-                                     "/dev/urandom",
-                                     "/dev/random",
-                                     "/proc/self",
-                                     "/sys/devices/system/cpu",
-                                     "/etc/fonts",
-                                     "/usr/share/fonts",
-                                     "/usr/share/fontconfig",
-                                     "/usr/local/share/fonts",
-                                     "/var/cache/fontconfig"};
+static const char *const always[] = {"/lib",           "/lib64",
+                                     "/usr/lib",       "/usr/share/zoneinfo",
+                                     "/etc/localtime", "/etc/ld.so.cache",
+                                     "/dev/urandom",   "/dev/random",
+                                     "/proc/self",     "/sys/devices/system/cpu"};
+
+/* For documents. */
+static const char *const fonts[] = {"/etc/fonts", "/usr/share/fonts", "/usr/share/fontconfig",
+                                    "/usr/local/share/fonts", "/var/cache/fontconfig"};
 
 /* What it takes to find another machine by name and to trust its certificate. */
 static const char *const names[] = {"/etc/resolv.conf",
@@ -54,28 +48,66 @@ static const char *folder_of(struct cli *c, str file)
     return text(c->arena, path);
 }
 
-static err allow_database(struct cli *c, struct sandbox *s, str url)
+#define LEN(list) (sizeof(list) / sizeof((list)[0]))
+
+static void read_all(struct sandbox *s, const char *const *paths, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        sandbox_read(s, paths[i]);
+    }
+}
+
+static bool is_sqlite(str url)
+{
+    return !url.len || str_starts(url, STR("sqlite:"));
+}
+
+/* A server of databases: its ports, what it takes to find and to trust it. */
+static err allow_postgres(struct cli *c, struct sandbox *s, str url)
 {
     struct db_outside out;
-    bool here = !url.len || str_starts(url, STR("sqlite:"));
+    const char *home = getenv("HOME");
     err e = db_outside(c->arena, url, &out);
     for (int i = 0; i < out.nfiles && !e.code; i++) {
-        if (here) {
-            sandbox_write(s, folder_of(c, out.files[i])); /* its log stands beside it */
-        } else {
-            sandbox_read(s, text(c->arena, out.files[i]));
-        }
+        sandbox_read(s, text(c->arena, out.files[i]));
     }
     for (int i = 0; i < out.nports && !e.code; i++) {
         sandbox_connect(s, out.ports[i]);
     }
-    const char *home = getenv("HOME");
-    if (!here && home) {
+    if (home) {
         sandbox_read(s, text(c->arena, str_fmt(c->arena, "%s/.pgpass", home)));
         sandbox_read(s, text(c->arena, str_fmt(c->arena, "%s/.postgresql", home)));
     }
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && !here; i++) {
-        sandbox_read(s, names[i]);
+    read_all(s, names, LEN(names));
+    return e;
+}
+
+static err allow_database(struct cli *c, struct sandbox *s, str url)
+{
+    if (!is_sqlite(url)) {
+        return allow_postgres(c, s, url);
+    }
+    struct db_outside out;
+    err e = db_outside(c->arena, url, &out);
+    for (int i = 0; i < out.nfiles && !e.code; i++) {
+        sandbox_write(s, folder_of(c, out.files[i])); /* its log stands beside it */
+    }
+    return e;
+}
+
+/* Who only reads: of SQLite the file and, since readers say there where they read, what
+ * stands beside it. */
+static err allow_copying(struct cli *c, struct sandbox *s, str url)
+{
+    static const char *const ends[] = {"", "-wal", "-shm"};
+    if (!is_sqlite(url)) {
+        return allow_postgres(c, s, url);
+    }
+    struct db_outside out;
+    err e = db_outside(c->arena, url, &out);
+    for (size_t i = 0; i < LEN(ends) && out.nfiles && !e.code; i++) {
+        str file = cli_path(c, out.files[0]);
+        sandbox_write(s, text(c->arena, str_fmt(c->arena, "%.*s%s", STR_ARG(file), ends[i])));
     }
     return e;
 }
@@ -84,7 +116,7 @@ static void allow_configuration(struct cli *c, struct sandbox *s)
 {
     const str files[] = {c->config.file, c->config.tls_cert, c->config.tls_key,
                          c->config.secret_key};
-    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+    for (size_t i = 0; i < LEN(files); i++) {
         if (files[i].len) { /* its folder: a new one takes its place by renaming */
             sandbox_read(s, folder_of(c, files[i]));
         }
@@ -98,19 +130,34 @@ static bool is_ours(str data)
     return stat(data.ptr, &st) == 0 && st.st_uid == geteuid();
 }
 
-static void tell(struct cli *c, const char *state, int landlock, bool seccomp)
+static void log_entered(const char *who, const char *state, const struct sandbox_found *f)
 {
     struct log_line l = log_line(LOG_INFO, "sandbox");
+    log_str(&l, "of", str_from(who));
     log_str(&l, "state", str_from(state));
-    log_i64(&l, "landlock", landlock);
-    log_i64(&l, "seccomp", seccomp);
+    log_i64(&l, "landlock", f->landlock);
+    log_i64(&l, "seccomp", f->seccomp);
     log_write(&l);
-    if (!landlock || !seccomp) {
+}
+
+static void tell(struct cli *c, const char *state, const struct sandbox_found *f)
+{
+    log_entered("server", state, f);
+    if (!f->landlock || !f->seccomp) {
         cli_say(c, "注意：本进程没有放弃全部不需要的权限（Landlock %d，seccomp %s）。",
                 "Attention: this process has not given up all rights it does not need (Landlock "
                 "%d, seccomp %s).",
-                landlock, seccomp ? "yes" : "no");
+                f->landlock, f->seccomp ? "yes" : "no");
     }
+}
+
+static err refuse(struct arena *a, err e)
+{
+    return cli_refuse(a, e.code,
+                      words_fmt(a, "放弃多余权限时失败：%.*s", "Giving up rights failed: %.*s",
+                                STR_ARG(e.detail)),
+                      WORDS("此系统不支持时，可在配置中写 sandbox = no。",
+                            "Where this system cannot do it: sandbox = no in the configuration."));
 }
 
 err confine(struct cli *c)
@@ -119,19 +166,15 @@ err confine(struct cli *c)
     struct sandbox_found found = {0};
     const char *tmp = getenv("TMPDIR");
     if (!c->config.sandbox || !sandbox_possible()) {
-        tell(c, c->config.sandbox ? "not in this build" : "switched off", 0, false);
+        tell(c, c->config.sandbox ? "not in this build" : "switched off", &found);
         return OK;
     }
-    for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++) {
-        sandbox_read(s, always[i]);
-    }
+    read_all(s, always, LEN(always));
+    read_all(s, fonts, LEN(fonts));
     sandbox_write(s, text(c->arena, c->config.data));
     sandbox_write(s, tmp && *tmp ? tmp : "/tmp"); /* large imports in another encoding */
     sandbox_write(s, "/dev/null");
     allow_configuration(c, s);
-    if (c->config.backup_folder.len) {
-        sandbox_write(s, cli_path(c, c->config.backup_folder).ptr);
-    }
     sandbox_listen(s, c->config.port);
     s->keep_caps = !is_ours(c->config.data);
     err e = allow_database(c, s, c->config.database);
@@ -139,12 +182,31 @@ err confine(struct cli *c)
         e = sandbox_enter(s, c->arena, &found);
     }
     if (!e.code) {
-        tell(c, "entered", found.landlock, found.seccomp);
+        tell(c, "entered", &found);
+    }
+    return e.code ? refuse(c->arena, e) : OK;
+}
+
+err confine_maker(struct cli *c, struct arena *a)
+{
+    struct sandbox *s = arena_new(a, struct sandbox);
+    struct sandbox_found found = {0};
+    str folder = cli_path(c, c->config.backup_folder);
+    if (!c->config.sandbox || !sandbox_possible()) {
         return OK;
     }
-    return cli_refuse(c->arena, e.code,
-                      words_fmt(c->arena, "放弃多余权限时失败：%.*s",
-                                "Giving up rights failed: %.*s", STR_ARG(e.detail)),
-                      WORDS("此系统不支持时，可在配置中写 sandbox = no。",
-                            "Where this system cannot do it: sandbox = no in the configuration."));
+    read_all(s, always, LEN(always));
+    sandbox_read(s, text(a, c->config.data));
+    sandbox_write(s, text(a, folder));
+    sandbox_write(s, "/dev/null");
+    s->offline = is_sqlite(c->config.database);
+    s->keep_caps = !is_ours(c->config.data) || !is_ours(folder);
+    err e = allow_copying(c, s, cli_backup_source(a, &c->config, 0).url);
+    if (!e.code) {
+        e = sandbox_enter(s, a, &found);
+    }
+    if (!e.code) {
+        log_entered("backup", "entered", &found);
+    }
+    return e.code ? refuse(a, e) : OK;
 }

@@ -290,9 +290,7 @@ void installation_close(struct installation *in)
         engine_stop(in->engine);
         in->engine = NULL;
     }
-    if (in->signer.pid > 0) {
-        signer_child_end(&in->signer);
-    }
+    child_end(&in->signer);
     if (in->lock >= 0) {
         close(in->lock);
         in->lock = -1;

@@ -59,7 +59,9 @@ struct serving {
     struct control *control;
     struct watch *watch;
     struct schedule *backups;
-    struct tuning *tuning; /* in effect */
+    struct schedule_plan when; /* they are made */
+    struct child maker;        /* who makes them */
+    struct tuning *tuning;     /* in effect */
     sigset_t signals;
 };
 
@@ -143,12 +145,16 @@ static err start_http(struct serving *s)
     return e;
 }
 
-static err start_backups(struct serving *s)
+/* Its process begins while there is a right to give it. */
+static err plan_backups(struct serving *s)
 {
-    struct schedule_plan plan;
-    err e = cli_schedule(s->c, s->app.demo, &plan);
-    return e.code ? e
-                  : schedule_start(s->c->arena, s->in.engine, s->app.health, &plan, &s->backups);
+    struct maker_plan how;
+    err e = cli_backup_plans(s->c, &s->when, &how);
+    if (!e.code && how.folder.len) {
+        e = maker_child_start(s->c, &s->maker);
+        s->when.maker = s->maker.fd;
+    }
+    return e;
 }
 
 /* Marked by init; of folders older than the mark, an account that the demonstration's
@@ -196,6 +202,9 @@ static err open_all(struct serving *s)
     err e = tune_read(c, &c->config, &s->tuning);
     if (!e.code) {
         tune_log(&c->config);
+        e = plan_backups(s);
+    }
+    if (!e.code) {
         e = installation_open(c->arena, &c->config, true, c, &s->in);
     }
     e = e.code ? e : keep_demo_here(s);
@@ -219,7 +228,7 @@ static err open_all(struct serving *s)
     /* First: who sees the port open may count on the command line, too. */
     e = control_start(c->arena, c, &s->control);
     if (!e.code) {
-        e = start_backups(s);
+        e = schedule_start(c->arena, c->engine, c->health, &s->when, &s->backups);
     }
     return e.code ? e : start_http(s);
 }
@@ -234,6 +243,7 @@ static int64_t close_all(struct serving *s)
     if (s->backups) {
         schedule_stop(s->backups);
     }
+    child_end(&s->maker);
     if (s->http) {
         left = http_stop(s->http);
     }
