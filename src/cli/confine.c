@@ -142,7 +142,7 @@ static void log_entered(const char *who, const char *state, const struct sandbox
 
 static void tell(struct cli *c, const char *state, const struct sandbox_found *f)
 {
-    log_entered("server", state, f);
+    log_entered("serve", state, f);
     if (!f->landlock || !f->seccomp) {
         cli_say(c, "注意：本进程没有放弃全部不需要的权限（Landlock %d，seccomp %s）。",
                 "Attention: this process has not given up all rights it does not need (Landlock "

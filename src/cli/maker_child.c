@@ -53,6 +53,7 @@ int cmd_backup_maker(struct cli *c, int argc, char **argv)
     signal(SIGTERM, SIG_IGN);
     signal(SIGHUP, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
+    prctl(PR_SET_NAME, "zhidu-backup");
     /* and so is the end of the server, while a backup is made */
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     err e = cli_backup_plans(c, &when, &how);

@@ -35,6 +35,15 @@ function matches(text, part) {
 }
 const wait = (ms) => new Promise((r) => setTimeout(r, ms));
 
+async function until(sentence, run) {
+  for (let i = 0; ; i++) {
+    const v = await run();
+    if (v) return v;
+    if (i > 600) throw new Error(`never: ${sentence}`);
+    await wait(100);
+  }
+}
+
 // --- the server, the command line ---------------------------------------------
 
 const freePort = () => new Promise((done, bad) => {
@@ -212,7 +221,11 @@ await check("acts go on while backups are made, and each backup verifies", async
   console.log(`     ${acts} acts while 3 backups were made: ${sizes.join(", ")} entries`);
   equal(sizes[0] < sizes[1] && sizes[1] < sizes[2], true, `growing: ${sizes}`);
 });
-await check("what came after the first backup is there now", async () => { number = (await report(999)).number; });
+await check("what came after the first backup is there now, and is signed", async () => {
+  number = (await report(999)).number;
+  const entries = Number(/^entries (\d+)$/m.exec(unpack(first).head.join("\n"))[1]);
+  await until("the signer has signed more", () => Number(readFileSync(join(data, "signer/last"), "utf8").split("\n")[1]) > entries);
+});
 await stop();
 
 await check("damage: bytes of the database are flipped, attachments deleted; verification says so", async () => {
@@ -293,14 +306,6 @@ for (let n = 1; n <= 40; n++) writeFileSync(join(own, day(n)), "an older one");
 writeFileSync(join(own, "notes.txt"), "not ours");
 const metric = async (name) => new RegExp(`^zhidu_${name} (\\S+)$`, "m").exec(await (await fetch(`${url}/metrics`)).text())?.[1];
 const health = async (cookie) => (await (await fetch(`${url}/admin/health`, { headers: { cookie, "accept-language": "en" } })).text()).replace(/\s+/g, " ");
-async function until(sentence, run) {
-  for (let i = 0; ; i++) {
-    const v = await run();
-    if (v) return v;
-    if (i > 600) throw new Error(`never: ${sentence}`);
-    await wait(100);
-  }
-}
 const scheduled = join(work, "scheduled");
 cpSync(join(work, "keyless"), scheduled, { recursive: true });
 await start(scheduled, { ZHIDU_BACKUP_FOLDER: own, ZHIDU_BACKUP_DAILY: "3", ZHIDU_BACKUP_WEEKLY: "2", ZHIDU_BACKUP_MONTHLY: "0" });
@@ -345,7 +350,43 @@ await check("what became of the last one is known after a restart", async () => 
   await start(scheduled, { ZHIDU_BACKUP_FOLDER: own });
   equal(await metric('health\\{check="backup"\\}'), "0");
   equal(await metric("backup_failures_total"), "1");
+});
+/** The process called so whose parent is `of`. */
+function child(name, of) {
+  for (const pid of readdirSync("/proc").filter((n) => /^\d+$/.test(n))) {
+    try {
+      const [, comm, parent] = /^\d+ \((.*)\) [^Z] (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, "utf8")) ?? [];
+      if (comm === name && Number(parent) === of) return Number(pid);
+    } catch { /* it has gone meanwhile */ }
+  }
+  return 0;
+}
+await check("killed while it makes one: the backup has failed, in words, and the next is made", async () => {
+  const maker = child("zhidu-backup", server.pid);
+  equal(maker > 0, true, "a process of its own:");
+  await good(["clock", "1d", "--data", scheduled]);
+  process.kill(await until("at work", () => child("zhidu-backup", maker)), "SIGKILL");
+  await until("failed", async () => (await metric("backup_failures_total")) === "2");
+  matches(await health(await sign_in("xu.jing")), /备份进程中途结束（signal 9）/);
+  await good(["clock", "1h", "--data", scheduled]);
+  await until("well", async () => (await metric('health\\{check="backup"\\}')) === "0");
+  equal(readdirSync(own).filter((n) => n.startsWith(".")).join(), "", "left behind:");
+});
+await check("when the process that makes them is gone, the page says so with what to do, and the server works on", async () => {
+  process.kill(child("zhidu-backup", server.pid), "SIGKILL");
+  await until("said", async () => (await metric('health\\{check="backup"\\}')) === "2");
+  matches(await health(await sign_in("xu.jing")), /负责备份的进程已经结束，不会再有定时备份。[^]*重启服务/);
+  await report(4711);
   await stop();
+});
+await check("it ends with the server, however that ends", async () => {
+  await start(scheduled, { ZHIDU_BACKUP_FOLDER: own });
+  const maker = child("zhidu-backup", server.pid);
+  equal(maker > 0, true, "a process of its own:");
+  const gone = new Promise((r) => server.once("exit", r));
+  server.kill("SIGKILL");
+  await gone;
+  await until("gone", () => !existsSync(`/proc/${maker}`));
 });
 await check("a time that is none is refused", () => new Promise((done, bad) => {
   execFile(program, ["serve", "--data", scheduled, "--port", "1"], { env: { ...env, ZHIDU_BACKUP_AT: "25:00" } }, (e, out, err) =>

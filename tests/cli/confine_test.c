@@ -411,25 +411,66 @@ static const struct attempt needed[] = {
 
 #define LEN(list) (sizeof(list) / sizeof((list)[0]))
 
-/* In the child.  Returns how many attempts came out wrong, having said which. */
-static int attempts(struct scene *s)
+/* Who makes a backup may write where it goes, and not where the data are. */
+static const struct attempt maker_forbidden[] = {
+    {"change the data", own_files},
+    {"read the list of users", read_passwords},
+    {"make another process", fork_process},
+    {"run a program", spawn_program},
+    {"call out", call_out},
+    {"listen on a port", own_port},
+    {"listen on a socket", unix_socket},
+    {"make a temporary file", temporary_file},
+    {"signal the server", signal_parent},
+    {"make executable memory", executable_memory},
+    {"trace", trace_parent},
+};
+
+static const struct attempt maker_needed[] = {
+    {"list the backups", list_outside}, {"read a backup", read_outside},
+    {"make a backup", write_outside},   {"remove a backup", remove_outside},
+    {"look at itself", itself},
+};
+
+/* In the child.  How many attempts came out wrong, having said which. */
+static int all_succeed(struct scene *s, const struct attempt *list, size_t n)
 {
     int wrong = 0;
-    for (size_t i = 0; i < LEN(needed); i++) {
-        int why = needed[i].try(s);
+    for (size_t i = 0; i < n; i++) {
+        int why = list[i].try(s);
         if (why) {
-            fprintf(stderr, "cannot %s: %s\n", needed[i].what, strerror(why));
-            wrong++;
-        }
-    }
-    for (size_t i = 0; i < LEN(forbidden); i++) {
-        int why = forbidden[i].try(s);
-        if (why != EPERM && why != EACCES && why != ENOSYS && why != EXDEV) {
-            fprintf(stderr, "can %s: %s\n", forbidden[i].what, strerror(why));
+            fprintf(stderr, "cannot %s: %s\n", list[i].what, strerror(why));
             wrong++;
         }
     }
     return wrong;
+}
+
+static int all_fail(struct scene *s, const struct attempt *list, size_t n)
+{
+    int wrong = 0;
+    for (size_t i = 0; i < n; i++) {
+        int why = list[i].try(s);
+        if (why != EPERM && why != EACCES && why != ENOSYS && why != EXDEV) {
+            fprintf(stderr, "can %s: %s\n", list[i].what, strerror(why));
+            wrong++;
+        }
+    }
+    return wrong;
+}
+
+static int as_server(struct cli *c, struct scene *s)
+{
+    return confine(c).code
+               ? 99
+               : all_succeed(s, needed, LEN(needed)) + all_fail(s, forbidden, LEN(forbidden));
+}
+
+static int as_maker(struct cli *c, struct scene *s)
+{
+    return confine_maker(c, c->arena).code ? 99
+                                           : all_succeed(s, maker_needed, LEN(maker_needed)) +
+                                                 all_fail(s, maker_forbidden, LEN(maker_forbidden));
 }
 
 static int listen_here(struct scene *s)
@@ -480,7 +521,8 @@ static void scene_end(struct scene *s)
     assert_int_equal(rmdir(s->other), 0);
 }
 
-static int run_confined(struct scene *s)
+/* The folder elsewhere is the one of the backups. */
+static int run_confined(struct scene *s, int (*as)(struct cli *c, struct scene *s))
 {
     int fd = listen_here(s);
     pid_t pid = fork();
@@ -491,8 +533,8 @@ static int run_confined(struct scene *s)
         err e = config_read(&a, STR("/dev/null"), &c.config);
         c.config.data = cli_path(&c, str_from(s->data));
         c.config.port = s->port;
-        e = e.code ? e : confine(&c);
-        _exit(e.code ? 99 : attempts(s));
+        c.config.backup_folder = str_from(s->other);
+        _exit(e.code ? 99 : as(&c, s));
     }
     int status = 0;
     assert_int_equal(waitpid(pid, &status, 0), pid);
@@ -509,9 +551,21 @@ static void a_server_can_do_nothing_but_serve(void **state)
         skip();
     }
     struct scene s = scene_make();
-    assert_int_equal(run_confined(&s), 0);
+    assert_int_equal(run_confined(&s, as_server), 0);
     scene_end(&s);
     printf("%zu forbidden and %zu needed things tried\n", LEN(forbidden), LEN(needed));
+}
+
+static void who_makes_backups_can_do_nothing_else(void **state)
+{
+    (void)state;
+    if (!sandbox_possible()) {
+        skip();
+    }
+    struct scene s = scene_make();
+    assert_int_equal(run_confined(&s, as_maker), 0);
+    scene_end(&s);
+    printf("%zu forbidden and %zu needed things tried\n", LEN(maker_forbidden), LEN(maker_needed));
 }
 
 /* The attempts are real: those that harm nothing succeed without the sandbox. */
@@ -576,6 +630,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_server_can_do_nothing_but_serve),
+        cmocka_unit_test(who_makes_backups_can_do_nothing_else),
         cmocka_unit_test(switched_off_they_would_succeed),
         cmocka_unit_test(server_and_signer_have_given_up_their_rights),
     };
