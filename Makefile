@@ -142,10 +142,15 @@ SWEEP   := $(patsubst %,$(B)/tests/rights/%.o,sweep site walk oracle facts)
 $(B)/sweep: $(SWEEP) $(B)/libsupport.a $(LIBS)
 	@echo "  link $@"; $(CC) $(LDFLAGS) $(ARENA_WRAPS) -o $@ $(SWEEP) $(B)/libsupport.a $(ALL_LIBS) $(PKGL) -lcmocka
 
+# --- routes: the table of pages, for tests that may forget none (tests/browser/pages.mjs) -------------
+$(B)/tests/browser/routes.o: | $(GEN)
+$(B)/routes: $(B)/tests/browser/routes.o $(LIBS)
+	@echo "  link $@"; $(CC) $(LDFLAGS) -o $@ $< $(ALL_LIBS) $(PKGL)
+
 # one of them runs zhidu-verify as a process
 $(B)/t/ledger/proof_test: | $(B)/zhidu-verify
 $(B)/t/http/requests_test $(B)/t/http/abuse_test $(B)/t/cli/serve_test $(B)/t/cli/confine_test: | $(B)/zhidu
-tests: $(TESTS)
+tests: $(TESTS) $(B)/routes
 test: $(TESTS)
 	tool/run-tests.sh $(TESTS)
 

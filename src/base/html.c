@@ -91,6 +91,37 @@ void html_str(struct html *out, str s)
     }
 }
 
+bool html_foreign(const struct html *out, str s)
+{
+    if (out->lang != LANG_EN) {
+        return false;
+    }
+    for (size_t i = 0; i < s.len; i++) {
+        unsigned char c = (unsigned char)s.ptr[i];
+        if (c >= 0xe4 && c <= 0xe9) { /* U+4000 to U+9FFF begin with these in UTF-8, no tail does */
+            return true;
+        }
+    }
+    return false;
+}
+
+void html_text(struct html *out, str s)
+{
+    bool foreign = html_foreign(out, s);
+    if (foreign) {
+        html_lit(out, "<span lang=\"zh\">", 16);
+    }
+    html_str(out, s);
+    if (foreign) {
+        html_lit(out, "</span>", 7);
+    }
+}
+
+void html_text_words(struct html *out, struct words w)
+{
+    html_text(out, words_in(w, out->lang));
+}
+
 void html_i64(struct html *out, int64_t v)
 {
     char buf[20]; /* the longest is INT64_MIN: a minus and 19 digits */

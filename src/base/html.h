@@ -5,13 +5,15 @@
  * type of the value and the place in the page:
  *
  *     type of value    in text    in an attribute    a whole URL    part of a URL
- *     str              escaped    escaped            --             percent-encoded
- *     struct words     escaped    escaped            --             --
+ *     str              escaped*   escaped            --             percent-encoded
+ *     struct words     escaped*   escaped            --             --
  *     integer          decimal    decimal            --             decimal
  *     url              escaped    escaped            escaped        --
  *     html_safe        as it is   --                 --             --
  *
- * "--" does not compile; nor does any other type, char * among them.
+ * "--" does not compile; nor does any other type, char * among them.  *: with its
+ * language when that is not the page's (html_text), except in <title>, <option> and
+ * <textarea>, which hold no elements and count as attributes here.
  *
  * So there is no way to forget to escape, and one place to look for raw HTML:
  * search for html_safe.
@@ -74,6 +76,13 @@ static inline void html_lit(struct html *out, const char *p, size_t n)
 }
 
 void html_str(struct html *out, str s);
+/* The same where elements may stand: Chinese on an English page is marked as Chinese, so
+ * that a voice reads it as such (WCAG 2.2, 3.1.2).  Latin letters on a Chinese page are
+ * names, numbers and terms, and are left alone. */
+void html_text(struct html *out, str s);
+void html_text_words(struct html *out, struct words w);
+/* Whether `s` needs such a mark: for the element around a longer text. */
+bool html_foreign(const struct html *out, str s);
 void html_i64(struct html *out, int64_t v);
 void html_size(struct html *out, size_t v);
 void html_raw(struct html *out, html_safe s);
@@ -83,13 +92,13 @@ void html_url_part(struct html *out, str s);
 
 /* clang-format off */
 #define HTML_PUT(out, x) _Generic((x), \
-    str:       html_str,               \
+    str:       html_text,              \
     int:       html_i64,               \
     long:      html_i64,               \
     long long: html_i64,               \
     unsigned long: html_size,          \
     url:       html_url,               \
-    struct words: html_words,          \
+    struct words: html_text_words,     \
     html_safe: html_raw)(out, x)
 #define HTML_PUT_ATTR(out, x) _Generic((x), \
     str:       html_str,               \

@@ -196,7 +196,8 @@ static void show_account(struct visit *v, str said, bool bad, int status)
                              .said_class = bad ? STR("bad") : STR("good"),
                              .person = rec.id};
     struct frame f;
-    struct html out = frame_begin(v, &f, rec.name, STR("admin"));
+    struct html out =
+        frame_begin(v, &f, frame_title(v, WORDS("登录账号", "Account"), rec.name), STR("admin"));
     admin_account_html(&out, &p);
     frame_end(v, &f, &out, status);
 }

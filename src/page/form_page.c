@@ -353,8 +353,11 @@ static void render(struct visit *v, const struct form *fm, const struct refusal 
         .back = url_local(fm->record ? str_fmt(v->ctx.arena, "/r/%.*s/%lld", STR_ARG(t->key),
                                                (long long)fm->record)
                                      : str_fmt(v->ctx.arena, "/r/%.*s", STR_ARG(t->key)))};
+    str title = frame_title(v, fm->action->words, p.record ? p.record_name : p.type_title);
+    struct words correct = WORDS("请更正", "Please correct"); /* a voice reads titles first */
     struct frame f;
-    struct html out = frame_begin(v, &f, p.title, STR("records"));
+    struct html out =
+        frame_begin(v, &f, status < 400 ? title : frame_title(v, correct, title), STR("records"));
     form_html(&out, &p);
     frame_end(v, &f, &out, status);
 }

@@ -72,6 +72,11 @@ static void put_assets(struct frame *f)
     f->icon = asset_url("icon.svg");
 }
 
+str frame_title(struct visit *v, struct words what, str of)
+{
+    return str_fmt(v->ctx.arena, "%.*s · %.*s", STR_ARG(words_in(what, v->ctx.lang)), STR_ARG(of));
+}
+
 struct html frame_begin(struct visit *v, struct frame *f, str title, str nav)
 {
     *f = (struct frame){.visit = v,

@@ -50,6 +50,8 @@ struct frame_error {
     int64_t request;
 };
 
+/* "What · of which": no two addresses share a title (WCAG 2.2, 2.4.2). */
+str frame_title(struct visit *v, struct words what, str of);
 /* Starts a page.  `nav` names the entry of the rail that is lit ("home"). */
 struct html frame_begin(struct visit *v, struct frame *f, str title, str nav);
 /* Ends it and makes it the answer. */

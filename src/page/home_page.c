@@ -149,9 +149,13 @@ static const struct box {
          "没有待办事项。轮到您办理的会出现在这里，最紧急的在前。",
          "There is nothing to do.  What waits for you appears here, the most urgent first.")},
     {DESK_DONE, "done", WORDS_INIT("已办", "Done"),
-     WORDS_INIT("您还没有办理过事项。", "You have not done anything yet.")},
+     WORDS_INIT(
+         "您还没有办理过事项。办完的待办会列在这里，最近的在前。",
+         "You have not done anything yet.  Tasks you finish are listed here, the latest first.")},
     {DESK_MINE, "mine", WORDS_INIT("我发起的", "Started by me"),
-     WORDS_INIT("您还没有发起任何单据。", "You have not started anything yet.")},
+     WORDS_INIT("您还没有发起任何单据。点右上角的“新建”开始第一张，之后在这里跟踪它的进展。",
+                "You have not started anything yet.  Begin with New at the top; what you started "
+                "is followed here.")},
     {DESK_WATCHED, "watched", WORDS_INIT("我关注的", "Watched"),
      WORDS_INIT("您还没有关注任何记录。在记录页右上角点“关注”，它的进展就会通知您。",
                 "You do not watch anything yet.  Press Watch on a record and you will be told of "
@@ -246,7 +250,7 @@ html_safe search_snippet(const struct visit *v, const struct search_hit *h)
     for (size_t i = 0; i < h->snippet.len; i++) {
         char c = h->snippet.ptr[i];
         if (c == '\x01' || c == '\x02') {
-            html_str(&out, str_from_n(h->snippet.ptr + from, i - from));
+            html_text(&out, str_from_n(h->snippet.ptr + from, i - from));
             if (c == '\x01') {
                 html_lit(&out, "<mark>", 6);
             } else {
@@ -256,7 +260,7 @@ html_safe search_snippet(const struct visit *v, const struct search_hit *h)
         }
     }
     if (h->snippet.len) {
-        html_str(&out, str_from_n(h->snippet.ptr + from, h->snippet.len - from));
+        html_text(&out, str_from_n(h->snippet.ptr + from, h->snippet.len - from));
     }
     return (html_safe){.html = html_end(&out)};
 }

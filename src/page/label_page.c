@@ -56,8 +56,9 @@ static void labels_page(struct visit *v, const struct type *t, const int64_t *id
                            .back = back,
                            .labels = {list, found}};
     struct frame f;
-    struct html out =
-        frame_begin(v, &f, words_in(WORDS("标签", "Labels"), v->ctx.lang), STR("records"));
+    struct html out = frame_begin(
+        v, &f, frame_title(v, WORDS("标签", "Labels"), found == 1 ? list[0].name : p.title),
+        STR("records"));
     label_html(&out, &p);
     frame_end(v, &f, &out, 200);
 }

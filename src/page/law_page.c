@@ -164,6 +164,15 @@ static void put_articles(struct visit *v, const struct law *l, struct law_page *
     p->articles.len = l->nclauses;
 }
 
+/* An earlier version says so first. */
+static str title_of(struct visit *v, const struct law_page *p)
+{
+    bool en = v->ctx.lang == LANG_EN;
+    return p->old ? str_fmt(v->ctx.arena, en ? "Version %lld · %.*s" : "第 %lld 版 · %.*s",
+                            (long long)p->version, STR_ARG(p->title))
+                  : p->title;
+}
+
 static void show_law(struct visit *v, const struct reg *r, const struct law *l)
 {
     struct law_page p = {.visit = v,
@@ -183,7 +192,7 @@ static void show_law(struct visit *v, const struct reg *r, const struct law *l)
     p.versions.len = r->nlaws > 1 ? r->nlaws : 0;
     put_articles(v, l, &p);
     struct frame f;
-    struct html out = frame_begin(v, &f, p.title, STR("law"));
+    struct html out = frame_begin(v, &f, title_of(v, &p), STR("law"));
     law_html(&out, &p);
     frame_end(v, &f, &out, 200);
 }
@@ -245,7 +254,10 @@ void page_proof(struct visit *v)
                                     v->ctx.lang)
                          : entry.payload;
     struct frame f;
-    struct html out = frame_begin(v, &f, words_in(WORDS("存证", "Proof"), v->ctx.lang), STR(""));
+    struct html out = frame_begin(
+        v, &f,
+        frame_title(v, WORDS("存证", "Proof"), str_fmt(v->ctx.arena, "#%lld", (long long)p.seq)),
+        STR(""));
     proof_html(&out, &p);
     frame_end(v, &f, &out, 200);
 }

@@ -40,7 +40,7 @@ static void bulk_show(struct visit *v, struct bulk *k)
                                       done, k->n),
                           .rows = {k->rows, k->n}};
     struct frame f;
-    struct html out = frame_begin(v, &f, words_in(p.action, v->ctx.lang), STR("records"));
+    struct html out = frame_begin(v, &f, frame_title(v, p.action, p.title), STR("records"));
     list_bulk_html(&out, &p);
     frame_end(v, &f, &out, 200);
 }

@@ -56,7 +56,11 @@ void page_law_changes(struct visit *v)
     }
     p.changes = views_of(v->ctx.arena, &c);
     struct frame f;
-    struct html out = frame_begin(v, &f, p.title, STR("law"));
+    struct html out = frame_begin(
+        v, &f,
+        frame_title(v, WORDS("与上一版的差异", "What changed"),
+                    str_fmt(v->ctx.arena, "%.*s %lld", STR_ARG(p.title), (long long)version)),
+        STR("law"));
     difference_html(&out, &p);
     frame_end(v, &f, &out, 200);
 }

@@ -348,7 +348,8 @@ void page_record_activity(struct visit *v)
     p.activities.ptr = list;
     p.activities.len = n;
     struct frame f;
-    struct html out = frame_begin(v, &f, rec.name, STR("records"));
+    struct html out =
+        frame_begin(v, &f, frame_title(v, WORDS("动态", "Activity"), rec.name), STR("records"));
     record_activity_page_html(&out, &p);
     frame_end(v, &f, &out, 200);
 }

@@ -163,10 +163,10 @@ static void put_ref(struct html *out, const struct record_ref *r)
         html_lit(out, "/", 1);
         html_i64(out, r->id);
         html_lit(out, "\">", 2);
-        html_str(out, show_ref_name(r));
+        html_text(out, show_ref_name(r));
         html_lit(out, "</a>", 4);
     } else {
-        html_str(out, show_ref_name(r));
+        html_text(out, show_ref_name(r));
     }
 }
 
@@ -182,12 +182,14 @@ static bool is_owner(const struct record_field *lines, const struct field *c)
 
 static void put_rows(struct html *out, const struct visit *v, const struct record_field *f)
 {
-    html_lit(out, "<div class=\"scroll\"><table class=\"list\"><thead><tr>", 51);
+    html_lit(out, "<div class=\"scroll\"><table class=\"list\" aria-label=\"", 52);
+    html_words(out, f->field->words);
+    html_lit(out, "\"><thead><tr>", 13);
     for (size_t i = 0; i < f->rows[0].nfields; i++) {
         const struct field *c = f->rows[0].fields[i].field;
         if (!is_owner(f, c)) {
-            html_lit(out, "<th>", 4);
-            html_words(out, c->words);
+            html_lit(out, "<th scope=\"col\">", 16);
+            html_text_words(out, c->words);
             html_lit(out, "</th>", 5);
         }
     }
@@ -233,7 +235,10 @@ static void put_value(struct html *out, const struct visit *v, const struct reco
         return;
     }
     if (f->field->type == F_MARKDOWN && !line) {
-        html_lit(out, "<div class=\"md\">", 16);
+        bool foreign = html_foreign(out, f->value.text);
+        html_lit(out, "<div class=\"md\"", 15);
+        html_lit(out, " lang=\"zh\"", foreign ? 10 : 0);
+        html_lit(out, ">", 1);
         html_raw(out, markdown_html(v->ctx.arena, f->value.text));
         html_lit(out, "</div>", 6);
         return;
@@ -246,7 +251,7 @@ static void put_value(struct html *out, const struct visit *v, const struct reco
         html_lit(out, "</a>", 4);
         return;
     }
-    html_str(out, value_show(&v->ctx, f->field, &f->value, STR("")));
+    html_text(out, value_show(&v->ctx, f->field, &f->value, STR("")));
 }
 
 static html_safe finish(struct html *out)

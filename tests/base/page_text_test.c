@@ -52,10 +52,35 @@ static void a_page_cites_each_thing_once_and_not_without_end(void **state)
     arena_end(&a);
 }
 
+static void chinese_on_an_english_page_is_marked_as_chinese(void **state)
+{
+    (void)state;
+    static const struct {
+        enum lang lang;
+        const char *text, *html;
+    } rows[] = {
+        {LANG_EN, "三楼 <打印机>", "<span lang=\"zh\">三楼 &lt;打印机&gt;</span>"},
+        {LANG_EN, "GZ-2026-00001", "GZ-2026-00001"},
+        {LANG_EN, "Zoë’s café · €5", "Zoë’s café · €5"},
+        {LANG_EN, "", ""},
+        {LANG_EN, "一", "<span lang=\"zh\">一</span>"},
+        {LANG_EN, "龥", "<span lang=\"zh\">龥</span>"},
+        {LANG_ZH, "三楼 printer", "三楼 printer"},
+    };
+    struct arena a = arena_make(1 << 20);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct html out = html_begin(&a, rows[i].lang);
+        html_text(&out, str_from(rows[i].text));
+        same(html_end(&out), rows[i].html);
+    }
+    arena_end(&a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_of_a_paragraph_join_as_their_language_wants),
+        cmocka_unit_test(chinese_on_an_english_page_is_marked_as_chinese),
         cmocka_unit_test(a_page_cites_each_thing_once_and_not_without_end)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,31 +1,6 @@
 // The second factor, as its owner goes through it: set up, sign in with it, a recovery
 // code, switch off; then a post that must have one, and a reset by an administrator.
-import { createHmac } from "node:crypto";
-import { Demo, Person, at, check, contains, equal, expect, must } from "./support.mjs";
-
-const PASSWORD = "zhidu-demo-2026";
-
-/** RFC 6238, written a second time: what an app on a phone shows at `ms`. */
-function totp(typed, ms) {
-  const bits = [...typed.replace(/\s/g, "")].map((c) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(c).toString(2).padStart(5, "0")).join("");
-  const key = Buffer.from(bits.match(/.{8}/g).map((b) => parseInt(b, 2)));
-  const counter = Buffer.alloc(8);
-  counter.writeBigInt64BE(BigInt(Math.floor(ms / 30000)));
-  const mac = createHmac("sha1", key).update(counter).digest();
-  return String((mac.readUInt32BE(mac[19] & 15) & 0x7fffffff) % 1000000).padStart(6, "0");
-}
-
-/** An app: a code is used once, so the next one is made ahead (one step may be). */
-class App {
-  constructor(key) { this.key = key; this.last = 0; }
-  async code() {
-    for (;;) {
-      const step = Math.max(Math.floor(Date.now() / 30000) - 1, this.last + 1);
-      if (step <= Math.floor(Date.now() / 30000) + 1) { this.last = step; return totp(this.key, step * 30000); }
-      await new Promise((r) => setTimeout(r, 500));
-    }
-  }
-}
+import { App, Demo, PASSWORD, Person, at, check, contains, equal, expect, must } from "./support.mjs";
 
 /** To the door, with the password. */
 async function knock(p) {

@@ -1,6 +1,7 @@
 // What every browser test stands on: a demonstration of its own on loopback, a
 // browser, people who are signed in, and checks that are counted.
 import { execFileSync, spawn } from "node:child_process";
+import { createHmac } from "node:crypto";
 import { cpSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { createRequire } from "node:module";
@@ -11,7 +12,7 @@ export const root = new URL("../..", import.meta.url).pathname.replace(/\/$/, ""
 const work = process.env.ZHIDU_BROWSER_DIR ?? join(root, "build/browser");
 const program = process.env.ZHIDU ?? join(root, "build/release/zhidu");
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const PASSWORD = "zhidu-demo-2026";
+export const PASSWORD = "zhidu-demo-2026";
 
 // --- counting ---------------------------------------------------------------
 
@@ -65,15 +66,15 @@ const freePort = () => new Promise((done, bad) => {
 });
 
 export class Demo {
-  static async start(name) {
+  static async start(name, { seed = "seed", env = {} } = {}) {
     const d = new Demo();
     d.data = join(work, name);
-    cpSync(join(work, "seed"), d.data, { recursive: true });
+    cpSync(join(work, seed), d.data, { recursive: true });
     d.port = Number(process.env.ZHIDU_BROWSER_PORT ?? 0) || await freePort();
     d.url = `http://127.0.0.1:${d.port}`;
     d.log = "";
     d.process = spawn(program, ["serve", "--data", d.data, "--port", String(d.port)],
-      { env: { ...process.env, ZHIDU_DEMO: "yes", LC_ALL: "en_US.UTF-8" }, stdio: ["ignore", "pipe", "pipe"] });
+      { env: { ...process.env, ZHIDU_DEMO: "yes", LC_ALL: "en_US.UTF-8", ...env }, stdio: ["ignore", "pipe", "pipe"] });
     d.process.stdout.on("data", (b) => { d.log += b; });
     d.process.stderr.on("data", (b) => { d.log += b; });
     for (let i = 0; ; i++) {
@@ -110,6 +111,12 @@ export class Person {
   /** how: {lang: "zh"|"en", width, scripts} */
   constructor(demo, browser, login, how) { Object.assign(this, { demo, browser, login, how, seen: new Set() }); }
   static async signIn(demo, browser, login, how) {
+    const p = await Person.come(demo, browser, login, how);
+    await p.enter();
+    return p;
+  }
+  /** In front of the door. */
+  static async come(demo, browser, login, how) {
     const p = new Person(demo, browser, login, how);
     p.context = await browser.newContext({
       viewport: { width: how.width, height: how.width < 600 ? 740 : 900 },
@@ -123,7 +130,6 @@ export class Person {
     p.errors = [];
     p.page.on("pageerror", (e) => p.errors.push(String(e)));
     p.page.on("console", (m) => { if (m.type() === "error" && !/Failed to load resource/.test(m.text())) p.errors.push(m.text()); });
-    await p.enter();
     return p;
   }
   t(zh, en) { return this.how.lang === "en" ? en : zh; }
@@ -201,17 +207,22 @@ export class Person {
     const whole = await this.page.evaluate(() => document.documentElement.scrollHeight);
     await this.page.setViewportSize({ width, height: Math.min(Math.max(whole, height), 6000) });
   }
+  /** What axe finds on the page that is open: WCAG 2.2 A and AA and best practices, or these rules alone. */
+  async violations(rules) {
+    if (!(await this.page.evaluate(() => Boolean(globalThis.axe)))) await this.page.evaluate(axeSource);
+    return this.page.evaluate(async (rules) => {
+      const runOnly = rules ?? ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+      const r = await globalThis.axe.run(document, { runOnly, resultTypes: ["violations"] });
+      return r.violations.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => n.target.join(" ")).join(" | ")} (${v.nodes[0].any[0]?.message ?? v.help})`);
+    }, rules);
+  }
   /** No violation of WCAG 2.2 A and AA on the page that is open. */
   async axe(name) {
     if (this.how.scripts === false) return;
     const view = this.page.viewportSize();
     await this.tall(); // what sticks to an edge covers nothing then
     await check(`${name}: accessible`, async () => {
-      await this.page.evaluate(axeSource);
-      const found = await this.page.evaluate(async () => {
-        const r = await globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] });
-        return r.violations.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => n.target.join(" ")).join(" | ")} (${v.nodes[0].any[0]?.message ?? v.help})`);
-      });
+      const found = await this.violations();
       expect(!found.length, found.join("\n"));
     });
     await check(`${name}: nothing is wider than the screen`, async () => {
@@ -226,3 +237,27 @@ export class Person {
 /** A real photograph's bytes: a small PNG made here. */
 export const photo = () => ({ name: "现场照片.png", mimeType: "image/png", buffer: Buffer.from(
   "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAFElEQVR4nGO46BuPFTEMUomLvvEADJ51wZMLpKAAAAAASUVORK5CYII=", "base64") });
+
+// --- an authenticator -----------------------------------------------------------------
+
+/** RFC 6238, written a second time: what an app on a phone shows at `ms`. */
+function totp(typed, ms) {
+  const bits = [...typed.replace(/\s/g, "")].map((c) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(c).toString(2).padStart(5, "0")).join("");
+  const key = Buffer.from(bits.match(/.{8}/g).map((b) => parseInt(b, 2)));
+  const counter = Buffer.alloc(8);
+  counter.writeBigInt64BE(BigInt(Math.floor(ms / 30000)));
+  const mac = createHmac("sha1", key).update(counter).digest();
+  return String((mac.readUInt32BE(mac[19] & 15) & 0x7fffffff) % 1000000).padStart(6, "0");
+}
+
+/** An app: a code is used once, so the next one is made ahead (one step may be). */
+export class App {
+  constructor(key) { this.key = key; this.last = 0; }
+  async code() {
+    for (;;) {
+      const step = Math.max(Math.floor(Date.now() / 30000) - 1, this.last + 1);
+      if (step <= Math.floor(Date.now() / 30000) + 1) { this.last = step; return totp(this.key, step * 30000); }
+      await new Promise((r) => setTimeout(r, 500));
+    }
+  }
+}
