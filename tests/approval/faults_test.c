@@ -2,46 +2,6 @@
  * new content, decisions taken twice or by nobody. */
 #include "sham.h"
 
-#define CAST(s, person, vote) \
-    approval_cast((s)->ap, sham_by((s), (person)), seat_no((s), (person)), (vote), &(s)->hash)
-#define DID(op) assert_int_equal((op), NO_NONE)
-
-static int seat_no(const struct sham *s, int64_t person)
-{
-    const struct approval_seat *seat = approval_seat_of(s->ap, person);
-    return seat ? seat->no : 0;
-}
-
-static void submit(struct sham *s)
-{
-    DID(approval_submit(s->ap, sham_by(s, 1), &s->hash, false));
-}
-
-static const struct approval_seat *last_seat_of(const struct sham *s, int64_t principal)
-{
-    const struct approval_seat *found = NULL;
-    for (int i = 0; i < s->ap->nseats; i++) {
-        found = s->ap->seats[i].principal == principal ? &s->ap->seats[i] : found;
-    }
-    assert_non_null(found);
-    return found;
-}
-
-static int events_of(const struct sham *s, enum approval_event_kind kind)
-{
-    int n = 0;
-    for (int i = 0; i < s->ap->nevents; i++) {
-        n += s->ap->events[i].kind == kind;
-    }
-    return n;
-}
-
-static void end(struct sham *s)
-{
-    assert_null(approval_check(s->ap));
-    sham_end(s);
-}
-
 /* 1: the others' seats stay theirs, unanswered. */
 static void seats_stay_after_a_rejection(void **state)
 {

@@ -143,4 +143,46 @@ static inline int64_t sham_random(uint64_t *seed, int64_t n)
     return (int64_t)(*seed % (uint64_t)n);
 }
 
+/* --- for tests that tell a story --- */
+
+#define CAST(s, person, vote) \
+    approval_cast((s)->ap, sham_by((s), (person)), seat_no((s), (person)), (vote), &(s)->hash)
+#define DID(op) assert_int_equal((op), NO_NONE)
+
+static inline int seat_no(const struct sham *s, int64_t person)
+{
+    const struct approval_seat *seat = approval_seat_of(s->ap, person);
+    return seat ? seat->no : 0;
+}
+
+static inline void submit(struct sham *s)
+{
+    DID(approval_submit(s->ap, sham_by(s, 1), &s->hash, false));
+}
+
+static inline const struct approval_seat *last_seat_of(const struct sham *s, int64_t principal)
+{
+    const struct approval_seat *found = NULL;
+    for (int i = 0; i < s->ap->nseats; i++) {
+        found = s->ap->seats[i].principal == principal ? &s->ap->seats[i] : found;
+    }
+    assert_non_null(found);
+    return found;
+}
+
+static inline int events_of(const struct sham *s, enum approval_event_kind kind)
+{
+    int n = 0;
+    for (int i = 0; i < s->ap->nevents; i++) {
+        n += s->ap->events[i].kind == kind;
+    }
+    return n;
+}
+
+static inline void end(struct sham *s)
+{
+    assert_null(approval_check(s->ap));
+    sham_end(s);
+}
+
 #endif
