@@ -263,9 +263,9 @@ struct approval_copy { /* 抄送: no seat, no influence */
     X(ASKED, "委派", "asked for advice")            X(ADVISED, "答复", "advised") \
     X(ASK_ENDED, "收回委派", "taken back from the adviser") \
     X(PASSED, "节点通过", "node passed")            X(FAILED, "节点未通过", "node failed") \
-    X(RETURNED, "退回", "returned")                 X(WITHDRAWN, "撤回申请", "withdrawn") \
+    X(RETURNED, "退回", "returned")                 X(WITHDRAWN, "撤回申请", "withdrawn by the author") \
     X(TAKEN_BACK, "拿回", "taken back")             X(COPIED, "抄送", "copied") \
-    X(READ, "已阅", "read")                         X(URGED, "催办", "urged") \
+    X(READ, "已阅", "read")                         X(URGED, "催办", "urged to decide") \
     X(REMINDED, "到期提醒", "reminded")             X(ESCALATED, "超时上报", "escalated") \
     X(EXPIRED, "超时终止", "expired")               X(SUSPENDED, "挂起", "suspended") \
     X(RESUMED, "恢复", "resumed")                   X(JUMPED, "管理员跳转", "moved by administrators") \
