@@ -31,7 +31,7 @@ static enum err_code code_of(const char *state)
         {"08", ERR_BUSY},        /* connection */
         {"53100", ERR_DISK},     /* disk_full */
         {"25006", ERR_DISK},     /* read_only_sql_transaction: a standby, or a full disk's guard */
-        {"53300", ERR_BUSY},     /* too_many_connections */
+        {"53", ERR_BUSY},        /* too many connections, no memory */
         {"25P03", ERR_BUSY},     /* idle_in_transaction_session_timeout */
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -260,6 +260,18 @@ static void refuse_waiting(struct writer *w, err e)
     arena_reset(&w->a);
 }
 
+/* A write that failed and was undone to its savepoint, as PostgreSQL allows it: the
+ * group goes on, and yet the database has trouble. */
+static void note_undone(struct writer *w)
+{
+    for (int i = 0; i < w->n; i++) {
+        enum err_code code = w->group[i]->result.code;
+        if (code == ERR_DISK || code == ERR_STORE) {
+            note_trouble(w, w->group[i]->result);
+        }
+    }
+}
+
 static void commit_group(struct writer *w, int good, int64_t began_us)
 {
     if (good == 0) {
@@ -275,6 +287,7 @@ static void commit_group(struct writer *w, int good, int64_t began_us)
         }
         count_group(w, began_us);
     }
+    note_undone(w);
     for (int i = 0; i < w->n; i++) {
         writer_answer(w, w->group[i]);
     }

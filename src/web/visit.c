@@ -529,6 +529,7 @@ static int handle(struct http_exchange *x)
     *v = (struct visit){.x = x, .app = x->app};
     x->user = v;
     x->res.file = -1;
+    seat_ready(x->app, x->local);
     memo_tidy(db_memo(((struct seat *)x->local)->db)); /* nobody holds anything of it now */
     arena_defer(&x->arena, release, v);                /* also when the arena is full half-way */
     part_begin(v);
@@ -540,31 +541,6 @@ static int handle(struct http_exchange *x)
 }
 
 /* --- the server's options ------------------------------------------------------------ */
-
-static void seat_end(void *app, void *local)
-{
-    (void)app;
-    struct seat *seat = local;
-    arena_end(&seat->life);
-    free(seat);
-}
-
-static void *seat_start(void *app_, int worker)
-{
-    (void)worker;
-    struct app *app = app_;
-    struct seat *seat = calloc(1, sizeof(*seat));
-    if (!seat) {
-        abort();
-    }
-    seat->life = arena_make(64u << 20);
-    err e = engine_reader(app->engine, &seat->life, &seat->db);
-    if (e.code) {
-        fprintf(stderr, "a worker cannot open the database: %.*s\n", STR_ARG(e.detail));
-        abort();
-    }
-    return seat;
-}
 
 static int64_t body_limit(void *app_, enum http_method method, str path)
 {

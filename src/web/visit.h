@@ -80,8 +80,10 @@ struct app {
 
 /* What a worker owns. */
 struct seat {
-    struct arena life;
+    struct arena lives[2]; /* of a connection, and of the one that follows it */
+    int at;                /* which of them */
     struct db *db;
+    int64_t again_us; /* before it, no try to open a connection that was lost */
     struct guess guesses[GUESSES];
 };
 

@@ -20,4 +20,11 @@ void admit_refused(struct visit *v, err e);
 void admit_act_refused(struct visit *v);
 void admit_note(struct visit *v);
 
+/* What a worker owns (http_options.worker_start and worker_end). */
+void *seat_start(void *app, int worker);
+void seat_end(void *app, void *seat);
+/* Opens a connection that was lost again, at most every 200 ms: whoever comes meanwhile is
+ * told at once.  Between two requests only: what the old one remembers goes with it. */
+void seat_ready(struct app *app, struct seat *seat);
+
 #endif

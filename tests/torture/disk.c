@@ -5,18 +5,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 enum { FILE_BYTES = 3 << 20 };
-#define SIZE "size=160m"
+enum { SIZE_MB = 160 };
 #define FULL_ZH "磁盘已满或只读"
 
 struct tried {
@@ -95,41 +93,6 @@ static void one_backup(struct torture *t, struct arena *a, struct tried *n, bool
 
 /* --- full ---------------------------------------------------------------------------- */
 
-static void fill_name(const struct torture *t, char *ret, size_t size)
-{
-    snprintf(ret, size, "%s/../fill", t->server.data);
-}
-
-/* Everything but a few pages, in ever smaller pieces: they write meanwhile. */
-static void fill(struct torture *t)
-{
-    enum { LARGE = 1 << 20, PAGE = 4096, SPARE = 40 };
-    char path[200];
-    fill_name(t, path, sizeof(path));
-    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0) {
-        die("nothing can be filled", errno, str_from(path));
-    }
-    off_t have = 0;
-    for (off_t piece = LARGE; piece >= PAGE; piece /= 16) {
-        while (posix_fallocate(fd, have, piece) == 0) {
-            have += piece;
-        }
-    }
-    off_t spare = roll(t, 0, SPARE) * PAGE;
-    if (ftruncate(fd, have > spare ? have - spare : 0) != 0) {
-        die("no page can be left", errno, str_from(path));
-    }
-    close(fd);
-}
-
-static void make_room(struct torture *t)
-{
-    char path[200];
-    fill_name(t, path, sizeof(path));
-    unlink(path);
-}
-
 static void told(struct torture *t, int64_t before)
 {
     enum { PATIENCE = 1500 };
@@ -151,7 +114,7 @@ static void full_round(struct torture *t, struct tried *n)
     struct arena a = arena_make(128u << 20);
     int64_t record = 0;
     int64_t before = load_full(t);
-    fill(t);
+    room_fill(t, t->disk);
     told(t, before);
     says(t, "数据库拒绝写入：the disk is full", "腾出空间或恢复写权限，随后会自动继续",
          "The database refuses writes: the disk is full",
@@ -165,7 +128,7 @@ static void full_round(struct torture *t, struct tried *n)
     one_export(t, &a, n);
     one_backup(t, &a, n, false);
     reads(t);
-    make_room(t);
+    room_free(t->disk);
     load_goes_on(t, "there is room again");
     says_written_again(t);
     arena_reset(&a);
@@ -234,14 +197,6 @@ static void readonly_round(struct torture *t, struct tried *n)
 
 /* --- both ------------------------------------------------------------------------------ */
 
-/* A disk of our own, in a namespace of our own: it is gone with this process. */
-static bool small_disk(const char *dir)
-{
-    mkdir(dir, 0755);
-    return unshare(CLONE_NEWNS) == 0 && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
-           mount("tmpfs", dir, "tmpfs", 0, SIZE) == 0;
-}
-
 static void finished(struct torture *t)
 {
     pid_t pid = t->server.pid;
@@ -289,15 +244,15 @@ static void full_disk(struct torture *t, const char *data, int port, int times)
     snprintf(log, sizeof(log), "%s.log", data);
     snprintf(dir, sizeof(dir), "%s.disk", data);
     snprintf(inside, sizeof(inside), "%s/data", dir);
-    if (small_disk(dir)) {
+    if (room_make(dir, SIZE_MB)) {
+        snprintf(t->disk, sizeof(t->disk), "%s", dir);
         under_load(t, inside, log, port, times, full_round, &n);
         tell(t, "a disk full", n.full, &n);
         town_end(t);
-        umount(dir);
     } else {
         printf("skipped: no disk can be mounted here (%s), so none was filled\n", strerror(errno));
     }
-    rmdir(dir);
+    room_end(dir);
 }
 
 static bool can_be_readonly(const char *data)

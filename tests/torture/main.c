@@ -51,10 +51,17 @@ static void disk(struct torture *t, const struct asked *x)
     part_disk(t, x->data, x->port, x->times);
 }
 
+static void pg(struct torture *t, const struct asked *x)
+{
+    enum { KINDS = 7, SOME = 4, SHORT = 2, LONG = 20, MANY = 10 };
+    bool all = x->times >= MANY;
+    part_pg(t, x->data, x->port, all ? x->times * KINDS : SOME, all ? LONG : SHORT);
+}
+
 static const struct part {
     const char *name;
     void (*run)(struct torture *t, const struct asked *x);
-} parts[] = {{"kill", kills}, {"disk", disk}};
+} parts[] = {{"kill", kills}, {"disk", disk}, {"pg", pg}};
 
 int main(int argc, char **argv)
 {

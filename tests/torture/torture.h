@@ -66,7 +66,7 @@ struct torture {
     int64_t nacked, nchecked, next_key;
     struct counts n;
     unsigned dice;
-    bool longer; /* the long form */
+    char disk[160]; /* the small disk it stands on; empty: none */
 };
 
 /* --- say.c: small things --------------------------------------------------------- */
@@ -128,10 +128,21 @@ void says_page(struct torture *t, const char *zh);
 /* What is kept for reading still opens: lists, a record, the home page. */
 void reads(struct torture *t);
 
+/* --- room.c: a small disk ---------------------------------------------------------- */
+
+/* Mounts one; false where that is not permitted, with errno. */
+bool room_make(const char *dir, int mb);
+void room_end(const char *dir);
+void room_fill(struct torture *t, const char *dir); /* but for up to 40 pages, by the dice */
+void room_free(const char *dir);
+
 /* --- the parts ----------------------------------------------------------------------- */
 
 void part_kill(struct torture *t, int rounds, int signers); /* kill.c */
 /* disk.c; makes its own installation. */
 void part_disk(struct torture *t, const char *data, int port, int times);
+
+/* pg.c; likewise, on a PostgreSQL of its own.  `seconds`: how long that is away. */
+void part_pg(struct torture *t, const char *data, int port, int rounds, int seconds);
 
 #endif
