@@ -311,7 +311,8 @@ static void put_type_paths(struct visit *v, struct json *j, const struct type *t
     put_builtin(v, j, t, "sign", WORDS("阅读并签收", "Read and sign"), "");
     put_builtin(v, j, t, "finish_task", WORDS("办完待办", "Finish a task"), "Task");
     if (has & HAS_WATCHERS) {
-        put_builtin(v, j, t, "watch", WORDS("关注", "Watch"), "");
+        put_builtin(v, j, t, "watch", WORDS("关注，或请别人关注", "Watch, or ask somebody to"),
+                    "Watcher");
         put_builtin(v, j, t, "unwatch", WORDS("取消关注", "Stop watching"), "");
     }
     if (has & HAS_LABEL) {

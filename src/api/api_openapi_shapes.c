@@ -64,7 +64,7 @@ const struct openapi_schema openapi_schemas[] = {
     "actions": {"type": "array", "items": {"$ref": "#/components/schemas/Action"}},
     "terms": {"type": "array", "items": {"$ref": "#/components/schemas/Term"}},
     "attachments": {"type": "array", "items": {"$ref": "#/components/schemas/Attachment"}},
-    "parts": {"type": "object"}, "labels": {"type": "array", "items": {"type": "string"}}, "watching": {"type": "boolean"}, "steps_left": {"type": "integer"}}})},
+    "parts": {"type": "object"}, "labels": {"type": "array", "items": {"type": "string"}}, "watching": {"type": "boolean"}, "watchers": {"type": "array", "items": {"$ref": "#/components/schemas/Ref"}}, "steps_left": {"type": "integer"}}})},
 {"Page", JSON_TEXT({"type": "object", "required": ["items", "next", "previous", "left_out"], "properties": {
     "items": {"type": "array", "items": {"$ref": "#/components/schemas/Record"}}, "next": {"type": ["string", "null"]}, "previous": {"type": ["string", "null"]},
     "count": {"type": "integer"}, "count_is_more": {"type": "boolean"}, "left_out": {"type": "integer", "description": "Records for which the typed filter is unknown"},
@@ -90,6 +90,7 @@ const struct openapi_schema openapi_schemas[] = {
 {"Note", JSON_TEXT({"type": "object", "required": ["note"], "properties": {"note": {"type": "string", "maxLength": 40000}}})},
 {"LocalSetting", JSON_TEXT({"type": "object", "required": ["regulation", "setting", "value"], "properties": {"regulation": {"type": "string"}, "setting": {"type": "string"}, "value": {"type": "string", "maxLength": 60}}})},
 {"Task", JSON_TEXT({"type": "object", "properties": {"task": {"type": "string", "maxLength": 20}}})},
+{"Watcher", JSON_TEXT({"type": "object", "properties": {"person": {"type": "string", "maxLength": 200}}})},
 {"Label", JSON_TEXT({"type": "object", "required": ["label"], "properties": {"label": {"type": "string", "maxLength": 60}}})},
 {"Files", JSON_TEXT({"type": "object", "properties": {"file": {"type": "array", "items": {"type": "string", "contentMediaType": "application/octet-stream"}}}})},
 {"Document", JSON_TEXT({"type": "object"})},

@@ -407,6 +407,12 @@ static void put_view(struct visit *v, struct json *j, const struct record_view *
     }
     json_close(j, ']');
     JSON_BOOL(j, "watching", r->watching);
+    json_key(j, STR("watchers"));
+    json_open(j, '[');
+    for (size_t i = 0; i < r->nwatchers; i++) {
+        api_put_ref(j, &r->watchers[i]);
+    }
+    json_close(j, ']');
     JSON_I64(j, "steps_left", r->steps_left);
 }
 

@@ -4,6 +4,7 @@
 #include "base/buf.h"
 
 #include <md4c.h>
+#include <stdio.h>
 
 enum { TEXT_MAX = 200 * 1024, HTML_MAX = 800 * 1024 };
 
@@ -95,11 +96,26 @@ static void open_link(struct out *o, const MD_ATTRIBUTE *href)
     }
 }
 
+/* A list that goes on where another ended keeps its numbers. */
+static void open_ordered(struct out *o, const MD_BLOCK_OL_DETAIL *detail)
+{
+    char tag[40];
+    if (detail->start == 1) {
+        PUT(o, "<ol>");
+    } else {
+        put(o, tag, (size_t)snprintf(tag, sizeof(tag), "<ol start=\"%u\">", detail->start));
+    }
+}
+
 static void block_tag(struct out *o, MD_BLOCKTYPE type, const void *detail, bool open)
 {
+    if (type == MD_BLOCK_OL && open) {
+        open_ordered(o, detail);
+        return;
+    }
     static const char *const names[] = {[MD_BLOCK_QUOTE] = "blockquote",
                                         [MD_BLOCK_UL] = "ul",
-                                        [MD_BLOCK_OL] = "ol",
+                                        [MD_BLOCK_OL] = "ol", /* its end */
                                         [MD_BLOCK_LI] = "li",
                                         [MD_BLOCK_P] = "p",
                                         [MD_BLOCK_TABLE] = "table",

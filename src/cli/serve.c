@@ -45,7 +45,9 @@ static void tell(struct cli *c, const struct app *app, const struct installation
     cli_say(c, "制度已启动：http://%.*s:%d/", "Zhidu is running: http://%.*s:%d/",
             STR_ARG(c->config.address), port);
     if (app->demo) {
-        cli_say(c, "演示账号：%.*s", "Demo accounts: %.*s", STR_ARG(app->demo_hint));
+        cli_say(c, "演示账号：%.*s · 密码 password: " DEMO_PASSWORD,
+                "Demo accounts: %.*s · password: " DEMO_PASSWORD,
+                STR_ARG(words_in(app->demo_hint, c->lang)));
     }
     cli_say(c, "按 Ctrl-C 停止。", "Ctrl-C stops it.");
 }
@@ -86,8 +88,11 @@ static struct app make_app(struct cli *c, const struct installation *in)
         .organisation = c->config.organisation,
         .demo = c->config.demo,
         .demo_hint =
-            STR("li.lei (使用人员 staff) · wu.tao (服务台 service desk) · chen.gang (运维组 "
-                "operations) · xu.jing (系统管理员 administrator) · 密码 password: " DEMO_PASSWORD),
+            WORDS("li.lei 使用人员：新建一张单据 · wu.tao 服务台：在待办里受理 · "
+                  "chen.gang 运维人员：办理 · xu.jing 系统管理员：改一个参数",
+                  "li.lei staff: make a report · wu.tao service desk: accept it from the Inbox · "
+                  "chen.gang operations: work on it · xu.jing administrator: change a setting"),
+        .demo_password = STR(DEMO_PASSWORD),
         .pages = {page_routes, page_routes_len},
         .api = {api_routes, api_routes_len},
         .error_page = frame_error,

@@ -60,7 +60,8 @@ struct act {
 /* Built-in actions, each an act with its ledger entry, allowed to whoever sees
  * the record when the type `has` it (detach: only to who attached it):
  *   comment (note) · attach (files) · detach (values: attachment) ·
- *   watch · unwatch · label / unlabel (values: label) ·
+ *   watch (values: person, another who may see it; or oneself) · unwatch (oneself) ·
+ *   label / unlabel (values: label) ·
  * to oneself: read_notifications (values: up_to) · receipt (record, signed) ·
  *   save_view, delete_view
  * and of the installation, see publish.h: publish, set_setting, erase ... */

@@ -206,10 +206,9 @@ static err detach(struct doing *d, const struct touched *x)
         WORDS("附件由添加它的人移除。", "Ask who attached it to remove it."));
 }
 
-static err about_record(struct doing *d, struct touched *x)
+static err about_record(struct doing *d, struct touched *x, str *note)
 {
     const struct act *a = d->act;
-    struct db_arg rec = db_i64(x->id);
     if (str_eq(a->action, STR("comment"))) {
         return a->note.len && a->note.len <= 40000 && str_utf8_ok(a->note)
                    ? OK
@@ -222,15 +221,10 @@ static err about_record(struct doing *d, struct touched *x)
         return detach(d, x);
     }
     if (str_eq(a->action, STR("watch"))) {
-        return db_exec(d->ctx->db, d->a,
-                       SQL("insert into watcher(record, person) values ($1, $2)"
-                           " on conflict do nothing"),
-                       ARGS(rec, db_i64(a->actor)));
+        return perform_watch(d, x, str_trim(text_value(a, STR("person"))), note);
     }
     if (str_eq(a->action, STR("unwatch"))) {
-        return db_exec(d->ctx->db, d->a,
-                       SQL("delete from watcher where record = $1 and person = $2"),
-                       ARGS(rec, db_i64(a->actor)));
+        return perform_unwatch(d, x);
     }
     if (str_eq(a->action, STR("sign"))) {
         return sign_receipts(d, x);
@@ -249,10 +243,10 @@ static err about_record(struct doing *d, struct touched *x)
         return db_exec(d->ctx->db, d->a,
                        SQL("insert into label(record, label) values ($1, $2)"
                            " on conflict do nothing"),
-                       ARGS(rec, db_text(label)));
+                       ARGS(db_i64(x->id), db_text(label)));
     }
     return db_exec(d->ctx->db, d->a, SQL("delete from label where record = $1 and label = $2"),
-                   ARGS(rec, db_text(label)));
+                   ARGS(db_i64(x->id), db_text(label)));
 }
 
 /* What the history says of it. */
@@ -288,7 +282,8 @@ err perform_builtin(struct doing *d, bool *was)
     struct touched *x;
     e = d->act->actor ? view_row(d->ctx, t, a->record, LOAD_NONE, &rec) : OK;
     e = e.code ? e : perform_touch(d, t, a->record, &x);
-    e = e.code ? e : about_record(d, x);
+    str note = note_of(d);
+    e = e.code ? e : about_record(d, x, &note);
     if (e.code) {
         return e;
     }
@@ -297,7 +292,7 @@ err perform_builtin(struct doing *d, bool *was)
                          .record = x->id,
                          .t = x->t,
                          .action = a->action,
-                         .note = note_of(d),
+                         .note = note,
                          .from_null = true,
                          .to_null = true};
     return perform_files(d, x->id, t, in->id);

@@ -161,7 +161,7 @@ static void show(const struct ctx *ctx, struct collected *c, const struct seen *
     *ret = c->list;
     *n = kept < limit ? kept : limit;
     for (size_t i = 0; box != DESK_TODO && i < *n; i++) {
-        (*ret)[i].action = NULL;
+        (*ret)[i].action = box == DESK_DONE ? (*ret)[i].action : NULL;
         (*ret)[i].words = (*ret)[i].rec.type->newest->title;
     }
 }
@@ -192,7 +192,7 @@ static err todo(const struct ctx *ctx, str cursor, int limit, struct batch *b)
     return OK;
 }
 
-/* Done: what I did, newest act first, each record once a page. */
+/* Done: what I did, newest act first. */
 static err acted(const struct ctx *ctx, str cursor, int limit, bool created, struct batch *b)
 {
     int64_t before = INT64_MAX;

@@ -11,7 +11,7 @@ struct task_row {
     int kind;
     struct record_ref rec;
     const struct state *state;
-    const struct action *action; /* TASK_NEXT: what to do */
+    const struct action *action; /* to do, or done; NULL: `words` say it */
     struct words words;
     bool late;
 };

@@ -128,8 +128,8 @@ struct tplan { /* a type as of one version */
     struct sql *computed; /* UPDATE statements, in order */
     const struct field **computed_fields;
     size_t ncomputed;
-    struct stmt judge; /* the result: row, rules, name, terms */
-    int col_rules, col_name, col_terms;
+    struct stmt judge; /* the result: row, rules, name, terms, whether somebody watches */
+    int col_rules, col_name, col_terms, col_watched;
     bool number_paths;
     struct stmt number;        /* values of the number's paths, on typed values */
     const struct cond **rules; /* of the type and of adds */

@@ -491,7 +491,9 @@ static err end_record(struct doing *d, struct touched *x)
     e = e.code ? e : move_terms(d, x, &q, &r);
     e = e.code ? e : forget_tasks(d, x);
     e = e.code ? e : put_tasks(d, x, &q);
-    return e.code ? e : late_tasks(d, x, &q);
+    e = e.code ? e : late_tasks(d, x, &q);
+    bool watched = !e.code && !d->quiet && rows_i64(&r, x->t->col_watched);
+    return watched ? perform_tell_watchers(d, x) : e;
 }
 
 static err end_all(struct doing *d, bool units)

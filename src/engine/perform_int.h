@@ -152,6 +152,17 @@ MUST_CHECK err perform_set_line(struct doing *d, const struct touched *parent,
                                 const struct type *type, int64_t id, const struct value_in *vals,
                                 size_t n);
 MUST_CHECK err perform_finish(struct doing *d);
+/* --- watch.c: who watches a record ------------------------------------------------ */
+
+/* The act "watch": the actor himself, or the person in `who` (an id or a name), who
+ * must be one that may see the record and whose name becomes what the act says; at most
+ * WATCHERS_MAX of them.  "unwatch" is always about oneself. */
+enum { WATCHERS_MAX = 50 };
+MUST_CHECK err perform_watch(struct doing *d, const struct touched *x, str who, str *note);
+MUST_CHECK err perform_unwatch(struct doing *d, const struct touched *x);
+/* Tells those who watch what was done to it, except its doer, who may not see it any
+ * more, and whom the act has told already.  Asked for only where somebody watches. */
+MUST_CHECK err perform_tell_watchers(struct doing *d, const struct touched *x);
 /* Tasks of the actions its state waits for, asked and put anew. */
 MUST_CHECK err perform_tasks(struct doing *d, struct touched *x);
 struct db_args perform_args(struct doing *d, const struct stmt *s, const struct touched *x,

@@ -285,8 +285,9 @@ static void make_judge(struct held_model *h, struct tplan *t)
     t->col_name = col;
     col = put_template(&b, &t->type->newest->name, col);
     t->col_terms = col;
-    put_terms(&b, t->def, col);
-    SQLB_LIT(&b, " from ");
+    t->col_watched = put_terms(&b, t->def, col);
+    SQLB_LIT(&b, ", case when exists(select 1 from watcher w where w.record = r.id)"
+                 " then 1 else 0 end from ");
     sqlb_ident(&b, t->type->table);
     SQLB_LIT(&b, " r");
     if (s->old) {

@@ -115,7 +115,9 @@ struct record_view {
     size_t nparts;
     str *labels;
     size_t nlabels;
-    bool watching;
+    struct record_ref *watchers; /* at most 50, in no order that means anything */
+    size_t nwatchers;
+    bool watching; /* the actor is one of them */
     int64_t steps_left;
     struct record_own_task { /* the actor's own here: to be done, or read and signed */
         int64_t id, due;     /* due 0: none */

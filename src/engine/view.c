@@ -220,9 +220,10 @@ static void ask_all(const struct ctx *ctx, const struct record *rec, struct batc
                         rec->id);
     }
     if (has & HAS_WATCHERS) {
-        q->watching =
-            ask(ctx, b, SQL("select 1 from \"watcher\" where \"record\" = $4 and \"person\" = $2"),
-                rec->id);
+        q->watching = ask(ctx, b,
+                          SQL("select \"person\" from \"watcher\" where \"record\" = $4"
+                              " order by \"person\" limit 50"),
+                          rec->id);
     }
     if (rec->def->nterms) {
         q->terms =
@@ -377,6 +378,22 @@ static void read_own(const struct ctx *ctx, struct batch *b, const struct asks *
     qsort(v->own, v->nown, sizeof(*v->own), by_id);
 }
 
+static void read_watchers(const struct ctx *ctx, struct batch *b, int place, struct names *names,
+                          struct record_view *v)
+{
+    if (place < 0) {
+        return;
+    }
+    struct rows r = batch_rows(b, place);
+    v->watchers = arena_array(ctx->arena, struct record_ref, (size_t)rows_count(&r) + 1);
+    while (rows_next(&r)) {
+        int64_t person = rows_i64(&r, 0);
+        v->watching = v->watching || person == ctx->actor;
+        v->watchers[v->nwatchers++] = (struct record_ref){.id = person};
+        names_want(names, ctx->model->person, person);
+    }
+}
+
 static void read_small(const struct ctx *ctx, struct batch *b, const struct asks *q,
                        struct record_view *v)
 {
@@ -386,10 +403,6 @@ static void read_small(const struct ctx *ctx, struct batch *b, const struct asks
         while (rows_next(&r)) {
             v->labels[v->nlabels++] = rows_text(&r, 0);
         }
-    }
-    if (q->watching >= 0) {
-        struct rows r = batch_rows(b, q->watching);
-        v->watching = rows_next(&r);
     }
     read_own(ctx, b, q, v);
     struct rows r = batch_rows(b, q->steps);
@@ -499,6 +512,7 @@ err record_view(const struct ctx *ctx, const struct type *t, int64_t id, struct 
     read_terms(ctx, b, q.terms, &v);
     read_relations(ctx, b, &q, &v);
     read_parts(ctx, b, &q, &v);
+    read_watchers(ctx, b, q.watching, names, &v);
     read_small(ctx, b, &q, &v);
     drop_hidden(b, &q, &v.rec);
     e = run_names(ctx, names); /* nothing to ask in most cases: no statement, no trip */
@@ -509,6 +523,9 @@ err record_view(const struct ctx *ctx, const struct type *t, int64_t id, struct 
     activity_finish(ctx, names, v.activities, v.nactivities);
     for (size_t i = 0; i < v.nattachments; i++) {
         v.attachments[i].person = names_get(names, ctx->model->person, v.attachments[i].person.id);
+    }
+    for (size_t i = 0; i < v.nwatchers; i++) {
+        v.watchers[i] = names_get(names, ctx->model->person, v.watchers[i].id);
     }
     put_path(ctx, &v);
     *ret = v;

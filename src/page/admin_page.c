@@ -25,7 +25,7 @@ bool admin_is(struct visit *v, bool must)
 
 void page_admin(struct visit *v)
 {
-    struct admin_page p = {0};
+    struct admin_page p = {.first = visit_param(v, STR("first")).len > 0};
     err e = post_held(&v->ctx, POSITION_ADMINISTRATOR, &p.administrator);
     if (e.code) {
         visit_error(v, e);

@@ -22,6 +22,7 @@ struct me_page {
 struct admin_page {
     bool administrator;
     bool security; /* may look at the security log */
+    bool first;    /* sent here to begin */
 };
 
 struct settings_row {

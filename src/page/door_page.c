@@ -18,21 +18,25 @@ static void door_language(struct visit *v)
     }
 }
 
+/* The demonstration's accounts: "login, a space, who he is and what to try". */
 static void put_demo(struct visit *v, struct door_page *p)
 {
     enum { LINES_MAX = 12 };
-    str *lines = arena_array(v->ctx.arena, str, LINES_MAX);
-    str rest = v->app->demo ? v->app->demo_hint : STR("");
+    struct door_account *list = arena_array(v->ctx.arena, struct door_account, LINES_MAX);
+    str rest = v->app->demo ? words_in(v->app->demo_hint, v->ctx.lang) : STR("");
     while (rest.len && p->demo.len < LINES_MAX) {
         size_t at = 0;
         while (at < rest.len && !str_starts(str_from_n(rest.ptr + at, rest.len - at), STR("·"))) {
             at++;
         }
-        lines[p->demo.len++] = str_trim(str_from_n(rest.ptr, at));
+        str who;
+        str login = str_cut(str_trim(str_from_n(rest.ptr, at)), ' ', &who);
+        list[p->demo.len++] = (struct door_account){login, who};
         size_t skip = at < rest.len ? at + STR("·").len : at;
         rest = str_from_n(rest.ptr + skip, rest.len - skip);
     }
-    p->demo.ptr = lines;
+    p->demo.ptr = list;
+    p->demo_password = v->app->demo_password;
 }
 
 static void door(struct visit *v, str error, int status)

@@ -6,13 +6,16 @@
 
 #include "gen/frame.html.h"
 
+struct door_account {
+    str login, who; /* who he is and what to try */
+};
 struct door_page {
     bool ended; /* there was a session, and it is over */
-    str error, back, login;
+    str error, back, login, demo_password;
     struct {
-        const str *ptr;
+        const struct door_account *ptr;
         size_t len;
-    } demo; /* one account a line */
+    } demo;
 };
 struct door_code_page {
     str error, back;

@@ -1,7 +1,12 @@
-/* file_page.c - the address of an attachment. */
+/* file_page.c - the addresses of an attachment. */
 #include "page/page.h"
 
 void page_file(struct visit *v)
 {
     visit_attachment(v, v->num[0]);
+}
+
+void page_file_picture(struct visit *v)
+{
+    visit_picture(v, v->num[0]);
 }

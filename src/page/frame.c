@@ -132,9 +132,8 @@ static struct words advice(const struct visit *v, enum err_code code)
                            "again.")
                    : WORDS("", "");
     case ERR_NOT_FOUND:
-        return WORDS("请核对地址或编号；也可能是您的岗位无权查看。可在上方搜索。",
-                     "Check the address or the number; or your posts do not let you see it.  You "
-                     "can search above.");
+        return WORDS("请核对地址或编号；也可能是您的岗位无权查看。",
+                     "Check the address or the number; or your posts do not let you see it.");
     case ERR_DENIED:
         return WORDS(
             "没有执行任何操作。如工作需要，请联系系统管理员调整任职。",
@@ -223,6 +222,7 @@ void frame_error(struct visit *v, err e)
     struct frame_error view = {.title = words_in(err_words(e.code), v->ctx.lang),
                                .text = words_in(advice(v, e.code), v->ctx.lang),
                                .refusal = e.why,
+                               .search = e.code == ERR_NOT_FOUND && v->signed_in,
                                .request = v->x->req.id};
     struct frame f;
     struct html out;

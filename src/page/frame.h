@@ -48,6 +48,7 @@ struct frame_error {
     str title, text;
     const struct refusal *refusal;
     int64_t request;
+    bool search; /* it may be found under another address */
 };
 
 /* "What · of which": no two addresses share a title (WCAG 2.2, 2.4.2). */

@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "engine/post.h"
 #include "page/page.h"
 
 #include "gen/home.html.h"
@@ -123,6 +124,13 @@ void page_home(struct visit *v)
         return;
     }
     size_t nmine = still_open(boxes[1].rows, boxes[1].n, 8);
+    bool begin = !boxes[0].n && !boxes[1].n;
+    bool first = false;
+    e = begin ? post_held(&v->ctx, POSITION_ADMINISTRATOR, &first) : OK;
+    if (e.code) {
+        visit_error(v, e);
+        return;
+    }
     struct frame f;
     struct html out = frame_begin(v, &f, words_in(WORDS("首页", "Home"), v->ctx.lang), STR("home"));
     struct home_page p = {.visit = v,
@@ -133,7 +141,9 @@ void page_home(struct visit *v)
                           .unread = visit_counts(v).unread,
                           .news = f.news,
                           .todo = {boxes[0].rows, boxes[0].n},
-                          .mine = {boxes[1].rows, nmine}};
+                          .mine = {boxes[1].rows, nmine},
+                          .begin = begin,
+                          .first = first};
     put_laws(v, &p);
     home_html(&out, &p);
     frame_end(v, &f, &out, 200);
@@ -179,6 +189,7 @@ void page_inbox(struct visit *v)
                            .box = str_from(here->key),
                            .nothing = words_in(here->nothing, v->ctx.lang),
                            .cases = here->box != DESK_TODO,
+                           .of = here->box,
                            .tabs = {tabs, N}};
     struct task_row *rows;
     err e =

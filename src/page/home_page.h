@@ -22,6 +22,7 @@ struct home_page {
     int64_t tasks, late, unread;
     struct frame_news news;
     struct task_rows todo, mine;
+    bool begin, first; /* has nothing here yet; and is an administrator */
     struct {
         const struct home_law *ptr;
         size_t len;
@@ -36,6 +37,7 @@ struct inbox_page {
     const struct visit *visit;
     str title, box, next, nothing;
     bool cases; /* records of one's own, not things to do */
+    enum desk_box of;
     struct {
         const struct inbox_tab *ptr;
         size_t len;

@@ -41,6 +41,7 @@ void page_form_new_check(struct visit *v);
 void page_form_do_check(struct visit *v);
 void page_suggest(struct visit *v);
 void page_file(struct visit *v);
+void page_file_picture(struct visit *v);
 void page_proof(struct visit *v);
 void page_proof_file(struct visit *v);
 

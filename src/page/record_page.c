@@ -28,6 +28,11 @@ const struct type *record_type_of(const struct visit *v)
     return model_type(v->model, v->seg[0]);
 }
 
+bool record_is_picture(const struct attachment *a)
+{
+    return a->image && a->size <= VISIT_PICTURE_MAX;
+}
+
 bool record_is_import(const struct activity *a)
 {
     return (a->flags & ACT_IMPORT) != 0;
@@ -267,6 +272,8 @@ static void fill(struct visit *v, const struct type *t, const struct record_view
         .has_files = (t->newest->has & HAS_ATTACHMENTS) != 0,
         .has_comments = (t->newest->has & HAS_COMMENTS) != 0,
         .labels = {r->labels, r->nlabels},
+        .watchers = {r->watchers, r->nwatchers},
+        .person = v->model->person->key,
     };
     p->activities.ptr = r->activities;
     p->activities.len = r->nactivities;
@@ -397,6 +404,7 @@ void page_record_note(struct visit *v)
     }
     const char *takes = str_eq(action, STR("finish_task")) ? "task"
                         : str_eq(action, STR("detach"))    ? "attachment"
+                        : str_eq(action, STR("watch"))     ? "person"
                                                            : "label";
     struct value_in *label = arena_new(v->ctx.arena, struct value_in);
     *label = (struct value_in){.field = str_from(takes), .text = visit_param(v, str_from(takes))};

@@ -34,6 +34,11 @@ struct record_page_part {
     } rows;
 };
 
+struct ref_list {
+    const struct record_ref *ptr;
+    size_t len;
+};
+
 struct record_page {
     const struct visit *visit;
     const struct type *visit_type;
@@ -82,6 +87,8 @@ struct record_page {
         const struct record_relation *ptr;
         size_t len;
     } relations;
+    struct ref_list watchers;
+    str person; /* the type people are of */
     struct {
         const struct record_page_part *ptr;
         size_t len;
@@ -93,14 +100,10 @@ struct change_list {
     const struct activity_change *ptr;
     size_t len;
 };
-struct ref_list {
-    const struct record_ref *ptr;
-    size_t len;
-};
-
 str record_button_class(const struct record_action *a);
 str record_field_class(const struct record_field *f);
 const struct type *record_type_of(const struct visit *v); /* of the address */
+bool record_is_picture(const struct attachment *a);       /* small enough to be shown on the page */
 bool record_is_import(const struct activity *a);
 html_safe record_markdown(const struct visit *v, str text);
 struct change_list record_changes(const struct activity *a);

@@ -40,6 +40,7 @@ const struct route page_routes[] = {
     {HTTP_GET,  "/r/~/#/do/~",           page_form_do,           0,            WORDS_INIT("操作", "Action")},
     {HTTP_POST, "/r/~/#/do/~",           page_form_do_post,      ROUTE_UPLOAD, WORDS_INIT("", "")},
     {HTTP_GET,  "/file/#",               page_file,              ROUTE_FILE,            WORDS_INIT("附件", "Attachment")},
+    {HTTP_GET,  "/file/#/picture",       page_file_picture,      ROUTE_FILE,            WORDS_INIT("附件的图片", "An attachment as a picture")},
     {HTTP_GET,  "/proof/#",              page_proof,             0,            WORDS_INIT("存证", "Proof")},
     {HTTP_GET,  "/proof/#/file",         page_proof_file,        0,            WORDS_INIT("", "")},
     {HTTP_GET,  "/law",                  page_library,           0,            WORDS_INIT("制度", "Regulations")},

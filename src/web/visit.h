@@ -67,7 +67,8 @@ struct app {
     str public_url;                     /* "https://zhidu.example.org", for links */
     str organisation;                   /* name shown in the frame */
     bool demo;                          /* demo accounts are shown at the door; loopback only */
-    str demo_hint;
+    struct words demo_hint;             /* "login who he is" and the like, parted by " · " */
+    str demo_password;
     struct routes pages, api;
     void (*error_page)(struct visit *v, err e); /* the page layer's */
     void (*error_api)(struct visit *v, err e);
@@ -135,6 +136,12 @@ void visit_json(struct visit *v, int status, str body);
 void visit_redirect(struct visit *v, str path); /* 303 to a path of ours */
 /* The bytes of an attachment the actor may see, as a sandboxed download. */
 void visit_attachment(struct visit *v, int64_t id);
+/* The same bytes for an <img> of ours: the same rights and the same sandbox, still a
+ * download when opened by itself, but named as the picture they are.  ERR_NOT_FOUND for
+ * what is no PNG, JPEG or WebP by its first bytes, or larger than VISIT_PICTURE_MAX.
+ * Nothing is decoded here (docs/decisions/0036). */
+enum { VISIT_PICTURE_MAX = 8 * 1024 * 1024 };
+void visit_picture(struct visit *v, int64_t id);
 /* The answer is a file of that name: saved, not shown, and sandboxed. */
 void visit_download(struct visit *v, str name);
 void visit_error(struct visit *v, err e); /* page or problem+json, by the route */

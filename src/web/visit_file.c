@@ -1,9 +1,13 @@
-/* visit_file.c - attachments: downloads only, sandboxed, by attachment id. */
+/* visit_file.c - attachments: downloads only, sandboxed, by attachment id; pictures
+ * among them also as pictures. */
 #include "base/arena.h"
 #include "base/html.h"
 #include "engine/attach.h"
 
 #include "web/visit.h"
+
+#include <string.h>
+#include <unistd.h>
 
 /* RFC 6266: an ASCII name for old programs, and the real one in UTF-8. */
 static str disposition(struct visit *v, str name)
@@ -22,6 +26,13 @@ void visit_download(struct visit *v, str name)
     http_header_add(v->x, STR("Cache-Control"), STR("private, no-store"));
 }
 
+static void answer(struct visit *v, const struct attachment *a, str type, int fd, str bytes)
+{
+    v->x->res = (struct http_response){
+        .status = 200, .type = type, .body = bytes, .file = fd, .file_size = a->size};
+    visit_download(v, a->name);
+}
+
 void visit_attachment(struct visit *v, int64_t id)
 {
     struct attachment a;
@@ -32,10 +43,43 @@ void visit_attachment(struct visit *v, int64_t id)
         visit_error(v, e);
         return;
     }
-    v->x->res = (struct http_response){.status = 200,
-                                       .type = STR("application/octet-stream"),
-                                       .body = bytes,
-                                       .file = fd,
-                                       .file_size = a.size};
-    visit_download(v, a.name);
+    answer(v, &a, STR("application/octet-stream"), fd, bytes);
+}
+
+/* What the bytes say they are, whatever their sender said: PNG (RFC 2083, 3.1), JPEG
+ * (ISO 10918-1, SOI and a marker), WebP (RFC 9649, 2.4); empty: none of them. */
+static str picture_type(const char *p, size_t n)
+{
+    if (n >= 8 && memcmp(p, "\x89PNG\r\n\x1a\n", 8) == 0) {
+        return STR("image/png");
+    }
+    if (n >= 3 && memcmp(p, "\xff\xd8\xff", 3) == 0) {
+        return STR("image/jpeg");
+    }
+    bool webp = n >= 12 && memcmp(p, "RIFF", 4) == 0 && memcmp(p + 8, "WEBP", 4) == 0;
+    return webp ? STR("image/webp") : STR("");
+}
+
+void visit_picture(struct visit *v, int64_t id)
+{
+    struct attachment a;
+    int fd = -1;
+    str bytes;
+    err e = attach_open(&v->ctx, id, &a, &fd, &bytes);
+    if (e.code) {
+        visit_error(v, e);
+        return;
+    }
+    char head[12];
+    ssize_t n = fd >= 0 ? pread(fd, head, sizeof(head), 0) : 0;
+    str type =
+        fd >= 0 ? picture_type(head, n > 0 ? (size_t)n : 0) : picture_type(bytes.ptr, bytes.len);
+    if (!type.len || a.size > VISIT_PICTURE_MAX) {
+        if (fd >= 0) {
+            close(fd);
+        }
+        visit_error(v, err_make(ERR_NOT_FOUND, STR("a picture of this attachment")));
+        return;
+    }
+    answer(v, &a, type, fd, bytes);
 }

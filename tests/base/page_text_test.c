@@ -33,6 +33,24 @@ static void lines_of_a_paragraph_join_as_their_language_wants(void **state)
     arena_end(&a);
 }
 
+static void a_list_keeps_its_numbers(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *html;
+    } rows[] = {
+        {"1. a\n2. b", "<ol><li>a</li><li>b</li></ol>"},
+        {"3. c\n4. d", "<ol start=\"3\"><li>c</li><li>d</li></ol>"},
+        {"0. z", "<ol start=\"0\"><li>z</li></ol>"},
+        {"- x", "<ul><li>x</li></ul>"},
+    };
+    struct arena a = arena_make(1 << 20);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        same(markdown_html(&a, str_from(rows[i].text)).html, rows[i].html);
+    }
+    arena_end(&a);
+}
+
 static void a_page_cites_each_thing_once_and_not_without_end(void **state)
 {
     (void)state;
@@ -81,6 +99,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_of_a_paragraph_join_as_their_language_wants),
         cmocka_unit_test(chinese_on_an_english_page_is_marked_as_chinese),
+        cmocka_unit_test(a_list_keeps_its_numbers),
         cmocka_unit_test(a_page_cites_each_thing_once_and_not_without_end)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -223,8 +223,21 @@ async function onRecord(w) {
     await li.post("form[action$='/note/unlabel'] button");
     equal(await li.page.locator("main .head .tag").count(), 0);
   });
-  await check("it is watched, and then in the inbox", async () => {
-    await li.post("form[action$='/note/watch'] button");
+  await check("it is watched, by oneself and by somebody asked, and then in the inbox", async () => {
+    const menu = "details.watchers > summary";
+    await li.page.click(menu);
+    await li.axe("watchers");
+    await li.post("form[action$='/note/watch']:not(:has(#f-watcher)) button");
+    await li.page.click(menu);
+    await li.page.fill("#f-watcher", "吴涛");
+    await li.post("form:has(#f-watcher) button");
+    await li.page.click(menu);
+    const who = await li.text(".watchers .chips");
+    contains(who, "李雷");
+    contains(who, "吴涛");
+    const wu = await w.as("wu.tao");
+    await wu.open("/notifications");
+    contains(await wu.text(), w.t("请您关注", "asked to watch"));
     await li.open("/inbox?box=watched");
     contains(await li.text(), "带附件");
     for (const box of ["todo", "done", "mine"]) { await li.open(`/inbox?box=${box}`); await li.axe(`inbox ${box}`); }
@@ -234,6 +247,21 @@ async function onRecord(w) {
     await li.page.setInputFiles("#f-files", photo());
     await li.post("form[action$='/note/attach'] button");
     contains(await li.text(), photo().name);
+  });
+  await check("a picture is shown small, named as what it is, still sandboxed; other files are not", async () => {
+    const src = await li.page.getAttribute(".file img", "src");
+    const r = await li.context.request.get(w.demo.url + src);
+    equal(r.status(), 200);
+    equal(r.headers()["content-type"], "image/png");
+    contains(r.headers()["content-security-policy"], "sandbox");
+    contains(r.headers()["content-disposition"], "attachment");
+    equal(r.headers()["x-content-type-options"], "nosniff");
+    await li.page.setInputFiles("#f-files", { name: "page.png", mimeType: "image/png", buffer: Buffer.from("<script>alert(1)</script>") });
+    await li.post("form[action$='/note/attach'] button");
+    const lie = await li.page.locator(".file img").last().getAttribute("src");
+    equal((await li.context.request.get(w.demo.url + lie)).status(), 404);
+    await li.page.locator(".file details > summary").last().click();
+    await li.post("form[action$='/note/detach'] button >> visible=true");
   });
   await check("who attached it removes it again, after a second look; nobody else does", async () => {
     const wu = await w.as("wu.tao");

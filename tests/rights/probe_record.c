@@ -212,13 +212,14 @@ static const struct hanging {
     const char *kind, *route, *path;
 } hangings[] = {
     {"attachments", "GET /file/#", "/file/#"},
+    {"attachments", "GET /file/#/picture", "/file/#/picture"},
     {"attachments", "GET /api/v1/attachments/#", "/api/v1/attachments/#"},
     {"proofs", "GET /proof/#", "/proof/#"},
     {"proofs", "GET /proof/#/file", "/proof/#/file"},
     {"proofs", "GET /api/v1/ledger/~", "/api/v1/ledger/#"},
     {"proofs", "GET /api/v1/ledger/~/proof", "/api/v1/ledger/#/proof"},
 };
-enum { FILES = 2, HANGINGS = sizeof(hangings) / sizeof(hangings[0]), ENTRIES = 20 };
+enum { FILES = 3, HANGINGS = sizeof(hangings) / sizeof(hangings[0]), ENTRIES = 20 };
 
 static void hanging_of(struct probe *p, const struct hanging *h, const struct who *who, int64_t id,
                        const struct fact *x, const struct field *field, const struct reply *absent)

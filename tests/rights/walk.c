@@ -172,13 +172,15 @@ static str text_for(struct making *k, const struct field *f)
     return STR("");
 }
 
+/* It begins like a picture, so that it may be asked for as one. */
 static void one_file(struct making *k, str field)
 {
     str m = mark(k);
-    k->files[k->nfiles++] = (struct act_file){.field = field,
-                                              .name = str_fmt(k->a, "%.*s.txt", STR_ARG(m)),
-                                              .mime = STR("text/plain"),
-                                              .bytes = str_fmt(k->a, "bytes %.*s", STR_ARG(m))};
+    k->files[k->nfiles++] =
+        (struct act_file){.field = field,
+                          .name = str_fmt(k->a, "%.*s.txt", STR_ARG(m)),
+                          .mime = STR("text/plain"),
+                          .bytes = str_fmt(k->a, "\x89PNG\r\n\x1a\n%.*s", STR_ARG(m))};
 }
 
 /* One new row, where rows may be added. */
