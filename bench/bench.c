@@ -5,11 +5,13 @@
  *   bench --data build/bench --inside PATH [--as wu.tao] [--times 1000] [--sql]
  *   bench --data build/bench --users 1000 [--minutes 3 | --seconds N] [--think 10] [--faults N]
  *   bench --data build/bench --only record|newest|the|search|json [--ms 5000]
+ *   bench --data build/bench --grow 1000 --many 8000
  *
  * Nothing here passes or fails by a time: it prints.  README.md says what each
  * figure means. */
 #include "ask.h"
 #include "floor.h"
+#include "grow.h"
 #include "inside.h"
 #include "users.h"
 
@@ -27,6 +29,8 @@ struct bench {
     struct arena life;
     str data, zhidu;
     int64_t faults, seconds_ms, rounds, port;
+    const char *const *reporters; /* NULL: fifteen */
+    size_t nreporters;
     pid_t server, floor;
     double cold_s;
     struct plant *plant;
@@ -154,6 +158,9 @@ static int plant(struct bench *b)
     struct plant *p = b->plant;
     double began = load_now_s(), cpu = load_cpu_s(getpid());
     err e = plant_open(p, b->data, true);
+    if (!e.code && b->nreporters) {
+        e = plant_reporters(p, b->reporters, b->nreporters);
+    }
     if (!e.code) {
         e = plant_faults(p, b->faults, false);
     }
@@ -493,6 +500,35 @@ static int users(struct bench *b, const struct users_options *given)
     return r.failed || !r.asked;
 }
 
+/* Does anything cost more beside many rows?  The two folders are made where they are not. */
+static int grow(struct bench *b, int64_t few, int64_t many)
+{
+    const int64_t sizes[] = {few, many};
+    str folders[2];
+    str base = b->data;
+    int tried, grown;
+    b->reporters = grow_reporters;
+    b->nreporters = grow_nreporters;
+    for (int i = 0; i < 2; i++) {
+        folders[i] = b->data = str_fmt(&b->life, "%.*s-%lld", STR_ARG(base), (long long)sizes[i]);
+        b->faults = sizes[i];
+        bool there = access(str_fmt(&b->life, "%.*s/ledger.pub", STR_ARG(b->data)).ptr, R_OK) == 0;
+        if (!there && (!make_data(b) || plant(b))) {
+            return fail(b, "planting");
+        }
+        err e = there ? OK : grow_strew(&b->life, b->data, sizes[i]);
+        if (e.code) {
+            return fail_err(b, "rows beside", e);
+        }
+    }
+    err e = grow_run(folders[0], folders[1], &tried, &grown);
+    if (e.code) {
+        return fail_err(b, "measuring", e);
+    }
+    printf("%d passed, %d failed\n", tried - grown, grown);
+    return grown > 0;
+}
+
 /* One kind of read on a folder that exists, again and again: for profilers. */
 static int only(struct bench *b, str kind)
 {
@@ -564,11 +600,13 @@ int main(int argc, char **argv)
     b.port = number(argc, argv, "port", 18450);
     str path = cli_option(argc, argv, "inside");
     str kind = cli_option(argc, argv, "only");
+    int64_t few = number(argc, argv, "grow", 0);
     struct users_options u = {
         .users = (int)number(argc, argv, "users", 0),
         .seconds = (double)number(argc, argv, "seconds", number(argc, argv, "minutes", 3) * 60),
         .think_s = (double)number(argc, argv, "think", 10)};
-    int code = u.users    ? users(&b, &u)
+    int code = few        ? grow(&b, few, number(argc, argv, "many", few * 8))
+               : u.users  ? users(&b, &u)
                : kind.len ? only(&b, kind)
                : path.len ? inside(&b, path, word(argc, argv, "as", STR("wu.tao")),
                                    number(argc, argv, "times", 1000), cli_flag(argc, argv, "sql"))

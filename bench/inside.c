@@ -2,23 +2,14 @@
 
 #include "api/api.h"
 #include "base/clock.h"
+#include "base/health.h"
 #include "page/frame.h"
 #include "page/page.h"
 
 #include "floor.h"
 #include "load.h"
-#include "web/visit.h"
 
 #include <unistd.h>
-
-static err person_of(struct plant *p, str login, int64_t *ret)
-{
-    struct rows r;
-    err e = db_query(p->db, &p->life, SQL("select \"id\" from \"r_person\" where \"f_login\" = $1"),
-                     ARGS(db_text(login)), &r);
-    *ret = !e.code && rows_next(&r) ? rows_i64(&r, 0) : 0;
-    return e.code || *ret ? e : err_make(ERR_NOT_FOUND, login);
-}
 
 static struct http_params query_of(struct arena *a, str *path)
 {
@@ -31,67 +22,94 @@ static struct http_params query_of(struct arena *a, str *path)
     return q;
 }
 
+void inside_open(struct plant *p, struct inside *ret)
+{
+    *ret = (struct inside){.p = p,
+                           .app = {.engine = p->in.engine,
+                                   .people = p->in.people,
+                                   .health = health_make(&p->life),
+                                   .organisation = p->config.organisation,
+                                   .pages = {page_routes, page_routes_len},
+                                   .api = {api_routes, api_routes_len},
+                                   .error_page = frame_error,
+                                   .error_api = api_error},
+                           .round = arena_make(64u << 20)};
+    engine_health(p->in.engine, ret->app.health);
+    people_health(p->in.people, ret->app.health);
+    web_options(&ret->app, &ret->http);
+    ret->seat = ret->http.worker_start(&ret->app, 0);
+}
+
+err inside_sign_in(struct inside *in, str login, str *ret_token)
+{
+    struct plant *p = in->p;
+    struct signed_in signed_in;
+    err e = people_sign_in(
+        p->in.people, p->db, &p->life, clock_now(),
+        &(struct sign_in){login, STR("zhidu-demo-2026"), STR("127.0.0.1"), STR("bench")},
+        &signed_in);
+    if (!e.code) {
+        *ret_token = signed_in.token;
+    }
+    return e;
+}
+
+struct inside_answer inside_ask(struct inside *in, str token, str path)
+{
+    struct http_param cookie = {STR("zhidu"), token};
+    struct http_exchange x = {.arena = in->round,
+                              .now = clock_now(),
+                              .app = &in->app,
+                              .local = in->seat,
+                              .res = {.file = -1}};
+    x.req = (struct http_request){
+        .method = HTTP_GET, .path = path, .peer = STR("127.0.0.1"), .id = ++in->asked};
+    x.req.query = query_of(&x.arena, &x.req.path);
+    if (token.len) {
+        x.req.cookies = (struct http_params){&cookie, 1};
+    }
+    in->http.handle(&x);
+    struct inside_answer ret = {x.res.status, x.res.body.len};
+    if (x.res.file >= 0) {
+        ret.bytes = (size_t)x.res.file_size;
+        close(x.res.file);
+    }
+    arena_reset(&x.arena);
+    in->round = x.arena;
+    return ret;
+}
+
+void inside_close(struct inside *in)
+{
+    in->http.worker_end(&in->app, in->seat);
+    arena_end(&in->round);
+}
+
 err inside_get(struct plant *p, str login, str path, int64_t times, bool print_sql,
                struct inside_result *ret)
 {
-    struct app app = {.engine = p->in.engine,
-                      .people = p->in.people,
-                      .organisation = p->config.organisation,
-                      .pages = {page_routes, page_routes_len},
-                      .api = {api_routes, api_routes_len},
-                      .error_page = frame_error,
-                      .error_api = api_error};
-    struct http_options opt = {0};
-    struct arena round = arena_make(64u << 20);
-    struct signed_in signed_in;
-    int64_t person;
-    err e = person_of(p, login, &person);
-    if (!e.code) {
-        e = people_sign_in(
-            p->in.people, p->db, &p->life, clock_now(),
-            &(struct sign_in){login, STR("zhidu-demo-2026"), STR("127.0.0.1"), STR("bench")},
-            &signed_in);
-    }
-    if (e.code) {
-        arena_end(&round);
-        return e;
-    }
-    web_options(&app, &opt);
-    void *seat = opt.worker_start(&app, 0);
-    struct db *db = ((struct seat *)seat)->db;
-    struct http_param cookie = {STR("zhidu"), signed_in.token};
-    struct http_params query = query_of(&p->life, &path);
+    struct inside in;
+    str token;
+    inside_open(p, &in);
+    err e = inside_sign_in(&in, login, &token);
     double began = 0;
     *ret = (struct inside_result){0};
-    for (int64_t i = 0; i < times; i++) {
-        struct http_exchange x = {.req = {.method = HTTP_GET,
-                                          .path = path,
-                                          .query = query,
-                                          .cookies = {&cookie, 1},
-                                          .peer = STR("127.0.0.1"),
-                                          .id = i + 1},
-                                  .arena = round,
-                                  .now = clock_now(),
-                                  .app = &app,
-                                  .local = seat};
-        struct db_counts before = db_counts(db), after;
+    for (int64_t i = 0; !e.code && i < times; i++) {
+        struct db_counts before = db_counts(in.seat->db);
         floor_print(print_sql && i + 1 == times);
-        opt.handle(&x);
+        struct inside_answer answer = inside_ask(&in, token, path);
         floor_print(false);
-        after = db_counts(db);
-        ret->status = x.res.status;
-        ret->bytes = x.res.body.len;
+        struct db_counts after = db_counts(in.seat->db);
+        ret->status = answer.status;
+        ret->bytes = answer.bytes;
         ret->statements = after.statements - before.statements;
         ret->trips = after.trips - before.trips;
         ret->prepared = after.prepared - before.prepared;
-        arena_reset(&x.arena);
-        round = x.arena;
         if (i == 0) {
             began = load_cpu_s(getpid());
         }
     }
     ret->cpu_us = times > 1 ? (load_cpu_s(getpid()) - began) * 1e6 / (double)(times - 1) : 0;
-    opt.worker_end(&app, seat);
-    arena_end(&round);
-    return OK;
+    inside_close(&in);
+    return e;
 }

@@ -244,6 +244,21 @@ static err find_people(struct plant *p)
     return e.code || (p->desk && p->npeople) ? e : err_make(ERR_NOT_FOUND, STR("demo people"));
 }
 
+err plant_reporters(struct plant *p, const char *const *logins, size_t n)
+{
+    p->npeople = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct rows r;
+        err e = db_query(p->db, &p->life, SQL("select id from r_person where f_login = $1"),
+                         ARGS(db_text(str_from(logins[i]))), &r);
+        if (e.code || !rows_next(&r)) {
+            return e.code ? e : err_make(ERR_NOT_FOUND, str_from(logins[i]));
+        }
+        p->people[p->npeople++] = rows_i64(&r, 0);
+    }
+    return OK;
+}
+
 err plant_open(struct plant *p, str data, bool background)
 {
     *p = (struct plant){.life = arena_make((size_t)2 << 30), .dice = 88172645463325252u};

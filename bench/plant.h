@@ -26,6 +26,8 @@ struct plant {
 
 /* Opens the folder, which `zhidu init --demo` made. */
 MUST_CHECK err plant_open(struct plant *p, str data, bool background);
+/* Only these report from now on, instead of fifteen. */
+MUST_CHECK err plant_reporters(struct plant *p, const char *const *logins, size_t n);
 /* `only_reported`: acts of one kind, for the recorder of the write floor. */
 MUST_CHECK err plant_faults(struct plant *p, int64_t n, bool only_reported);
 void plant_close(struct plant *p);

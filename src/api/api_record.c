@@ -298,7 +298,7 @@ void api_list(struct visit *v)
     put_cursor(&j, p.prev);
     if (q.count) {
         JSON_I64(&j, "count", p.count > 10000 ? 10000 : p.count);
-        JSON_BOOL(&j, "count_is_more", p.count > 10000);
+        JSON_BOOL(&j, "count_is_more", p.count > 10000 || p.count_part);
     }
     JSON_I64(&j, "left_out", p.left_out);
     json_key(&j, STR("searched_to"));

@@ -24,6 +24,8 @@ struct scratch {
     int lock;
 };
 MUST_CHECK err scratch_make(struct arena *a, str parent, struct scratch **ret);
+/* Takes away what killed programs left in `parent` (NUL-terminated): nobody holds its lock. */
+void scratch_tidy(str parent);
 str scratch_file(const struct scratch *s, struct arena *a, const char *name);
 
 /* Reads a backup out of `fd` into the folder `to` (made before, empty) and looks

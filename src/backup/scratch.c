@@ -107,8 +107,7 @@ static void scratch_end(void *arg)
     }
 }
 
-/* What killed programs left in `parent`: nobody holds its lock. */
-static void remove_left(str parent)
+void scratch_tidy(str parent)
 {
     DIR *d = opendir(parent.ptr);
     for (struct dirent *e = d ? readdir(d) : NULL; e; e = readdir(d)) {
@@ -152,7 +151,7 @@ err scratch_make(struct arena *a, str parent, struct scratch **ret)
 {
     enum { TRIES = 5 };
     str where = str_copy(a, parent);
-    remove_left(where);
+    scratch_tidy(where);
     struct scratch *s = arena_new(a, struct scratch);
     *s = (struct scratch){.arena = a, .lock = -1};
     arena_defer(a, scratch_end, s);

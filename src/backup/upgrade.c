@@ -95,6 +95,11 @@ static err look_in(struct db *db, struct arena *a, struct upgrade_found *ret, in
     return e;
 }
 
+void upgrade_tidy(str data_dir)
+{
+    scratch_tidy(data_dir);
+}
+
 err upgrade_look(struct arena *a, str url, struct upgrade_found *ret)
 {
     struct arena life = arena_make(32u << 20);

@@ -26,6 +26,9 @@ struct upgrade_found {
  * there is no installation yet. */
 MUST_CHECK err upgrade_look(struct arena *a, str url, struct upgrade_found *ret);
 
+/* Takes away the copy of an upgrade that was killed after the switch. */
+void upgrade_tidy(str data_dir);
+
 struct upgrade_plan {
     str url;
     str data_dir; /* ledger.pub */

@@ -165,6 +165,8 @@ static err make_ready(struct arena *life, const struct config *cfg, struct insta
         log_i64(&l, "to", in->upgraded.to);
         log_str(&l, "kept", in->kept);
         log_write(&l);
+    } else if (!e.code) {
+        upgrade_tidy(str_copy(life, cfg->data));
     }
     return e;
 }

@@ -6,7 +6,8 @@
  *   branches  every alternative names a column and at most 64 ids in all: one
  *             branch per id, each led by the index (column, changed_at, id) and
  *             limited, their union merged; padded to 1, 2, 4 ... 64 branches so
- *             that the statement stays prepared
+ *             that the statement stays prepared.  Where filters read more than the
+ *             state, of each branch 250 rows, then its share of 5,000 at a time
  *   windows   the rest, and filters no index leads: 250, then 5,000 rows of the
  *             order index at a time, at most 5 windows a request; the page says how
  *             far it came and goes on from there
@@ -17,7 +18,13 @@
 #include "engine/list_int.h"
 #include "model/ddl.h"
 
-enum { FIRST_WINDOW = 250, WINDOW = 5000, WINDOWS_MAX = 5, COUNT_MAX = 10000 };
+enum {
+    FIRST_WINDOW = 250,
+    WINDOW = 5000,
+    WINDOWS_MAX = 5,
+    COUNT_MAX = 10000,
+    COUNT_AMONG = 100000
+};
 
 /* The end of a window is the same for everybody: no time, nobody. */
 static struct db_args end_args(const struct listing *l)
@@ -137,6 +144,20 @@ static void read_alternatives(struct listing *l, struct rows r)
     }
 }
 
+/* What is his own is found by the columns that name him, and seen or not. */
+static void lead_by_mine(struct listing *l)
+{
+    if (!l->nmine || (l->way == WAY_BRANCHES && !l->nbranches)) {
+        return;
+    }
+    l->judge = l->way != WAY_ALL;
+    l->way = WAY_BRANCHES;
+    l->nbranches = 0;
+    for (size_t i = 0; i < l->nmine; i++) {
+        add_branch(l, &l->mine[i], l->ctx->actor);
+    }
+}
+
 /* Chooses the way, and asks for the end of the first window where one may be
  * needed: one batch. */
 static err expand(struct listing *l)
@@ -154,7 +175,7 @@ static err expand(struct listing *l)
                              ARGS(x->timed ? db_i64(ctx->now) : db_null_i64(), db_i64(ctx->actor),
                                   db_i64(ctx->today)));
     }
-    bool windows = l->way == WAY_WINDOWS || l->filters.text.len;
+    bool windows = l->way == WAY_WINDOWS || (l->filters.text.len && !l->nmine);
     int end = windows ? batch_add_kept(b, list_window_end_sql(l, FIRST_WINDOW), end_args(l)) : -1;
     err e = who >= 0 || end >= 0 ? batch_run(b) : OK;
     if (e.code) {
@@ -166,7 +187,9 @@ static err expand(struct listing *l)
     if (end >= 0) {
         struct rows r = batch_rows(b, end);
         read_end(l, &r);
+        l->end_known = true;
     }
+    lead_by_mine(l);
     return OK;
 }
 
@@ -202,9 +225,9 @@ static err run_windows(struct listing *l)
     err e = OK;
     for (int i = 0; i < WINDOWS_MAX; i++) {
         struct rows r;
-        if (i) {
-            e = db_query(l->ctx->db, l->ctx->arena, list_window_end_sql(l, WINDOW), end_args(l),
-                         &r);
+        if (i || !l->end_known) {
+            int64_t size = i ? WINDOW : FIRST_WINDOW;
+            e = db_query(l->ctx->db, l->ctx->arena, list_window_end_sql(l, size), end_args(l), &r);
             if (e.code) {
                 return e;
             }
@@ -230,13 +253,85 @@ static err run_windows(struct listing *l)
     return OK;
 }
 
+/* One turn of run_parts: the next `most` rows of each branch.  *ret_more: of one there
+ * are more, and what lies behind *ret_end is not yet known of all. */
+static err run_part(struct listing *l, int64_t most, int64_t *ret_end, bool *ret_more)
+{
+    size_t had = l->nrows;
+    bool down = l->desc != l->back;
+    struct db_args args = list_args(l, true, MORE_IDS);
+    struct batch *b = batch_begin(l->ctx->db, l->ctx->arena);
+    int ends = batch_add(b, list_branch_ends_sql(l, most), args);
+    int rows = batch_add(b, list_branches_sql(l, most), args);
+    err e = batch_run(b);
+    if (e.code) {
+        return e;
+    }
+    struct rows r = batch_rows(b, rows);
+    take_rows(l, &r);
+    r = batch_rows(b, ends);
+    *ret_more = rows_next(&r) && !rows_null(&r, 0);
+    *ret_end = *ret_more ? rows_i64(&r, 0) : 0;
+    while (*ret_more && l->nrows > had) {
+        int64_t at = l->rows[l->nrows - 1].changed_at;
+        if (down ? at >= *ret_end : at <= *ret_end) {
+            break;
+        }
+        l->nrows--;
+    }
+    return OK;
+}
+
+/* Branches whose filters read rows: in parts, like windows, and as many. */
+static err run_parts(struct listing *l)
+{
+    int64_t from_change = l->at_change;
+    int64_t from_id = l->at_id;
+    bool more = true;
+    err e = OK;
+    for (int i = 0; !e.code && more && l->nrows <= (size_t)l->limit && i < WINDOWS_MAX; i++) {
+        int64_t share = WINDOW / (int64_t)list_branch_width(l);
+        int64_t end;
+        e = run_part(l, i && share > FIRST_WINDOW ? share : FIRST_WINDOW, &end, &more);
+        if (!e.code && more) {
+            l->at_change = end; /* behind all of that moment */
+            l->at_id = l->desc != l->back ? INT64_MIN : INT64_MAX;
+        }
+    }
+    l->stopped = more && l->nrows <= (size_t)l->limit;
+    l->stopped_change = l->at_change;
+    l->stopped_id = l->at_id;
+    l->at_change = from_change;
+    l->at_id = from_id;
+    return e;
+}
+
+/* In the order of creation, which the branches' indexes have not: short ones are sorted;
+ * where there is a long one, there is much to be found in windows. */
+static err run_created(struct listing *l)
+{
+    struct rows r;
+    err e = db_query(l->ctx->db, l->ctx->arena, list_branch_sizes_sql(l, WINDOW + 1),
+                     list_args(l, true, MORE_IDS), &r);
+    if (e.code) {
+        return e;
+    }
+    if (rows_next(&r) && rows_i64(&r, 0) > WINDOW) {
+        l->way = WAY_WINDOWS;
+        return run_windows(l);
+    }
+    return run_once(l, list_branches_sql(l, 0), true, MORE_IDS);
+}
+
 static err run(struct listing *l)
 {
     if (l->way == WAY_BRANCHES && l->nbranches == 0) {
         return OK; /* nothing of this type concerns him */
     }
     if (l->way == WAY_BRANCHES) {
-        return run_once(l, list_branches_sql(l), true, MORE_IDS);
+        return !l->by_change   ? run_created(l)
+               : l->reads_rows ? run_parts(l)
+                               : run_once(l, list_branches_sql(l, 0), true, MORE_IDS);
     }
     if (l->way == WAY_ALL && !l->filters.text.len) {
         return run_once(l, list_all_sql(l), false, MORE_NONE);
@@ -248,21 +343,26 @@ static err run(struct listing *l)
  */
 
 /* Goes along with the rows. */
-static struct batch *ride(const struct listing *l, struct sql sql)
+static struct batch *ride(const struct listing *l, struct sql sql, enum args_more more)
 {
     struct batch *b = batch_begin(l->ctx->db, l->ctx->arena);
-    batch_add(b, sql, list_args(l, true, MORE_NONE));
+    batch_add(b, sql, list_args(l, true, more));
     batch_ride(b);
     return b;
 }
 
-static err read_count(struct batch *b, int64_t *ret)
+/* *ret_part (may be NULL): not all were looked at. */
+static err read_count(struct batch *b, int64_t *ret, bool *ret_part)
 {
     *ret = 0;
     err e = b ? batch_join(b) : OK;
     if (!e.code && b) {
         struct rows r = batch_rows(b, 0);
-        *ret = rows_next(&r) ? rows_i64(&r, 0) : 0;
+        bool any = rows_next(&r);
+        *ret = any ? rows_i64(&r, 0) : 0;
+        if (any && ret_part) {
+            *ret_part = rows_i64(&r, 1) > 0;
+        }
     }
     return e;
 }
@@ -272,20 +372,9 @@ static struct batch *count_rows(struct listing *l)
     if (l->way == WAY_BRANCHES && l->nbranches == 0) {
         return NULL;
     }
-    struct sqlb b = sqlb_make(l->ctx->arena);
-    SQLB_LIT(&b, "select count(*) from (select 1 from ");
-    sqlb_ident(&b, l->type->table);
-    SQLB_LIT(&b, " r where r.\"id\" > 0 and ");
-    if (l->way == WAY_ALL) {
-        SQLB_LIT(&b, "1 = 1");
-    } else {
-        load_visible(&b, l->type);
-    }
-    list_put_filters(l, &b);
-    SQLB_LIT(&b, " limit ");
-    sqlb_i64(&b, COUNT_MAX + 1);
-    SQLB_LIT(&b, ") q");
-    return ride(l, sqlb_end(&b));
+    bool branches = l->way == WAY_BRANCHES;
+    int64_t share = branches ? COUNT_AMONG / (int64_t)list_branch_width(l) : COUNT_AMONG;
+    return ride(l, list_count_sql(l, COUNT_MAX + 1, share), branches ? MORE_IDS : MORE_NONE);
 }
 
 /* Visible rows for which the typed filter is unknown, in the newest window. */
@@ -307,7 +396,7 @@ static struct batch *count_unknown(struct listing *l)
         SQLB_LIT(&b, " and ");
         sqlb_sql(&b, l->others);
     }
-    return ride(l, sqlb_end(&b));
+    return ride(l, sqlb_end(&b), MORE_NONE);
 }
 
 /* --- the page
@@ -394,10 +483,10 @@ err list_page(const struct ctx *ctx, const struct list_query *q, struct list_pag
         e = run(&l);
     }
     if (!e.code && q->count) {
-        e = read_count(count, &ret->count);
+        e = read_count(count, &ret->count, &ret->count_part);
     }
     if (!e.code) {
-        e = read_count(unknown, &ret->left_out);
+        e = read_count(unknown, &ret->left_out, NULL);
     }
     if (e.code) {
         return e;

@@ -3,7 +3,8 @@
  * Equals filtering record by record with `see`; how it stays fast is described
  * in docs/architecture notes of list.c: the alternatives of `see` become one
  * branch of a UNION per principal, each led by an order index and limited;
- * what has no key is read in windows of 5,000 rows, at most 4 per request.
+ * what has no key is read in windows of 5,000 rows, at most 4 per request, and so
+ * are branches whose filters have to read the rows.
  *
  * Keyset pages: by (changed_at, id), the last changed first, or by id, which is
  * the order of creation; `cursor` is opaque text, at most 100 characters.
@@ -43,6 +44,7 @@ struct list_page {
     size_t nrows;
     str next, prev;       /* cursors; empty: none */
     int64_t count;        /* -1: not asked; 10,001: more than 10,000 */
+    bool count_part;      /* of the newest 100,000 only: there may be more */
     int64_t left_out;     /* rows for which the typed filter was unknown */
     bool searched_window; /* stopped after its windows: `searched_to` tells how far */
     int64_t searched_to;

@@ -1,6 +1,7 @@
 /* list_filter.c - what a list is filtered by, as SQL over r. */
 #include "base/arena.h"
 #include "engine/list_int.h"
+#include "model/ddl.h"
 #include "model/expr.h"
 
 #include <stdlib.h>
@@ -203,6 +204,7 @@ static err filter_one(struct put *p, str name, int op, str value)
         filter_states(p, value, op == LIST_NE);
         return OK;
     }
+    p->l->reads_rows = true;
     if (str_eq(name, STR("creator")) || str_eq(name, STR("unit"))) {
         int64_t id;
         if (!str_to_i64(value, &id)) {
@@ -236,19 +238,37 @@ static void filter_open(struct put *p)
     }
 }
 
+static bool names_him(const struct field *f)
+{
+    return f->type == F_PERSON && !f->see.tree;
+}
+
+/* His own: where each column has an index, they lead to it (list.c). */
 static void filter_mine(struct put *p)
 {
-    const struct tdef *d = p->l->type->newest;
+    struct listing *l = p->l;
+    const struct tdef *d = l->type->newest;
+    struct see_alt *alts = arena_array(l->ctx->arena, struct see_alt, d->nfields + 1);
+    size_t n = 0;
+    alts[n++] = (struct see_alt){.kind = SEE_COLUMN, .column = STR("creator")};
     begin(p);
     SQLB_LIT(&p->b, "(+r.\"creator\" = $2");
     for (size_t i = 0; i < d->nfields; i++) {
-        if (d->fields[i].type == F_PERSON && !d->fields[i].see.tree) {
+        if (names_him(&d->fields[i])) {
+            alts[n++] = (struct see_alt){.kind = SEE_COLUMN, .column = d->fields[i].column};
             SQLB_LIT(&p->b, " or +r.");
             sqlb_ident(&p->b, d->fields[i].column);
             SQLB_LIT(&p->b, " = $2");
         }
     }
     SQLB_LIT(&p->b, ")");
+    bool led = true;
+    for (size_t i = 0; led && i < n; i++) {
+        led = ddl_leads(l->type, alts[i].column);
+    }
+    l->mine = led ? alts : NULL;
+    l->nmine = led ? n : 0;
+    l->reads_rows = l->reads_rows || !led;
 }
 
 static void filter_search(struct put *p, str words)
@@ -320,6 +340,7 @@ err list_filters(struct listing *l, const struct list_query *q)
     if (q->search.len) {
         filter_search(&p, q->search);
     }
+    l->reads_rows = l->reads_rows || q->search.len || q->filter.len;
     l->others = p.some ? (struct sql){.text = str_copy(l->ctx->arena, sqlb_end(&p.b).text)}
                        : (struct sql){0};
     if (q->filter.len) {

@@ -27,10 +27,15 @@ struct listing {
     struct db_arg args[80];
     int nargs;
     struct cond typed; /* the typed filter, part of filters */
+    bool reads_rows;   /* filters ask for more than the state, which every order index has */
+    const struct see_alt
+        *mine; /* columns that lead to what is his own; NULL: it is only filtered */
+    size_t nmine;
+    bool judge; /* the branches are not of `see`, so it is asked row by row */
     bool by_change, desc, back, unasked;
     int64_t at_change, at_id;   /* the place one comes from */
     int64_t end_change, end_id; /* of the window: its last row */
-    bool last_window;
+    bool last_window, end_known;
     int limit;
     struct record *rows;
     size_t nrows;
@@ -45,8 +50,18 @@ enum args_more { MORE_NONE, MORE_IDS, MORE_END };
 struct db_args list_args(const struct listing *l, bool filters, enum args_more more);
 void list_put_filters(const struct listing *l,
                       struct sqlb *b); /* " and ...", where there are any */
-/* One branch per id that leads to records, merged. */
-struct sql list_branches_sql(const struct listing *l);
+/* One branch per id that leads to records, merged; of each only the next `most` rows
+ * are looked at (0: all). */
+struct sql list_branches_sql(const struct listing *l, int64_t most);
+/* Where the first branch ends that has so many rows: its changed_at, or null. */
+struct sql list_branch_ends_sql(const struct listing *l, int64_t most);
+/* How many rows the longest branch has; counting stops at `most`. */
+struct sql list_branch_sizes_sql(const struct listing *l, int64_t most);
+/* How many records pass the filters, at most `most`; and more than 0 where only the
+ * newest `among` (of each branch) were looked at. */
+struct sql list_count_sql(const struct listing *l, int64_t most, int64_t among);
+/* Of how many branches the statement is made. */
+size_t list_branch_width(const struct listing *l);
 /* The order index as it is: everything may be seen, nothing is filtered. */
 struct sql list_all_sql(const struct listing *l);
 /* The filters and `see` on the rows of the order index up to the window's end. */

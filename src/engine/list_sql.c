@@ -22,6 +22,9 @@ static void put_order(const struct listing *l, struct sqlb *b, const char *alias
             SQLB_LIT(b, ".\"changed_at\", ");
         }
     }
+    if (!l->by_change && l->way == WAY_BRANCHES) {
+        SQLB_LIT(b, "+"); /* a branch's own index, which has not this order */
+    }
     sqlb_ident(b, str_from(alias));
     if (desc) {
         SQLB_LIT(b, ".\"id\" desc");
@@ -83,28 +86,68 @@ void list_put_filters(const struct listing *l, struct sqlb *b)
     }
 }
 
-/* "select id, changed_at from (branch) union ..." */
-static void put_branches(const struct listing *l, struct sqlb *b, size_t width)
+/* " from T r where r.column = $id": the rows of the i-th branch; padding repeats the last. */
+static const struct see_alt *put_branch(const struct listing *l, struct sqlb *b, size_t i)
 {
-    for (size_t i = 0; i < width; i++) {
-        const struct branch *br = &l->branches[i < l->nbranches ? i : l->nbranches - 1];
+    const struct branch *br = &l->branches[i < l->nbranches ? i : l->nbranches - 1];
+    SQLB_LIT(b, " from ");
+    sqlb_ident(b, l->type->table);
+    SQLB_LIT(b, " r where r.");
+    sqlb_ident(b, br->alt->column);
+    SQLB_LIT(b, " = ");
+    sqlb_param(b, ids_params(l) + (int)i);
+    return br->alt;
+}
+
+/* The row at which the i-th branch has been read `most` rows far. */
+static void put_branch_end(const struct listing *l, struct sqlb *b, size_t i, int64_t most)
+{
+    SQLB_LIT(b, "(select r.\"changed_at\"");
+    put_branch(l, b, i);
+    SQLB_LIT(b, " and ");
+    put_keyset(l, b);
+    put_order(l, b, "r", l->back);
+    SQLB_LIT(b, " limit 1 offset ");
+    sqlb_i64(b, most - 1);
+    SQLB_LIT(b, ")");
+}
+
+static void put_branch_bound(const struct listing *l, struct sqlb *b, size_t i, int64_t most)
+{
+    if (l->desc != l->back) {
+        SQLB_LIT(b, " and r.\"changed_at\" >= coalesce(");
+        put_branch_end(l, b, i, most);
+        SQLB_LIT(b, ", -9000000000000000000)");
+    } else {
+        SQLB_LIT(b, " and r.\"changed_at\" <= coalesce(");
+        put_branch_end(l, b, i, most);
+        SQLB_LIT(b, ", 9000000000000000000)");
+    }
+}
+
+/* "select id, changed_at from (branch) union ..." */
+static void put_branches(const struct listing *l, struct sqlb *b, int64_t most)
+{
+    for (size_t i = 0; i < list_branch_width(l); i++) {
         if (i) {
             SQLB_LIT(b, " union ");
         }
-        SQLB_LIT(b,
-                 "select q.\"id\", q.\"changed_at\" from (select r.\"id\", r.\"changed_at\" from ");
-        sqlb_ident(b, l->type->table);
-        SQLB_LIT(b, " r where r.");
-        sqlb_ident(b, br->alt->column);
-        SQLB_LIT(b, " = ");
-        sqlb_param(b, ids_params(l) + (int)i);
-        if (br->alt->rest.text.len) {
+        SQLB_LIT(b, "select q.\"id\", q.\"changed_at\" from (select r.\"id\", r.\"changed_at\"");
+        const struct see_alt *alt = put_branch(l, b, i);
+        if (alt->rest.text.len) {
             SQLB_LIT(b, " and (");
-            sqlb_sql(b, br->alt->rest);
+            sqlb_sql(b, alt->rest);
             SQLB_LIT(b, ")");
         }
         SQLB_LIT(b, " and ");
         put_keyset(l, b);
+        if (most) {
+            put_branch_bound(l, b, i, most);
+        }
+        if (l->judge) {
+            SQLB_LIT(b, " and ");
+            load_visible(b, l->type);
+        }
         list_put_filters(l, b);
         put_order(l, b, "r", l->back);
         SQLB_LIT(b, " limit ");
@@ -113,7 +156,7 @@ static void put_branches(const struct listing *l, struct sqlb *b, size_t width)
     }
 }
 
-static size_t branch_width(const struct listing *l)
+size_t list_branch_width(const struct listing *l)
 {
     size_t width = 1;
     while (width < l->nbranches) {
@@ -122,19 +165,121 @@ static size_t branch_width(const struct listing *l)
     return width;
 }
 
-struct sql list_branches_sql(const struct listing *l)
+struct sql list_branches_sql(const struct listing *l, int64_t most)
 {
     struct sqlb b = sqlb_make(l->ctx->arena);
     SQLB_LIT(&b, "select ");
     put_columns(l, &b);
     SQLB_LIT(&b, " from (");
-    put_branches(l, &b, branch_width(l));
+    put_branches(l, &b, most);
     SQLB_LIT(&b, ") u join ");
     sqlb_ident(&b, l->type->table);
     SQLB_LIT(&b, " r on r.\"id\" = u.\"id\"");
     put_order(l, &b, "u", l->back);
     SQLB_LIT(&b, " limit ");
     sqlb_i64(&b, l->limit + 1);
+    return sqlb_end(&b);
+}
+
+struct sql list_branch_ends_sql(const struct listing *l, int64_t most)
+{
+    struct sqlb b = sqlb_make(l->ctx->arena);
+    if (l->desc != l->back) {
+        SQLB_LIT(&b, "select max(q.\"x\") from (");
+    } else {
+        SQLB_LIT(&b, "select min(q.\"x\") from (");
+    }
+    for (size_t i = 0; i < list_branch_width(l); i++) {
+        if (i) {
+            SQLB_LIT(&b, " union all ");
+        }
+        SQLB_LIT(&b, "select ");
+        put_branch_end(l, &b, i, most);
+        SQLB_LIT(&b, " as \"x\"");
+    }
+    SQLB_LIT(&b, ") q");
+    return sqlb_end(&b);
+}
+
+static void put_branch_sizes(const struct listing *l, struct sqlb *b, int64_t most)
+{
+    SQLB_LIT(b, "select max(q.\"n\") from (");
+    for (size_t i = 0; i < list_branch_width(l); i++) {
+        if (i) {
+            SQLB_LIT(b, " union all ");
+        }
+        SQLB_LIT(b, "select count(*) as \"n\" from (select 1 as \"one\"");
+        put_branch(l, b, i);
+        SQLB_LIT(b, " limit ");
+        sqlb_i64(b, most);
+        SQLB_LIT(b, ") w");
+    }
+    SQLB_LIT(b, ") q");
+}
+
+struct sql list_branch_sizes_sql(const struct listing *l, int64_t most)
+{
+    struct sqlb b = sqlb_make(l->ctx->arena);
+    put_branch_sizes(l, &b, most);
+    return sqlb_end(&b);
+}
+
+/* Each record once, though several branches may lead to it. */
+static void put_counted_branches(const struct listing *l, struct sqlb *b, int64_t among)
+{
+    SQLB_LIT(b, " from (");
+    for (size_t i = 0; i < list_branch_width(l); i++) {
+        if (i) {
+            SQLB_LIT(b, " union ");
+        }
+        SQLB_LIT(b, "select q.\"id\" from (select r.\"id\"");
+        put_branch(l, b, i);
+        SQLB_LIT(b, " order by r.\"changed_at\" desc, r.\"id\" desc limit ");
+        sqlb_i64(b, among);
+        SQLB_LIT(b, ") q");
+    }
+    SQLB_LIT(b, ") u join ");
+    sqlb_ident(b, l->type->table);
+    SQLB_LIT(b, " r on r.\"id\" = u.\"id\" where ");
+    load_visible(b, l->type);
+}
+
+struct sql list_count_sql(const struct listing *l, int64_t most, int64_t among)
+{
+    struct sqlb b = sqlb_make(l->ctx->arena);
+    bool branches = l->way == WAY_BRANCHES;
+    SQLB_LIT(&b, "select count(*), coalesce((");
+    if (branches) {
+        put_branch_sizes(l, &b, among + 1);
+        SQLB_LIT(&b, "), 0) - ");
+        sqlb_i64(&b, among);
+    } else {
+        SQLB_LIT(&b, "select w.\"id\" from ");
+        sqlb_ident(&b, l->type->table);
+        SQLB_LIT(&b, " w order by w.\"id\" desc limit 1 offset ");
+        sqlb_i64(&b, among);
+        SQLB_LIT(&b, "), 0)");
+    }
+    SQLB_LIT(&b, " from (select 1 as \"one\"");
+    if (branches) {
+        put_counted_branches(l, &b, among);
+    } else {
+        SQLB_LIT(&b, " from ");
+        sqlb_ident(&b, l->type->table);
+        SQLB_LIT(&b, " r where r.\"id\" > coalesce((select w.\"id\" from ");
+        sqlb_ident(&b, l->type->table);
+        SQLB_LIT(&b, " w order by w.\"id\" desc limit 1 offset ");
+        sqlb_i64(&b, among);
+        SQLB_LIT(&b, "), 0)");
+        if (l->way != WAY_ALL) {
+            SQLB_LIT(&b, " and ");
+            load_visible(&b, l->type);
+        }
+    }
+    list_put_filters(l, &b);
+    SQLB_LIT(&b, " limit ");
+    sqlb_i64(&b, most);
+    SQLB_LIT(&b, ") q");
     return sqlb_end(&b);
 }
 
@@ -200,7 +345,7 @@ struct db_args list_args(const struct listing *l, bool filters, enum args_more m
     for (int i = 0; filters && i < l->nargs; i++) {
         args[n++] = l->args[i];
     }
-    size_t width = more == MORE_IDS ? branch_width(l) : 0;
+    size_t width = more == MORE_IDS ? list_branch_width(l) : 0;
     for (size_t i = 0; i < width; i++) { /* padding equals nothing */
         args[n++] = i < l->nbranches ? db_i64(l->branches[i].id) : db_null_i64();
     }

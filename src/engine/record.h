@@ -178,8 +178,9 @@ MUST_CHECK err form_get(const struct ctx *ctx, const struct type *t, int64_t rec
                         struct form *ret);
 /* Puts what the writer said about fields beside them. */
 void form_take(struct form *form, const struct refusal *why);
-/* Records of a type to choose from, visible ones whose name, number or unique
- * text begins with or contains `query`; at most 20. */
+/* Records of a type to choose from, visible ones not in a final state, whose name or
+ * number contains `query`; at most 50, newest first.  Of a large type: among the 5,000
+ * changed last, then among what the search index finds. */
 MUST_CHECK err record_suggest(const struct ctx *ctx, const struct type *t, str query,
                               struct record_ref **ret, size_t *n);
 

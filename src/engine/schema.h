@@ -14,7 +14,8 @@
  *     cause: "term:response/0", "effect:2" ... where it came from, or null.
  *     flags: ACT_IMPORT, ACT_AUTO.  note: text of a comment.
  *     changes: JSON [{"f":"due","o":..,"n":..}] with values as stored.
- *     indexes (record, id), (person, id)
+ *     indexes (record, id); (person, id) of what he began (from no state, to one,
+ *     at the door) and of what he did to a record that stood somewhere (act_done)
  * idem(actor, key, hash, act, record, at)            pk (actor, key); 7 days
  * term(record, term, type, run, law, started, due, used, paused_at, mark, mark_at,
  *     fired, last_at, ended, how)
@@ -67,7 +68,7 @@ enum { TASK_NEXT = 1, TASK_EFFECT = 2, TASK_RECEIPT = 3 };
 enum { SCHEMA_BINARY = 1 };
 /* Rises with every migration; stands in the table installation as `store`.  Data
  * without a number are older: 1. */
-enum { SCHEMA_STORE = 2 };
+enum { SCHEMA_STORE = 3 };
 /* Writes both numbers, never lower ones than stand there. */
 MUST_CHECK err schema_put_store(struct db *db, struct arena *a);
 

@@ -268,23 +268,40 @@ err ddl_breaks_unique(struct db *db, struct arena *a, const struct type *was,
     return e;
 }
 
-static err see_indexes(const struct ddl *d)
+/* The i-th column, of at most DDL_SEE_INDEXES, that `see` names people by; empty:
+ * there are no more. */
+static str see_column(const struct people *see, int i)
 {
-    const struct people *see = &d->type->newest->see;
-    err e = OK;
-    int n = 0;
-    for (size_t i = 0; !e.code && i < see->nalts && n < DDL_SEE_INDEXES; i++) {
-        bool fresh = see->alts[i].kind == SEE_COLUMN;
-        for (size_t k = 0; fresh && k < i; k++) { /* several may name one column */
+    for (size_t n = 0; n < see->nalts && i < DDL_SEE_INDEXES; n++) {
+        bool fresh = see->alts[n].kind == SEE_COLUMN;
+        for (size_t k = 0; fresh && k < n; k++) { /* several may name one column */
             fresh = see->alts[k].kind != SEE_COLUMN ||
-                    !str_eq(see->alts[k].column, see->alts[i].column);
+                    !str_eq(see->alts[k].column, see->alts[n].column);
         }
-        if (fresh) {
-            e = make_index(d, "o", see->alts[i].column, false, see->alts[i].column, true);
-            n++;
+        if (fresh && i-- == 0) {
+            return see->alts[n].column;
         }
     }
+    return STR("");
+}
+
+static err see_indexes(const struct ddl *d)
+{
+    err e = OK;
+    for (int i = 0; !e.code && i < DDL_SEE_INDEXES; i++) {
+        str column = see_column(&d->type->newest->see, i);
+        e = column.len ? make_index(d, "o", column, false, column, true) : OK;
+    }
     return e;
+}
+
+bool ddl_leads(const struct type *t, str column)
+{
+    bool found = false;
+    for (int i = 0; !found && i < DDL_SEE_INDEXES; i++) {
+        found = str_eq(see_column(&t->newest->see, i), column);
+    }
+    return found;
 }
 
 static err indexes(const struct ddl *d)

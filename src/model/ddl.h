@@ -15,6 +15,8 @@
 
 enum { DDL_SEE_INDEXES = 5 };
 
+/* Has the column an index (column, changed_at, id, state) of the type? */
+bool ddl_leads(const struct type *t, str column);
 /* Makes what is missing in the database for every type of the model. */
 MUST_CHECK err ddl_apply(struct db *db, struct arena *a, const struct model *m);
 /* For one type.  A `unique` that existing records break is ERR_CONFLICT. */

@@ -413,7 +413,7 @@ static void put_rows(struct visit *v, const struct list_page *lp, struct list_vi
     p->heads = (struct list_cells){heads, lp->ncolumns};
 }
 
-static str count_words(struct visit *v, int64_t n)
+static str count_words(struct visit *v, int64_t n, bool part)
 {
     if (n < 0) {
         return STR("");
@@ -421,6 +421,11 @@ static str count_words(struct visit *v, int64_t n)
     bool en = v->ctx.lang == LANG_EN;
     if (n > 10000) {
         return en ? STR("more than 10,000") : STR("超过 10,000 条");
+    }
+    if (part) {
+        return str_fmt(v->ctx.arena,
+                       en ? "%lld among the newest 100,000" : "最新 100,000 条中有 %lld 条",
+                       (long long)n);
     }
     return str_fmt(v->ctx.arena, en ? "%lld records" : "共 %lld 条", (long long)n);
 }
@@ -492,7 +497,7 @@ void page_list(struct visit *v)
         .query = list_query_text(v),
         .next = lp.next,
         .prev = lp.prev,
-        .count = count_words(v, lp.count),
+        .count = count_words(v, lp.count, lp.count_part),
         .searched_to = lp.searched_window ? show_time(v, lp.searched_to) : STR(""),
         .open_only = q.open_only,
         .mine = q.mine,

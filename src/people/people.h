@@ -125,8 +125,9 @@ struct token_rows token_list_read(struct batch *b, int place, struct arena *a);
 MUST_CHECK err token_end(struct accounts *p, struct arena *a, int64_t now, int64_t person,
                          int64_t id);
 
-/* How many sessions have not ended; counting stops at 100,000. */
-MUST_CHECK err people_sessions(const struct ctx *ctx, int64_t *ret);
+/* How many sessions have not ended, counted once a minute; counting stops at 100,000.
+ * -1: they could not be counted. */
+int64_t people_sessions(struct accounts *p, const struct ctx *ctx);
 
 struct session_row {
     int64_t created_at, seen_at;

@@ -42,8 +42,9 @@ struct accounts {
     sem_t hashing; /* as many at once as there are cores */
     int queue_max; /* hashing or waiting for it */
     atomic_int queued;
-    struct health *health; /* NULL: nobody watches */
-    int64_t swept;         /* people_turn's thread only */
+    struct health *health;               /* NULL: nobody watches */
+    int64_t swept;                       /* people_turn's thread only */
+    _Atomic int64_t counted, counted_at; /* people_sessions */
     pthread_mutex_t lock;
     struct slow slow[SLOW_SLOTS];
     char dummy[128]; /* a hash nobody has: what an unknown name is checked against */

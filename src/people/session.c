@@ -133,7 +133,8 @@ static err put_seen(struct writer_job *job, struct db *db, struct arena *a, void
     return s->id ? db_exec(db, a, SQL("update token set used_at = $2 where id = $1"),
                            ARGS(db_i64(s->id), db_i64(s->now)))
                  : db_exec(db, a,
-                           SQL("update session set seen_at = $2, idle_until = $3"
+                           SQL("update session set seen_at = $2, idle_until ="
+                               " case when until < $3 then until else $3 end"
                                " where token = $1 and seen_at < $2"),
                            ARGS(db_blob(str_from_n(s->hash, sizeof(s->hash))), db_i64(s->now),
                                 db_i64(s->now + IDLE_MS)));
@@ -199,6 +200,7 @@ struct sweep {
     struct accounts *p;
     const struct model *model;
     int64_t now;
+    int64_t since; /* whose record changed before has been looked at; 0: nobody's */
 };
 
 void people_health(struct accounts *p, struct health *h)
@@ -233,17 +235,26 @@ static err look_at_posts(const struct sweep *s, struct db *db, struct arena *a)
     return OK;
 }
 
-static struct sql of_who_left(struct arena *a, int64_t active, bool tokens)
+/* Of whoever is not active; all are looked at once after a start, then those whose
+ * record changed since the last sweep ($1). */
+static struct sql of_who_left(struct arena *a, int64_t active, bool tokens, bool all)
 {
     struct sqlb q = sqlb_make(a);
     if (tokens) {
-        SQLB_LIT(&q, "delete from token where not exists(select 1 from \"r_person\" p"
-                     " where p.id = token.person and p.state = ");
+        SQLB_LIT(&q, "delete from token where ");
     } else {
-        SQLB_LIT(&q, "delete from session where not exists(select 1 from \"r_person\" p"
-                     " where p.id = session.person and p.state = ");
+        SQLB_LIT(&q, "delete from session where ");
     }
-    sqlb_i64(&q, active);
+    if (all) {
+        SQLB_LIT(&q, "person not in (select p.id from \"r_person\" p where p.changed_at >= $1"
+                     " and p.state = ");
+        sqlb_i64(&q, active);
+    } else {
+        SQLB_LIT(&q, "person in (select p.id from \"r_person\" p where p.changed_at >= $1"
+                     " and (p.state is null or p.state <> ");
+        sqlb_i64(&q, active);
+        SQLB_LIT(&q, ")");
+    }
     SQLB_LIT(&q, ")");
     return sqlb_end(&q);
 }
@@ -252,13 +263,14 @@ static err put_sweep(void *arg, struct db *db, struct arena *a)
 {
     const struct sweep *s = arg;
     struct batch *b = batch_begin(db, a);
-    batch_add(b, SQL("delete from session where until < $1 or idle_until < $1"),
-              ARGS(db_i64(s->now)));
+    /* idle_until is never later than until */
+    batch_add(b, SQL("delete from session where idle_until < $1"), ARGS(db_i64(s->now)));
     batch_add(b, SQL("delete from half_session where until < $1"), ARGS(db_i64(s->now)));
     const struct state *active = active_state(s->model);
     if (active && people_are_kept(s->model)) {
-        batch_add(b, of_who_left(a, active->code, false), NO_ARGS);
-        batch_add(b, of_who_left(a, active->code, true), NO_ARGS);
+        struct db_args since = ARGS(db_i64(s->since));
+        batch_add(b, of_who_left(a, active->code, false, !s->since), since);
+        batch_add(b, of_who_left(a, active->code, true, !s->since), since);
     }
     err e = batch_run(b);
     return e.code ? e : look_at_posts(s, db, a);
@@ -268,7 +280,9 @@ void people_turn(struct accounts *p, int64_t now)
 {
     security_turn(p, now, false);
     if (now - p->swept >= CLOCK_MINUTE || now < p->swept) {
-        struct sweep s = {p, engine_model(p->engine), now};
+        enum { CLOCKS_APART_MS = 600000 }; /* of other nodes, at most */
+        int64_t since = p->swept && now > p->swept ? p->swept - CLOCKS_APART_MS : 0;
+        struct sweep s = {p, engine_model(p->engine), now, since};
         err e = engine_write(p->engine, put_sweep, &s);
         engine_release(p->engine, s.model);
         p->swept = e.code ? p->swept : now;
@@ -424,15 +438,20 @@ err token_end(struct accounts *p, struct arena *a, int64_t now, int64_t person, 
     return engine_write(p->engine, drop_token, &k);
 }
 
-err people_sessions(const struct ctx *ctx, int64_t *ret)
+int64_t people_sessions(struct accounts *p, const struct ctx *ctx)
 {
     struct rows r;
-    err e = db_query(ctx->db, ctx->arena,
-                     SQL("select count(*) from (select 1 from session where until > $1"
-                         " and idle_until > $1 limit 100000) q"),
-                     ARGS(db_i64(ctx->now)), &r);
-    if (!e.code) {
-        *ret = rows_next(&r) ? rows_i64(&r, 0) : 0;
+    int64_t at = atomic_load(&p->counted_at);
+    if (ctx->now < at || ctx->now - at >= CLOCK_MINUTE) {
+        err e = db_query(ctx->db, ctx->arena,
+                         SQL("select count(*) from (select 1 from session where idle_until > $1"
+                             " limit 100000) q"),
+                         ARGS(db_i64(ctx->now)), &r);
+        if (e.code) {
+            return -1;
+        }
+        atomic_store(&p->counted, rows_next(&r) ? rows_i64(&r, 0) : 0);
+        atomic_store(&p->counted_at, ctx->now);
     }
-    return e;
+    return atomic_load(&p->counted);
 }

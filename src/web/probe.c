@@ -246,8 +246,8 @@ void probe_metrics(struct visit *v)
     buf_put_fmt(&b, "zhidu_build_info{version=\"%s\",database=\"%s\"} 1\n", ZHIDU_VERSION,
                 db_kind(v->ctx.db) == DB_SQLITE ? "sqlite" : "postgresql");
     one(&b, "ready", "gauge", "Is /readyz content?", not_ready(v).len == 0);
-    int64_t sessions = 0;
-    if (!people_sessions(&v->ctx, &sessions).code) {
+    int64_t sessions = people_sessions(v->app->people, &v->ctx);
+    if (sessions >= 0) {
         one(&b, "sessions", "gauge", "Sessions that have not ended.", sessions);
     }
     struct http_server *http = atomic_load(&v->app->http);
