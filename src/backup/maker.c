@@ -133,9 +133,10 @@ static bool step(void *arg, struct words what, int64_t done, int64_t total)
     return !maker_gone(m->line);
 }
 
-static bool say(struct arena *a, int line, const struct maker_report *r)
+static bool say(int line, const struct maker_report *r)
 {
-    struct json j = json_begin(a, MAKER_PACKET);
+    struct arena a = arena_make(PACKET_ARENA);
+    struct json j = json_begin(&a, MAKER_PACKET);
     json_open(&j, '{');
     JSON_BOOL(&j, "made", r->made);
     JSON_I64(&j, "entries", r->entries);
@@ -145,7 +146,9 @@ static bool say(struct arena *a, int line, const struct maker_report *r)
     JSON_BOOL(&j, "failed", r->failed);
     put_two(&j, (struct words){str_from(r->zh), str_from(r->en)});
     json_close(&j, '}');
-    return send_packet(line, json_end(&j));
+    bool said = send_packet(line, json_end(&j));
+    arena_end(&a);
+    return said;
 }
 
 static void say_failed(struct maker_report *r, err e)
@@ -208,9 +211,8 @@ static int make_one(int line, const struct maker_plan *plan)
     } else {
         make(&a, line, plan, zone, &r);
     }
-    bool said = say(&a, line, &r);
-    arena_end(&a);
-    return said ? 0 : 1;
+    arena_end(&a); /* the scratch folder goes with it */
+    return say(line, &r) ? 0 : 1;
 }
 
 /* --- the process that stays ------------------------------------------------------------------- */
@@ -218,15 +220,13 @@ static int make_one(int line, const struct maker_plan *plan)
 /* What it was asked is answered hereby. */
 static void say_not(int line, struct words w)
 {
-    struct arena a = arena_make(PACKET_ARENA);
     struct maker_report r = {.failed = true};
     char packet[MAKER_PACKET];
     while (recv(line, packet, sizeof(packet), MSG_DONTWAIT) > 0) {
         /* nobody will read it */
     }
     put_words(&r, w);
-    say(&a, line, &r);
-    arena_end(&a);
+    say(line, &r);
 }
 
 static void say_died(int line, int status)

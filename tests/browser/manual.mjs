@@ -4,18 +4,14 @@
 // manual nor a page can change without the other.
 import { spawn, spawnSync } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
+import { freePort } from "../support/outside.mjs";
 import { Person, at, check, contains, equal, expect, must, root } from "./support.mjs";
 
 const section = (lang) => {
   const text = readFileSync(join(root, `docs/manual/admin.${lang}.md`), "utf8");
   return text.slice(text.indexOf("{#first-hour}")).split(/\n## /)[0].replace(/\s+/g, " ");
 };
-const freePort = () => new Promise((done) => {
-  const s = createServer();
-  s.listen(0, "127.0.0.1", () => { const { port } = s.address(); s.close(() => done(port)); });
-});
 
 /** ./start in a process group of its own; resolves with what it printed. */
 async function start(data, port, lang) {

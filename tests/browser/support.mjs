@@ -1,16 +1,15 @@
 // What every browser test stands on: a demonstration of its own on loopback, a
 // browser, people who are signed in, and checks that are counted.
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { createHmac } from "node:crypto";
 import { cpSync, mkdirSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
+import { Server, program, root } from "../support/outside.mjs";
 
-export const root = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
+export { root };
 const work = process.env.ZHIDU_BROWSER_DIR ?? join(root, "build/browser");
-const program = process.env.ZHIDU ?? join(root, "build/release/zhidu");
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 export const PASSWORD = "zhidu-demo-2026";
 
@@ -59,32 +58,14 @@ export function prepare() {
   execFileSync(program, ["init", join(root, "regulations"), "--demo", "--data", join(work, "seed")], { stdio: "pipe" });
 }
 
-const freePort = () => new Promise((done, bad) => {
-  const s = createServer();
-  s.on("error", bad);
-  s.listen(0, "127.0.0.1", () => { const { port } = s.address(); s.close(() => done(port)); });
-});
-
 export class Demo {
   static async start(name, { seed = "seed", env = {} } = {}) {
     const d = new Demo();
     d.data = join(work, name);
     cpSync(join(work, seed), d.data, { recursive: true });
-    d.port = Number(process.env.ZHIDU_BROWSER_PORT ?? 0) || await freePort();
-    d.url = `http://127.0.0.1:${d.port}`;
-    d.log = "";
-    d.process = spawn(program, ["serve", "--data", d.data, "--port", String(d.port)],
-      { env: { ...process.env, ZHIDU_DEMO: "yes", LC_ALL: "en_US.UTF-8", ...env }, stdio: ["ignore", "pipe", "pipe"] });
-    d.process.stdout.on("data", (b) => { d.log += b; });
-    d.process.stderr.on("data", (b) => { d.log += b; });
-    for (let i = 0; ; i++) {
-      try {
-        if ((await fetch(`${d.url}/signin`)).ok) return d;
-      } catch (e) {
-        if (i > 100 || d.process.exitCode !== null) throw new Error(`the server does not start: ${d.log}`);
-      }
-      await new Promise((r) => setTimeout(r, 50));
-    }
+    d.server = await Server.start(d.data, { port: process.env.ZHIDU_BROWSER_PORT, more: env });
+    d.url = d.server.url;
+    return d;
   }
   command(...args) {
     return execFileSync(program, [...args, "--data", this.data], { env: { ...process.env, LC_ALL: "en_US.UTF-8" } }).toString();
@@ -92,9 +73,7 @@ export class Demo {
   /** Time passes: what falls due on the way has happened when this returns. */
   clock(length) { return this.command("clock", length); }
   async stop() {
-    const gone = new Promise((r) => this.process.once("exit", r));
-    this.process.kill("SIGTERM");
-    await gone;
+    await this.server.stop();
     rmSync(this.data, { recursive: true, force: true });
   }
 }

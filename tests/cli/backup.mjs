@@ -1,91 +1,31 @@
 // Backup, damage, restore, as the manual says it, seen from outside; and whatever
 // a file that calls itself a backup may try.
 //   node tests/cli/backup.mjs
-import { execFile, spawn, spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { dirname, join } from "node:path";
+import { Server, allPassed, check, end, env, equal, matches, program, root, until, wait, zhidu } from "../support/outside.mjs";
 
-const root = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
 const work = process.env.ZHIDU_BACKUP_DIR ?? join(root, "build/backup");
-const program = process.env.ZHIDU ?? join(root, "build/release/zhidu");
-const env = { ...process.env, ZHIDU_DEMO: "yes", LC_ALL: "en_US.UTF-8" };
 const KILLS = Number(process.env.ZHIDU_BACKUP_KILLS ?? 10);
-
-// --- counting ---------------------------------------------------------------
-
-let passed = 0;
-let failed = 0;
-async function check(sentence, run) {
-  try {
-    await run();
-    passed++;
-    if (process.env.VERBOSE) console.log(`ok   ${sentence}`);
-  } catch (e) {
-    failed++;
-    console.log(`FAIL ${sentence}\n     ${String(e.message).split("\n").slice(0, 12).join("\n     ")}`);
-  }
-}
-function equal(have, want, words = "") {
-  if (have !== want) throw new Error(`${words} have ${JSON.stringify(have)}, want ${JSON.stringify(want)}`);
-}
-function matches(text, part) {
-  if (!part.test(text)) throw new Error(`no ${part} in:\n${text}`);
-}
-const wait = (ms) => new Promise((r) => setTimeout(r, ms));
-
-async function until(sentence, run) {
-  for (let i = 0; ; i++) {
-    const v = await run();
-    if (v) return v;
-    if (i > 600) throw new Error(`never: ${sentence}`);
-    await wait(100);
-  }
-}
 
 // --- the server, the command line ---------------------------------------------
 
-const freePort = () => new Promise((done, bad) => {
-  const s = createServer();
-  s.on("error", bad);
-  s.listen(0, "127.0.0.1", () => { const { port } = s.address(); s.close(() => done(port)); });
-});
 let url;
 let server;
-process.on("exit", () => server?.exitCode === null && server.kill("SIGKILL"));
 async function start(data, more = {}) {
-  const port = Number(process.env.ZHIDU_BACKUP_PORT ?? 0) || await freePort();
-  let log = "";
-  url = `http://127.0.0.1:${port}`;
-  server = spawn(program, ["serve", "--data", data, "--port", String(port)], { env: { ...env, ...more }, stdio: ["ignore", "pipe", "pipe"] });
-  for (const s of [server.stdout, server.stderr]) s.on("data", (b) => { log += b; });
-  for (let i = 0; ; i++) {
-    try {
-      if ((await fetch(`${url}/signin`)).ok) return;
-    } catch (e) {
-      if (i > 200 || server.exitCode !== null) throw new Error(`the server does not start: ${log}`);
-    }
-    await wait(50);
-  }
+  server = await Server.start(data, { port: process.env.ZHIDU_BACKUP_PORT, more });
+  url = server.url;
 }
-async function stop() {
-  const gone = new Promise((r) => server.once("exit", r));
-  server.kill("SIGTERM");
-  equal(await gone, 0, "exit of the server:");
-}
-const zhidu = (args, typed = "") => new Promise((done) => {
-  const p = execFile(program, args, { env, maxBuffer: 16 << 20 }, (e, out, err) => done({ code: e ? e.code : 0, out: out + err }));
-  p.stdin.on("error", () => {});
-  p.stdin.end(typed);
-});
+const stop = () => server.stop();
 async function good(args, typed) {
-  const r = await zhidu(args, typed);
+  const r = await zhidu(args, { typed });
   equal(r.code, 0, `${args.join(" ")}: ${r.out}\n`);
   return r.out;
 }
 async function refused(args, pattern, typed) {
-  const r = await zhidu(args, typed);
+  const r = await zhidu(args, { typed });
   equal(r.code, 1, `${args.join(" ")}: ${r.out}\n`);
   matches(r.out, pattern);
 }
@@ -246,7 +186,7 @@ await check("restore never overwrites a folder", () => refused(["restore", first
 const fresh = join(work, "restored");
 let restored = "";
 await check("restore says what it is, and without a yes does nothing", async () => {
-  const r = await zhidu(["restore", first, "--data", fresh, "--old", data], "no\n");
+  const r = await zhidu(["restore", first, "--data", fresh, "--old", data], { typed: "no\n" });
   equal(r.code, 1);
   for (const p of [/Organisation: /, /Made: \d{4}-/, /Ledger: \d+ entries, the last of/, /Key of the ledger: zhidu\.local/, /Nothing was restored/]) matches(r.out, p);
   equal(existsSync(fresh), false);
@@ -383,15 +323,14 @@ await check("it ends with the server, however that ends", async () => {
   await start(scheduled, { ZHIDU_BACKUP_FOLDER: own });
   const maker = child("zhidu-backup", server.pid);
   equal(maker > 0, true, "a process of its own:");
-  const gone = new Promise((r) => server.once("exit", r));
-  server.kill("SIGKILL");
-  await gone;
+  await server.kill();
   await until("gone", () => !existsSync(`/proc/${maker}`));
 });
-await check("a time that is none is refused", () => new Promise((done, bad) => {
-  execFile(program, ["serve", "--data", scheduled, "--port", "1"], { env: { ...env, ZHIDU_BACKUP_AT: "25:00" } }, (e, out, err) =>
-    (/backup_at is no time of the day/.test(out + err) ? done() : bad(new Error(out + err))));
-}));
+await check("a time that is none is refused", async () => {
+  const r = await zhidu(["serve", "--data", scheduled, "--port", "1"], { more: { ZHIDU_BACKUP_AT: "25:00" } });
+  equal(r.code, 1, r.out);
+  matches(r.out, /backup_at is no time of the day/);
+});
 
 // --- sealed -----------------------------------------------------------------------------------
 
@@ -564,7 +503,7 @@ if (process.env.ZHIDU_PG) {
   const database = (name) => { psql(`drop database if exists ${name}`); psql(`create database ${name}`); return process.env.ZHIDU_PG.replace(/[^/]*$/, name); };
   const [live, again] = [database("backup_live"), database("backup_again")];
   const at = join(work, "pg");
-  const with_ = async (url, args) => { env.ZHIDU_DATABASE = url; const r = await zhidu(args); delete env.ZHIDU_DATABASE; return r; };
+  const with_ = (database, args) => zhidu(args, { more: { ZHIDU_DATABASE: database } });
   const file = join(folder, "pg.backup");
   let seen;
   await check("PostgreSQL: a backup is made while acts go on, and verifies", async () => {
@@ -608,6 +547,5 @@ if (process.env.ZHIDU_PG) {
   });
 }
 
-if (!failed) rmSync(work, { recursive: true, force: true });
-console.log(`${passed} passed, ${failed} failed`);
-process.exit(failed ? 1 : 0);
+if (allPassed()) rmSync(work, { recursive: true, force: true });
+end();

@@ -1,78 +1,26 @@
 // The law of the day, seen from outside: a server with cases open and requests
 // running, while revised regulations are published by the command line.
 //   node tests/cli/law.mjs
-import { execFile, execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
+import { Server, allPassed, check, contains, end, equal, program, root, zhidu as command } from "../support/outside.mjs";
 
-const root = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
 const work = process.env.ZHIDU_LAW_DIR ?? join(root, "build/law");
-const program = process.env.ZHIDU ?? join(root, "build/release/zhidu");
 const data = join(work, "data");
-const env = { ...process.env, ZHIDU_DEMO: "yes", LC_ALL: "en_US.UTF-8" };
 const HANDS = 12;
 const STATES = "confirmed reviewed closed".split(" ");
 
-// --- counting ---------------------------------------------------------------
-
-let passed = 0;
-let failed = 0;
-async function check(sentence, run) {
-  try {
-    await run();
-    passed++;
-    if (process.env.VERBOSE) console.log(`ok   ${sentence}`);
-  } catch (e) {
-    failed++;
-    console.log(`FAIL ${sentence}\n     ${String(e.message).split("\n").slice(0, 12).join("\n     ")}`);
-  }
-}
-function equal(have, want, words = "") {
-  if (have !== want) throw new Error(`${words} have ${JSON.stringify(have)}, want ${JSON.stringify(want)}`);
-}
-function contains(text, part) {
-  if (!text.includes(part)) throw new Error(`no ${JSON.stringify(part)} in:\n${text}`);
-}
-
 // --- the server, the command line, programs ----------------------------------------
 
-const freePort = () => new Promise((done, bad) => {
-  const s = createServer();
-  s.on("error", bad);
-  s.listen(0, "127.0.0.1", () => { const { port } = s.address(); s.close(() => done(port)); });
-});
 let url;
 let server;
-process.on("exit", () => server?.exitCode === null && server.kill("SIGKILL"));
 async function start() {
-  const port = Number(process.env.ZHIDU_LAW_PORT ?? 0) || await freePort();
-  let log = "";
-  url = `http://127.0.0.1:${port}`;
-  server = spawn(program, ["serve", "--data", data, "--port", String(port)], { env, stdio: ["ignore", "pipe", "pipe"] });
-  for (const s of [server.stdout, server.stderr]) s.on("data", (b) => { log += b; });
-  for (let i = 0; ; i++) {
-    try {
-      if ((await fetch(`${url}/signin`)).ok) return;
-    } catch (e) {
-      if (i > 100 || server.exitCode !== null) throw new Error(`the server does not start: ${log}`);
-    }
-    await new Promise((r) => setTimeout(r, 50));
-  }
+  server = await Server.start(data, { port: process.env.ZHIDU_LAW_PORT });
+  url = server.url;
 }
-async function stop() {
-  const gone = new Promise((r) => server.once("exit", r));
-  server.kill("SIGTERM");
-  equal(await gone, 0, "exit of the server:");
-}
-/** A command and what is typed to it; {code, out}. */
-const zhidu = (args, typed = "") => new Promise((done) => {
-  const p = execFile(program, [...args, "--data", data], { env, maxBuffer: 16 << 20 }, (e, out, err) => {
-    done({ code: e ? e.code : 0, out: out + err });
-  });
-  p.stdin.on("error", () => {}); // it may have ended without reading
-  p.stdin.end(typed);
-});
+const stop = () => server.stop();
+const zhidu = (args, typed = "") => command([...args, "--data", data], { typed });
 
 const tokens = {};
 async function call(who, method, path, body) {
@@ -407,6 +355,5 @@ await check("the ledger is in order after all of it", async () => {
   equal(r.code, 0, r.out);
 });
 await stop();
-if (!failed) rmSync(work, { recursive: true, force: true });
-console.log(`${passed} passed, ${failed} failed`);
-process.exit(failed ? 1 : 0);
+if (allPassed()) rmSync(work, { recursive: true, force: true });
+end();

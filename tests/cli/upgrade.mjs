@@ -2,37 +2,16 @@
 // what was seen before is seen now, every check passes, and whatever goes wrong on
 // the way leaves the old folder as it was.
 //   node tests/cli/upgrade.mjs
-import { execFile, execFileSync, spawn, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
-import { everything, wait } from "../support/see.mjs";
+import { Server, allPassed, check, end, env, equal, freePort, matches, program, root, until, wait, zhidu } from "../support/outside.mjs";
+import { everything } from "../support/see.mjs";
 
-const root = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
 const work = process.env.ZHIDU_UPGRADE_DIR ?? join(root, "build/upgrade");
-const program = process.env.ZHIDU ?? join(root, "build/release/zhidu");
-const env = { ...process.env, ZHIDU_DEMO: "yes", LC_ALL: "en_US.UTF-8" };
 const KILLS = Number(process.env.ZHIDU_UPGRADE_KILLS ?? 20);
 
-let passed = 0;
-let failed = 0;
-async function check(sentence, run) {
-  try {
-    await run();
-    passed++;
-    if (process.env.VERBOSE) console.log(`ok   ${sentence}`);
-  } catch (e) {
-    failed++;
-    console.log(`FAIL ${sentence}\n     ${String(e.message).split("\n").slice(0, 12).join("\n     ").slice(0, 3000)}`);
-  }
-}
-function equal(have, want, words = "") {
-  if (have !== want) throw new Error(`${words} have ${JSON.stringify(have)}, want ${JSON.stringify(want)}`);
-}
-function matches(text, part) {
-  if (!part.test(text)) throw new Error(`no ${part} in:\n${text}`);
-}
 /** All that was there before is there, and the same; a newer program may say more. */
 function holds(have, want, at = "") {
   if (want !== null && typeof want === "object") {
@@ -45,35 +24,15 @@ function holds(have, want, at = "") {
 }
 const sha = (file) => createHash("sha256").update(readFileSync(file)).digest("hex");
 
-const freePort = () => new Promise((done, bad) => {
-  const s = createServer();
-  s.on("error", bad);
-  s.listen(0, "127.0.0.1", () => { const { port } = s.address(); s.close(() => done(port)); });
-});
 let server;
 let url;
-process.on("exit", () => server?.exitCode === null && server.kill("SIGKILL"));
 /** Starts it; what it printed. */
 async function start(data) {
-  const port = Number(process.env.ZHIDU_UPGRADE_PORT ?? 0) || await freePort();
-  let log = "";
-  url = `http://127.0.0.1:${port}`;
-  server = spawn(program, ["serve", "--data", data, "--port", String(port)], { env, stdio: ["ignore", "pipe", "pipe"] });
-  for (const s of [server.stdout, server.stderr]) s.on("data", (b) => { log += b; });
-  for (let i = 0; ; i++) {
-    if (await fetch(`${url}/signin`).then((r) => r.ok, () => false)) return log;
-    if (i > 400 || server.exitCode !== null) throw new Error(`the server does not start: ${log}`);
-    await wait(50);
-  }
+  server = await Server.start(data, { port: process.env.ZHIDU_UPGRADE_PORT });
+  url = server.url;
+  return server.log;
 }
-async function stop() {
-  const gone = new Promise((r) => server.once("exit", r));
-  server.kill("SIGTERM");
-  equal(await gone, 0, "exit of the server:");
-}
-const zhidu = (args) => new Promise((done) => {
-  execFile(program, args, { env, maxBuffer: 16 << 20 }, (e, out, err) => done({ code: e ? e.code : 0, out: out + err }));
-});
+const stop = () => server.stop();
 async function good(args) {
   const r = await zhidu(args);
   equal(r.code, 0, `${args.join(" ")}: ${r.out}\n`);
@@ -188,7 +147,7 @@ for (const store of stores) {
       p.kill("SIGKILL");
       await gone;
       early += !readdirSync(dir).some((n) => n.startsWith("zhidu.db.before-"));
-      for (let w = 0; w < 100 && (await zhidu(["token", "wu.tao", "--name", "x", "--data", dir])).code !== 0; w++) await wait(50);
+      await until("the next one opens it", async () => (await zhidu(["token", "wu.tao", "--name", "x", "--data", dir])).code === 0);
       matches(await good(["ledger", "verify", "--data", dir]), /In order/);
       equal(readdirSync(dir).filter((n) => n.startsWith("zhidu.db.before-")).length, 1, `kill ${i}: kept`);
       equal(left(dir).join(), "", `kill ${i}: left`);
@@ -232,6 +191,5 @@ for (const store of stores) {
   });
 }
 
-if (!failed) rmSync(work, { recursive: true, force: true });
-console.log(`${passed} passed, ${failed} failed`);
-process.exit(failed ? 1 : 0);
+if (allPassed()) rmSync(work, { recursive: true, force: true });
+end();

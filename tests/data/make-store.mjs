@@ -2,24 +2,22 @@
 //   node tests/data/make-store.mjs PROGRAM REGULATIONS TARGET
 // PROGRAM: build/release/zhidu of that commit; REGULATIONS: its folder of that name.
 // TARGET gets data.tar.gz and seen.json (what people saw before it was packed).
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { everything, wait } from "../support/see.mjs";
+import { Server, wait } from "../support/outside.mjs";
+import { everything } from "../support/see.mjs";
 
 const [program, regulations, target] = process.argv.slice(2);
 const work = mkdtempSync(join(tmpdir(), "zhidu-old-"));
 const data = join(work, "data");
 const env = { ...process.env, ZHIDU_DEMO: "yes", LC_ALL: "en_US.UTF-8" };
 const zhidu = (...args) => execFileSync(program, [...args, "--data", data], { env, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
-const port = Number(process.env.PORT ?? 18820);
-const url = `http://127.0.0.1:${port}`;
 
 zhidu("init", regulations, "--demo");
-const server = spawn(program, ["serve", "--data", data, "--port", String(port)], { env, stdio: "ignore" });
-process.on("exit", () => server.exitCode === null && server.kill());
-for (let i = 0; i < 100 && !(await fetch(`${url}/signin`).then((r) => r.ok, () => false)); i++) await wait(50);
+const server = await Server.start(data, { port: process.env.PORT, binary: program });
+const { url } = server;
 const token = (login) => zhidu("token", login, "--name", "upgrade", "--scopes", "read write", "--days", "36500").trim();
 const tokens = { "li.lei": token("li.lei"), "wu.tao": token("wu.tao"), "chen.gang": token("chen.gang") };
 const post = async (who, path, body) => {
@@ -60,8 +58,6 @@ for (let n = 6; n <= 8; n++) ids.push(await report(n));
 await act("wu.tao", ids[6], "accept", { verification: "属实", category: "printing" });
 await wait(2500); // search, checkpoint
 writeFileSync(join(target, "seen.json"), `${JSON.stringify({ tokens, seen: await everything(url, tokens["wu.tao"]) }, null, 1)}\n`);
-const gone = new Promise((r) => server.once("exit", r));
-server.kill("SIGTERM");
-await gone;
+await server.stop();
 execFileSync("tar", ["-C", data, "--sort=name", "--owner=0", "--group=0", "--numeric-owner", "-czf", join(target, "data.tar.gz"), "."]);
 rmSync(work, { recursive: true });

@@ -1,13 +1,11 @@
 // A regulation that nobody compiled for: the seed bank's folders laid beside the
 // shipped ones run at once, in pages and through the API.  node run.mjs
 // With ZHIDU_PG also on PostgreSQL.  Ends with "N passed, N failed".
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
+import { Server, equal, program, root } from "../support/outside.mjs";
 
-const root = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
-const program = process.env.ZHIDU ?? join(root, "build/release/zhidu");
 const work = join(root, "build/seeds");
 let passed = 0, failed = 0, where = "";
 
@@ -22,16 +20,9 @@ async function check(sentence, run) {
     return undefined;
   }
 }
-function equal(have, want, words = "") {
-  if (have !== want) throw new Error(`${words} have ${JSON.stringify(have)}, want ${JSON.stringify(want)}`);
-}
 function contains(text, part) {
   if (!text.includes(part)) throw new Error(`no ${part} in ${text.replace(/<[^>]*>/g, " ").replace(/\s+/g, " ").slice(0, 500)}`);
 }
-const freePort = () => new Promise((done) => {
-  const s = createServer();
-  s.listen(0, "127.0.0.1", () => { const { port } = s.address(); s.close(() => done(port)); });
-});
 
 // --- the installation -----------------------------------------------------------
 
@@ -47,19 +38,9 @@ async function serve(name, env) {
   rmSync(data, { recursive: true, force: true });
   const all = { ...process.env, ...env, ZHIDU_DEMO: "yes", LC_ALL: "en_US.UTF-8" };
   execFileSync(program, ["init", folder, "--demo", "--data", data], { env: all, stdio: "pipe" });
-  const port = await freePort();
-  const server = spawn(program, ["serve", "--data", data, "--port", String(port)], { env: all, stdio: "ignore" });
-  const url = `http://127.0.0.1:${port}`;
-  for (let i = 0; ; i++) {
-    try {
-      if ((await fetch(`${url}/signin`)).ok) break;
-    } catch (e) {
-      if (i > 100 || server.exitCode !== null) throw e;
-    }
-    await new Promise((r) => setTimeout(r, 50));
-  }
+  const server = await Server.start(data, { more: all });
   const command = (...args) => execFileSync(program, [...args, "--data", data], { env: all }).toString();
-  return { url, command, stop: () => new Promise((r) => { server.once("exit", r); server.kill("SIGTERM"); }) };
+  return { url: server.url, command, stop: () => server.stop() };
 }
 
 // --- a person in front of pages, without scripts ------------------------------------

@@ -1,8 +1,6 @@
 // What somebody with a token sees of the faults, as one value that can be compared.
 import { createHash } from "node:crypto";
 
-export const wait = (ms) => new Promise((r) => setTimeout(r, ms));
-
 /** Each fault with its fields, history and the bytes of its attachments, in the order of the list. */
 export async function everything(url, token) {
   const get = async (path) => {

@@ -1,0 +1,104 @@
+// What tests share that look at the program from outside: checks that are counted, a server on
+// a data folder, commands.
+import { execFile, spawn } from "node:child_process";
+import { createServer } from "node:net";
+import { join } from "node:path";
+
+export const root = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
+export const program = process.env.ZHIDU ?? join(root, "build/release/zhidu");
+/** Of every program that is run: a demonstration that speaks English.  Tests may add to it. */
+export const env = { ...process.env, ZHIDU_DEMO: "yes", LC_ALL: "en_US.UTF-8" };
+
+// --- counting ------------------------------------------------------------------------------------
+
+const count = { passed: 0, failed: 0 };
+/** One check: a sentence that is true when the function does not throw. */
+export async function check(sentence, run) {
+  try {
+    const value = await run();
+    count.passed++;
+    if (process.env.VERBOSE) console.log(`ok   ${sentence}`);
+    return value;
+  } catch (e) {
+    count.failed++;
+    console.log(`FAIL ${sentence}\n     ${String(e.message).split("\n").slice(0, 12).join("\n     ").slice(0, 3000)}`);
+    return undefined;
+  }
+}
+export const allPassed = () => count.failed === 0;
+/** Says how many, and ends the program. */
+export function end() {
+  console.log(`${count.passed} passed, ${count.failed} failed`);
+  process.exit(count.failed ? 1 : 0);
+}
+export function equal(have, want, words = "") {
+  if (have !== want) throw new Error(`${words} have ${JSON.stringify(have)}, want ${JSON.stringify(want)}`);
+}
+export function matches(text, part) {
+  if (!part.test(text)) throw new Error(`no ${part} in:\n${text}`);
+}
+export function contains(text, part) {
+  if (!text.includes(part)) throw new Error(`no ${JSON.stringify(part)} in:\n${text}`);
+}
+
+// --- waiting -------------------------------------------------------------------------------------
+
+export const wait = (ms) => new Promise((r) => setTimeout(r, ms));
+/** What `run` gives when it gives something; a minute and a half is for machines that are busy. */
+export async function until(sentence, run) {
+  const began = performance.now();
+  for (;;) {
+    const v = await run();
+    if (v) return v;
+    if (performance.now() - began > 90000) throw new Error(`never: ${sentence}`);
+    await wait(50);
+  }
+}
+
+// --- the server, the command line -----------------------------------------------------------------
+
+export const freePort = () => new Promise((done, bad) => {
+  const s = createServer();
+  s.on("error", bad);
+  s.listen(0, "127.0.0.1", () => { const { port } = s.address(); s.close(() => done(port)); });
+});
+
+const running = new Set();
+process.on("exit", () => { for (const s of running) s.process.kill("SIGKILL"); });
+
+/** `zhidu serve` on a data folder, when it answers. */
+export class Server {
+  /** more: of the environment. */
+  static async start(data, { port = 0, more = {}, binary = program } = {}) {
+    const s = new Server();
+    s.port = Number(port) || await freePort();
+    s.url = `http://127.0.0.1:${s.port}`;
+    s.log = "";
+    s.process = spawn(binary, ["serve", "--data", data, "--port", String(s.port)], { env: { ...env, ...more }, stdio: ["ignore", "pipe", "pipe"] });
+    for (const out of [s.process.stdout, s.process.stderr]) out.on("data", (b) => { s.log += b; });
+    s.gone = new Promise((r) => s.process.once("exit", (code) => { running.delete(s); r(code); }));
+    running.add(s);
+    await until("the server starts", () => {
+      if (s.process.exitCode !== null) throw new Error(`the server does not start: ${s.log}`);
+      return fetch(`${s.url}/signin`).then((r) => r.ok, () => false);
+    });
+    return s;
+  }
+  get pid() { return this.process.pid; }
+  /** An orderly end. */
+  async stop() {
+    this.process.kill("SIGTERM");
+    equal(await this.gone, 0, "exit of the server:");
+  }
+  async kill() {
+    this.process.kill("SIGKILL");
+    await this.gone;
+  }
+}
+
+/** A command and what is typed to it; {code, out}. */
+export const zhidu = (args, { typed = "", more = {} } = {}) => new Promise((done) => {
+  const p = execFile(program, args, { env: { ...env, ...more }, maxBuffer: 16 << 20 }, (e, out, err) => done({ code: e ? e.code : 0, out: out + err }));
+  p.stdin.on("error", () => {}); // it may have ended without reading
+  p.stdin.end(typed);
+});
