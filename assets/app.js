@@ -1,14 +1,17 @@
 /* app.js - small comforts.  Every page works without it.
  *  - "?" opens the help about the page
- *  - "/" focuses the search box; Escape closes an open menu
- *  - menus close when one clicks elsewhere
+ *  - "/" focuses the search box; Escape closes an open menu and goes back to its button
+ *  - menus close when one clicks elsewhere or leaves them with the keyboard
+ *  - choosing in a filter applies it; with the keyboard, which passes what it does not
+ *    mean, its button does; one is then where one was
+ *  - what was done or refused is said to screen readers after the page has come
  *  - "choose all" in lists; the bulk bar shows how many are chosen
  *  - pasting or dropping a file puts it into the form's file field; files that are too
  *    large are told of before they are sent
  *  - a form is sent once: a double click does nothing more
  *  - a clause shows itself when its mark is pointed at (pressing works without this)
  *  - the print buttons print
- *  - drafts of long forms are kept in this browser until they were taken
+ *  - drafts of forms and comments are kept in this browser until they were taken
  *  - what is said about a field while one types marks the field itself
  */
 (() => {
@@ -35,6 +38,14 @@
     all("details.menu[open]").forEach((d) => { if (!d.contains(e.target)) { d.open = false; } });
   });
 
+  document.addEventListener("focusin", (e) => {
+    all("details.menu[open]").forEach((d) => { if (!d.contains(e.target)) { d.open = false; } });
+  });
+
+  let keyed = null; // the filter whose choice the keyboard is changing
+  document.addEventListener("keydown", (e) => { if (e.key !== "Tab") { keyed = e.target; } });
+  document.addEventListener("pointerdown", () => { keyed = null; });
+
   document.addEventListener("change", (e) => {
     const box = e.target;
     if (box.matches("[data-pick-all]")) {
@@ -49,7 +60,7 @@
         if (out) { out.textContent = String(n); }
       }
     }
-    if (box.matches("[data-submit]")) { box.form.requestSubmit(); }
+    if (box.matches("[data-submit]") && box !== keyed) { box.form.requestSubmit(); }
   });
 
   all("[data-bulk]").forEach((bar) => { bar.hidden = true; });
@@ -81,9 +92,18 @@
   });
   if (new URLSearchParams(location.search).has("print")) { window.addEventListener("load", () => window.print()); }
 
+  const seat = JSON.parse(sessionStorage.getItem("seat") || "null");
+  sessionStorage.removeItem("seat");
+  if (seat && seat[0] === location.pathname && matchMedia("(pointer: fine)").matches) {
+    document.getElementById(seat[1])?.focus({ preventScroll: true });
+  }
+
   document.addEventListener("submit", (e) => {
     const form = e.target;
-    if (form.method !== "post") { return; }
+    if (form.method !== "post") {
+      sessionStorage.setItem("seat", JSON.stringify([location.pathname, document.activeElement?.id]));
+      return;
+    }
     if (form.dataset.sent) { e.preventDefault(); return; }
     const large = $("[data-too-large]", form);
     if (large) {
@@ -99,6 +119,16 @@
     localStorage.removeItem("draft:" + sessionStorage.getItem("sent"));
   }
   window.addEventListener("pageshow", () => all("form[data-sent]").forEach((f) => delete f.dataset.sent));
+
+  // A region that is there from the start is read when its text changes; what came with the page is not.
+  const said = $("main > .note[role], main .door .note[role]");
+  if (said && !said.autofocus) {
+    const voice = document.createElement("p");
+    voice.className = "sr no-print";
+    voice.setAttribute("role", "status");
+    $("main").append(voice);
+    setTimeout(() => { voice.textContent = said.innerText; }, 200);
+  }
 
   const take = (files) => {
     const field = $("main input[type=file][multiple]");
@@ -123,25 +153,39 @@
 
   all("form[data-draft]").forEach((form) => {
     const key = "draft:" + form.dataset.draft;
-    const note = $("[data-draft-note]");
+    const note = $(":scope > [data-draft-note]", form.parentElement);
     const fields = () => all("input:not([type=hidden],[type=file],[type=password]), textarea, select", form);
-    const plain = (f) => f.type !== "checkbox" && f.type !== "radio";
+    const chosen = (f) => f.type === "checkbox" || f.type === "radio";
+    const restore = (saved) => {
+      let back = false;
+      fields().forEach((f) => {
+        if (!(f.name in saved)) { return; }
+        if (chosen(f)) {
+          const on = saved[f.name].includes(f.value);
+          back ||= on !== f.checked;
+          f.checked = on;
+        } else if (!f.value) {
+          f.value = saved[f.name];
+          back = true;
+        }
+      });
+      if (back && note) { note.hidden = false; }
+    };
     try {
       const saved = JSON.parse(localStorage.getItem(key) || "null");
-      if (saved && !form.dataset.kept) {
-        fields().forEach((f) => {
-          if (plain(f) && f.name in saved && !f.value) { f.value = saved[f.name]; if (note) { note.hidden = false; } }
-        });
-      }
+      if (saved && !form.dataset.kept) { restore(saved); }
     } catch { localStorage.removeItem(key); }
-    $("[data-draft-clear]")?.addEventListener("click", () => {
+    $("[data-draft-clear]", note ?? form)?.addEventListener("click", () => {
       localStorage.removeItem(key);
       form.reset();
       note.hidden = true;
+      $("input:not([type=hidden]), textarea, select", form)?.focus();
     });
     form.addEventListener("input", () => {
       const now = {};
-      fields().forEach((f) => { if (plain(f) && f.value) { now[f.name] = f.value; } });
+      fields().forEach((f) => {
+        if (chosen(f)) { (now[f.name] ??= []).push(...(f.checked ? [f.value] : [])); } else if (f.value) { now[f.name] = f.value; }
+      });
       localStorage.setItem(key, JSON.stringify(now));
     });
   });

@@ -178,6 +178,9 @@ static str way_back(struct visit *v)
 {
     enum { CARRY_MAX = 6000 };
     bool post = v->x->req.method == HTTP_POST;
+    if (post && str_has(v->x->req.path, STR("/note/"))) { /* what was typed waits in the browser */
+        return str_fmt(v->ctx.arena, "/r/%.*s/%lld", STR_ARG(v->seg[0]), (long long)v->num[1]);
+    }
     bool form = str_has(v->x->req.path, STR("/do/")) || str_has(v->x->req.path, STR("/new/"));
     if (post && !form) {
         return STR("/");

@@ -222,6 +222,30 @@ static void put_fields(struct visit *v, const struct record_view *r, struct reco
     p->fields.len = n;
 }
 
+static struct words note_words(str action)
+{
+    static const struct {
+        const char *action;
+        struct words words;
+    } list[] = {
+        {"comment", WORDS_INIT("发表评论", "Comment")},
+        {"attach", WORDS_INIT("添加附件", "Attach")},
+        {"detach", WORDS_INIT("移除附件", "Remove the attachment")},
+        {"watch", WORDS_INIT("关注", "Watch")},
+        {"unwatch", WORDS_INIT("取消关注", "Unwatch")},
+        {"label", WORDS_INIT("添加标签", "Add a label")},
+        {"unlabel", WORDS_INIT("去掉标签", "Remove the label")},
+        {"sign", WORDS_INIT("签收", "Sign")},
+        {"finish_task", WORDS_INIT("办完任务", "Finish the task")},
+    };
+    for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
+        if (str_eq(action, str_from(list[i].action))) {
+            return list[i].words;
+        }
+    }
+    return WORDS("操作", "The act");
+}
+
 static str said_words(struct visit *v)
 {
     const struct type *t = model_type(v->model, v->seg[0]);
@@ -230,8 +254,7 @@ static str said_words(struct visit *v)
     if (!key.len) {
         return STR("");
     }
-    str name =
-        a ? words_in(a->words, v->ctx.lang) : words_in(WORDS("操作", "The act"), v->ctx.lang);
+    str name = words_in(a ? a->words : note_words(key), v->ctx.lang);
     return v->ctx.lang == LANG_EN ? str_fmt(v->ctx.arena, "%.*s: done.", STR_ARG(name))
                                   : str_fmt(v->ctx.arena, "已完成：%.*s。", STR_ARG(name));
 }
@@ -369,8 +392,8 @@ static void note_done(struct visit *v)
         visit_error(v, v->act.result);
         return;
     }
-    visit_redirect(v, str_fmt(v->ctx.arena, "/r/%.*s/%lld#activity", STR_ARG(v->seg[0]),
-                              (long long)v->num[1]));
+    visit_redirect(v, str_fmt(v->ctx.arena, "/r/%.*s/%lld?done=%.*s#activity", STR_ARG(v->seg[0]),
+                              (long long)v->num[1], STR_ARG(v->act.action)));
 }
 
 static bool note_allowed(str action)

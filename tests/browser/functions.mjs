@@ -96,6 +96,7 @@ async function lists(w) {
     await wu.press(wu.page.locator(".views a", { hasText: "待受理的" }));
     contains(wu.page.url(), "w.state=reported");
     await wu.page.click(".head details.menu > summary");
+    await wu.page.click(".views .sure summary");
     await wu.post(".views form[action^='/r/fault/view/'] button");
     await wu.open("/r/fault");
     expect(!(await wu.page.textContent(".views")).includes("待受理的"), "still there");
@@ -197,7 +198,9 @@ async function bulk(w) {
     await wu.open("/r/fault?w.state=reported");
     for (let i = 0; i < 2; i++) await wu.page.locator("td.pick input").nth(i).check();
     await wu.page.selectOption("#bulk [name=action]", "close");
-    await wu.post("#bulk button");
+    await wu.page.click("#bulk .sure summary");
+    await wu.axe("before a bulk action");
+    await wu.post("#bulk .sure button");
     equal(await rows(wu), 2);
     contains(await wu.text(), w.t("未完成", "Not done"));
     expect(await wu.page.locator("[popovertarget='q-fault_reporting-close'], a[href='/law/fault_reporting#close']").count(), "no clause");
@@ -372,6 +375,7 @@ async function profile(w) {
     const token = (await wang.page.innerText("main .note code")).trim();
     const api = () => fetch(`${w.demo.url}/api/v1/r/fault`, { headers: { Authorization: `Bearer ${token}` } });
     equal((await api()).status, 200);
+    await wang.page.click("form[action^='/me/token'] .sure summary");
     await wang.post("form[action$='/end'][action^='/me/token'] button");
     equal((await api()).status, 401);
   });

@@ -153,7 +153,7 @@ export const pages = (r) => [
   ["bulk-answers", "wu.tao", "/r/fault?w.state=reported", async (p) => {
     await p.page.locator("[data-pick]").nth(0).check(); await p.page.locator("[data-pick]").nth(1).check();
     await p.page.selectOption("#bulk [name=action]", "close");
-    await p.press("#bulk button");
+    await p.page.click("#bulk .sure summary"); await p.press("#bulk .sure button");
   }],
   ["file-remove", "wu.tao", r(12), open(".file details > summary")],
   ["record-labels", "wu.tao", r(12), openAtDesk("main .head details.menu > summary")],
@@ -211,7 +211,7 @@ export async function numbers(demo, browser) {
 
 /** Who looks: somebody signed in, or somebody at the door. */
 export const look = (demo, browser, login, how) =>
-  (login ? Person.signIn : Person.come)(demo, browser, login, how);
+  (login ? Person.signIn(demo, browser, login, how) : Person.come(demo, browser, login, how));
 
 export async function address(p, path) {
   if (!p.login) { // at the door: nobody, in the language of the run

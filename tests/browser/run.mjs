@@ -1,6 +1,7 @@
 // The product walked in a real browser: node run.mjs [part ...]
 import { count, openBrowser, prepare } from "./support.mjs";
 import { functions } from "./functions.mjs";
+import { keys } from "./keys.mjs";
 import { manual } from "./manual.mjs";
 import { refused } from "./refused.mjs";
 import { second } from "./second.mjs";
@@ -16,6 +17,7 @@ const runs = [
   ["functions-en", (b) => functions(b, { lang: "en", width: 360 })],
   ["second-zh", (b) => second(b, { lang: "zh", width: 1280, scripts: false })],
   ["second-en", (b) => second(b, { lang: "en", width: 360 })],
+  ["keys-zh", (b) => keys(b, { lang: "zh", width: 1280 })],
   ["manual-zh", (b) => manual(b, { lang: "zh", width: 1280 })],
   ["manual-en", (b) => manual(b, { lang: "en", width: 1280 })],
   ["walk-no-scripts", (b) => walk(b, { lang: "zh", width: 1280, scripts: false })],

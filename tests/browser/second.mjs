@@ -137,6 +137,7 @@ async function required(demo, admin, wu) {
     const id = (await admin.page.locator("table.list td.first a", { hasText: "吴涛" }).first().getAttribute("href")).match(/\d+/)[0];
     await admin.open(`/admin/account/${id}`);
     await admin.axe("account");
+    await admin.page.click("form[action$='/second'] .sure summary");
     await admin.press("form[action$='/second'] button");
     contains(await admin.text(), admin.t("已重置", "was reset"));
     await wu.open("/inbox");

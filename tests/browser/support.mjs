@@ -90,13 +90,13 @@ export class Person {
   /** how: {lang: "zh"|"en", width, scripts} */
   constructor(demo, browser, login, how) { Object.assign(this, { demo, browser, login, how, seen: new Set() }); }
   static async signIn(demo, browser, login, how) {
-    const p = await Person.come(demo, browser, login, how);
+    const p = await this.come(demo, browser, login, how);
     await p.enter();
     return p;
   }
   /** In front of the door. */
   static async come(demo, browser, login, how) {
-    const p = new Person(demo, browser, login, how);
+    const p = new this(demo, browser, login, how);
     p.context = await browser.newContext({
       viewport: { width: how.width, height: how.width < 600 ? 740 : 900 },
       isMobile: how.width < 600, hasTouch: how.width < 600,
@@ -108,7 +108,7 @@ export class Person {
     p.page.setDefaultTimeout(8000);
     p.errors = [];
     p.page.on("pageerror", (e) => p.errors.push(String(e)));
-    p.page.on("console", (m) => { if (m.type() === "error" && !/Failed to load resource/.test(m.text())) p.errors.push(m.text()); });
+    p.page.on("console", (m) => { if (m.type() === "error" && !/Failed to (load resource|fetch)/.test(m.text())) p.errors.push(m.text()); });
     return p;
   }
   t(zh, en) { return this.how.lang === "en" ? en : zh; }
@@ -234,7 +234,8 @@ export class App {
   constructor(key) { this.key = key; this.last = 0; }
   async code() {
     for (;;) {
-      const step = Math.max(Math.floor(Date.now() / 30000) - 1, this.last + 1);
+      const old = Date.now() % 30000 < 12000 ? 1 : 0; // not one that ends while it is typed
+      const step = Math.max(Math.floor(Date.now() / 30000) - old, this.last + 1);
       if (step <= Math.floor(Date.now() / 30000) + 1) { this.last = step; return totp(this.key, step * 30000); }
       await new Promise((r) => setTimeout(r, 500));
     }
