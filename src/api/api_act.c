@@ -328,6 +328,11 @@ void api_attach(struct visit *v)
     submit(v, v->num[1], STR("attach"));
 }
 
+void api_record_pdf(struct visit *v)
+{
+    visit_document(v);
+}
+
 void api_attachment(struct visit *v)
 {
     visit_attachment(v, v->num[0]);

@@ -74,6 +74,7 @@ void api_create(struct visit *v);
 void api_perform(struct visit *v);
 void api_attach(struct visit *v);
 void api_attachment(struct visit *v);
+void api_record_pdf(struct visit *v);
 
 void api_regulations(struct visit *v);
 void api_regulation(struct visit *v);

@@ -50,7 +50,7 @@ static const struct shape *shape_of(const char *pattern)
 struct op {
     const char *method; /* "get", "post" */
     str id, title, tag;
-    str answer;  /* $ref of the schema; "bytes" or "text" */
+    str answer;  /* $ref of the schema; "bytes", "pdf" or "text" */
     str body;    /* $ref, or empty */
     str query;   /* names of parameters */
     str in_path; /* names of parameters */
@@ -108,6 +108,8 @@ static void put_answers(struct visit *v, struct json *j, const struct op *o)
     JSON_STR(j, "description", o->title);
     if (str_eq(o->answer, STR("bytes"))) {
         put_content(j, STR("application/octet-stream"), STR(""));
+    } else if (str_eq(o->answer, STR("pdf"))) {
+        put_content(j, STR("application/pdf"), STR(""));
     } else if (str_eq(o->answer, STR("text"))) {
         put_content(j, STR("text/plain"), STR(""));
     } else {
@@ -291,6 +293,12 @@ static void put_type_paths(struct visit *v, struct json *j, const struct type *t
                         .title = title,
                         .answer = STR("Acts"),
                         .query = STR("before"),
+                        .in_path = STR("id")});
+    put_get(v, j, t, "/{id}/pdf",
+            (struct op){.id = str_fmt(a, "%.*s.pdf", STR_ARG(t->key)),
+                        .title = title,
+                        .answer = STR("pdf"),
+                        .query = STR(""),
                         .in_path = STR("id")});
     for (size_t i = 0; i < t->newest->nactions; i++) {
         if (!t->newest->actions[i].who.nobody) {

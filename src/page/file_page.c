@@ -1,4 +1,4 @@
-/* file_page.c - the addresses of an attachment. */
+/* file_page.c - the addresses of an attachment, and of a record as a document. */
 #include "page/page.h"
 
 void page_file(struct visit *v)
@@ -9,4 +9,9 @@ void page_file(struct visit *v)
 void page_file_picture(struct visit *v)
 {
     visit_picture(v, v->num[0]);
+}
+
+void page_record_pdf(struct visit *v)
+{
+    visit_document(v);
 }

@@ -73,6 +73,7 @@ static str hello(struct visit *v)
                    STR_ARG(v->session.name));
 }
 
+/* "11月26日 星期四", "Thursday, 26 November". */
 static str today_words(struct visit *v)
 {
     static const struct words names[] = {
@@ -80,10 +81,16 @@ static str today_words(struct visit *v)
         WORDS_INIT("星期二", "Tuesday"),  WORDS_INIT("星期三", "Wednesday"),
         WORDS_INIT("星期四", "Thursday"), WORDS_INIT("星期五", "Friday"),
         WORDS_INIT("星期六", "Saturday")};
+    static const char *const months[] = {"January",   "February", "March",    "April",
+                                         "May",       "June",     "July",     "August",
+                                         "September", "October",  "November", "December"};
+    struct clock_civil c = clock_civil_day(v->ctx.today);
     int64_t day = ((v->ctx.today + 4) % 7 + 7) % 7; /* 1970-01-01 was a Thursday */
     str name = words_in(names[day], v->ctx.lang);
-    return str_fmt(v->ctx.arena, "%.*s %.*s", STR_ARG(clock_date(v->ctx.arena, v->ctx.today)),
-                   STR_ARG(name));
+    return v->ctx.lang == LANG_EN
+               ? str_fmt(v->ctx.arena, "%.*s, %d %s %d", STR_ARG(name), c.day,
+                         months[(c.month + 11) % 12], c.year)
+               : str_fmt(v->ctx.arena, "%d年%d月%d日 %.*s", c.year, c.month, c.day, STR_ARG(name));
 }
 
 static void put_laws(struct visit *v, struct home_page *p)

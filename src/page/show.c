@@ -39,6 +39,9 @@ static char *put_two(char *p, int n)
     return p;
 }
 
+static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+
 /* A list says it for every row: by hand, without a format. */
 str show_when(const struct visit *v, int64_t ms)
 {
@@ -55,6 +58,8 @@ str show_when(const struct visit *v, int64_t ms)
     char *end = text;
     if (today) {
         end = put_word(end, v->ctx.lang == LANG_EN ? "today" : "今天");
+    } else if (v->ctx.lang == LANG_EN) {
+        end = put_word(put_word(put_two(end, c.day), " "), months[(c.month + 11) % 12]);
     } else {
         end = put_two(put_word(put_two(end, c.month), "-"), c.day);
     }

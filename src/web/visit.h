@@ -142,6 +142,8 @@ void visit_attachment(struct visit *v, int64_t id);
  * Nothing is decoded here (docs/decisions/0036). */
 enum { VISIT_PICTURE_MAX = 8 * 1024 * 1024 };
 void visit_picture(struct visit *v, int64_t id);
+/* The record the address names, as a PDF to keep (connect/document.h). */
+void visit_document(struct visit *v);
 /* The answer is a file of that name: saved, not shown, and sandboxed. */
 void visit_download(struct visit *v, str name);
 void visit_error(struct visit *v, err e); /* page or problem+json, by the route */

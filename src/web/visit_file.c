@@ -1,7 +1,8 @@
-/* visit_file.c - attachments: downloads only, sandboxed, by attachment id; pictures
- * among them also as pictures. */
+/* visit_file.c - files for pages and programs: attachments, as downloads only, sandboxed,
+ * by attachment id, pictures among them also as pictures; records as documents. */
 #include "base/arena.h"
 #include "base/html.h"
+#include "connect/document.h"
 #include "engine/attach.h"
 
 #include "web/visit.h"
@@ -82,4 +83,21 @@ void visit_picture(struct visit *v, int64_t id)
         return;
     }
     answer(v, &a, type, fd, bytes);
+}
+
+void visit_document(struct visit *v)
+{
+    struct document_place place = {v->app->organisation, v->app->public_url};
+    const struct type *t = model_type(v->model, v->seg[0]);
+    str bytes;
+    str name;
+    err e = t ? document_of_record(&v->ctx, t, v->num[1], &place, &bytes, &name)
+              : err_make(ERR_NOT_FOUND, STR("type"));
+    if (e.code) {
+        visit_error(v, e);
+        return;
+    }
+    v->x->res = (struct http_response){
+        .status = 200, .type = STR("application/pdf"), .body = bytes, .file = -1};
+    visit_download(v, name);
 }

@@ -296,6 +296,28 @@ await check("comments and labels are acts too", async () => {
 });
 
 // --- one's own, search, regulations ------------------------------------------------------------
+at("documents and watchers");
+await check("a record comes as PDF to who may see it, and to nobody else", async () => {
+  const r = await get("li.lei", `${url()}/pdf`);
+  equal(r.status, 200, r.text.toString().slice(0, 200));
+  equal(r.type, "application/pdf");
+  equal(r.text.subarray(0, 5).toString(), "%PDF-");
+  contains(r.headers.get("content-disposition"), ".pdf");
+  refused(await get("guo.jing", `${url()}/pdf`), 404);
+});
+await check("who watches is told, may be asked, and must be one who may see it", async () => {
+  ok(await post("li.lei", `${url()}/do/watch`, {}));
+  ok(await post("li.lei", `${url()}/do/watch`, { person: "吴涛" }));
+  const f = ok(await get("li.lei", `${url()}?view=full`));
+  equal(f.watchers.map((w) => w.name).sort().join(), ["吴涛", "李雷"].sort().join());
+  equal(f.watching, true);
+  const no = await post("li.lei", `${url()}/do/watch`, { person: "郭静" });
+  refused(no, 403);
+  expect(no.json.remedy?.length > 0, "a remedy");
+  ok(await post("li.lei", `${url()}/do/unwatch`, {}));
+});
+
+// --- the desk ---------------------------------------------------------------------------
 at("desk");
 await check("tasks and notifications of the one who asks", async () => {
   const tasks = await read("wu.tao", "/api/v1/tasks?limit=5");

@@ -9,6 +9,7 @@ static const struct look {
     {"GET /r/~/#", "/r/~/#", NULL},
     {"GET /r/~/#", "/r/~/#", "print=1"},
     {"GET /r/~/#/pdf", "/r/~/#/pdf", NULL},
+    {"GET /api/v1/r/~/#/pdf", "/api/v1/r/~/#/pdf", NULL},
     {"GET /r/~/#/label", "/r/~/#/label", NULL},
     {"GET /r/~/labels", "/r/~/labels", "id=#"},
     {"GET /r/~/#/activity", "/r/~/#/activity", "before=9000000000000000"},

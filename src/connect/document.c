@@ -1,23 +1,45 @@
-/* record_pdf.c - a record as a document for paper or the file: what its page shows to
- * this person, without what one can do. */
+/* document.c - a record as a document: headings, values, what was done. */
+#include "connect/document.h"
+
 #include "base/arena.h"
 #include "base/buf.h"
-#include "page/frame.h"
-#include "page/page.h"
-#include "page/pdf.h"
-#include "page/show.h"
+#include "base/clock.h"
+#include "connect/pdf.h"
+#include "engine/record.h"
+#include "engine/value.h"
 
 enum { VALUE_MAX = 64 << 10 };
 
-static str say(const struct visit *v, struct words w)
+/* For whom it is made, and what stands around it. */
+struct making {
+    const struct ctx *ctx;
+    const struct document_place *place;
+};
+
+static str moment(const struct making *v, int64_t ms)
 {
-    return words_in(w, v->ctx.lang);
+    if (!ms) {
+        return STR("");
+    }
+    struct clock_civil c = clock_civil_at(ms, v->ctx->model->zone_minutes);
+    return str_fmt(v->ctx->arena, "%04d-%02d-%02d %02d:%02d", c.year, c.month, c.day, c.hour,
+                   c.minute);
 }
 
-static void put_one(struct visit *v, struct buf *b, const struct record_field *f)
+static str name_of(const struct record_ref *r)
+{
+    return r->name.len ? r->name : r->number;
+}
+
+static str say(const struct making *v, struct words w)
+{
+    return words_in(w, v->ctx->lang);
+}
+
+static void put_one(const struct making *v, struct buf *b, const struct record_field *f)
 {
     for (size_t i = 0; i < f->nrefs; i++) {
-        str name = show_ref_name(&f->refs[i]);
+        str name = name_of(&f->refs[i]);
         buf_put(b, i ? say(v, WORDS("、", ", ")) : STR(""));
         buf_put(b, name);
         if (f->refs[i].number.len && f->refs[i].visible && !str_eq(name, f->refs[i].number)) {
@@ -25,7 +47,7 @@ static void put_one(struct visit *v, struct buf *b, const struct record_field *f
         }
     }
     if (!f->nrefs && !f->value.null) {
-        buf_put(b, value_show(&v->ctx, f->field, &f->value, STR("")));
+        buf_put(b, value_show(v->ctx, f->field, &f->value, STR("")));
     }
 }
 
@@ -35,9 +57,9 @@ static bool self(const struct record_field *f, int64_t id)
     return f->nrefs == 1 && f->refs[0].id == id;
 }
 
-static str field_text(struct visit *v, const struct record_field *f, int64_t id)
+static str field_text(const struct making *v, const struct record_field *f, int64_t id)
 {
-    struct buf b = buf_make(v->ctx.arena, VALUE_MAX);
+    struct buf b = buf_make(v->ctx->arena, VALUE_MAX);
     put_one(v, &b, f);
     for (size_t i = 0; i < f->nrows; i++) {
         buf_put_fmt(&b, "%s%zu. ", i ? "\n" : "", i + 1);
@@ -56,12 +78,12 @@ static str field_text(struct visit *v, const struct record_field *f, int64_t id)
     return buf_str(&b);
 }
 
-static str cited(const struct visit *v, const struct clause *c)
+static str cited(const struct making *v, const struct clause *c)
 {
     return c ? say(v, c->no) : STR("");
 }
 
-static void put_fields(struct visit *v, struct pdf *p, const struct record *r)
+static void put_fields(const struct making *v, struct pdf *p, const struct record *r)
 {
     pdf_heading(p, say(v, WORDS("内容", "Content")));
     for (size_t i = 0; i < r->nfields; i++) {
@@ -73,7 +95,7 @@ static void put_fields(struct visit *v, struct pdf *p, const struct record *r)
     }
 }
 
-static void put_terms(struct visit *v, struct pdf *p, const struct record_view *r)
+static void put_terms(const struct making *v, struct pdf *p, const struct record_view *r)
 {
     for (size_t i = 0; i < r->nterms; i++) {
         const struct record_term *t = &r->terms[i];
@@ -81,51 +103,50 @@ static void put_terms(struct visit *v, struct pdf *p, const struct record_view *
             pdf_heading(p, say(v, WORDS("时限", "Deadlines")));
         }
         str end = t->late ? say(v, WORDS("，已超时", ", late")) : STR("");
-        str ended = t->ended ? str_fmt(v->ctx.arena, "%.*s %.*s",
+        str ended = t->ended ? str_fmt(v->ctx->arena, "%.*s %.*s",
                                        STR_ARG(say(v, WORDS("，结束于", ", ended"))),
-                                       STR_ARG(show_time(v, t->ended)))
+                                       STR_ARG(moment(v, t->ended)))
                              : STR("");
-        str text = str_fmt(v->ctx.arena, "%.*s → %.*s%.*s%.*s", STR_ARG(show_time(v, t->started)),
-                           STR_ARG(show_time(v, t->due)), STR_ARG(ended), STR_ARG(end));
+        str text = str_fmt(v->ctx->arena, "%.*s → %.*s%.*s%.*s", STR_ARG(moment(v, t->started)),
+                           STR_ARG(moment(v, t->due)), STR_ARG(ended), STR_ARG(end));
         struct words name = t->term->words;
-        if (!frame_has_words(name)) {
+        if (!name.zh.len && !name.en.len) {
             name = (struct words){t->term->key, t->term->key};
         }
         pdf_pair(p, say(v, name), cited(v, t->term->clause), text);
     }
 }
 
-static void put_act(struct visit *v, struct pdf *p, const struct activity *a)
+static void put_act(const struct making *v, struct pdf *p, const struct activity *a)
 {
-    str who = a->person.id ? show_ref_name(&a->person) : say(v, WORDS("系统", "System"));
-    str to = a->to ? str_fmt(v->ctx.arena, " → %.*s", STR_ARG(say(v, a->to->words))) : STR("");
+    str who = a->person.id ? name_of(&a->person) : say(v, WORDS("系统", "System"));
+    str to = a->to ? str_fmt(v->ctx->arena, " → %.*s", STR_ARG(say(v, a->to->words))) : STR("");
     str clause = a->action ? cited(v, a->action->clause) : STR("");
-    pdf_text(p,
-             str_fmt(v->ctx.arena, "%.*s  %.*s  %.*s%.*s  %.*s  #%lld",
-                     STR_ARG(show_time(v, a->at)), STR_ARG(who), STR_ARG(say(v, a->action_words)),
-                     STR_ARG(to), STR_ARG(clause), (long long)a->seq));
+    pdf_text(p, str_fmt(v->ctx->arena, "%.*s  %.*s  %.*s%.*s  %.*s  #%lld",
+                        STR_ARG(moment(v, a->at)), STR_ARG(who), STR_ARG(say(v, a->action_words)),
+                        STR_ARG(to), STR_ARG(clause), (long long)a->seq));
     if (a->note.len) {
         pdf_small(p, a->note);
     }
     for (size_t i = 0; i < a->nchanges; i++) {
         const struct activity_change *c = &a->changes[i];
         str before = say(v, c->before);
-        pdf_small(p, str_fmt(v->ctx.arena, "%.*s: %.*s%s%.*s", STR_ARG(say(v, c->field->words)),
+        pdf_small(p, str_fmt(v->ctx->arena, "%.*s: %.*s%s%.*s", STR_ARG(say(v, c->field->words)),
                              STR_ARG(before), before.len ? " → " : "", STR_ARG(say(v, c->after))));
     }
 }
 
-static void put_rest(struct visit *v, struct pdf *p, const struct record_view *r)
+static void put_rest(const struct making *v, struct pdf *p, const struct record_view *r)
 {
     put_terms(v, p, r);
     for (size_t i = 0; i < r->nattachments; i++) {
         if (i == 0) {
             pdf_heading(p, say(v, WORDS("附件", "Attachments")));
         }
-        pdf_text(p,
-                 str_fmt(v->ctx.arena, "%.*s  %.*s  SHA-256 %.*s", STR_ARG(r->attachments[i].name),
-                         STR_ARG(show_size(v, r->attachments[i].size)),
-                         STR_ARG(r->attachments[i].sha256)));
+        pdf_text(p, str_fmt(v->ctx->arena, "%.*s  %lld %.*s  SHA-256 %.*s",
+                            STR_ARG(r->attachments[i].name), (long long)r->attachments[i].size,
+                            STR_ARG(say(v, WORDS("字节", "bytes"))),
+                            STR_ARG(r->attachments[i].sha256)));
     }
     for (size_t i = 0; i < r->nactivities; i++) {
         if (i == 0) {
@@ -143,37 +164,38 @@ static void put_rest(struct visit *v, struct pdf *p, const struct record_view *r
                              "____________________")));
 }
 
-static str below(struct visit *v, const struct record_view *r, int64_t seq)
+static str below(const struct making *v, const struct record_view *r, int64_t seq)
 {
     const struct law *law = r->rec.def->law;
     str state = r->rec.state ? say(v, r->rec.state->words) : STR("");
-    return str_fmt(v->ctx.arena,
-                   v->ctx.lang == LANG_EN
+    return str_fmt(v->ctx->arena,
+                   v->ctx->lang == LANG_EN
                        ? "%.*s · made %.*s · under %.*s, version %lld · ledger #%lld"
                        : "%.*s · 创建于 %.*s · 依据《%.*s》第 %lld 版 · 存证 #%lld",
-                   STR_ARG(state), STR_ARG(show_time(v, r->rec.created_at)),
+                   STR_ARG(state), STR_ARG(moment(v, r->rec.created_at)),
                    STR_ARG(say(v, law->title)), (long long)law->version, (long long)seq);
 }
 
-static err compose(struct visit *v, const struct type *t, const struct record_view *r, str *ret)
+static err compose(const struct making *v, const struct type *t, const struct record_view *r,
+                   str *ret)
 {
     struct pdf *p;
     int64_t seq = r->nactivities ? r->activities[0].seq : 0;
     str title = r->rec.name.len ? r->rec.name : r->rec.number;
-    str foot = str_fmt(v->ctx.arena, "%.*s · %.*s · %.*s %.*s", STR_ARG(v->app->organisation),
+    str foot = str_fmt(v->ctx->arena, "%.*s · %.*s · %.*s %.*s", STR_ARG(v->place->organisation),
                        STR_ARG(r->rec.number), STR_ARG(say(v, WORDS("生成于", "made"))),
-                       STR_ARG(show_time(v, v->ctx.now)));
-    err e = pdf_begin(v->ctx.arena, v->ctx.lang, title, foot, &p);
+                       STR_ARG(moment(v, v->ctx->now)));
+    err e = pdf_begin(v->ctx->arena, v->ctx->lang, title, foot, &p);
     if (e.code) {
         return e;
     }
     /* the proof of the last act, or where there is no address: which one it is */
-    pdf_qr(p, v->app->public_url.len
-                  ? str_fmt(v->ctx.arena, "%.*s/proof/%lld", STR_ARG(v->app->public_url),
+    pdf_qr(p, v->place->public_url.len
+                  ? str_fmt(v->ctx->arena, "%.*s/proof/%lld", STR_ARG(v->place->public_url),
                             (long long)seq)
-                  : str_fmt(v->ctx.arena, "%.*s #%lld", STR_ARG(r->rec.number), (long long)seq));
+                  : str_fmt(v->ctx->arena, "%.*s #%lld", STR_ARG(r->rec.number), (long long)seq));
     pdf_title(p,
-              str_fmt(v->ctx.arena, "%.*s  %.*s", STR_ARG(say(v, t->newest->title)),
+              str_fmt(v->ctx->arena, "%.*s  %.*s", STR_ARG(say(v, t->newest->title)),
                       STR_ARG(r->rec.number)),
               title, below(v, r, seq));
     put_fields(v, p, &r->rec);
@@ -181,19 +203,16 @@ static err compose(struct visit *v, const struct type *t, const struct record_vi
     return pdf_end(p, ret);
 }
 
-void page_record_pdf(struct visit *v)
+err document_of_record(const struct ctx *ctx, const struct type *t, int64_t id,
+                       const struct document_place *place, str *ret_bytes, str *ret_name)
 {
-    const struct type *t = model_type(v->model, v->seg[0]);
+    struct making making = {ctx, place};
     struct record_view r;
-    str bytes;
-    err e = t ? record_view(&v->ctx, t, v->num[1], &r) : err_make(ERR_NOT_FOUND, STR("type"));
-    e = e.code ? e : compose(v, t, &r, &bytes);
-    if (e.code) {
-        visit_error(v, e);
-        return;
+    err e = record_view(ctx, t, id, &r);
+    e = e.code ? e : compose(&making, t, &r, ret_bytes);
+    if (!e.code) {
+        *ret_name =
+            str_fmt(ctx->arena, "%.*s.pdf", STR_ARG(r.rec.number.len ? r.rec.number : t->key));
     }
-    v->x->res = (struct http_response){
-        .status = 200, .type = STR("application/pdf"), .body = bytes, .file = -1};
-    str name = r.rec.number.len ? r.rec.number : t->key;
-    visit_download(v, str_fmt(v->ctx.arena, "%.*s.pdf", STR_ARG(name)));
+    return e;
 }

@@ -1,6 +1,6 @@
 /* Documents end in bounds: pages, bytes of a text, and what the arena holds. */
 #include "base/arena.h"
-#include "page/pdf.h"
+#include "connect/pdf.h"
 
 #include "support/fonts.h"
 #include "support/test.h"

@@ -6,8 +6,8 @@
  * what is beyond is left out, and the last line says so.  Nothing here jumps through
  * the library's calls; all it holds ends with the arena.
  */
-#ifndef PAGE_PDF_H
-#define PAGE_PDF_H
+#ifndef CONNECT_PDF_H
+#define CONNECT_PDF_H
 
 #include "base/err.h"
 #include "base/words.h"

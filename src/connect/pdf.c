@@ -1,4 +1,4 @@
-#include "page/pdf.h"
+#include "connect/pdf.h"
 
 #include "base/arena.h"
 
