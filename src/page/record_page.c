@@ -139,6 +139,9 @@ static struct record_clock clock_of(struct visit *v, const struct record_term *t
     } else if (t->paused_at) {
         c.note = words_in(WORDS("计时暂停", "clock stopped"), lang);
         c.class = STR(" rest");
+    } else if (!t->due) { /* its end is a date that is not given */
+        c.note = words_in(WORDS("没有期限", "no end"), lang);
+        c.class = STR(" rest");
     } else {
         c.note = show_due(v, t->due);
         c.class = show_due_class(v, t->due);
@@ -159,7 +162,7 @@ static void put_clocks(struct visit *v, const struct record_view *r, struct reco
         const struct record_term *t = &r->terms[i];
         list[i] = clock_of(v, t);
         p->clocks_over += list[i].over;
-        bool near = t->due < v->ctx.now + URGENT_DAYS * INT64_C(86400000);
+        bool near = t->due && t->due < v->ctx.now + URGENT_DAYS * INT64_C(86400000);
         if (!t->ended && !t->paused_at && near && (!first || t->due < first)) {
             first = t->due;
             p->urgent = &list[i];
