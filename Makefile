@@ -4,6 +4,7 @@
 # make V=asan      with ASan and UBSan (also: tsan, cov, fuzz); V works with every target
 # make fuzz        each parser for T=60 seconds with libFuzzer
 # make torture     200 rounds of kill -9, 30 of each other fault, under load (ROUNDS=1000 TIMES=30)
+# make scan        sqlmap and wapiti against a demonstration (SCAN=--quick, SCAN=--pg)
 # make bench       200,000 faults beside floors    make bench-20000, bench-long: other sizes
 V       ?= release
 B       ?= build/$(V)
@@ -146,6 +147,9 @@ $(B)/sweep: $(SWEEP) $(B)/libsupport.a $(LIBS)
 $(B)/tests/browser/routes.o: | $(GEN)
 $(B)/routes: $(B)/tests/browser/routes.o $(LIBS)
 	@echo "  link $@"; $(CC) $(LDFLAGS) -o $@ $< $(ALL_LIBS) $(PKGL)
+# --- scan: strangers' tools attack the running product (tests/scan) -----------------------------------
+scan:
+	tool/scan.sh $(SCAN)
 
 # one of them runs zhidu-verify as a process
 $(B)/t/ledger/proof_test: | $(B)/zhidu-verify
@@ -198,5 +202,5 @@ fmt:
 	clang-format -i $(CODE)
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: tsan all tests test fmt tidy check install fuzz fuzz-build fuzz-replay bench bench-long torture rights sweep
+.PHONY: tsan all tests test fmt tidy check install fuzz fuzz-build fuzz-replay bench bench-long torture rights sweep scan
 .SECONDARY:

@@ -1,0 +1,386 @@
+// What a scanner is to attack: one request file for each address of the program, with
+// every parameter that somebody's pages and forms, or the API's description, put into it.
+//
+//   node targets.mjs --url URL --routes FILE --data DIR --zhidu PROGRAM --out DIR
+//
+// Signs in through the form as four people, walks through the pages they see, and
+// gathers links and forms.  DIR/NNN-name.req is a request as sqlmap reads it (-r), a *
+// where a part of path or header is to be attacked; NNN-name.opt are options for it.
+// Also made: wapiti.json (a session as wapiti reads it).  Fails when an address of the
+// program, or a parameter that its pages read, is in no request.
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { formsOf, linksOf } from "./html.mjs";
+
+const { values: opt } = parseArgs({ options: {
+  url: { type: "string" }, routes: { type: "string" }, data: { type: "string" }, zhidu: { type: "string" },
+  out: { type: "string" } } });
+const PASSWORD = "zhidu-demo-2026";
+const WALKERS = ["li.lei", "wu.tao", "chen.gang", "xu.jing"]; // they look at everything
+const OTHERS = ["huang.he", "sun.li", "guo.jing"]; // and who may do what those may not
+const EACH = 3; // pages of a kind that one person looks at
+const AGENT = "zhidu-scan";
+mkdirSync(opt.out, { recursive: true });
+
+// --- addresses ------------------------------------------------------------------
+
+const routes = readFileSync(opt.routes, "utf8").trim().split("\n").map((line) => {
+  const [method, pattern] = line.split(" ");
+  return { line, method, pattern, words: pattern.split("/") };
+});
+/** The route that answers a path, as the server finds it: the first that fits. */
+function routeOf(method, path) {
+  const have = path.split("/");
+  return routes.find((r) => r.method === method && r.words.length === have.length && r.words.every((w, i) =>
+    w === "~" ? have[i] !== "" : w === "#" ? /^\d+$/.test(have[i]) : w === have[i]));
+}
+/** What makes two addresses of a route different things: type and action of a record. */
+const kindOf = (route, path) => (/^(.api.v1)?.r\//.test(route.pattern) ? path.split("/").filter((w, i) => route.words[i] === "~").join(".") : "");
+
+// --- people ---------------------------------------------------------------------
+
+async function signIn(login) {
+  const r = await fetch(`${opt.url}/signin`, { method: "POST", redirect: "manual", headers: { "user-agent": AGENT },
+    body: new URLSearchParams({ login, password: PASSWORD }) });
+  const cookie = r.headers.getSetCookie().find((c) => /zhidu=/.test(c))?.split(";")[0];
+  if (r.status !== 303 || !cookie) throw new Error(`${login} cannot sign in: ${r.status}`);
+  const me = { login, headers: { Cookie: cookie } };
+  me.csrf = /name="csrf" value="(\w+)"/.exec(await (await get(me, "/me")).text())[1];
+  return me;
+}
+/** Somebody's program. */
+function tokenOf(login) {
+  const out = execFileSync(opt.zhidu, ["token", login, "--name", "scan", "--scopes", "read write", "--data", opt.data]);
+  return { login, headers: { Authorization: `Bearer ${out.toString().trim().split("\n").pop()}` } };
+}
+const get = (me, path) => fetch(opt.url + path, { redirect: "manual",
+  headers: { ...me.headers, "user-agent": AGENT, "accept-language": "en" } });
+
+/** Who of them may do it, at a record where it can be done: "/r/fault/new/report",
+ *  "/r/fault/#/do/accept"; the first person and record where nobody may. */
+const able = new Map();
+async function whoMay(path) {
+  const [, , type, id] = path.split("/");
+  const shape = path.replace(/\d+/, "#");
+  if (able.has(shape)) return able.get(shape);
+  const ids = new Set();
+  for (const me of /^\d+$/.test(id) ? everybody : []) {
+    for (const r of (await json(await get(me, `/api/v1/r/${type}?limit=20`))).items ?? []) ids.add(`${r.id}`);
+  }
+  ids.add(id);
+  let found = { me: everybody[0], path };
+  search: for (const i of ids) {
+    for (const me of everybody) {
+      const at = path.replace(/\d+/, i);
+      if ((await json(await get(me, `/api/v1${at}`))).why_not === null) { found = { me, path: at }; break search; }
+    }
+  }
+  able.set(shape, found);
+  return found;
+}
+const json = async (r) => (r.ok ? r.json() : {});
+const send = (me, path, body) => fetch(opt.url + path, { method: "POST", redirect: "manual", headers: me.headers, body });
+
+// --- walking --------------------------------------------------------------------
+
+const gets = new Map(), posts = new Map(); // what was seen, by route, type and action
+
+function split(address) {
+  const u = new URL(address, opt.url);
+  return [u.pathname, [...u.searchParams]];
+}
+function see(map, me, method, path, query, fields = []) {
+  const route = routeOf(method, path);
+  if (!route) throw new Error(`a page leads to ${method} ${path}, which is no address of the program`);
+  const id = `${route.line} ${kindOf(route, path)}`;
+  const had = map.get(id) ?? { me, route, path, query: new Map(), fields: new Map() };
+  for (const [k, v] of query) if (!had.query.get(k)) had.query.set(k, v);
+  for (const f of fields) if (!had.fields.get(f.name)?.value) had.fields.set(f.name, f);
+  map.set(id, had);
+  return id;
+}
+function seeForm(me, form, page) {
+  const [path, query] = split(form.action || page);
+  if (form.method === "POST") see(posts, me, "POST", path, query, form.fields);
+  else see(gets, me, "GET", path, [...query, ...form.fields.map((f) => [f.name, f.value])]);
+}
+
+/** There is something of everything that a page leads to, and somebody nobody needs. */
+async function prepare(me, boss) {
+  const post = (path, values) => send(me, path, values instanceof FormData ? values : new URLSearchParams({ csrf: me.csrf, ...values }));
+  const added = await send(boss, "/r/person/new/add", new URLSearchParams({ csrf: boss.csrf, full_name: "probe", unit: "业务一科" }));
+  const fault = /\/r\/fault\/(\d+)/.exec(await (await get(me, "/r/fault")).text())[1];
+  const file = new FormData();
+  file.append("csrf", me.csrf);
+  file.append("files", new Blob(["probe"]), "probe.txt");
+  for (const r of [await post("/r/fault/view", { name: "probe", query: "open=1" }), await post("/me/token", { name: "probe", scopes: "read", days: "9" }),
+    await post(`/r/fault/${fault}/note/attach`, file), await post(`/r/fault/${fault}/note/comment`, { note: "probe" })]) {
+    if (r.status >= 400) throw new Error(`${r.url}: ${r.status}`);
+  }
+  return /\d+/.exec(added.headers.get("location"))[0];
+}
+
+async function walk(me) {
+  const waiting = ["/", "/r", "/admin", "/help", "/me", "/me/second", "/search?q=a"];
+  const seen = new Set(waiting), often = new Map();
+  let pages = 0;
+  while (waiting.length) {
+    const at = waiting.shift();
+    const [path, query] = split(at);
+    if (path.startsWith("/assets/") && seen.has("/assets")) continue;
+    if (path.startsWith("/assets/")) seen.add("/assets");
+    const kind = `${see(gets, me, "GET", path, query)} ${query.map(([k]) => k)}`;
+    often.set(kind, (often.get(kind) ?? 0) + 1);
+    if (often.get(kind) > EACH) continue;
+    const r = await get(me, at);
+    const html = /^text.html/.test(r.headers.get("content-type")) ? await r.text() : "";
+    const forms = formsOf(html);
+    pages++;
+    for (const f of forms) seeForm(me, f, path);
+    for (const { method, address } of linksOf(html)) {
+      const [to, asked] = split(address);
+      if (method === "POST") { // a form that asks about itself while it is filled in
+        see(posts, me, "POST", to, asked, forms.find((f) => to === `${f.action}/check`)?.fields);
+      } else if (!seen.has(address)) {
+        seen.add(address);
+        waiting.push(address);
+      }
+    }
+  }
+  return pages;
+}
+
+// --- requests -------------------------------------------------------------------
+
+const written = new Map(routes.map((r) => [r.line, new Set()])); // parameters attacked, by route
+const names = new Set(); // of parameters, anywhere
+let count = 0, attacked = 0;
+
+/** A request, unless each of its parameters stands in another one of the same route:
+ *  that is the same code.  `only`: the parameters, when not all are attacked. */
+function write(method, path, me, { query = [], headers = {}, body = [], json, only, key } = {}) {
+  const route = routeOf(method, path.replaceAll("*", ""));
+  const had = written.get(route.line);
+  const q = new URLSearchParams([...query]).toString();
+  const all = { Host: new URL(opt.url).host, "User-Agent": AGENT, ...me?.headers, ...headers };
+  const marked = [path, ...Object.values(all)].join().includes("*");
+  const fields = json ? Object.keys(json) : [...body].map(([k]) => k);
+  const wanted = marked ? ["*"] : (only ?? [...[...query].map(([k]) => k), ...fields]).filter((k) => k !== "csrf" || only);
+  const fresh = [...new Set(wanted)].filter((k) => k === "*" || !had.has(k) || only);
+  for (const k of wanted) { had.add(k); names.add(k); }
+  if (!fresh.length) return;
+  attacked += fresh.length;
+  if (method === "POST") all["Content-Type"] = json ? "application/json" : "application/x-www-form-urlencoded";
+  const name = `${String(++count).padStart(3, "0")}-${method}${path.replace(/[^A-Za-z.]+/g, "-")}`.slice(0, 60);
+  const head = Object.entries(all).map(([k, v]) => `${k}: ${v}\r\n`).join("");
+  const text = json ? JSON.stringify(json) : new URLSearchParams([...body]).toString();
+  writeFileSync(join(opt.out, `${name}.req`), `${method} ${path}${q ? `?${q}` : ""} HTTP/1.1\r\n${head}\r\n${text}`);
+  const options = marked ? [] : ["-p", fresh.join(",")];
+  if (fields.includes("key")) options.push("--eval=import random;key='%x' % random.getrandbits(60)"); // each its own act
+  if (key) options.push(key);
+  if (/\/check$|^.api.*(new|do)\/~$/.test(route.pattern) && !marked) options.push("--level=1"); // their values go where a form's go
+  writeFileSync(join(opt.out, `${name}.opt`), options.join("\n"));
+}
+/** Values that the server takes beside each other: where one is refused the others are
+ *  not looked at. */
+async function sound(me, path, query) {
+  const kept = [];
+  for (const [k, v] of query) {
+    for (const guess of [v, "", "1"]) {
+      kept.push([k, guess]);
+      if ((await get(me, `${path}?${new URLSearchParams(kept)}`)).status < 400) break;
+      kept.pop();
+    }
+    if (kept.at(-1)?.[0] !== k) write("GET", path, me, { query: [[k, v]] });
+  }
+  return kept;
+}
+const starred = (route, path) => path.split("/").map((w, i) => (/^[~#]$/.test(route.words[i]) ? `${w}*` : w)).join("/");
+
+async function writeGets(list) {
+  for (const { me, route, path, query } of list) {
+    if (!written.get(route.line).size) {
+      if (/[~#]/.test(route.pattern)) write("GET", starred(route, path), me);
+      else if (!query.size) write("GET", path, me, { query: [["q", "1"]] });
+    }
+    if (query.size) write("GET", path, me, { query: await sound(me, path, query) });
+  }
+}
+
+/** What somebody would fill in. */
+async function fill(me, f) {
+  if (f.name === "csrf") return me.csrf;
+  if (f.name === "ver") return "0"; // any version: the record is another after each attack that is an act
+  if (f.value || f.name === "back") return f.value;
+  if (f.suggest) {
+    const r = await get(me, `${f.suggest}?${new URLSearchParams([[f.name, ""]])}`);
+    return /<option value="([^"]+)"/.exec(await r.text())?.[1] ?? "";
+  }
+  return { date: "2026-03-02", "datetime-local": "2026-03-02T09:00", password: "not the password 1" }[f.type] ?? (f.numeric ? "1" : "probe");
+}
+/** Values that the form takes, as it says itself while it is filled in. */
+const GUESSES = ["1", "10.0.0.1", "02:00:00:00:00:01", "1h", "2026-03-02", ""];
+async function filled(me, path, fields) {
+  const body = [];
+  for (const f of fields) body.push([f.name, await fill(me, f)]);
+  if (!routeOf("POST", `${path}/check`)) return body;
+  for (const pair of body) {
+    if (["csrf", "key", "ver"].includes(pair[0])) continue;
+    for (const guess of [pair[1], ...GUESSES]) {
+      pair[1] = guess;
+      const r = await send(me, `${path}/check?field=${pair[0]}`, new URLSearchParams(body));
+      if (!/class="error"/.test(await r.text())) break;
+    }
+  }
+  return body;
+}
+/** What would end a session is sent with the token of another form, so that it goes on. */
+const ENDS = ["/signout", "/me/sessions/end"];
+const taken = new Map(); // by path without numbers: values the form takes, for programs too
+async function writePosts() {
+  for (const { me: seen, route, path: there, query, fields } of posts.values()) {
+    if (there.startsWith("/signin")) continue;
+    const act = /^(\/r\/\w+\/(?:new|\d+\/do)\/\w+)(\/check)?$/.exec(there);
+    const { me, path } = act ? await whoMay(act[1]) : { me: there.startsWith("/me/") ? await signIn(seen.login) : seen, path: there };
+    const at = path.replace(/^(\/admin\/account\/)\d+/, `$1${spare}`) + (act?.[2] ?? "");
+    const body = await filled(me, path, fields.values());
+    if (ENDS.includes(at)) body.find(([k]) => k === "csrf")[1] = "0";
+    taken.set(path.replace(/\d+/, "#"), Object.fromEntries(body));
+    if (/[~#]/.test(route.pattern) && !written.get(route.line).size) write("POST", starred(route, at), me, { body });
+    write("POST", at, me, { query, body, only: ENDS.includes(at) ? ["csrf"] : undefined });
+  }
+}
+
+/** The ways in, and what nobody's pages showed because it comes after an act. */
+async function writeDoors(me) {
+  const door = Object.entries({ back: "/", lang: "en", login: "li.lei", password: PASSWORD });
+  write("POST", "/signin", null, { body: door, only: ["login", "back", "lang"] });
+  write("POST", "/signin", null, { body: door, only: ["password"], key: "--randomize=login" }); // else the account is slowed down
+  write("POST", "/signin", null, { body: door, headers: { "User-Agent": `${AGENT}*` } });
+  write("GET", "/signin", null, { query: [["back", "/"], ["lang", "en"], ["ended", ""], ["over", ""], ["login", "li.lei"]] });
+  const half = { headers: { Cookie: "zhidu-half=0" } };
+  write("GET", "/signin/code", half, { query: [["back", "/"], ["lang", "en"]] });
+  write("POST", "/signin/code", half, { body: [["back", "/"], ["lang", "en"], ["otp", "123456"]] });
+  const second = [["csrf", me.csrf], ["otp", "123456"], ["password", "not the password 1"]];
+  for (const path of ["confirm", "codes", "off"]) write("POST", `/me/second/${path}`, me, { body: second });
+  write("POST", "/me/theme", me, { body: [["csrf", me.csrf], ["back", "/me"], ["theme", "dark"]], only: ["csrf"] });
+  for (const path of ["/healthz", "/readyz", "/metrics"]) write("GET", path, null, { query: [["q", "1"]] });
+}
+
+/** Addresses that no page of this demonstration leads to. */
+async function writeRare(me, boss) {
+  const ids = [...(await (await get(me, "/r/fault")).text()).matchAll(/\/r\/fault\/(\d+)/g)].map((m) => m[1]);
+  const rare = {
+    "GET /assets/~/~/~": ["/assets/a*/vendor/htmx.min.js*"], "GET /r/~/labels": ["/r/fault/labels", { id: ids[0], done: "" }],
+    "GET /r/~/#/activity": [`/r/fault/${ids[0]}/activity`, { before: "9999999" }],
+    "GET /law/~/v/#/changes": ["/law/equipment*/v/1*/changes"], "GET /proof/#/file": ["/proof/10*/file"], "GET /file/#": ["/file/1*"],
+    "POST /r/~/view/#": ["/r/fault*/view/1*"], "POST /me/token/#/end": ["/me/token/1*/end"],
+    "POST /admin/settings/~/~/unit": ["/admin/settings/fault_reporting/fault.categories/unit", { unit: "1", own: "1", from: "" }],
+    "POST /admin/jobs/#/cancel": ["/admin/jobs/1*/cancel"], "POST /admin/account/#/second": ["/admin/account/1*/second"],
+  };
+  for (const [line, [path, values = {}]] of Object.entries(rare)) {
+    const who = path.startsWith("/admin") ? boss : me;
+    if (written.get(line).size) continue;
+    if (line.startsWith("GET")) write("GET", path, who, { query: Object.entries(values) });
+    else write("POST", path, who, { body: Object.entries({ csrf: who.csrf, ...values }) });
+  }
+}
+
+/** Everything that is read from a head: on a page, at a form, and by programs. */
+function writeHeads(me, program) {
+  const star = (...list) => Object.fromEntries(list.map((n) => [n, "1*"]));
+  write("GET", "/r/fault", null, { headers: { Cookie: `${me.headers.Cookie}*; theme=dark*; lang=en*; zhidu-half=0*` } });
+  write("GET", "/", me, { headers: star("Accept-Language", "X-Forwarded-For", "X-Forwarded-Proto", "X-Request-Id", "Sec-Fetch-Site", "HX-Request", "Referer") });
+  write("POST", "/notifications", me, { headers: star("X-CSRF-Token", "Origin"), body: [["up_to", "1"]] });
+  write("GET", "/api/v1/me", null, { headers: { Authorization: `${program.headers.Authorization}*` } });
+  write("GET", "/api/v1/types", program, { headers: star("Accept", "If-None-Match") });
+}
+
+// --- for programs ---------------------------------------------------------------
+
+/** An address of the description with what stands for its number or key. */
+async function somewhere(program, path) {
+  const type = /^.api.v1.r.(\w+)/.exec(path)?.[1];
+  const list = type ? (await json(await get(program, `/api/v1/r/${type}?limit=1`))).items ?? [] : [];
+  const law = { key: path.includes("/types/") ? "fault" : path.includes("/ledger/") ? "10" : "fault_reporting", item: "report" };
+  return path.replace(/\{(\w+)\}/g, (_, name) => law[name] ?? list[0]?.id ?? "1");
+}
+async function writeApi(program) {
+  const doc = await (await get(program, "/api/v1/openapi.json")).json();
+  const named = (x) => (x?.$ref ? x.$ref.split("/").slice(1).reduce((at, k) => at[k], doc) : (x ?? {}));
+  for (const [shape, ways] of Object.entries(doc.paths)) {
+    const path = await somewhere(program, shape);
+    for (const [method, way] of Object.entries(ways)) {
+      const params = [...(ways.parameters ?? []), ...(way.parameters ?? [])].map(named);
+      if (method === "post") {
+        await writeApiPost(path, params, named(way.requestBody?.content["application/json"]?.schema).properties ?? {});
+        continue;
+      }
+      const query = params.filter((p) => p.in === "query").map((p) => [p.name, p.name === "limit" ? "5" : ""]);
+      await writeGets([{ me: program, route: routeOf("GET", path), path, query: new Map(query) }]);
+    }
+  }
+}
+async function writeApiPost(path, params, properties) {
+  const route = routeOf("POST", path);
+  const act = /\/(new|do)\//.test(path) && !/\/do\/(comment|sign|finish_task|watch|unwatch|label|unlabel)$/.test(path);
+  const { me, path: at } = act ? await whoMay(path.slice("/api/v1".length)) : { me: everybody[1], path: path.slice("/api/v1".length) };
+  const program = programs[me.login];
+  const page = taken.get(at.replace(/\d+/, "#")) ?? {};
+  const body = {}, all = {}; // what the server takes; everything that may be sent
+  for (const k of Object.keys(properties)) {
+    all[k] = page[k] || "probe";
+    if (page[k] && properties[k].type?.includes("string")) body[k] = page[k];
+    else if (page[k] && properties[k].$ref) body[k] = page[k];
+  }
+  if (!written.get(route.line).size) {
+    const heads = Object.fromEntries(params.filter((p) => p.in === "header").map((p) => [p.name, "1*"]));
+    write("POST", starred(route, `/api/v1${at}`), program, { headers: heads, json: body });
+  }
+  write("POST", `/api/v1${at}`, program, { json: body });
+  write("POST", `/api/v1${at}`, program, { json: all });
+}
+
+// --- all of it ------------------------------------------------------------------
+
+/** What pages read of a query or form, as their source says. */
+function readByPages() {
+  const dir = new URL("../../src/page/", import.meta.url).pathname;
+  const found = new Set();
+  for (const f of readdirSync(dir).filter((n) => n.endsWith(".c"))) {
+    const source = readFileSync(join(dir, f), "utf8");
+    for (const m of source.matchAll(/(?:visit_param\(v|http_param\((?:ps|&v->x->req\.(?:form|query))), STR\("(\w+)"/g)) found.add(m[1]);
+  }
+  return found;
+}
+
+const spare = await prepare(await signIn("wu.tao"), await signIn("xu.jing"));
+const everybody = [];
+for (const login of WALKERS) {
+  await signIn(login); // one more session, for whoever ends it
+  const me = await signIn(login);
+  everybody.push(me);
+  console.log(`${login}: ${await walk(me)} pages`);
+}
+const [staff, desk, , admin] = everybody;
+for (const login of OTHERS) everybody.push(await signIn(login));
+const programs = Object.fromEntries([...WALKERS, ...OTHERS].map((login) => [login, tokenOf(login)]));
+const program = programs["wu.tao"];
+await writeGets(gets.values());
+await writePosts();
+await writeDoors(staff);
+await writeApi(program);
+await writeRare(desk, admin);
+writeHeads(desk, program);
+const unread = [...readByPages()].filter((n) => !names.has(n));
+write("GET", "/r/fault", desk, { query: unread.map((n) => [n, ""]) });
+const host = new URL(opt.url).hostname;
+const [cookie, value] = admin.headers.Cookie.split("=");
+writeFileSync(join(opt.out, "wapiti.json"), JSON.stringify({ [host]: { "/": { [cookie]:
+  { version: 0, value, port: null, secure: false, expires: null } } } }));
+const missing = routes.filter((r) => !written.get(r.line).size);
+console.log(`${count} requests with ${attacked} parameters to attack, over ${routes.length - missing.length} of ${routes.length} routes; parameters in no form: ${unread.join(" ")}`);
+for (const r of missing) console.log(`no request for ${r.line}`);
+process.exit(missing.length ? 1 : 0);

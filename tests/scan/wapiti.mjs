@@ -1,0 +1,15 @@
+// What wapiti reports: wapiti.mjs REPORT.json.  Prints each flaw; fails when there is one.
+import { readFileSync } from "node:fs";
+
+const report = JSON.parse(readFileSync(process.argv[2], "utf8"));
+let flaws = 0;
+for (const part of ["vulnerabilities", "anomalies"]) {
+  for (const [kind, list] of Object.entries(report[part])) {
+    for (const f of list) {
+      flaws++;
+      console.log(`FLAW ${kind}: ${f.method} ${f.path} ${f.parameter ?? ""}: ${f.info}`);
+    }
+  }
+}
+console.log(`wapiti ${report.infos.version}: ${report.infos.crawled_pages ?? "?"} pages, ${flaws} found`);
+process.exit(flaws ? 1 : 0);
