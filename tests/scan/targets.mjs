@@ -157,6 +157,7 @@ async function walk(me) {
 const written = new Map(routes.map((r) => [r.line, new Set()])); // parameters attacked, by route
 const names = new Set(); // of parameters, anywhere
 let count = 0, attacked = 0;
+const SEARCHES = /^(\/api\/v1)?\/(r\/~|search|r\/~\/suggest)$|security$|^\/signin$/;
 
 /** A request, unless each of its parameters stands in another one of the same route:
  *  that is the same code.  `only`: the parameters, when not all are attacked. */
@@ -180,7 +181,8 @@ function write(method, path, me, { query = [], headers = {}, body = [], json, on
   const options = marked ? [] : ["-p", fresh.join(",")];
   if (fields.includes("key")) options.push("--eval=import random;key='%x' % random.getrandbits(60)"); // each its own act
   if (key) options.push(key);
-  if (/\/check$|^.api.*(new|do)\/~$/.test(route.pattern) && !marked) options.push("--level=1"); // their values go where a form's go
+  if (/\/check$|^.api.*(new|do)\/~$/.test(route.pattern)) options.push("--level=1"); // their values go where a form's go
+  else if (SEARCHES.test(route.pattern)) options.push("--level=3", "--risk=2"); // what is typed becomes a condition
   writeFileSync(join(opt.out, `${name}.opt`), options.join("\n"));
 }
 /** Values that the server takes beside each other: where one is refused the others are
@@ -378,8 +380,8 @@ const unread = [...readByPages()].filter((n) => !names.has(n));
 write("GET", "/r/fault", desk, { query: unread.map((n) => [n, ""]) });
 const host = new URL(opt.url).hostname;
 const [cookie, value] = admin.headers.Cookie.split("=");
-writeFileSync(join(opt.out, "wapiti.json"), JSON.stringify({ [host]: { "/": { [cookie]:
-  { version: 0, value, port: null, secure: false, expires: null } } } }));
+writeFileSync(join(opt.out, "wapiti.json"), JSON.stringify({ [host]: { "/": { [`__Host-${cookie}`]:
+  { version: 0, value, port: null, secure: true, expires: null } } } })); // over https
 const missing = routes.filter((r) => !written.get(r.line).size);
 console.log(`${count} requests with ${attacked} parameters to attack, over ${routes.length - missing.length} of ${routes.length} routes; parameters in no form: ${unread.join(" ")}`);
 for (const r of missing) console.log(`no request for ${r.line}`);
