@@ -6,6 +6,7 @@
 
 #include "web/visit_int.h"
 
+#include <string.h>
 #include <unistd.h>
 
 /* --- routes --------------------------------------------------------------------- */
@@ -72,9 +73,21 @@ static const char csp[] =
     "connect-src 'self'; font-src 'self'; object-src 'none'; base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'none'";
 
+/* Is the whole host known to be ours and https: the address of links has no port? */
+static bool https_host(str address)
+{
+    str scheme = STR("https://");
+    return str_starts(address, scheme) &&
+           !memchr(address.ptr + scheme.len, ':', address.len - scheme.len);
+}
+
 void visit_secure(struct visit *v)
 {
     http_header_add(v->x, STR("Content-Security-Policy"), str_from(csp));
+    http_header_add(v->x, STR("X-Frame-Options"), STR("DENY")); /* who knows no frame-ancestors */
+    if (v->x->req.secure && https_host(v->app->public_url)) {
+        http_header_add(v->x, STR("Strict-Transport-Security"), STR("max-age=2592000"));
+    }
     http_header_add(v->x, STR("Referrer-Policy"), STR("same-origin"));
     http_header_add(v->x, STR("Cross-Origin-Opener-Policy"), STR("same-origin"));
     http_header_add(v->x, STR("Cache-Control"), STR("no-store"));

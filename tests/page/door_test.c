@@ -63,7 +63,7 @@ static void account(struct site *s, bool must_change)
 
 struct answer {
     int status;
-    char location[200], cookie[300], retry[20];
+    char location[200], cookie[300], retry[20], frame[20], https[40];
 };
 
 static str header(const struct http_exchange *x, str name)
@@ -110,6 +110,8 @@ static struct answer ask(struct site *s, enum http_method method, str path, cons
     keep(r.location, sizeof(r.location), header(x, STR("Location")));
     keep(r.cookie, sizeof(r.cookie), header(x, STR("Set-Cookie")));
     keep(r.retry, sizeof(r.retry), header(x, STR("Retry-After")));
+    keep(r.frame, sizeof(r.frame), header(x, STR("X-Frame-Options")));
+    keep(r.https, sizeof(r.https), header(x, STR("Strict-Transport-Security")));
     s->found = s->want && str_has(x->res.body, str_from(s->want));
     arena_end(&x->arena);
     return r;
@@ -213,6 +215,29 @@ static void the_cookie_is_bound_to_host_and_https(struct site *s)
     s->secure = false;
 }
 
+static void only_https_is_wanted_where_the_host_is_known_to_be_ours(struct site *s)
+{
+    account(s, false);
+    str was = s->app.public_url;
+    static const struct {
+        const char *address;
+        bool secure, wanted;
+    } cases[] = {{"https://zhidu.example.org", true, true},
+                 {"https://zhidu.example.org", false, false}, /* RFC 6797 7.2: not over http */
+                 {"https://zhidu.example.org:8443", true, false},
+                 {"http://zhidu.example.org", true, false},
+                 {"", true, false}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        s->app.public_url = str_from(cases[i].address);
+        s->secure = cases[i].secure;
+        struct answer a = ask(s, HTTP_GET, STR("/signin"), NULL, NULL);
+        assert_string_equal(a.https, cases[i].wanted ? "max-age=2592000" : "");
+        assert_string_equal(a.frame, "DENY");
+    }
+    s->app.public_url = was;
+    s->secure = false;
+}
+
 static void signing_in_makes_a_session_of_its_own(struct site *s)
 {
     account(s, false);
@@ -277,6 +302,8 @@ static const struct {
     {"nothing_comes_before_the_first_password_is_changed",
      nothing_comes_before_the_first_password_is_changed},
     {"the_cookie_is_bound_to_host_and_https", the_cookie_is_bound_to_host_and_https},
+    {"only_https_is_wanted_where_the_host_is_known_to_be_ours",
+     only_https_is_wanted_where_the_host_is_known_to_be_ours},
     {"signing_in_makes_a_session_of_its_own", signing_in_makes_a_session_of_its_own},
     {"who_asks_too_often_is_told_when_in_his_language",
      who_asks_too_often_is_told_when_in_his_language},
