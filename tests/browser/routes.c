@@ -1,6 +1,7 @@
 /* routes - the addresses that pages have, as the program itself has them: one line each,
- * method, path, and what kind of answer the table says.  A test that must not forget a
- * page asks here (pages.mjs). */
+ * method, path, and what kind of answer the table says.  With an argument also those for
+ * programs.  A test that must not forget one asks here (pages.mjs, tool/scan.sh). */
+#include "api/api.h"
 #include "page/page.h"
 
 #include <stdio.h>
@@ -8,6 +9,9 @@
 static const char *kind(const struct route *r)
 {
     unsigned rate = r->flags >> ROUTE_RATE;
+    if (r->flags & ROUTE_API) {
+        return "api";
+    }
     if (r->flags & ROUTE_PROBE) {
         return "probe";
     }
@@ -20,11 +24,19 @@ static const char *kind(const struct route *r)
     return rate == RATE_SUGGEST ? "suggest" : "page";
 }
 
-int main(void)
+static void print(const struct route *r, size_t n)
 {
-    for (size_t i = 0; i < page_routes_len; i++) {
-        const struct route *r = &page_routes[i];
+    for (; n > 0; n--, r++) {
         printf("%s %s %s\n", r->method == HTTP_GET ? "GET" : "POST", r->pattern, kind(r));
+    }
+}
+
+int main(int argc, char **argv)
+{
+    (void)argv;
+    print(page_routes, page_routes_len);
+    if (argc > 1) {
+        print(api_routes, api_routes_len);
     }
     return 0;
 }
