@@ -88,7 +88,7 @@
     clearTimeout(timer);
     if (mark && shown && shown === quoteOf(mark)) { e.preventDefault(); shown = null; }
     const print = e.target.closest("[data-print]");
-    if (print) { e.preventDefault(); window.print(); }
+    if (print && !$("main img[loading=lazy]")) { e.preventDefault(); window.print(); } /* else its page, with all pictures */
   });
   if (new URLSearchParams(location.search).has("print")) { window.addEventListener("load", () => window.print()); }
 

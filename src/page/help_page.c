@@ -76,6 +76,7 @@ void page_help_manual(struct visit *v)
         return;
     }
     p.sections = view(v, &p.manual);
+    p.printing = visit_param(v, STR("print")).len > 0;
     struct frame f;
     struct html out = frame_begin(v, &f, p.manual.title, STR("help"));
     help_html(&out, &p);

@@ -28,6 +28,7 @@ struct help_views {
 struct help_page {
     struct help_manual manual;
     struct help_views sections;
+    bool printing; /* what is far down must be there, too */
 };
 struct help_manuals {
     const struct help_manual *ptr;

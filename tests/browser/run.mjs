@@ -1,5 +1,8 @@
-// The product walked in a real browser: node run.mjs [part ...]
-import { count, openBrowser, prepare } from "./support.mjs";
+// The product walked in a real browser: node run.mjs [part ...].  Without parts all of
+// them, two at a time.
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { count, openBrowser, prepare, work } from "./support.mjs";
 import { functions } from "./functions.mjs";
 import { keys } from "./keys.mjs";
 import { manual } from "./manual.mjs";
@@ -23,9 +26,36 @@ const runs = [
   ["walk-no-scripts", (b) => walk(b, { lang: "zh", width: 1280, scripts: false })],
 ];
 
-prepare();
-const browser = await openBrowser();
-for (const [part, run] of runs) if (wanted(part)) await run(browser);
-await browser.close();
+/** One part after the other, in this process. */
+async function inTurn() {
+  prepare();
+  const browser = await openBrowser();
+  for (const [part, run] of runs) if (wanted(part)) await run(browser);
+  await browser.close();
+}
+
+/** All of them, two at a time: each part has a demonstration and a browser of its own. */
+async function sideBySide() {
+  prepare();
+  const left = runs.map(([part]) => part);
+  const lane = async () => {
+    for (let part = left.shift(); part; part = left.shift()) {
+      const began = Date.now();
+      const child = spawn(process.execPath, [new URL(import.meta.url).pathname, part], { env: { ...process.env, ZHIDU_BROWSER_DIR: join(work, `part-${part}`), ZHIDU_BROWSER_SEED: join(work, "seed") } });
+      let out = "";
+      child.stdout.on("data", (b) => { out += b; });
+      child.stderr.on("data", (b) => { out += b; });
+      await new Promise((done) => child.once("close", done));
+      const said = /^(\d+) passed, (\d+) failed$/m.exec(out);
+      count.passed += Number(said?.[1] ?? 0);
+      count.failed += Number(said?.[2] ?? 1);
+      console.log(`${part}: ${said?.[0].replace(",", " and") ?? "broke off"}, ${Math.round((Date.now() - began) / 1000)} s`);
+      process.stdout.write(out.replace(/^\d+ passed, \d+ failed$/m, "").trimStart());
+    }
+  };
+  await Promise.all([lane(), lane()]);
+}
+
+await (parts.length ? inTurn() : sideBySide());
 console.log(`${count.passed} passed, ${count.failed} failed`);
 process.exit(count.failed ? 1 : 0);

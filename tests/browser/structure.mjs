@@ -68,7 +68,7 @@ export async function larger(p) {
     for (const e of texts) {
       const s = getComputedStyle(e);
       const cut = (s.overflowX === "hidden" && e.scrollWidth > e.clientWidth + 2) || (s.overflowY === "hidden" && e.scrollHeight > e.clientHeight + 2);
-      if (cut && e.checkVisibility() && !e.matches(".sr, progress, input, select, textarea") && !e.closest(".labels")) wrong.push(`cut: ${e.tagName} ${e.className} ${e.textContent.trim().slice(0, 30)}`);
+      if (cut && e.checkVisibility() && !e.matches(".sr, progress, input, select, textarea") && !e.closest(".labels")) wrong.push(`cut by ${e.scrollWidth - e.clientWidth}, ${e.scrollHeight - e.clientHeight}: ${e.tagName} ${e.className} ${e.textContent.trim().slice(0, 30)}`);
     }
     for (const e of texts) { e.style.fontSize = ""; e.style.lineHeight = ""; if (!e.getAttribute("style")) e.removeAttribute("style"); }
     return wrong;

@@ -9,7 +9,7 @@ import { chromium } from "playwright-core";
 import { Server, program, root } from "../support/outside.mjs";
 
 export { root };
-const work = process.env.ZHIDU_BROWSER_DIR ?? join(root, "build/browser");
+export const work = process.env.ZHIDU_BROWSER_DIR ?? join(root, "build/browser");
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 export const PASSWORD = "zhidu-demo-2026";
 
@@ -55,6 +55,10 @@ export function contains(text, part) {
 export function prepare() {
   rmSync(work, { recursive: true, force: true });
   mkdirSync(join(work, "shots"), { recursive: true });
+  if (process.env.ZHIDU_BROWSER_SEED) { // one was made for several
+    cpSync(process.env.ZHIDU_BROWSER_SEED, join(work, "seed"), { recursive: true });
+    return;
+  }
   execFileSync(program, ["init", join(root, "regulations"), "--demo", "--data", join(work, "seed")], { stdio: "pipe" });
 }
 
