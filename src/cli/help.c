@@ -1,4 +1,6 @@
 /* help.c - what `zhidu help` says: the commands, one of them, or a topic they share. */
+#include "model/diag.h"
+
 #include "cli/cli.h"
 
 /* clang-format off */
@@ -66,8 +68,17 @@ static void list(struct cli *c)
         fprintf(c->out, "  help %-5s %.*s\n", topics[i].name, STR_ARG(what));
     }
     cli_say(c,
+            "\n从哪里开始：\n"
+            "  试用  zhidu init regulations --demo --cases --data data/demo\n"
+            "        ZHIDU_DEMO=yes zhidu serve --data data/demo\n"
+            "  正式  zhidu init 制度目录 --admin 姓名 --login 用户名 < 密码文件，再 zhidu serve\n"
             "\nzhidu help 命令，或 zhidu 命令 --help：用法、选项、例子。运行着的产品里另有手册（按 "
             "?）。",
+            "\nWhere to begin:\n"
+            "  to try it  zhidu init regulations --demo --cases --data data/demo\n"
+            "             ZHIDU_DEMO=yes zhidu serve --data data/demo\n"
+            "  for real   zhidu init FOLDER --admin NAME --login LOGIN < password-file, then zhidu "
+            "serve\n"
             "\nzhidu help COMMAND, or zhidu COMMAND --help: usage, options, examples.  The manual "
             "stands in "
             "the\nrunning product (press ?).");
@@ -93,6 +104,19 @@ static void command(struct cli *c, const struct command *cmd)
                                  : "服务在运行时由服务执行，否则自己打开数据目录。\n");
 }
 
+/* The command or topic of nearly that name. */
+static str meant(struct cli *c, str name)
+{
+    str *names = arena_array(c->arena, str, cli_commands_len + TOPICS);
+    for (size_t i = 0; i < cli_commands_len; i++) {
+        names[i] = str_from(cli_commands[i].name);
+    }
+    for (size_t i = 0; i < TOPICS; i++) {
+        names[cli_commands_len + i] = str_from(topics[i].name);
+    }
+    return diag_nearest(name, names, cli_commands_len + TOPICS);
+}
+
 int cli_help(struct cli *c, const char *name)
 {
     str of = str_from(name);
@@ -113,7 +137,12 @@ int cli_help(struct cli *c, const char *name)
             return 0;
         }
     }
-    cli_say(c, "没有这个命令或专题：%s\n", "There is no command or topic %s\n", name);
+    cli_say(c, "没有这个命令或专题：%s", "There is no command or topic %s", name);
+    str near = meant(c, of);
+    if (near.len) {
+        cli_say(c, "是否指：%.*s", "Did you mean: %.*s", STR_ARG(near));
+    }
+    fprintf(c->out, "\n");
     list(c);
     return 2;
 }

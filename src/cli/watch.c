@@ -59,10 +59,11 @@ static struct health_now look_disk(void *arg, struct arena *a, int64_t now)
                   "Look whether the disk is mounted and the folder belongs to the "
                   "service's user."));
     }
-    long long mb = (long long)(left >> 20);
-    struct words what = words_fmt(a, "数据目录所在磁盘剩余 %lld MB（共 %lld MB）。",
-                                  "%lld MB of %lld MB are left on the disk of the data folder.", mb,
-                                  (long long)(total >> 20));
+    bool large = left >> 30 >= 10; /* in whole GB where that says enough */
+    struct words what = words_fmt(a, "数据目录所在磁盘剩余 %lld %s（共 %lld GB）。",
+                                  "%lld %s of %lld GB are left on the disk of the data folder.",
+                                  (long long)(left >> (large ? 30 : 20)), large ? "GB" : "MB",
+                                  (long long)(total >> 30));
     if (left < DISK_OUT) {
         return health_bad(what, WORDS("立即腾出空间：磁盘写满后操作会被拒绝，但已提交的不会丢失。",
                                       "Make room now: on a full disk acts are refused; what was "

@@ -5,6 +5,27 @@
 
 #include "gen/admin.html.h"
 
+/* "Chrome · Windows" of what a browser calls itself; that, where nothing is known of it. */
+static str agent_words(struct visit *v, str agent)
+{
+    static const char *const browsers[][2] = {{"MicroMessenger", "WeChat"},
+                                              {"Edg", "Edge"},
+                                              {"Firefox", "Firefox"},
+                                              {"Chrome", "Chrome"},
+                                              {"Safari", "Safari"}};
+    static const char *const systems[][2] = {
+        {"HarmonyOS", "HarmonyOS"}, {"Android", "Android"}, {"iPhone", "iPhone"}, {"iPad", "iPad"},
+        {"Windows", "Windows"},     {"Mac OS X", "macOS"},  {"Linux", "Linux"}};
+    const char *found[2] = {NULL, NULL};
+    for (size_t i = sizeof(browsers) / sizeof(browsers[0]); i-- > 0;) {
+        found[0] = str_has(agent, str_from(browsers[i][0])) ? browsers[i][1] : found[0];
+    }
+    for (size_t i = sizeof(systems) / sizeof(systems[0]); i-- > 0;) {
+        found[1] = str_has(agent, str_from(systems[i][0])) ? systems[i][1] : found[1];
+    }
+    return found[0] && found[1] ? str_fmt(v->ctx.arena, "%s · %s", found[0], found[1]) : agent;
+}
+
 static void show_me(struct visit *v, str said, bool bad, str fresh_token, int status)
 {
     struct me_page p = {.visit = v,
@@ -28,6 +49,12 @@ static void show_me(struct visit *v, str said, bool bad, str fresh_token, int st
         return;
     }
     p.sessions = session_list_read(b, sessions, v->ctx.arena, v->token);
+    struct session_row *shown = arena_array(v->ctx.arena, struct session_row, p.sessions.len + 1);
+    for (size_t i = 0; i < p.sessions.len; i++) {
+        shown[i] = p.sessions.ptr[i];
+        shown[i].agent = agent_words(v, shown[i].agent);
+    }
+    p.sessions.ptr = shown;
     p.tokens = token_list_read(b, tokens, v->ctx.arena);
     p.second = second_read(b, second);
     p.second_on = p.second.state == SECOND_ON;
