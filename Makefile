@@ -118,6 +118,11 @@ bench-long: bench-1000000
 SUPPORT := $(B)/tests/support/client.o $(B)/tests/support/server.o
 $(B)/torture: $(patsubst %.c,$(B)/%.o,$(wildcard tests/torture/*.c)) $(SUPPORT) $(B)/libstore.a $(B)/libbase.a
 	@echo "  link $@"; $(CC) $(LDFLAGS) -o $@ $^ $(PKGL)
+# Loaded before the server, it moves the server's clock.
+$(B)/clockshift.so: tests/torture/preload/clockshift.c
+	@mkdir -p $(@D)
+	@echo "  link $@"; $(CC) -std=c17 -D_GNU_SOURCE -O1 -fPIC -shared -o $@ $< -ldl
+$(B)/torture: | $(B)/clockshift.so
 ROUNDS ?= 200
 TIMES ?= 30
 torture: $(B)/torture $(B)/zhidu

@@ -57,7 +57,8 @@ static _Noreturn void arena_full(struct arena *a)
     if (a->full) {
         a->full(a->full_arg);
     }
-    fprintf(stderr, "arena: limit of %zu bytes reached\n", a->limit);
+    fprintf(stderr, "arena: limit of %zu bytes reached, or no memory: %zu held\n", a->limit,
+            a->held);
     abort();
 }
 
@@ -154,7 +155,7 @@ void arena_end(struct arena *a)
     a->held = 0;
 }
 
-/* A block with room for `need` bytes, or NULL at the limit. */
+/* A block with room for `need` bytes, or NULL at the limit or without memory. */
 static struct arena_block *arena_grow(struct arena *a, size_t need)
 {
     size_t least = !a->pool ? BLOCK_MIN : a->blocks ? BLOCK_POOL : BLOCK_FIRST;
@@ -170,8 +171,7 @@ static struct arena_block *arena_grow(struct arena *a, size_t need)
     struct arena_block *b = a->pool && cap == BLOCK_POOL ? pool_take(a->pool) : NULL;
     b = b ? b : malloc(total);
     if (!b) {
-        fprintf(stderr, "arena: malloc(%zu) failed\n", total);
-        abort();
+        return NULL; /* a machine without memory is a limit reached early */
     }
     b->next = a->blocks;
     b->cap = cap;

@@ -1,6 +1,7 @@
 #include "base/err.h"
 
 #include <assert.h>
+#include <errno.h>
 
 static const struct err_info {
     const char *name;
@@ -20,6 +21,11 @@ static const struct err_info *info(enum err_code code)
 {
     assert((unsigned)code < ERR_COUNT);
     return &infos[code];
+}
+
+enum err_code err_of_write(int why)
+{
+    return why == EMFILE || why == ENFILE || why == ENOMEM ? ERR_BUSY : ERR_DISK;
 }
 
 const char *err_name(enum err_code code)

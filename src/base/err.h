@@ -61,6 +61,9 @@ static inline err err_make(enum err_code code, str detail)
     return (err){.code = code, .detail = detail};
 }
 
+/* What a call that writes a file is told as when it fails with this errno: ERR_BUSY where
+ * memory or open files have run out, else ERR_DISK. */
+enum err_code err_of_write(int why);
 const char *err_name(enum err_code code); /* "NOT_FOUND" */
 int err_http(enum err_code code);         /* 404 */
 struct words err_words(enum err_code code);

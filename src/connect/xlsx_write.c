@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "connect/xlsx.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -265,10 +266,11 @@ err xlsx_begin(struct arena *life, str name, const struct xlsx_column *columns, 
     char path[] = "/tmp/zhidu-XXXXXX";
     int fd = mkstemp(path);
     if (fd < 0) {
-        return err_make(ERR_STORE, STR("temporary file"));
+        return err_make(err_of_write(errno), STR("temporary file"));
     }
     close(fd);
     memcpy(x->path, path, sizeof(path));
+    errno = 0;
     lxw_workbook_options how = {.constant_memory = LXW_TRUE};
     x->book = workbook_new_opt(x->path, &how);
     if (x->book) {
@@ -276,7 +278,7 @@ err xlsx_begin(struct arena *life, str name, const struct xlsx_column *columns, 
         x->data = sheet(x, own);
     }
     if (!x->data || x->failed) {
-        return err_make(ERR_STORE, STR("workbook"));
+        return err_make(err_of_write(errno), STR("workbook"));
     }
     heads(x, columns, n);
     *ret = x;
@@ -305,12 +307,14 @@ err xlsx_end(struct xlsx *x, int *ret_fd, int64_t *ret_size)
     }
     lxw_workbook *book = x->book;
     x->book = NULL;
+    errno = 0;
     bool ok = workbook_close(book) == LXW_NO_ERROR && !x->failed; /* gives the book back */
     int fd = ok ? open(x->path, O_RDONLY | O_CLOEXEC) : -1;
+    int why = errno;
     struct stat st;
     give_up(x);
-    if (fd < 0) {
-        return err_make(ERR_STORE, STR("workbook"));
+    if (fd < 0) { /* its files could not be written, or no more be opened */
+        return err_make(err_of_write(why), STR("workbook"));
     }
     if (fstat(fd, &st) != 0) {
         close(fd);

@@ -3,6 +3,7 @@
 #include "engine/engine_int.h"
 #include "engine/view_int.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -25,6 +26,9 @@ static err open_bytes(const struct ctx *ctx, struct attachment *a, int *ret_fd, 
     str path = attach_path(ctx->arena, dir, a->sha256);
     int fd = open(path.ptr, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     struct stat st;
+    if (fd < 0 && err_of_write(errno) == ERR_BUSY) {
+        return err_make(ERR_BUSY, STR("no more files can be opened"));
+    }
     if (fd < 0 || fstat(fd, &st) != 0 || st.st_size != a->size) {
         if (fd >= 0) {
             close(fd);

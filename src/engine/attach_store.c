@@ -16,13 +16,6 @@ static str new_folder(struct arena *a, str data_dir)
     return str_fmt(a, "%.*s/blobs/new", STR_ARG(data_dir));
 }
 
-/* What a call that failed is told as: of the machine, never of the database. */
-static err cannot(int why, str detail)
-{
-    bool files = why == EMFILE || why == ENFILE || why == ENOMEM;
-    return err_make(files ? ERR_BUSY : ERR_DISK, detail);
-}
-
 /* Makes a folder that lasts: its name is synced, too. */
 static bool make_folder(struct arena *a, str parent, str dir)
 {
@@ -70,7 +63,7 @@ static err write_file(struct arena *a, str fresh, str dir, str path, str bytes)
     }
     if (!ok) {
         unlink(tmp.ptr);
-        return cannot(why, STR("an attachment could not be written"));
+        return err_make(err_of_write(why), STR("an attachment could not be written"));
     }
     int dfd = open(dir.ptr, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (dfd >= 0) {
@@ -90,7 +83,7 @@ err attach_store(struct engine *e, struct arena *a, str bytes, str *ret)
     str fresh = new_folder(a, e->opt.data_dir);
     if (!make_folder(a, e->opt.data_dir, base) || !make_folder(a, base, fresh) ||
         !make_folder(a, base, dir)) {
-        return cannot(errno, STR("the folder of attachments cannot be made"));
+        return err_make(err_of_write(errno), STR("the folder of attachments cannot be made"));
     }
     str path = attach_path(a, e->opt.data_dir, sha);
     struct stat st;

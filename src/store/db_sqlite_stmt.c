@@ -15,8 +15,12 @@ static enum err_code code_of(int rc)
     case SQLITE_FULL:
     case SQLITE_READONLY:
         return ERR_DISK;
-    case SQLITE_IOERR: /* also: no room for the index of the log */
+    case SQLITE_IOERR: /* also: no room, or no memory, for the index of the log */
+        if (rc == SQLITE_IOERR_SHMMAP || rc == SQLITE_IOERR_NOMEM) {
+            return ERR_BUSY;
+        }
         return rc == SQLITE_IOERR_SHMSIZE || rc == SQLITE_IOERR_WRITE ? ERR_DISK : ERR_STORE;
+    case SQLITE_CANTOPEN: /* no more open files, mostly */
     case SQLITE_NOMEM:
     case SQLITE_BUSY:
     case SQLITE_LOCKED:

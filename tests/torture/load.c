@@ -189,3 +189,41 @@ void load_goes_on(struct torture *t, const char *after_what)
         pause_us(STEP_US);
     }
 }
+
+/* --- attachments ------------------------------------------------------------------ */
+
+int load_upload(struct torture *t, struct arena *a)
+{
+    enum { FILE_BYTES = 3 << 20 };
+    char *bytes = arena_bytes(a, FILE_BYTES);
+    for (int i = 0; i < FILE_BYTES; i++) { /* another file each time */
+        bytes[i] = (char)(rand_r(&t->dice) >> 8);
+    }
+    pthread_mutex_lock(&t->lock);
+    int64_t key = ++t->next_key;
+    pthread_mutex_unlock(&t->lock);
+    str head = str_fmt(a,
+                       "--b\r\nContent-Disposition: form-data; name=\"values\"\r\n\r\n"
+                       "{\"summary\":\"拔电 %lld\",\"contact\":\"8832\"}\r\n--b\r\n"
+                       "Content-Disposition: form-data; name=\"file\"; filename=\"a.bin\"\r\n\r\n",
+                       (long long)key);
+    str tail = STR("\r\n--b--\r\n");
+    size_t len = head.len + FILE_BYTES + tail.len;
+    str line = str_fmt(a,
+                       "POST /api/v1/r/fault/new/report HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+                       "Authorization: Bearer %.*s\r\nIdempotency-Key: file-%lld\r\n"
+                       "Content-Type: multipart/form-data; boundary=b\r\n"
+                       "Content-Length: %zu\r\n\r\n",
+                       STR_ARG(t->staff), (long long)key, len);
+    char *all = arena_bytes(a, line.len + len);
+    memcpy(all, line.ptr, line.len);
+    memcpy(all + line.len, head.ptr, head.len);
+    memcpy(all + line.len + head.len, bytes, FILE_BYTES);
+    memcpy(all + line.len + head.len + FILE_BYTES, tail.ptr, tail.len);
+    struct client_answer r = ask(t, a, str_from_n(all, line.len + len));
+    bool words = str_has(r.body, STR("磁盘已满或只读")) || str_has(r.body, STR("系统繁忙"));
+    if (r.status && r.status != 201 && !(r.status == 503 && words)) {
+        die("an attachment is answered", r.status, r.body);
+    }
+    return r.status;
+}

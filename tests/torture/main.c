@@ -58,10 +58,25 @@ static void pg(struct torture *t, const struct asked *x)
     part_pg(t, x->data, x->port, all ? x->times * KINDS : SOME, all ? LONG : SHORT);
 }
 
+static void limits(struct torture *t, const struct asked *x)
+{
+    town_make(t, x->data, x->port, NULL);
+    part_limits(t, x->times);
+    town_end(t);
+}
+
+static void clock_jumps(struct torture *t, const struct asked *x)
+{
+    town_make(t, x->data, x->port, NULL);
+    part_clock(t, x->times);
+    town_end(t);
+}
+
 static const struct part {
     const char *name;
     void (*run)(struct torture *t, const struct asked *x);
-} parts[] = {{"kill", kills}, {"disk", disk}, {"pg", pg}};
+} parts[] = {
+    {"kill", kills}, {"disk", disk}, {"pg", pg}, {"limits", limits}, {"clock", clock_jumps}};
 
 int main(int argc, char **argv)
 {

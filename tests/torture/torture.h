@@ -91,6 +91,8 @@ struct client_answer act(struct torture *t, struct arena *a, str token, const ch
  * NULL: SQLite. */
 void town_make(struct torture *t, const char *data, int port, const char *url);
 void town_end(struct torture *t);
+/* New sessions for those who look at pages. */
+void town_sign_in(struct torture *t);
 /* Starts the server, and makes connections anew. */
 void town_start(struct torture *t);
 
@@ -128,6 +130,10 @@ void says_page(struct torture *t, const char *zh);
 /* What is kept for reading still opens: lists, a record, the home page. */
 void reads(struct torture *t);
 
+/* Reports a fault with a file of 3 MB; the answer's status, 0: none.  Its text says that the
+ * disk is full, or that the server is busy, where it is 503: else it dies. */
+int load_upload(struct torture *t, struct arena *a);
+
 /* --- room.c: a small disk ---------------------------------------------------------- */
 
 /* Mounts one; false where that is not permitted, with errno. */
@@ -144,5 +150,8 @@ void part_disk(struct torture *t, const char *data, int port, int times);
 
 /* pg.c; likewise, on a PostgreSQL of its own.  `seconds`: how long that is away. */
 void part_pg(struct torture *t, const char *data, int port, int rounds, int seconds);
+
+void part_limits(struct torture *t, int rounds); /* limits.c: memory, files */
+void part_clock(struct torture *t, int rounds);  /* jump.c: the machine's clock */
 
 #endif

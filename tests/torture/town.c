@@ -10,7 +10,8 @@
 
 static str token_of(struct torture *t, const char *login)
 {
-    const char *args[] = {"token", login, "--name", "torture", "--scopes", "read write", NULL};
+    const char *args[] = {"token",      login,    "--name", "torture", "--scopes",
+                          "read write", "--days", "730",    NULL};
     str last = {0};
     for (str rest = str_trim(server_run(&t->server, &t->life, args)); rest.ptr;) {
         last = str_trim(str_cut(rest, '\n', &rest)); /* before it, what the log says */
@@ -57,6 +58,13 @@ static void read_english(struct torture *t, str cookie)
     }
 }
 
+void town_sign_in(struct torture *t)
+{
+    t->page = sign_in(t, "li.lei");
+    t->admin_zh = sign_in(t, "xu.jing");
+    t->admin_en = sign_in(t, "sun.li");
+}
+
 void town_start(struct torture *t)
 {
     server_start(&t->server, true);
@@ -93,9 +101,7 @@ void town_make(struct torture *t, const char *data, int port, const char *url)
     if (r.status != 201) {
         die("no second administrator, status", r.status, r.body);
     }
-    t->page = sign_in(t, "li.lei");
-    t->admin_zh = sign_in(t, "xu.jing");
-    t->admin_en = sign_in(t, "sun.li");
+    town_sign_in(t);
     read_english(t, t->admin_en);
     server_stop(&t->server, SIGTERM);
 }
