@@ -83,13 +83,16 @@ static bool too_large(struct tc *tc, const struct expr *e)
 
 static bool scale(struct tc *tc, struct expr *e, int64_t by)
 {
+    e->bound *= (double)by;
+    if (too_large(tc, e)) {
+        return false;
+    }
     if (is_literal_number(e)) {
         e->num *= by;
     } else {
         e->mul = (e->mul ? e->mul : 1) * by;
     }
-    e->bound *= (double)by;
-    return !too_large(tc, e);
+    return true;
 }
 
 bool tc_number_to(struct tc *tc, struct expr *e, enum vkind kind)
