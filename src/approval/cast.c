@@ -134,7 +134,7 @@ static void seat_added(struct approval *ap, struct approval_by by, int seat,
                               .holder = beside ? s->holder : seat,
                               .from = seat,
                               .depth = s->depth + 1};
-        say(ap, by, EVENT_ADDED, (struct about){s->run, seat, where, people[i]});
+        say(ap, by, EVENT_ADDED, (struct about){s->run, seat, (int)where, people[i]});
         seat_put(ap, &ap->runs[s->run - 1], how, by);
     }
     bool order = where != ORIGIN_BESIDE && rule == RULE_ORDER;

@@ -45,7 +45,7 @@ struct approval_seat *seat_put(struct approval *ap, struct approval_run *r, stru
     s->depth = how.depth;
     s->hops = how.hops;
     s->state = SEAT_WAITING;
-    say(ap, by, EVENT_SEATED, (struct about){r->no, s->no, how.origin, how.person});
+    say(ap, by, EVENT_SEATED, (struct about){r->no, s->no, (int)how.origin, how.person});
     return s;
 }
 
