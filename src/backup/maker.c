@@ -19,8 +19,8 @@ enum { STEP_MS = 500, PACKET_ARENA = 1 << 20, WORK_ARENA = 512 << 20 };
 
 static void put_words(struct maker_report *r, struct words w)
 {
-    state_text(r->zh, w.zh);
-    state_text(r->en, w.en);
+    state_text(r->zh, STATE_TEXT, w.zh);
+    state_text(r->en, STATE_TEXT, w.en);
 }
 
 static bool send_packet(int line, str packet)
@@ -71,8 +71,8 @@ static enum maker_said read_report(struct arena *a, str packet, struct maker_rep
         .done = number(v, STR("done")),
         .total = number(v, STR("total")),
     };
-    state_text(ret->zh, json_str_of(json_get(said, STR("zh"))));
-    state_text(ret->en, json_str_of(json_get(said, STR("en"))));
+    state_text(ret->zh, STATE_TEXT, json_str_of(json_get(said, STR("zh"))));
+    state_text(ret->en, STATE_TEXT, json_str_of(json_get(said, STR("en"))));
     return doing ? MAKER_STEP : MAKER_DONE;
 }
 

@@ -102,9 +102,15 @@ static bool text_line(struct manifest_reader *m, const char *name, str *ret)
     return true;
 }
 
+/* In the one form in which it is written. */
 static bool number(str s, int64_t *ret)
 {
-    return str_to_i64(s, ret) && *ret >= 0;
+    char again[24];
+    if (!str_to_i64(s, ret) || *ret < 0) {
+        return false;
+    }
+    int n = snprintf(again, sizeof(again), "%lld", (long long)*ret);
+    return str_eq(s, str_from_n(again, (size_t)n));
 }
 
 static bool number_line(struct manifest_reader *m, const char *name, int64_t *ret)
@@ -116,7 +122,8 @@ static bool number_line(struct manifest_reader *m, const char *name, int64_t *re
 static bool hash_text(struct arena *a, str s, struct hash *ret)
 {
     str bytes;
-    return s.len == 2 * (size_t)HASH_LEN && dec_hex(a, s, &bytes) && hash_from(bytes, ret);
+    return s.len == 2 * (size_t)HASH_LEN && dec_hex(a, s, &bytes) && hash_from(bytes, ret) &&
+           str_eq(s, enc_hex(a, bytes));
 }
 
 static bool counts_line(struct manifest_reader *m)

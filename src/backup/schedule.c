@@ -1,5 +1,6 @@
 #include "backup/schedule.h"
 
+#include "backup/claim.h"
 #include "backup/maker.h"
 #include "backup/state.h"
 #include "base/arena.h"
@@ -18,6 +19,7 @@ enum {
     RETRY_MS = 3600000,
     LATE_MS = 2 * 3600000, /* behind its time, so that it is said */
     HEAR_MS = 500,
+    KEEP_MS = 60000, /* how often a claim is renewed */
     ARENA = 1 << 20,
 };
 
@@ -26,6 +28,8 @@ struct schedule {
     struct schedule_plan plan;
     atomic_bool stop;
     bool started;
+    bool shared;        /* other nodes may make them, too */
+    struct claim claim; /* of the thread */
     pthread_t thread;
     pthread_mutex_t lock; /* of what follows */
     pthread_cond_t wake;
@@ -33,6 +37,7 @@ struct schedule {
     bool running;
     bool gone;                /* the process that makes them */
     struct maker_report step; /* while running: what it is at */
+    char at_work[STATE_NODE]; /* another node, which makes the one that is due */
     int zone;
 };
 
@@ -41,6 +46,7 @@ struct seen {
     struct backup_state state;
     bool running, gone;
     struct maker_report step;
+    char at_work[STATE_NODE];
     int zone;
 };
 
@@ -68,7 +74,12 @@ int64_t schedule_due(int64_t now, int minute, int zone)
 static struct seen see(struct schedule *s)
 {
     pthread_mutex_lock(&s->lock);
-    struct seen seen = {s->state, s->running, s->gone, s->step, s->zone};
+    struct seen seen = {.state = s->state,
+                        .running = s->running,
+                        .gone = s->gone,
+                        .step = s->step,
+                        .zone = s->zone};
+    memcpy(seen.at_work, s->at_work, sizeof(seen.at_work));
     pthread_mutex_unlock(&s->lock);
     return seen;
 }
@@ -121,6 +132,10 @@ static struct health_now look_good(struct arena *a, const struct backup_state *s
                                   "The backup of %.*s was restored on trial and verified, with %lld"
                                   " ledger entries.",
                                   STR_ARG(at), (long long)st->entries);
+    if (st->by[0]) {
+        what.zh = str_fmt(a, "%.*s由另一节点 %s 制作。", STR_ARG(what.zh), st->by);
+        what.en = str_fmt(a, "%.*s The node %s made it.", STR_ARG(what.en), st->by);
+    }
     if (st->good_at - st->due_at > LATE_MS) {
         struct words late = words_fmt(
             a, "（应在 %.*s，当时服务没有运行，已补做。）",
@@ -148,6 +163,10 @@ static struct health_now look_late(struct arena *a, const struct seen *n, int64_
     str should = when(a, due, n->zone);
     struct words what = words_fmt(a, "备份晚了：应在 %.*s。",
                                   "The backup is late: it was due at %.*s.", STR_ARG(should));
+    if (n->at_work[0]) {
+        return health_warn(what, words_fmt(a, "由另一节点 %s 制作，尚未完成。",
+                                           "The node %s is making it.", n->at_work));
+    }
     if (!n->running) {
         return health_bad(what, WORDS("查看日志；也可以立即运行 zhidu backup。",
                                       "See the log; zhidu backup does it at once."));
@@ -266,10 +285,16 @@ static void is_gone(struct schedule *s)
 static bool ask(struct schedule *s, int zone, struct maker_report *ret)
 {
     enum maker_said said = maker_ask(s->plan.maker, zone) ? MAKER_SILENT : MAKER_GONE;
+    int64_t kept = clock_mono_us() / 1000;
     while ((said == MAKER_SILENT || said == MAKER_STEP) && !atomic_load(&s->stop)) {
         said = maker_hear(s->plan.maker, HEAR_MS, ret);
         if (said == MAKER_STEP) {
             at_step(s, ret);
+        }
+        int64_t mono = clock_mono_us() / 1000;
+        if (s->shared && mono - kept >= KEEP_MS) {
+            claim_keep(s->engine, &s->claim, engine_now(s->engine));
+            kept = mono;
         }
     }
     if (said == MAKER_GONE) {
@@ -278,11 +303,22 @@ static bool ask(struct schedule *s, int zone, struct maker_report *ret)
     return said == MAKER_DONE;
 }
 
-static void run(struct schedule *s, struct backup_state st, int64_t now, int zone)
+static void put_state(struct schedule *s, const struct backup_state *st)
 {
     struct arena a = arena_make(ARENA);
-    struct maker_report r;
-    if (ask(s, zone, &r)) {
+    err e = state_write(&a, s->plan.data_dir, st);
+    (void)e.code; /* a full disk is another check's to say */
+    arena_end(&a);
+    pthread_mutex_lock(&s->lock);
+    s->state = *st;
+    pthread_mutex_unlock(&s->lock);
+}
+
+static void run(struct schedule *s, struct backup_state st, int64_t now, int zone)
+{
+    struct maker_report r = {0};
+    bool known = ask(s, zone, &r);
+    if (known) {
         st.tried_at = now;
         st.failed = r.failed;
         if (r.made) {
@@ -291,20 +327,52 @@ static void run(struct schedule *s, struct backup_state st, int64_t now, int zon
             st.entries = r.entries;
             st.missing = r.missing;
             st.bytes = r.bytes;
+            st.by[0] = '\0';
         }
         if (r.failed) {
             st.failures++;
-            state_text(st.zh, str_from(r.zh));
-            state_text(st.en, str_from(r.en));
+            state_text(st.zh, STATE_TEXT, str_from(r.zh));
+            state_text(st.en, STATE_TEXT, str_from(r.en));
         }
-        err e = state_write(&a, s->plan.data_dir, &st);
-        (void)e.code; /* a full disk is another check's to say */
         log_it(&st, r.removed);
-        pthread_mutex_lock(&s->lock);
-        s->state = st;
-        pthread_mutex_unlock(&s->lock);
+        put_state(s, &st);
     }
-    arena_end(&a);
+    if (s->shared) {
+        claim_end(s->engine, &s->claim, known && r.made ? &st : NULL);
+    }
+}
+
+/* Another node has it: at work, or made. */
+static void leave_to(struct schedule *s, struct backup_state st, int64_t now, int64_t due,
+                     enum claim_found found, const struct backup_state *other)
+{
+    bool made = found == CLAIM_MADE;
+    pthread_mutex_lock(&s->lock);
+    state_text(s->at_work, sizeof(s->at_work), made ? STR("") : str_from(other->by));
+    pthread_mutex_unlock(&s->lock);
+    if (made) {
+        int64_t at = other->good_at < now ? other->good_at : now; /* by its clock */
+        st.good_at = at > due ? at : due;
+        st.due_at = due;
+        st.entries = other->entries;
+        st.missing = other->missing;
+        st.bytes = other->bytes;
+        st.failed = false;
+        state_text(st.by, sizeof(st.by), str_from(other->by));
+        put_state(s, &st);
+    }
+}
+
+static bool is_ours(struct schedule *s, const struct backup_state *st, int64_t now, int zone)
+{
+    struct backup_state other = {0};
+    int64_t due = schedule_due(now, s->plan.minute, zone);
+    enum claim_found found =
+        s->shared ? claim_take(s->engine, &s->claim, due, now, &other) : CLAIM_OURS;
+    if (found != CLAIM_OURS) {
+        leave_to(s, *st, now, due, found, &other);
+    }
+    return found == CLAIM_OURS;
 }
 
 /* A backup "of tomorrow" is of a clock that was set back since; a real one is due. */
@@ -313,6 +381,15 @@ static bool is_due(const struct schedule *s, const struct backup_state *st, int6
     bool none = st->good_at < schedule_due(now, s->plan.minute, zone) || st->good_at > now;
     bool waits = st->failed && now >= st->tried_at && now - st->tried_at < RETRY_MS;
     return none && !waits;
+}
+
+static void begins(struct schedule *s, bool running)
+{
+    pthread_mutex_lock(&s->lock);
+    s->running = running;
+    s->step = (struct maker_report){0};
+    s->at_work[0] = '\0';
+    pthread_mutex_unlock(&s->lock);
 }
 
 static void turn(struct schedule *s)
@@ -330,14 +407,11 @@ static void turn(struct schedule *s)
     struct backup_state st = s->state;
     s->zone = zone;
     bool due = is_due(s, &st, now, zone);
-    s->running = due;
-    s->step = (struct maker_report){0};
     pthread_mutex_unlock(&s->lock);
-    if (due) {
+    if (due && is_ours(s, &st, now, zone)) {
+        begins(s, true);
         run(s, st, now, zone);
-        pthread_mutex_lock(&s->lock);
-        s->running = false;
-        pthread_mutex_unlock(&s->lock);
+        begins(s, false);
     }
 }
 
@@ -380,6 +454,11 @@ err schedule_start(struct arena *life, struct engine *e, struct health *h,
         return OK;
     }
     add_figures(s, h);
+    claim_name(&s->claim, plan->data_dir);
+    err found = claim_open(life, plan->database, &s->shared);
+    if (found.code) {
+        return found;
+    }
     s->started = pthread_create(&s->thread, NULL, work, s) == 0;
     return s->started ? OK : err_make(ERR_STORE, STR("the thread of the backups does not start"));
 }

@@ -20,6 +20,8 @@ struct schedule;
 
 struct schedule_plan {
     str data_dir; /* for backup.state */
+    str database; /* URL; where several nodes share one, each backup is made by one of them
+                     (claim.h) */
     int maker;    /* line to the process that makes them; -1: no folder is set, none are made, and
                      the check says so */
     int minute;   /* of the day */

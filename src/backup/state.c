@@ -12,9 +12,9 @@
 
 enum { FILE_MAX = 16 * 1024 };
 
-void state_text(char to[STATE_TEXT], str s)
+void state_text(char *to, size_t room, str s)
 {
-    size_t n = s.len < STATE_TEXT - 1 ? s.len : STATE_TEXT - 1;
+    size_t n = s.len < room - 1 ? s.len : room - 1;
     while (n < s.len && n > 0 && ((unsigned char)s.ptr[n] & 0xc0) == 0x80) {
         n--;
     }
@@ -42,8 +42,9 @@ struct backup_state state_read(str data)
         s.bytes = json_i64_of(json_get(v, STR("bytes")), 0);
         s.failures = json_i64_of(json_get(v, STR("failures")), 0);
         s.failed = json_bool_of(json_get(v, STR("failed")));
-        state_text(s.zh, json_str_of(json_get(v, STR("zh"))));
-        state_text(s.en, json_str_of(json_get(v, STR("en"))));
+        state_text(s.zh, sizeof(s.zh), json_str_of(json_get(v, STR("zh"))));
+        state_text(s.en, sizeof(s.en), json_str_of(json_get(v, STR("en"))));
+        state_text(s.by, sizeof(s.by), json_str_of(json_get(v, STR("by"))));
     }
     arena_end(&a);
     return s;
@@ -63,6 +64,7 @@ err state_write(struct arena *a, str data, const struct backup_state *s)
     JSON_BOOL(&j, "failed", s->failed);
     JSON_STR(&j, "zh", str_from(s->zh));
     JSON_STR(&j, "en", str_from(s->en));
+    JSON_STR(&j, "by", str_from(s->by));
     json_close(&j, '}');
     str text = json_end(&j);
     str path = str_fmt(a, "%.*s/backup.state", STR_ARG(data));

@@ -6,7 +6,7 @@
 
 struct arena;
 
-enum { STATE_TEXT = 400 };
+enum { STATE_TEXT = 400, STATE_NODE = 200 };
 
 struct backup_state {
     int64_t tried_at; /* UTC ms; 0: never */
@@ -18,10 +18,11 @@ struct backup_state {
     int64_t failures; /* since the file of state was begun */
     bool failed;      /* the last try; why: */
     char zh[STATE_TEXT], en[STATE_TEXT];
+    char by[STATE_NODE]; /* the other node that made it; empty: this one */
 };
 
-/* Cut between letters where it does not fit. */
-void state_text(char to[STATE_TEXT], str s);
+/* Into `room` bytes, ended by NUL; cut between letters where it does not fit. */
+void state_text(char *to, size_t room, str s);
 
 /* Zero where there is no file, or none of ours. */
 struct backup_state state_read(str data);

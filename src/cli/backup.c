@@ -279,11 +279,12 @@ struct backup_source cli_backup_source(struct arena *a, const struct config *cfg
 err cli_backup_plans(struct cli *c, struct schedule_plan *ret_when, struct maker_plan *ret_how)
 {
     const struct config *cfg = &c->config;
-    struct schedule_plan w = {.data_dir = cfg->data, .maker = -1, .demo = cfg->demo};
     struct maker_plan m = {.source = cli_backup_source(c->arena, cfg, 0),
                            .folder =
                                cfg->backup_folder.len ? cli_path(c, cfg->backup_folder) : STR(""),
                            .keep = {cfg->backup_daily, cfg->backup_weekly, cfg->backup_monthly}};
+    struct schedule_plan w = {
+        .data_dir = cfg->data, .database = m.source.url, .maker = -1, .demo = cfg->demo};
     if (!schedule_time_parse(cfg->backup_at, &w.minute)) {
         return cli_refuse(c->arena, ERR_INVALID,
                           WORDS("backup_at 不是一天中的时刻。", "backup_at is no time of the day."),
@@ -504,6 +505,33 @@ static void say_next(struct keeping *k, const struct backup_report *rep, str old
     say_signer(c, &rep->head);
 }
 
+/* A file of SQLite elsewhere is not what restore makes, and the server would open that one. */
+static err database_inside(struct cli *c)
+{
+    str scheme = STR("sqlite:");
+    str url = c->config.database;
+    if (!str_starts(url, scheme)) {
+        return OK;
+    }
+    str file = cli_path(c, str_from_n(url.ptr + scheme.len, url.len - scheme.len));
+    str own = str_fmt(c->arena, "%.*s/zhidu.db", STR_ARG(c->config.data));
+    if (str_eq(file, own)) {
+        return OK;
+    }
+    return cli_refuse(
+        c->arena, ERR_INVALID,
+        words_fmt(c->arena, "配置中的数据库在数据目录之外（%.*s），没有恢复。",
+                  "The configuration puts the database outside the data folder (%.*s); nothing was"
+                  " restored.",
+                  STR_ARG(file)),
+        words_fmt(c->arena,
+                  "恢复时去掉这项设置（ZHIDU_DATABASE= zhidu restore …），数据库会恢复为 %.*s；"
+                  "之后可把它移到原处（那里的旧文件先移走）。",
+                  "Restore without that setting (ZHIDU_DATABASE= zhidu restore ...): the database"
+                  " becomes %.*s; then move it there, the old file out of the way first.",
+                  STR_ARG(own)));
+}
+
 int cmd_restore(struct cli *c, int argc, char **argv)
 {
     struct keeping k = {.c = c, .argc = argc, .argv = argv};
@@ -526,7 +554,8 @@ int cmd_restore(struct cli *c, int argc, char **argv)
     struct backup_watch w = {progress, &k};
     struct backup_opener o = {ask_key, &k};
     struct backup_report rep;
-    err e = backup_restore(c->arena, &what, &o, &w, &rep);
+    err e = database_inside(c);
+    e = e.code ? e : backup_restore(c->arena, &what, &o, &w, &rep);
     if (e.code == ERR_BUSY && !e.why) {
         progress_end(&k);
         cli_say(c, "没有恢复。", "Nothing was restored.");

@@ -3,7 +3,7 @@
 //   node tests/cli/backup.mjs
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Server, allPassed, check, end, env, equal, matches, program, root, until, wait, zhidu } from "../support/outside.mjs";
 
@@ -199,6 +199,21 @@ await check("restore makes a new folder and says what was lost and what to do", 
   matches(out, /has signed a longer log/);
   restored = out;
   matches(await good(["ledger", "verify", "--data", fresh]), /In order/);
+});
+await check("a database of SQLite outside the data folder: restore refuses and says what to do, which works", async () => {
+  const to = join(work, "apart");
+  const file = join(work, "apart.db");
+  const more = { ZHIDU_DATABASE: `sqlite:${file}` };
+  const r = await zhidu(["restore", first, "--data", to, "--old", data, "--yes"], { more });
+  equal(r.code, 1, r.out);
+  matches(r.out, /puts the database outside the data folder \(.*apart\.db\); nothing was restored/);
+  matches(r.out, /ZHIDU_DATABASE= zhidu restore/);
+  equal(existsSync(to) || existsSync(file), false);
+  equal((await zhidu(["restore", first, "--data", to, "--old", data, "--yes"], { more: { ZHIDU_DATABASE: "" } })).code, 0);
+  renameSync(join(to, "zhidu.db"), file);
+  matches((await zhidu(["ledger", "verify", "--data", to], { more })).out, /In order/);
+  const again = await zhidu(["backup", join(work, "apart.backup"), "--data", to], { more });
+  matches(again.out, /In order: restored/);
 });
 await check("without the old folder it says that the key is to be brought", async () => {
   matches(await good(["restore", first, "--data", join(work, "keyless"), "--yes"]), /There is no signing key[\s\S]*Put ledger\.key/);
@@ -500,6 +515,7 @@ await check(`kill -9 at any moment of a backup or restore: nothing half done und
 
 if (process.env.ZHIDU_PG) {
   const psql = (sql) => spawnSync("psql", [process.env.ZHIDU_PG, "-qc", sql], { encoding: "utf8" });
+  const psql_in = (database, sql) => spawnSync("psql", [database, "-qc", sql], { encoding: "utf8" });
   const database = (name) => { psql(`drop database if exists ${name}`); psql(`create database ${name}`); return process.env.ZHIDU_PG.replace(/[^/]*$/, name); };
   const [live, again] = [database("backup_live"), database("backup_again")];
   const at = join(work, "pg");
@@ -521,6 +537,32 @@ if (process.env.ZHIDU_PG) {
     await Promise.all(writers);
     matches(r.out, /In order: restored/);
     await stop();
+  });
+  await check("PostgreSQL: of two nodes one makes the backup that is due, and the other says so", async () => {
+    const both = [join(work, "node-a"), join(work, "node-b")];
+    const made = (folder) => readdirSync(folder).filter((n) => n.endsWith(".backup"));
+    for (const node of both) {
+      cpSync(at, node, { recursive: true });
+      mkdirSync(`${node}-kept`);
+    }
+    const nodes = await Promise.all(both.map((node) => Server.start(node, { more: { ZHIDU_DATABASE: live, ZHIDU_BACKUP_FOLDER: `${node}-kept` } })));
+    const state = async (s) => /^zhidu_health\{check="backup"\} (\S+)$/m.exec(await (await fetch(`${s.url}/metrics`)).text())?.[1];
+    await until("both well", async () => (await state(nodes[0])) === "0" && (await state(nodes[1])) === "0");
+    equal(both.flatMap((node) => made(`${node}-kept`)).length, 1, "backups of both:");
+    const other = made(`${both[0]}-kept`).length ? 1 : 0;
+    url = nodes[other].url;
+    matches(await health(await sign_in("xu.jing")), new RegExp(`由另一节点 [^<]*${both[1 - other]} 制作`));
+    // One whose disk is gone fails, and the other makes it.
+    rmSync(`${both[0]}-kept`, { recursive: true });
+    psql_in(live, "delete from backup_claim");
+    for (const s of nodes) await s.stop();
+    for (const node of both) rmSync(join(node, "backup.state"), { force: true });
+    const had = made(`${both[1]}-kept`).length;
+    const again = [await Server.start(both[0], { more: { ZHIDU_DATABASE: live, ZHIDU_BACKUP_FOLDER: `${both[0]}-kept` } })];
+    await until("failed", async () => (await state(again[0])) === "2");
+    again.push(await Server.start(both[1], { more: { ZHIDU_DATABASE: live, ZHIDU_BACKUP_FOLDER: `${both[1]}-kept` } }));
+    await until("made by the other", () => made(`${both[1]}-kept`).length === had + 1);
+    for (const s of again) await s.stop();
   });
   await check("PostgreSQL: it is restored into an empty database only, and verifies there", async () => {
     const full = await with_(live, ["restore", file, "--data", join(work, "pg-full"), "--yes"]);

@@ -4,7 +4,7 @@
 //   node tests/cli/upgrade.mjs
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Server, allPassed, check, end, env, equal, freePort, matches, program, root, until, wait, zhidu } from "../support/outside.mjs";
 import { everything } from "../support/see.mjs";
@@ -129,6 +129,19 @@ for (const store of stores) {
     matches(await start(again), /The data were upgraded/);
     holds(await everything(url, tokens["wu.tao"]), seen);
     await stop();
+  });
+
+  await check(`${name}: a database outside the data folder is upgraded where it is`, async () => {
+    const dir = unpack(store, `${name}-apart`);
+    const apart = join(work, `${name}-elsewhere`);
+    mkdirSync(apart);
+    renameSync(join(dir, "zhidu.db"), join(apart, "z.db"));
+    const s = await Server.start(dir, { more: { ZHIDU_DATABASE: `sqlite:${join(apart, "z.db")}` } });
+    matches(s.log, new RegExp(`The old database stays as ${join(apart, "z.db")}\\.before-\\d+`));
+    holds(await everything(s.url, tokens["wu.tao"]), seen);
+    await s.stop();
+    equal(readdirSync(apart).sort().map((n) => n.replace(/\d+$/, "N")).join(), "z.db,z.db.before-N");
+    equal(readdirSync(dir).filter((n) => n.startsWith("zhidu.db")).join(), "");
   });
 
   // --- what goes wrong on the way ---

@@ -79,7 +79,7 @@ export class Server {
     s.gone = new Promise((r) => s.process.once("exit", (code) => { running.delete(s); r(code); }));
     running.add(s);
     await until("the server starts", () => {
-      if (s.process.exitCode !== null) throw new Error(`the server does not start: ${s.log}`);
+      if (s.process.exitCode !== null || s.process.signalCode !== null) throw new Error(`the server does not start: ${s.log}`);
       return fetch(`${s.url}/signin`).then((r) => r.ok, () => false);
     });
     return s;
