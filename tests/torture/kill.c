@@ -11,6 +11,7 @@ enum { VERIFY_EVERY = 50 };
 
 struct tried {
     int64_t frozen, filled, starved; /* rounds */
+    struct midway half;
 };
 
 /* --- trouble before the kill ---------------------------------------------------------- */
@@ -80,7 +81,12 @@ static void one_round(struct torture *t, int round, struct tried *n)
     }
     town_start(t);
     load_start(t);
-    pause_us(roll(t, 20000, 350000));
+    if (kind == 1 || kind == 7) {
+        midway_upload(t, &n->half);
+    } else if (kind == 3 || kind == 8) {
+        midway_publish(t, &n->half);
+    }
+    pause_us(roll(t, 20000, kind % 2 || kind == 8 ? 1200000 : 350000)); /* often after its end */
     if (kind == 2) {
         freeze(t, n);
     } else if (kind == 4) {
@@ -89,6 +95,7 @@ static void one_round(struct torture *t, int round, struct tried *n)
         starve(t, n);
     }
     server_stop(&t->server, SIGKILL);
+    midway_over(&n->half);
     load_stop(t);
     t->trouble = false;
     held_check(t, false);
@@ -99,12 +106,13 @@ static void one_round(struct torture *t, int round, struct tried *n)
 }
 
 /* At last everything on its way is brought to its end. */
-static void last_round(struct torture *t)
+static void last_round(struct torture *t, struct tried *n)
 {
     town_start(t);
     load_start(t);
     pause_us(200000);
     load_finish(t);
+    midway_check(t, &n->half);
     int status = server_stop(&t->server, SIGTERM);
     if (status != 0) {
         die("the server did not end well, status", status, STR(""));
@@ -161,13 +169,14 @@ void part_kill(struct torture *t, int rounds, int signers)
 {
     struct tried n = {0};
     int64_t slowest_us = 0;
+    midway_begin(t, &n.half);
     signer_rounds(t, signers);
     for (int round = 0; round < rounds; round++) {
         one_round(t, round, &n);
         bool later = t->server.ready_in_us > slowest_us && round % 10 != 9;
         slowest_us = later ? t->server.ready_in_us : slowest_us;
     }
-    last_round(t);
+    last_round(t, &n);
     int64_t faults = held_numbers(t);
     if (n.filled && !t->n.full) {
         die("no answer said that the disk is full; rounds", n.filled, STR(""));

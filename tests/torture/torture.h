@@ -134,6 +134,23 @@ void reads(struct torture *t);
  * disk is full, or that the server is busy, where it is 503: else it dies. */
 int load_upload(struct torture *t, struct arena *a);
 
+/* --- midway.c: what a kill meets half done ------------------------------------------ */
+
+struct midway {
+    char folder[160]; /* regulations that are revised and published */
+    struct torture *all;
+    pid_t pid; /* of a publication; 0: none */
+    pthread_t thread;
+    bool uploading;
+    int64_t revisions, publications, published, uploads, stored;
+};
+
+void midway_begin(struct torture *t, struct midway *m);
+void midway_publish(struct torture *t, struct midway *m); /* both are under way when they return, */
+void midway_upload(struct torture *t, struct midway *m);
+void midway_over(struct midway *m);                     /* and ended after this */
+void midway_check(struct torture *t, struct midway *m); /* while the server runs */
+
 /* --- room.c: a small disk ---------------------------------------------------------- */
 
 /* Mounts one; false where that is not permitted, with errno. */
