@@ -6,7 +6,7 @@
 // Two languages run side by side, each with a demonstration of its own.  Fails when an
 // address of the program is opened nowhere.
 import { join } from "node:path";
-import { address, emptyPages, forgotten, look, numbers, pages, prepare, prepareEmpty } from "./pages.mjs";
+import { address, emptyPages, forgotten, hasty, look, numbers, pages, prepare, prepareEmpty, unsaid } from "./pages.mjs";
 import { larger, structure, titles } from "./structure.mjs";
 import { Demo, at, check, count, equal, expect, openBrowser, root } from "./support.mjs";
 
@@ -61,6 +61,7 @@ async function always(p, name) {
   await page.setViewportSize({ width: 1280, height: 900 });
   await check(`${name}: letters twice as large`, () => larger(p));
   await check(`${name}: structure`, () => structure(p));
+  await check(`${name}: what is hard to take back asks once more`, async () => equal((await hasty(p)).join(" "), ""));
 }
 
 async function one(p, [name, , path, before], unique, deep) {
@@ -128,6 +129,7 @@ await browser.close();
 if (!only.length) {
   const none = forgotten(opened);
   await check("no address of the program is forgotten", () => equal(none.left.join(" "), "", "not opened:"));
+  await check("of every act somebody said how it is taken back", () => equal(unsaid().join(" "), ""));
   console.log(`${none.pages} addresses with pages, ${tried.pages} pages and states, axe asked ${tried.axe} times`);
 }
 console.log(`${count.passed} passed, ${count.failed} failed`);

@@ -280,3 +280,35 @@ export function forgotten(opened) {
   });
   return { pages: gets.length, left: left.map(([, path]) => path) };
 }
+
+// --- what asks once more -----------------------------------------------------------------
+
+/** How what an address does is taken back, or what comes before it (docs/decisions/0035). */
+const TAKEN_BACK = {
+  "/signin": "again", "/signin/code": "again", "/signout": "again", "/notifications": "again", "/r/~/view": "again",
+  "/me/language": "again", "/me/theme": "again", "/me/token": "again", "/me/sessions/end": "again", "/me/sessions/~/end": "again",
+  "/r/~/new/~/check": "changes nothing", "/r/~/#/do/~/check": "changes nothing",
+  "/r/~/new/~": "a form of its own", "/r/~/#/do/~": "a form of its own", "/me/password": "a form of its own",
+  "/admin/account/#": "a form of its own", "/admin/settings/~/~": "the difference first", "/admin/settings/~/~/unit": "again",
+  "/me/second/begin": "a password", "/me/second/confirm": "a code", "/me/second/codes": "a password and a code", "/me/second/off": "a password and a code",
+  "/r/~/#/note/~": "the other way, or part of the history; detach asks",
+  "/r/~/#/note/detach": "asks", "/r/~/bulk": "asks", "/r/~/view/#": "asks", "/me/token/#/end": "asks", "/admin/jobs/#/cancel": "asks",
+  "/admin/account/#/second": "asks",
+};
+const pattern = (path) => new RegExp(`^${path.replaceAll("~", "[^/]+").replaceAll("#", "\\d+")}$`);
+
+/** Addresses of the program that change something and of which nobody said how it is taken back. */
+export function unsaid() {
+  const table = execFileSync(join(root, process.env.ZHIDU_ROUTES ?? "build/release/routes")).toString().trim().split("\n").map((l) => l.split(" "));
+  return table.filter(([method, path]) => method === "POST" && !TAKEN_BACK[path]).map(([, path]) => path);
+}
+
+/** Forms of the page that do what asks once more, and those of them that do not ask. */
+export async function hasty(p) {
+  const asks = Object.entries(TAKEN_BACK).filter(([, how]) => how === "asks").map(([path]) => pattern(path));
+  const forms = await p.page.locator("form[method=post]").evaluateAll((all) => all.map((f) => ({
+    action: f.getAttribute("action"), // a field may be called so
+    at: [...f.elements].some((b) => b.type === "submit" && !b.name && !b.closest("details.sure, details:has(.drop.wide)")),
+  })));
+  return forms.filter((f) => f.at && asks.some((a) => a.test(f.action))).map((f) => f.action);
+}
