@@ -128,7 +128,7 @@ static struct record_clock clock_of(struct visit *v, const struct record_term *t
     struct record_clock c = {.words = t->term->words,
                              .clause = t->term->clause,
                              .from = show_when(v, t->started),
-                             .due = show_time(v, t->due),
+                             .due = show_when(v, t->due),
                              .over = t->ended != 0};
     if (!frame_has_words(c.words)) {
         c.words = (struct words){t->term->key, t->term->key};
