@@ -125,6 +125,33 @@ size_t ask_report(struct caller *a, const struct bench_session *s, char *to, siz
     return post(s, STR("/r/fault/new/report"), buf_str(&b), to, cap);
 }
 
+size_t ask_attach(struct caller *a, const struct bench_session *s, int64_t fault, char *to,
+                  size_t cap)
+{
+    enum { LINES = 40 };
+    struct buf b = buf_make(&a->round, 32768);
+    BUF_LIT(&b, "--part\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\n");
+    buf_put(&b, s->csrf);
+    buf_put_fmt(&b,
+                "\r\n--part\r\nContent-Disposition: form-data; name=\"key\"\r\n\r\n"
+                "file-%llx-%lld",
+                (unsigned long long)a->dice, (long long)++a->keys);
+    BUF_LIT(&b, "\r\n--part\r\nContent-Disposition: form-data; name=\"file\";"
+                " filename=\"log.txt\"\r\nContent-Type: text/plain\r\n\r\n");
+    for (int i = 0; i < LINES; i++) { /* no two alike: the same bytes are kept once */
+        buf_put_fmt(&b, "%016llx printer: out of paper, tray 2, job %d\n",
+                    (unsigned long long)plant_roll(&a->dice, UINT64_MAX), i);
+    }
+    BUF_LIT(&b, "\r\n--part--\r\n");
+    str body = buf_str(&b);
+    return (size_t)snprintf(to, cap,
+                            "POST /r/fault/%lld/note/attach HTTP/1.1\r\n%sCookie: zhidu=%.*s\r\n"
+                            "Content-Type: multipart/form-data; boundary=part\r\n"
+                            "Content-Length: %zu\r\n\r\n%.*s",
+                            (long long)fault, head_lines, STR_ARG(s->cookie), body.len,
+                            STR_ARG(body));
+}
+
 size_t ask_create(void *arg, int conn, int64_t n, char *to, size_t cap)
 {
     struct caller *a = arg;

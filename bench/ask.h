@@ -34,9 +34,12 @@ bool ask_sign_in_one(struct caller *a, const char *login, struct bench_session *
 double ask_figure(struct caller *a, const char *series);
 void ask_close(struct caller *a);
 
-/* A GET, and the report of a fault, as bytes. */
+/* A GET, the report of a fault, a file to one, as bytes. */
 size_t ask_get(const struct bench_session *s, str path, char *to, size_t cap);
 size_t ask_report(struct caller *a, const struct bench_session *s, char *to, size_t cap);
+/* A file of a few KB, put to a fault by the service desk. */
+size_t ask_attach(struct caller *a, const struct bench_session *s, int64_t fault, char *to,
+                  size_t cap);
 
 /* load.make and load.took of each kind; arg is the struct caller. */
 size_t ask_record(void *arg, int conn, int64_t n, char *to, size_t cap);

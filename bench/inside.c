@@ -46,7 +46,7 @@ err inside_sign_in(struct inside *in, str login, str *ret_token)
     struct signed_in signed_in;
     err e = people_sign_in(
         p->in.people, p->db, &p->life, clock_now(),
-        &(struct sign_in){login, STR("zhidu-demo-2026"), STR("127.0.0.1"), STR("bench")},
+        &(struct sign_in){login, STR("zhidu-demo-2026"), STR("127.0.0.1"), STR("bench"), LANG_ZH},
         &signed_in);
     if (!e.code) {
         *ret_token = signed_in.token;
@@ -108,7 +108,11 @@ err inside_get(struct plant *p, str login, str path, int64_t times, bool print_s
         if (i == 0) {
             began = load_cpu_s(getpid());
         }
+        if (i == times / 5) {
+            ret->grown = -load_resident(getpid());
+        }
     }
+    ret->grown += load_resident(getpid());
     ret->cpu_us = times > 1 ? (load_cpu_s(getpid()) - began) * 1e6 / (double)(times - 1) : 0;
     inside_close(&in);
     return e;

@@ -32,6 +32,7 @@ struct inside_result {
     size_t bytes;
     int64_t statements, trips, prepared; /* of the last time */
     double cpu_us;                       /* of one, on the average after the first */
+    int64_t grown;                       /* resident bytes: the end less the first fifth */
 };
 /* GET `path` as the person of that login, `times` times; the statements of the last time are
  * printed when asked. */

@@ -14,7 +14,14 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { OUT_MAX = 16 * 1024, HEAD_MAX = 8 * 1024, KINDS = 8, STALL_S = 30, TURN_MS = 5 };
+enum {
+    OUT_MAX = 16 * 1024,
+    HEAD_MAX = 8 * 1024,
+    KINDS = 11,
+    STALL_S = 30,
+    TURN_MS = 5,
+    WARM_S = 300
+};
 
 /* What a user does next, and how often of a hundred times. */
 struct kind {
@@ -22,12 +29,14 @@ struct kind {
     int expect;
     int staff, desk; /* of a hundred */
 };
-enum { HOME, INBOX, LIST, LAW, FORM, CREATE, RECORD, SEARCH };
+enum { HOME, INBOX, LIST, LAW, FORM, CREATE, RECORD, SEARCH, PDF, EXPORT, ATTACH };
 static const struct kind kinds[KINDS] = {
-    [HOME] = {"home", 200, 30, 10},    [INBOX] = {"inbox", 200, 15, 15},
-    [LIST] = {"list", 200, 30, 25},    [LAW] = {"regulation", 200, 10, 2},
-    [FORM] = {"form", 200, 8, 0},      [CREATE] = {"report a fault", 303, 7, 0},
-    [RECORD] = {"record", 200, 0, 38}, [SEARCH] = {"search", 200, 0, 10},
+    [HOME] = {"home", 200, 30, 10},       [INBOX] = {"inbox", 200, 15, 15},
+    [LIST] = {"list", 200, 30, 25},       [LAW] = {"regulation", 200, 10, 2},
+    [FORM] = {"form", 200, 8, 0},         [CREATE] = {"report a fault", 303, 7, 0},
+    [RECORD] = {"record", 200, 0, 32},    [SEARCH] = {"search", 200, 0, 10},
+    [PDF] = {"record as PDF", 200, 0, 3}, [EXPORT] = {"export", 200, 0, 1},
+    [ATTACH] = {"a file", 303, 0, 2},
 };
 
 struct user {
@@ -57,6 +66,9 @@ struct crowd {
     int64_t failed;
     int epoll;
     double resident_mb;
+    struct line { /* of least squares: seconds, MB */
+        double n, x, y, xx, xy;
+    } line;
 };
 
 /* --- times ------------------------------------------------------------------------------ */
@@ -119,6 +131,16 @@ static size_t write_request(struct crowd *c, const struct user *u, char *to)
         path = str_fmt(&a->round, "/r/fault/%lld",
                        (long long)a->ids[plant_roll(&a->dice, (uint64_t)a->nids)]);
         break;
+    case PDF:
+        path = str_fmt(&a->round, "/r/fault/%lld/pdf",
+                       (long long)a->ids[plant_roll(&a->dice, (uint64_t)a->nids)]);
+        break;
+    case EXPORT: /* what was changed in the last minutes stands in front */
+        path = STR("/r/fault/export?open=1&w.place=%E4%B8%9A%E5%8A%A1%E4%B8%80%E7%A7%91");
+        break;
+    case ATTACH:
+        return ask_attach(a, &u->session, a->ids[plant_roll(&a->dice, (uint64_t)a->nids)], to,
+                          OUT_MAX);
     case SEARCH:
         path = str_fmt(&a->round, "/search?q=%s", words[plant_roll(&a->dice, 3)]);
         break;
@@ -284,12 +306,24 @@ static void look_at_memory(struct crowd *c, double since, double *next_look, int
     *next_look = now + 1;
     double mb = (double)load_resident(c->opt->pid) / 1e6;
     c->resident_mb = mb > c->resident_mb ? mb : c->resident_mb;
+    if (now - since > WARM_S) {
+        double x = now - since;
+        struct line *l = &c->line;
+        *l = (struct line){l->n + 1, l->x + x, l->y + mb, l->xx + x * x, l->xy + x * mb};
+    }
     if ((int)((now - since) / 60) > *minute) {
         *minute = (int)((now - since) / 60);
         printf("  minute %3d: resident %6.1f MB, %lld answers, p99 %.1f ms, %lld failed\n", *minute,
                mb, (long long)c->all.n, times_at(&c->all, 0.99), (long long)c->failed);
         fflush(stdout);
     }
+}
+
+/* How steep memory goes up after the first minutes, MB an hour. */
+static double slope(const struct line *l)
+{
+    double d = l->n * l->xx - l->x * l->x;
+    return l->n > 2 && d > 0 ? (l->n * l->xy - l->x * l->y) / d * 3600 : 0;
 }
 
 static void run(struct crowd *c)
@@ -354,6 +388,7 @@ bool users_run(struct caller *a, const struct users_options *opt, struct users_r
                                  .p99_ms = times_at(&c->all, 0.99),
                                  .most_ms = c->all.most_ms,
                                  .resident_mb = c->resident_mb,
+                                 .slope_mb_h = slope(&c->line),
                                  .signed_in_s = signed_in};
     return true;
 }

@@ -4,7 +4,8 @@
  * Every user has a session and a keep-alive connection; after each answer he
  * thinks for half to one and a half times think_s.  Eight in ten are staff who
  * look at their own lists, read regulations and now and then report a fault;
- * the others are a service desk that reads records and searches.
+ * the others are a service desk that reads records, searches, prints, exports and
+ * attaches files.
  */
 #ifndef BENCH_USERS_H
 #define BENCH_USERS_H
@@ -22,6 +23,7 @@ struct users_result {
     int64_t asked, failed;
     double p50_ms, p99_ms, most_ms; /* of all answers */
     double resident_mb;             /* the most, of one look a second */
+    double slope_mb_h;              /* of memory after the first five minutes, MB an hour */
     double signed_in_s;             /* how long it took to sign all of them in */
 };
 

@@ -85,15 +85,22 @@ int cmd_user(struct cli *c, int argc, char **argv)
     return 0;
 }
 
+enum { TOKEN_DAYS = 90, TOKEN_DAYS_MAX = 3650 };
+
 int cmd_token(struct cli *c, int argc, char **argv)
 {
     struct db *db;
     struct rows r;
-    int64_t days = 90;
+    int64_t days = TOKEN_DAYS;
     str scopes = cli_option(argc, argv, "scopes");
+    str given = cli_option(argc, argv, "days");
     str token;
-    if (!str_to_i64(cli_option(argc, argv, "days"), &days)) {
-        days = 90;
+    if (given.len && (!str_to_i64(given, &days) || days < 1 || days > TOKEN_DAYS_MAX)) {
+        return cli_fail(c, cli_refuse(c->arena, ERR_INVALID,
+                                      WORDS("--days 应为 1 到 3650 的整数。",
+                                            "--days is a whole number from 1 to 3650."),
+                                      WORDS("到期前用 zhidu token 再签发一个。",
+                                            "Make another with zhidu token before it ends.")));
     }
     err e = engine_reader(c->engine, c->arena, &db);
     if (!e.code) {

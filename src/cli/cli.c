@@ -105,13 +105,13 @@ const struct command cli_commands[] = {
      WORDS_INIT("用法：zhidu token 用户名 --name 用途 [--scopes \"read write\"] [--days 90]\n"
                 "      --name    用途，写在本人的令牌列表里\n"
                 "      --scopes  read 只读（默认），或 \"read write\"\n"
-                "      --days    有效天数，默认 90\n"
+                "      --days    有效天数，1 到 3650，默认 90\n"
                 "      令牌只显示这一次；本人随时可以作废\n"
                 "例：  zhidu token xu.jing --name 月报 --days 30\n",
                 "Usage:   zhidu token LOGIN --name PURPOSE [--scopes \"read write\"] [--days 90]\n"
                 "         --name    what for, as the owner's list of tokens shows it\n"
                 "         --scopes  read (usual), or \"read write\"\n"
-                "         --days    it is good for; usually 90\n"
+                "         --days    it is good for, 1 to 3650; usually 90\n"
                 "         It is shown only this once; its owner may revoke it at any time.\n"
                 "Example: zhidu token xu.jing --name report --days 30\n"),
      cmd_token, NEEDS_ENGINE, true},

@@ -106,6 +106,7 @@ struct aplan { /* one action */
 
 struct calendar_held;
 struct tplan;
+enum { SHAPES_MAX = 256 };
 struct shape { /* an UPDATE of certain columns */
     struct colset set;
     struct sql sql;
@@ -122,7 +123,8 @@ struct tplan { /* a type as of one version */
     int *field_col; /* of def->fields[i]; -1: no column */
     int parent_col; /* part_of: f_P; -1 */
     struct sql select, insert;
-    struct shape *shapes;
+    struct shape *shapes; /* the first SHAPES_MAX that were asked for; others are made each time */
+    int nshapes;
     struct aplan **actions;
     bool has_computed;
     struct sql *computed; /* UPDATE statements, in order */
@@ -210,7 +212,8 @@ struct aplan *plan_action(struct held_model *h, struct tplan *t, const struct ac
 struct eplan *plan_effect(struct held_model *h, struct tplan *t, const struct effect *ef,
                           struct eplan *slot);
 /* The UPDATE that writes exactly these columns: $1 id, then the values in order. */
-struct sql plan_update(struct held_model *h, struct tplan *t, const struct colset *set);
+struct sql plan_update(struct held_model *h, struct tplan *t, const struct colset *set,
+                       struct arena *a);
 /* People an action of `next` waits for. */
 const struct stmt *plan_next_people(struct held_model *h, struct tplan *t, const struct action *a);
 /* A fragment's surroundings: "from r_T r" and so on. */

@@ -118,7 +118,7 @@ static err rename_record(struct doing *d, struct touched *x, const struct rows *
     x->now[COL_NAME] = (struct cell){.s = name};
     struct colset set = {0};
     colset_add(&set, COL_NAME);
-    return db_queue(d->ctx->db, d->a, plan_update(d->h, x->t, &set),
+    return db_queue(d->ctx->db, d->a, plan_update(d->h, x->t, &set, d->a),
                     ARGS(db_i64(x->id), db_text(name)));
 }
 

@@ -346,7 +346,7 @@ static err update(struct line *l)
             args[n++] = perform_cell_arg(l->t, i, &l->now[i]);
         }
     }
-    return db_queue(l->d->ctx->db, l->d->a, plan_update(l->d->h, l->t, &l->set),
+    return db_queue(l->d->ctx->db, l->d->a, plan_update(l->d->h, l->t, &l->set, l->d->a),
                     (struct db_args){args, n});
 }
 
@@ -508,5 +508,5 @@ err perform_set_line(struct doing *d, const struct touched *parent, const struct
         return OK;
     }
     history_line(d, parent->id, t, id);
-    return db_queue(d->ctx->db, d->a, plan_update(d->h, t, &set), (struct db_args){args, na});
+    return db_queue(d->ctx->db, d->a, plan_update(d->h, t, &set, d->a), (struct db_args){args, na});
 }

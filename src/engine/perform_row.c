@@ -68,7 +68,7 @@ err perform_write(struct doing *d, struct touched *x, const struct cell *before,
         if (n == 1) {
             return OK;
         }
-        sql = plan_update(d->h, x->t, &set);
+        sql = plan_update(d->h, x->t, &set, d->a);
     }
     err e = db_queue(d->ctx->db, d->a, sql, (struct db_args){args, n});
     if (!e.code && d->at_once) {

@@ -44,39 +44,44 @@ static void make_rows(struct tplan *t, struct arena *a)
     t->insert = sqlb_end(&b);
 }
 
-struct sql plan_update(struct held_model *h, struct tplan *t, const struct colset *set)
+static struct sql make_update(struct arena *a, const struct tplan *t, const struct colset *set)
+{
+    struct sqlb b = sqlb_make(a);
+    SQLB_LIT(&b, "update ");
+    sqlb_ident(&b, t->type->table);
+    SQLB_LIT(&b, " set ");
+    int n = 1;
+    for (int i = 0; i < t->ncols; i++) {
+        if (colset_has(set, i)) {
+            if (n > 1) {
+                SQLB_LIT(&b, ", ");
+            }
+            sqlb_ident(&b, t->cols[i]);
+            SQLB_LIT(&b, " = ");
+            sqlb_param(&b, ++n);
+        }
+    }
+    SQLB_LIT(&b, " where id = $1");
+    return sqlb_end(&b);
+}
+
+struct sql plan_update(struct held_model *h, struct tplan *t, const struct colset *set,
+                       struct arena *a)
 {
     pthread_mutex_lock(&h->lock);
     struct shape *s = t->shapes;
     while (s && memcmp(&s->set, set, sizeof(*set)) != 0) {
         s = s->next;
     }
-    if (!s) {
+    if (!s && t->nshapes < SHAPES_MAX) {
         s = arena_new(&h->arena, struct shape);
-        s->set = *set;
-        struct sqlb b = sqlb_make(&h->arena);
-        SQLB_LIT(&b, "update ");
-        sqlb_ident(&b, t->type->table);
-        SQLB_LIT(&b, " set ");
-        int n = 1;
-        for (int i = 0; i < t->ncols; i++) {
-            if (colset_has(set, i)) {
-                if (n > 1) {
-                    SQLB_LIT(&b, ", ");
-                }
-                sqlb_ident(&b, t->cols[i]);
-                SQLB_LIT(&b, " = ");
-                sqlb_param(&b, ++n);
-            }
-        }
-        SQLB_LIT(&b, " where id = $1");
-        s->sql = sqlb_end(&b);
-        s->next = t->shapes;
+        *s = (struct shape){*set, make_update(&h->arena, t, set), t->shapes};
         t->shapes = s;
+        t->nshapes++;
     }
-    struct sql ret = s->sql;
+    struct sql ret = s ? s->sql : (struct sql){0};
     pthread_mutex_unlock(&h->lock);
-    return ret;
+    return s ? ret : make_update(a, t, set);
 }
 
 /* --- computed fields ------------------------------------------------------------------ */

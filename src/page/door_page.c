@@ -124,7 +124,8 @@ void page_sign_in_post(struct visit *v)
     struct sign_in in = {.login = str_trim(visit_param(v, STR("login"))),
                          .password = visit_param(v, STR("password")),
                          .peer = v->x->req.peer,
-                         .agent = http_param(&v->x->req.headers, STR("user-agent"))};
+                         .agent = http_param(&v->x->req.headers, STR("user-agent")),
+                         .lang = v->ctx.lang};
     struct signed_in ret;
     db_read_end(v->ctx.db); /* hashing takes a while: hold no snapshot over it */
     err e = people_sign_in(v->app->people, v->ctx.db, v->ctx.arena, v->ctx.now, &in, &ret);

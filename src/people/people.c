@@ -155,13 +155,13 @@ static err put_account(void *arg, struct db *db, struct arena *a)
     }
     struct batch *b = batch_begin(db, a);
     batch_add(b,
-              SQL("insert into account(person, login, hash, must_change, disabled, created_at,"
-                  " changed_at) values($1, $2, $3, $4, 0, $5, $5)"
+              SQL("insert into account(person, login, hash, must_change, disabled, lang,"
+                  " created_at, changed_at) values($1, $2, $3, $4, 0, $6, $5, $5)"
                   " on conflict (person) do update set login = excluded.login,"
                   " hash = excluded.hash, must_change = excluded.must_change, disabled = 0,"
                   " changed_at = excluded.changed_at"),
               ARGS(db_i64(s->person), db_text(s->login), db_text(s->hash), db_i64(s->must_change),
-                   db_i64(s->now)));
+                   db_i64(s->now), db_i64(LANG_OF_DOOR)));
     add_end_sessions(b, s->person);
     return batch_run(b);
 }

@@ -4,9 +4,11 @@
  * here.  Nothing of this layer is shown to anybody but its owner.
  *
  * Tables (db_migrate, people_migrations):
- *   account(person ID, login unique folded, hash, must_change, disabled, lang, theme, created_at,
- * changed_at) session(token blob pk: SHA-256 of the token, person, created_at, seen_at coarse,
- *           idle_until, until, csrf, peer, agent)
+ *   account(person ID, login unique folded, hash, must_change, disabled, lang, theme,
+ *           created_at, changed_at); lang: enum lang, and 2 more while its person has
+ *           chosen none, so that it follows the door
+ *   session(token blob pk: SHA-256 of the token, person, created_at, seen_at coarse,
+ *           idle_until, until, csrf, peer, agent); idle_until is never later than until
  *   token(id ID, person, name, hash unique, scopes, created_at, until, used_at)
  *
  * Passwords: argon2id (19 MiB, t=2) in a queue no wider than the cores.
@@ -70,6 +72,7 @@ void people_seen(struct accounts *p, const struct ctx *ctx, const struct session
  * ERR_LIMIT with ret->wait_s when slowed down; ERR_BUSY when the queue is long. */
 struct sign_in {
     str login, password, peer, agent;
+    enum lang lang; /* of the door: his, until he chooses one */
 };
 struct signed_in {
     str token;

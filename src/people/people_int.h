@@ -13,6 +13,10 @@ enum { SLOW_SLOTS = 4096, TOKEN_BYTES = 32 };
 enum { IDLE_MS = 8 * 3600 * 1000, SEEN_MS = 10 * 60 * 1000 };
 #define SESSION_MS (7LL * 86400 * 1000)
 
+/* Added to account.lang while the person has not chosen a language: it is that of the
+ * door he came in by last. */
+enum { LANG_OF_DOOR = 2 };
+
 /* Failures of one (account, network), by hash; the table is bounded and the
  * oldest makes room. */
 struct slow {
@@ -59,11 +63,14 @@ struct new_session {
     int64_t person, now;
     str hash, csrf, peer, agent;
     bool must_second;
+    enum lang lang; /* of the door; session_new leaves it to its caller */
 };
 /* Its token is *ret_token; texts are cut to what is kept. */
 struct new_session session_new(struct arena *a, int64_t person, int64_t now, str peer, str agent,
                                str *ret_token);
 void add_session(struct batch *b, const struct new_session *s);
+/* Who has not chosen a language gets the door's. */
+void add_language(struct batch *b, const struct new_session *s);
 /* Sessions and half sessions of a person. */
 void add_end_sessions(struct batch *b, int64_t person);
 

@@ -82,7 +82,7 @@ static bool read(struct batch *b, struct session_ask a, struct session *ret)
     *ret = (struct session){.person = rows_i64(&r, 0),
                             .login = rows_text(&r, 1),
                             .csrf = rows_text(&r, 2),
-                            .lang = rows_i64(&r, 3) == LANG_EN ? LANG_EN : LANG_ZH,
+                            .lang = rows_i64(&r, 3) % LANG_OF_DOOR == LANG_EN ? LANG_EN : LANG_ZH,
                             .theme = rows_text(&r, 4),
                             .must_change = rows_i64(&r, 5) != 0,
                             .id = rows_i64(&r, 6),

@@ -45,10 +45,18 @@ void add_session(struct batch *b, const struct new_session *s)
                    db_text(s->agent), db_i64(s->must_second)));
 }
 
+void add_language(struct batch *b, const struct new_session *s)
+{
+    batch_add(b,
+              SQL("update account set lang = $2 where person = $1 and lang >= $3 and lang <> $2"),
+              ARGS(db_i64(s->person), db_i64(LANG_OF_DOOR + (int)s->lang), db_i64(LANG_OF_DOOR)));
+}
+
 static err put_session(void *arg, struct db *db, struct arena *a)
 {
     struct batch *b = batch_begin(db, a);
     add_session(b, arg);
+    add_language(b, arg);
     return batch_run(b);
 }
 
@@ -63,6 +71,7 @@ static err put_half(void *arg, struct db *db, struct arena *a)
                   " values($1, $2, $3, 0, $4, $5)"),
               ARGS(db_blob(s->hash), db_i64(s->person), db_i64(s->now + SECOND_HALF_MS),
                    db_text(s->peer), db_text(s->agent)));
+    add_language(b, s);
     return batch_run(b);
 }
 
@@ -98,6 +107,7 @@ static err let_in(struct accounts *p, struct db *db, struct arena *a, const stru
                   struct signed_in *ret)
 {
     struct new_session s = session_new(a, c->person, now, in->peer, in->agent, &ret->token);
+    s.lang = in->lang;
     ret->half = c->second;
     if (c->second) {
         return engine_write(p->engine, put_half, &s);

@@ -18,7 +18,7 @@ const zhidu = (...args) => execFileSync(program, [...args, "--data", data], { en
 zhidu("init", regulations, "--demo");
 const server = await Server.start(data, { port: process.env.PORT, binary: program });
 const { url } = server;
-const token = (login) => zhidu("token", login, "--name", "upgrade", "--scopes", "read write", "--days", "36500").trim();
+const token = (login) => zhidu("token", login, "--name", "upgrade", "--scopes", "read write", "--days", "3650").trim();
 const tokens = { "li.lei": token("li.lei"), "wu.tao": token("wu.tao"), "chen.gang": token("chen.gang") };
 const post = async (who, path, body) => {
   const form = body instanceof FormData;

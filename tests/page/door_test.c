@@ -55,9 +55,9 @@ static void account(struct site *s, bool must_change)
     dbs_ok(people_set_account(s->app.people, s->in.t->life, INST_NOW, s->person, STR("li.lei"),
                               STR(WORD), must_change, &why));
     struct signed_in in;
-    dbs_ok(people_sign_in(s->app.people, s->in.db, s->in.t->life, INST_NOW,
-                          &(struct sign_in){STR("li.lei"), STR(WORD), STR("192.0.2.7"), STR("x")},
-                          &in));
+    dbs_ok(people_sign_in(
+        s->app.people, s->in.db, s->in.t->life, INST_NOW,
+        &(struct sign_in){STR("li.lei"), STR(WORD), STR("192.0.2.7"), STR("x"), LANG_ZH}, &in));
     s->token = in.token;
 }
 

@@ -56,7 +56,7 @@ static void sign_in(struct site *s, const char *login)
     }
     dbs_ok(people_sign_in(
         s->app.people, s->in.db, a, INST_NOW,
-        &(struct sign_in){str_from(login), password, STR("127.0.0.1"), STR("test")}, &in));
+        &(struct sign_in){str_from(login), password, STR("127.0.0.1"), STR("test"), LANG_ZH}, &in));
     s->token = in.token;
 }
 

@@ -57,7 +57,7 @@ static err sign_in(struct house *h, int64_t now, str login, str word, str peer, 
 {
     struct signed_in in;
     err e = people_sign_in(h->people, h->in.db, h->a, now,
-                           &(struct sign_in){login, word, peer, HERE}, &in);
+                           &(struct sign_in){login, word, peer, HERE, LANG_ZH}, &in);
     *token = in.token;
     *wait_s = in.wait_s;
     return e;
@@ -392,6 +392,27 @@ static void only_hashes_are_stored(struct house *h)
     assert_false(str_eq(token, let_in(h, INST_NOW)));
 }
 
+static enum lang language_after(struct house *h, enum lang door)
+{
+    struct signed_in in;
+    struct session s;
+    dbs_ok(people_sign_in(h->people, h->in.db, h->a, INST_NOW,
+                          &(struct sign_in){NAME, WORD, PEER, HERE, door}, &in));
+    assert_true(good(h, INST_NOW, in.token, false, &s));
+    return s.lang;
+}
+
+static void the_language_is_the_doors_until_one_is_chosen(struct house *h)
+{
+    assert_int_equal(language_after(h, LANG_EN), LANG_EN);
+    assert_int_equal(language_after(h, LANG_ZH), LANG_ZH);
+    assert_int_equal(language_after(h, LANG_EN), LANG_EN);
+    dbs_ok(people_set_preferences(h->people, h->a, INST_NOW, h->person, LANG_ZH, STR("")));
+    assert_int_equal(language_after(h, LANG_EN), LANG_ZH);
+    dbs_ok(people_set_preferences(h->people, h->a, INST_NOW, h->person, LANG_EN, STR("")));
+    assert_int_equal(language_after(h, LANG_ZH), LANG_EN);
+}
+
 static const struct {
     const char *name;
     void (*body)(struct house *h);
@@ -411,6 +432,8 @@ static const struct {
     {"who_has_left_is_out_and_coming_back_revives_nothing",
      who_has_left_is_out_and_coming_back_revives_nothing},
     {"what_is_over_is_taken_away", what_is_over_is_taken_away},
+    {"the_language_is_the_doors_until_one_is_chosen",
+     the_language_is_the_doors_until_one_is_chosen},
     {"one_of_my_sessions_can_be_ended", one_of_my_sessions_can_be_ended},
     {"the_queue_of_passwords_is_as_wide_as_the_cores_and_not_longer_than_it_may",
      the_queue_of_passwords_is_as_wide_as_the_cores_and_not_longer_than_it_may},

@@ -106,7 +106,7 @@ static struct signed_in password(struct house *h, int64_t now)
 {
     struct signed_in in;
     dbs_ok(people_sign_in(h->people, h->in.db, h->a, now,
-                          &(struct sign_in){STR("li.lei"), WORD, PEER, HERE}, &in));
+                          &(struct sign_in){STR("li.lei"), WORD, PEER, HERE, LANG_ZH}, &in));
     return in;
 }
 
@@ -310,7 +310,7 @@ static void a_lost_key_stops_nobody_else(struct house *h)
     people_use_secrets(h->people, &lost);
     /* others sign in as ever */
     dbs_ok(people_sign_in(h->people, h->in.db, h->a, INST_NOW,
-                          &(struct sign_in){STR("wu.tao"), WORD, PEER, HERE}, &in));
+                          &(struct sign_in){STR("wu.tao"), WORD, PEER, HERE, LANG_ZH}, &in));
     assert_true(!in.half && in_at(h, INST_NOW, in.token));
     /* a code cannot be checked, and that is said; a recovery code still opens */
     int64_t now = INST_NOW + TOTP_STEP_MS;

@@ -152,8 +152,8 @@ static void failed_sign_ins_name_the_person_and_never_what_was_typed(struct hous
     dbs_ok(
         people_set_account(h->people, h->a, INST_NOW, h->person, STR("li.lei"), WORD, false, &why));
     static const struct sign_in tries[] = {
-        {{"li.lei", 6}, {"wrong", 5}, {"192.0.2.7", 9}, {"x", 1}},
-        {{"my-secret-password", 18}, {"li.lei", 6}, {"192.0.2.7", 9}, {"x", 1}},
+        {{"li.lei", 6}, {"wrong", 5}, {"192.0.2.7", 9}, {"x", 1}, LANG_ZH},
+        {{"my-secret-password", 18}, {"li.lei", 6}, {"192.0.2.7", 9}, {"x", 1}, LANG_ZH},
     };
     for (size_t i = 0; i < sizeof(tries) / sizeof(tries[0]); i++) {
         err e = people_sign_in(h->people, h->in.db, h->a, INST_NOW, &tries[i], &in);
