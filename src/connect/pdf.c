@@ -280,6 +280,7 @@ err pdf_end(struct pdf *p, str *ret_bytes)
     }
     draw_foot(p);
     cairo_surface_finish(p->surface);
+    pango_cairo_font_map_set_default(NULL); /* else each worker keeps fonts of its own for ever */
     bool ok = cairo_surface_status(p->surface) == CAIRO_STATUS_SUCCESS &&
               cairo_status(p->cr) == CAIRO_STATUS_SUCCESS;
     if (!ok) {
