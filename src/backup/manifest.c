@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+enum { TEXT_MAX = MANIFEST_LINE_MAX / 2 };
+
 static const char *const kinds[FILE_KINDS] = {"database", "public-key", "settings", "clock",
                                               "attachment"};
 
@@ -19,16 +21,27 @@ static void put_hex(FILE *f, const struct hash *h)
     }
 }
 
+/* How many bytes of a control character begin here; 0: it is none.  A terminal would obey it. */
+static size_t control(str s, size_t i)
+{
+    enum { DELETE = 0x7f, C1 = 0xc2, C1_END = 0xa0 };
+    unsigned char c = (unsigned char)s.ptr[i];
+    bool c1 = c == C1 && i + 1 < s.len && (unsigned char)s.ptr[i + 1] < C1_END;
+    return c < ' ' || c == DELETE ? 1 : c1 ? 2 : 0;
+}
+
 /* A text on one line, cut where a letter of UTF-8 begins. */
 static void put_text(FILE *f, const char *name, str s)
 {
-    size_t n = s.len < MANIFEST_LINE_MAX / 2 ? s.len : MANIFEST_LINE_MAX / 2;
+    size_t n = s.len < TEXT_MAX ? s.len : TEXT_MAX;
     while (n < s.len && n > 0 && ((unsigned char)s.ptr[n] & 0xc0) == 0x80) {
         n--;
     }
     fprintf(f, "%s ", name);
-    for (size_t i = 0; i < n; i++) {
-        fputc((unsigned char)s.ptr[i] < 0x20 ? ' ' : s.ptr[i], f);
+    for (size_t i = 0; i < n;) {
+        size_t bytes = control(s, i);
+        fputc(bytes ? ' ' : s.ptr[i], f);
+        i += bytes ? bytes : 1;
     }
     fputc('\n', f);
 }
@@ -98,8 +111,12 @@ static bool text_line(struct manifest_reader *m, const char *name, str *ret)
     if (!line(m, buf, &l) || !str_eq(str_cut(l, ' ', &rest), str_from(name)) || !rest.ptr) {
         return false;
     }
+    bool ok = rest.len <= TEXT_MAX;
+    for (size_t i = 0; i < rest.len && ok; i++) {
+        ok = control(rest, i) == 0;
+    }
     *ret = str_copy(m->arena, rest);
-    return true;
+    return ok;
 }
 
 /* In the one form in which it is written. */

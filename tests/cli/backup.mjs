@@ -413,6 +413,7 @@ lie("fewer files than counted", changed((b) => { b.counts = `files ${b.files.len
 lie("settings of a hundred kilobytes", changed((b) => { const i = index("settings"); b.files[i].bytes = Buffer.alloc(100000, 65); }), /passes a limit/);
 lie("an attachment of thirty megabytes", changed((b) => { b.files[attachment].bytes = Buffer.alloc(30 << 20, 65); }), /passes a limit/);
 lie("a line of a megabyte", changed((b) => { b.head[1] = `program ${"x".repeat(1 << 20)}`; }), /manifest does not hold/);
+lie("a name that a terminal would obey", changed((b) => { b.head = b.head.map((l) => (l.startsWith("organisation ") ? "organisation \u001b]0;x\u0007" : l)); }), /manifest does not hold/);
 lie("the same attachment twice", changed((b) => { b.files.splice(attachment, 0, b.files[attachment]); }), /manifest does not hold/);
 lie("the database twice", changed((b) => { b.files.splice(1, 0, b.files[0]); }), /manifest does not hold/);
 lie("no database", changed((b) => { b.files.shift(); }), /manifest does not hold/);
