@@ -107,14 +107,24 @@ static bool is_value(const char *p, size_t n)
 /* A lone LF, a folded line and a NUL are read by some programs on the way as one
  * line and by others as two.  This libmicrohttpd takes them and does not tell;
  * but it reads in place, with a NUL for each byte that ends something, so in an
- * orderly request each name stands two bytes behind the value before it.  (What
- * ends the last line cannot be seen so; it ends the head for everybody.)  Later
- * ones refuse such lines themselves (server.c). */
+ * orderly request each name stands two bytes behind the value before it, and the
+ * head ends two bytes behind the last.  Later ones refuse such lines themselves
+ * (server.c). */
 static bool in_line(struct headers *h, const char *key, const char *value, size_t value_size)
 {
     bool orderly = MHD_VERSION >= HTTP_MHD_STRICT || key == h->next;
     h->next = value ? value + value_size + 2 : NULL;
     return orderly;
+}
+
+/* A line that begins with a NUL or a colon ends the head for this libmicrohttpd, and
+ * for nobody else: what stands behind it would be the next request. */
+static bool ends_in_line(const struct headers *h, const char *method)
+{
+    const union MHD_ConnectionInfo *i =
+        MHD_get_connection_info(h->p->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    return MHD_VERSION >= HTTP_MHD_STRICT ||
+           (i && h->next && h->next + 2 == method + i->header_size);
 }
 
 static enum MHD_Result take_header(void *cls, enum MHD_ValueKind kind, const char *key,
@@ -271,6 +281,9 @@ static enum http_refusal read_headers(struct http_exchange_private *p, const cha
     enum http_refusal bad = weigh(&h, version);
     if (bad) {
         return bad;
+    }
+    if (!ends_in_line(&h, method)) {
+        return REFUSE_LINES;
     }
     req->headers = (struct http_params){h.list, h.len};
     req->type = media_type(a, http_param(&req->headers, STR("content-type")));

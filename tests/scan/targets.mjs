@@ -278,6 +278,7 @@ async function writeRare(me, boss) {
     "GET /assets/~/~/~": ["/assets/a*/vendor/htmx.min.js*"], "GET /r/~/labels": ["/r/fault/labels", { id: ids[0], done: "" }],
     "GET /r/~/#/activity": [`/r/fault/${ids[0]}/activity`, { before: "9999999" }],
     "GET /law/~/v/#/changes": ["/law/equipment*/v/1*/changes"], "GET /proof/#/file": ["/proof/10*/file"], "GET /file/#": ["/file/1*"],
+    "GET /file/#/picture": ["/file/1*/picture"],
     "POST /r/~/view/#": ["/r/fault*/view/1*"], "POST /me/token/#/end": ["/me/token/1*/end"],
     "POST /admin/settings/~/~/unit": ["/admin/settings/fault_reporting/fault.categories/unit", { unit: "1", own: "1", from: "" }],
     "POST /admin/jobs/#/cancel": ["/admin/jobs/1*/cancel"], "POST /admin/account/#/second": ["/admin/account/1*/second"],
