@@ -87,16 +87,16 @@ attack() { # REQUEST
 export -f attack
 export OUT=$out DBMS=$dbms LEVEL=${quick:+1} RISK=${quick:+1}
 LEVEL=${LEVEL:-2} RISK=${RISK:-3}
-export SECONDS_EACH=${SCAN_SECONDS:-300}
+export SECONDS_EACH=${SCAN_SECONDS:-600}
 if [ $tools != wapiti ]; then
     began=$(date +%s)
     ls "$out"/targets/*"$only"*.req | xargs -P "${SCAN_JOBS:-3}" -I{} bash -c 'attack {}'
-    done="do(es)? not (appear|seem) to be injectable"
+    done="all tested parameters do not appear to be injectable"
     tried=$(ls "$out"/sqlmap/*.log | wc -l)
-    clean=$(grep -lE "$done" "$out"/sqlmap/*.log | wc -l)
+    clean=$(grep -l "$done" "$out"/sqlmap/*.log | wc -l)
     grep -lE "sqlmap identified the following injection|is vulnerable" "$out"/sqlmap/*.log >"$out/found" && bad=1
     sed 's/^/FLAW sqlmap: /' "$out/found"
-    grep -LE "$done" "$out"/sqlmap/*.log | sed 's/^/FLAW not attacked to its end: /'
+    grep -L "$done" "$out"/sqlmap/*.log | sed 's/^/FLAW not attacked to its end: /'
     [ "$tried" = "$clean" ] || bad=1
     echo "sqlmap $(sqlmap --version 2>/dev/null | head -1), $dbms, level $LEVEL, risk $RISK: $tried requests attacked in" \
         "$(($(date +%s) - began)) s, $clean to their end without a find, $(wc -l <"$out/found") with"
