@@ -80,7 +80,7 @@ attack() { # REQUEST
     name=$(basename "$1" .req)
     mapfile -t options < <(if [ "$LEVEL" = 1 ]; then grep -v -e --level -e --risk "${1%.req}.opt"; else cat "${1%.req}.opt"; fi)
     TERM=dumb timeout "$SECONDS_EACH" sqlmap --ignore-stdin -r "$1" --batch --level="$LEVEL" --risk="$RISK" --technique=BEUSTQ --dbms="$DBMS" --threads=2 --time-sec=2 \
-        --answers="other non-custom=N" --ignore-redirects --ignore-code=401 --flush-session --disable-coloring \
+        --answers="other non-custom=N" --ignore-redirects --ignore-code=401,404 --flush-session --disable-coloring \
         --output-dir="$OUT/sqlmap/$name.d" "${options[@]}" >"$OUT/sqlmap/$name.log" 2>&1
     rm -rf "$OUT/sqlmap/$name.d"
 }

@@ -460,6 +460,13 @@ static void put_conditions(struct visit *v, const struct list_query *q, struct l
     p->conditions.len = n;
 }
 
+/* What stands below the list, with its filters, columns and order. */
+static url list_url(const struct list_view *p, const char *below)
+{
+    return url_local(
+        str_fmt(p->visit->ctx.arena, "/r/%.*s%s?%.*s", STR_ARG(p->type), below, STR_ARG(p->query)));
+}
+
 void page_list(struct visit *v)
 {
     const struct type *t = model_type(v->model, v->seg[0]);
@@ -506,6 +513,9 @@ void page_list(struct visit *v)
         .has_number = t->newest->number.nparts > 0,
         .left_out = lp.left_out,
         .views = {views, nviews}};
+    p.here = list_url(&p, "");
+    p.csv = list_url(&p, "/export");
+    p.sheet = list_url(&p, "/export.xlsx");
     p.filtered = p.query.len > 0;
     put_options(v, &q, &lp, &p);
     put_conditions(v, &q, &p);

@@ -63,6 +63,7 @@ struct list_row {
 struct list_view {
     const struct visit *visit;
     str type, title, csrf, key, search, filter, query, next, prev, count, searched_to;
+    url here, csv, sheet; /* with that query: the list itself, its exports */
     struct words filter_error;
     const struct type *of;
     bool open_only, mine, filtered, has_state, has_number;

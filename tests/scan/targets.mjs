@@ -276,7 +276,7 @@ async function writeRare(me, boss) {
   const ids = [...(await (await get(me, "/r/fault")).text()).matchAll(/\/r\/fault\/(\d+)/g)].map((m) => m[1]);
   const rare = {
     "GET /assets/~/~/~": ["/assets/a*/vendor/htmx.min.js*"], "GET /r/~/labels": ["/r/fault/labels", { id: ids[0], done: "" }],
-    "GET /r/~/#/activity": [`/r/fault/${ids[0]}/activity`, { before: "9999999" }],
+    "GET /r/~/#/activity": [`/r/fault/${ids[0]}/activity`, { before: "99" }],
     "GET /law/~/v/#/changes": ["/law/equipment*/v/1*/changes"], "GET /proof/#/file": ["/proof/10*/file"], "GET /file/#": ["/file/1*"],
     "GET /file/#/picture": ["/file/1*/picture"],
     "POST /r/~/view/#": ["/r/fault*/view/1*"], "POST /me/token/#/end": ["/me/token/1*/end"],
