@@ -14,5 +14,5 @@ for (const part of ["vulnerabilities", "anomalies"]) {
     }
   }
 }
-console.log(`wapiti ${report.infos.version}: ${report.infos.crawled_pages ?? "?"} pages, ${flaws} found`);
+console.log(`${report.infos.version}: ${flaws} found`);
 process.exit(flaws ? 1 : 0);
