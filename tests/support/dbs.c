@@ -48,15 +48,17 @@ static void run(struct dbs *t, void (*body)(struct dbs *t))
 
 static void on_file(void (*body)(struct dbs *t))
 {
-    char dir[] = "/tmp/zhidu-test-XXXXXX";
+    char dir[128];
+    char url[160];
+    const char *where = getenv("ZHIDU_TEST_DIR");
+    snprintf(dir, sizeof(dir), "%s/zhidu-test-XXXXXX", where ? where : "/tmp");
     assert_non_null(mkdtemp(dir));
-    char url[64];
     snprintf(url, sizeof(url), "sqlite:%s/db", dir);
     struct dbs t = {.name = "SQLite, a file", .which = DBS_FILE, .url = str_from(url)};
     run(&t, body);
     const char *ends[] = {"", "-wal", "-shm"};
     for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
-        char path[80];
+        char path[200];
         snprintf(path, sizeof(path), "%s%s", url + strlen("sqlite:"), ends[i]);
         unlink(path);
     }

@@ -1,6 +1,7 @@
 /* dbs.h - runs a test's body on every database we promise to work on: SQLite
  * in memory, SQLite in a file, and PostgreSQL (a fresh schema each time).
  *
+ * The file stands in the folder ZHIDU_TEST_DIR, or in /tmp.
  * PostgreSQL comes from the environment: ZHIDU_PG=postgresql:... (see
  * tests/support/pg.sh).  Without it that third is left out, and says so.
  */

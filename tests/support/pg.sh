@@ -40,7 +40,7 @@ start() {
     tries=0
     while [ $tries -lt 20 ]; do
         if port_is_free "$port" && as_server "$bin/pg_ctl" -D "$dir/data" -l "$dir/server.log" \
-            -w -t 30 -o "-p $port -k $dir -c listen_addresses=127.0.0.1 -c max_connections=60 -c shared_buffers=64MB -c fsync=off -c full_page_writes=off" \
+            -w -t 30 -o "-p $port -k $dir -c listen_addresses=127.0.0.1 -c max_connections=120 -c shared_buffers=64MB -c fsync=off -c full_page_writes=off" \
             start >"$dir/pg_ctl.log" 2>&1; then
             echo "$port" >"$dir/port"
             echo "postgresql://zhidu@127.0.0.1:$port/postgres"
