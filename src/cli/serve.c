@@ -12,6 +12,7 @@
 #include "cli/tune.h"
 #include "cli/watch.h"
 #include "web/visit.h"
+#include "web/work.h"
 
 #include <malloc.h>
 #include <signal.h>
@@ -61,6 +62,7 @@ struct serving {
     struct control *control;
     struct watch *watch;
     struct schedule *backups;
+    struct work *work;
     struct schedule_plan when; /* they are made */
     struct child maker;        /* who makes them */
     struct tuning *tuning;     /* in effect */
@@ -235,6 +237,9 @@ static err open_all(struct serving *s)
     if (!e.code) {
         e = schedule_start(c->arena, c->engine, c->health, &s->when, &s->backups);
     }
+    if (!e.code) {
+        e = work_start(c->arena, &s->app, c->config.data, &s->work);
+    }
     return e.code ? e : start_http(s);
 }
 
@@ -247,6 +252,9 @@ static int64_t close_all(struct serving *s)
     }
     if (s->backups) {
         schedule_stop(s->backups);
+    }
+    if (s->work) {
+        work_stop(s->work);
     }
     child_end(&s->maker);
     if (s->http) {

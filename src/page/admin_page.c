@@ -2,7 +2,6 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "engine/job.h"
 #include "engine/post.h"
 #include "model/expr.h"
 #include "page/page.h"
@@ -105,63 +104,6 @@ void page_admin_settings(struct visit *v)
         frame_begin(v, &f, words_in(WORDS("制度参数", "Settings"), v->ctx.lang), STR("admin"));
     admin_settings_html(&out, &p);
     frame_end(v, &f, &out, 200);
-}
-
-/* --- jobs -------------------------------------------------------------------- */
-
-void page_admin_jobs(struct visit *v)
-{
-    if (!admin_is(v, true)) {
-        return;
-    }
-    struct job *jobs;
-    size_t n;
-    err e = job_list(&v->ctx, &jobs, &n);
-    if (e.code) {
-        visit_error(v, e);
-        return;
-    }
-    static const struct {
-        const char *class;
-        struct words words;
-    } states[] = {{"wait", WORDS_INIT("等待", "waiting")},
-                  {"go", WORDS_INIT("进行中", "running")},
-                  {"good", WORDS_INIT("完成", "done")},
-                  {"bad", WORDS_INIT("失败", "failed")},
-                  {"end", WORDS_INIT("已取消", "cancelled")}};
-    struct job_row *rows = arena_array(v->ctx.arena, struct job_row, n + 1);
-    for (size_t i = 0; i < n; i++) {
-        rows[i] = (struct job_row){words_in(jobs[i].title, v->ctx.lang),
-                                   jobs[i].message,
-                                   words_in(states[jobs[i].state].words, v->ctx.lang),
-                                   str_from(states[jobs[i].state].class),
-                                   jobs[i].done,
-                                   jobs[i].total,
-                                   jobs[i].changed_at,
-                                   jobs[i].state <= JOB_RUNNING ? jobs[i].id : 0};
-    }
-    struct jobs_page p = {.visit = v, .csrf = v->session.csrf, .rows = {rows, n}};
-    struct frame f;
-    struct html out =
-        frame_begin(v, &f, words_in(WORDS("后台任务", "Jobs"), v->ctx.lang), STR("admin"));
-    admin_jobs_html(&out, &p);
-    frame_end(v, &f, &out, 200);
-}
-
-/* Whoever does the work looks now and then, and stops where it can be gone on with. */
-void page_admin_job_cancel(struct visit *v)
-{
-    if (!admin_is(v, true)) {
-        return;
-    }
-    db_read_end(v->ctx.db);
-    err e = job_cancel(v->app->engine, v->num[0], v->ctx.now);
-    db_read_begin(v->ctx.db);
-    if (e.code) {
-        visit_error(v, e);
-        return;
-    }
-    visit_redirect(v, STR("/admin/jobs"));
 }
 
 /* --- accounts -------------------------------------------------------------------------------- */

@@ -1,8 +1,7 @@
-/* admin_page.h - what admin.html shows: profile, settings, jobs, health, accounts. */
+/* admin_page.h - what admin.html shows: profile, settings, health, accounts. */
 #ifndef PAGE_ADMIN_PAGE_H
 #define PAGE_ADMIN_PAGE_H
 
-#include "engine/job.h"
 #include "page/frame.h"
 #include "page/show.h"
 #include "people/second.h"
@@ -44,20 +43,6 @@ struct settings_page {
         size_t len;
     } groups;
 };
-struct job_row {
-    str title, message, state, class;
-    int64_t done, total, at;
-    int64_t id; /* of one that can be cancelled; 0 */
-};
-struct jobs_page {
-    const struct visit *visit;
-    str csrf;
-    struct {
-        const struct job_row *ptr;
-        size_t len;
-    } rows;
-};
-
 struct figure_row {
     struct words name;
     str value;

@@ -1,4 +1,5 @@
-/* list_export.c - a list as a file: CSV for programs, a workbook for people. */
+/* list_export.c - a list as a file: CSV for programs, a workbook for people.  Up to
+ * EXPORT_MAX records while one waits; all of them as a job (web/work.h). */
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/clock.h"
@@ -7,7 +8,16 @@
 #include "page/list_page.h"
 #include "page/page.h"
 
-enum { EXPORT_MAX = 10000, EXPORT_BYTES = 24 << 20 };
+#include "web/work.h"
+
+#include <unistd.h>
+
+enum {
+    EXPORT_MAX = 10000,
+    EXPORT_ALL_MAX = 1000000, /* what a workbook holds */
+    EXPORT_BYTES = 24 << 20,
+    PAGE_ARENA = 32 << 20
+};
 
 /* The columns of the page, with what names and dates a record around them; all
  * where the page shows its usual ones. */
@@ -55,23 +65,64 @@ static err begin(struct visit *v, const struct type *t, struct exporting *x)
     return e;
 }
 
-/* A page of the list after the other, each in memory that the next one uses again. */
-static err records(struct visit *v, struct exporting *x)
+/* What was written so far goes into the file of the job. */
+static err flush(struct visit *v, struct exporting *x)
+{
+    if (x->sheet || !v->job) {
+        return OK;
+    }
+    bool ok = !x->csv.full;
+    for (str rest = buf_str(&x->csv); ok && rest.len;) {
+        ssize_t n = write(v->job->fd, rest.ptr, rest.len);
+        ok = n > 0;
+        rest = ok ? str_from_n(rest.ptr + n, rest.len - (size_t)n) : rest;
+    }
+    x->csv.len = 0;
+    v->job->written = true;
+    return ok ? OK : err_make(ERR_STORE, STR("the file cannot be written: is the disk full?"));
+}
+
+static void end_arena(void *arg)
+{
+    arena_end(arg);
+}
+
+static err one_page(struct visit *v, struct exporting *x, struct arena *a)
 {
     struct ctx ctx = v->ctx;
-    err e = OK;
-    do {
-        struct list_page lp;
-        e = list_page(&ctx, &x->query, &lp);
-        for (size_t i = 0; !e.code && i < lp.nrows; i++, x->rows++) {
-            if (x->sheet) {
-                export_sheet_record(&ctx, x->sheet, &x->columns, &lp.rows[i]);
-            } else {
-                export_record(&ctx, &x->csv, &x->columns, &lp.rows[i]);
-            }
+    struct list_page lp;
+    ctx.arena = a;
+    err e = list_page(&ctx, &x->query, &lp);
+    for (size_t i = 0; !e.code && i < lp.nrows; i++, x->rows++) {
+        if (x->sheet) {
+            export_sheet_record(&ctx, x->sheet, &x->columns, &lp.rows[i]);
+        } else {
+            export_record(&ctx, &x->csv, &x->columns, &lp.rows[i]);
         }
-        x->query.cursor = e.code ? STR("") : lp.next;
-    } while (!e.code && x->query.cursor.len && x->rows < EXPORT_MAX);
+    }
+    x->query.cursor = e.code ? STR("") : str_copy(v->ctx.arena, lp.next);
+    e.detail = str_copy(v->ctx.arena, e.detail);
+    return e.code ? e : flush(v, x);
+}
+
+/* A page of the list after the other; of a job, which has many, each in memory that
+ * the next one uses again. */
+static err records(struct visit *v, struct exporting *x)
+{
+    const size_t most = v->job ? EXPORT_ALL_MAX : EXPORT_MAX;
+    struct arena *all = v->ctx.arena;
+    struct arena *page = arena_new(all, struct arena);
+    arena_defer(all, end_arena, page);
+    *page = arena_make(PAGE_ARENA);
+    page->full = all->full; /* jumps to the same place, whose clean-ups end it */
+    page->full_arg = all->full_arg;
+    err e = OK;
+    bool on = true;
+    do {
+        e = one_page(v, x, v->job ? page : all);
+        arena_reset(page);
+        on = !e.code && work_goes_on(v, (int64_t)x->rows);
+    } while (on && x->query.cursor.len && x->rows < most);
     x->more = x->query.cursor.len > 0;
     return e;
 }
@@ -144,4 +195,24 @@ void page_list_export_sheet(struct visit *v)
         .file = fd,
         .file_size = size};
     visit_download(v, str_fmt(v->ctx.arena, "%.*s.xlsx", STR_ARG(t->key)));
+}
+
+void page_list_export_all(struct visit *v)
+{
+    const struct type *t = model_type(v->model, v->seg[0]);
+    if (!t) {
+        visit_error(v, err_make(ERR_NOT_FOUND, STR("type")));
+        return;
+    }
+    bool sheet = str_eq(visit_param(v, STR("as")), STR("xlsx"));
+    str path = str_fmt(v->ctx.arena, "/r/%.*s/export%s?%.*s", STR_ARG(t->key), sheet ? ".xlsx" : "",
+                       STR_ARG(visit_param(v, STR("query"))));
+    struct words title = words_fmt(v->ctx.arena, "导出 %.*s（%s）", "Export of %.*s (%s)",
+                                   STR_ARG(t->key), sheet ? "xlsx" : "csv");
+    err e = work_ask(v, path, title);
+    if (e.code) {
+        visit_error(v, e);
+        return;
+    }
+    visit_redirect(v, STR("/me/jobs"));
 }

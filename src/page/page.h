@@ -23,6 +23,7 @@ void page_types(struct visit *v);
 void page_list(struct visit *v);
 void page_list_export(struct visit *v);
 void page_list_export_sheet(struct visit *v);
+void page_list_export_all(struct visit *v); /* asks for it as a job */
 void page_labels(struct visit *v); /* of the records in the query */
 void page_label(struct visit *v);
 void page_list_bulk(struct visit *v);
@@ -62,6 +63,9 @@ void page_me_token(struct visit *v);
 void page_me_token_end(struct visit *v);
 void page_me_sessions_end(struct visit *v);
 void page_me_session_end(struct visit *v);
+void page_my_jobs(struct visit *v);
+void page_my_job_cancel(struct visit *v);
+void page_my_job_file(struct visit *v);
 void page_second(struct visit *v); /* one's own second factor */
 void page_second_begin(struct visit *v);
 void page_second_confirm(struct visit *v);

@@ -5,66 +5,10 @@
 #include "engine/attach.h"
 
 #include "web/visit_int.h"
+#include "web/work.h"
 
 #include <string.h>
 #include <unistd.h>
-
-/* --- routes --------------------------------------------------------------------- */
-
-/* One segment of a pattern against one of the path. */
-static bool segment(struct visit *v, str want, str have)
-{
-    if (str_eq(want, STR("~"))) {
-        if (!have.len) {
-            return false;
-        }
-        v->seg[v->nseg++] = have;
-        return true;
-    }
-    if (str_eq(want, STR("#"))) {
-        int64_t n;
-        if (!str_to_i64(have, &n) || n <= 0) {
-            return false;
-        }
-        v->num[v->nseg++] = n;
-        return true;
-    }
-    return str_eq(want, have);
-}
-
-static bool matches(struct visit *v, const char *pattern, str path)
-{
-    v->nseg = 0;
-    str want = str_from(pattern);
-    str have = path;
-    while (want.ptr && have.ptr) {
-        str w = str_cut(want, '/', &want);
-        str h = str_cut(have, '/', &have);
-        if (v->nseg >= 6 || !segment(v, w, h)) {
-            return false;
-        }
-    }
-    return !want.ptr && !have.ptr;
-}
-
-static const struct route *find(struct visit *v, const struct routes *rs, enum http_method method,
-                                bool *other_method)
-{
-    for (size_t i = 0; i < rs->len; i++) {
-        const struct route *r = &rs->ptr[i];
-        bool same = r->method == method || (r->method == HTTP_GET && method == HTTP_HEAD);
-        if (!same && *other_method) {
-            continue;
-        }
-        if (matches(v, r->pattern, v->x->req.path)) {
-            if (same) {
-                return r;
-            }
-            *other_method = true;
-        }
-    }
-    return NULL;
-}
 
 /* --- answers -------------------------------------------------------------------- */
 
@@ -151,6 +95,10 @@ static void log_failure(const struct visit *v, err e)
 
 void visit_error(struct visit *v, err e)
 {
+    if (v->job) { /* nobody reads a page of it */
+        v->job->failed = e;
+        return;
+    }
     admit_refused(v, e);
     if (err_http(e.code) == 500) {
         log_failure(v, e);
@@ -393,8 +341,8 @@ static void other_methods(struct visit *v)
     struct buf allow = buf_make(v->ctx.arena, 100);
     for (int m = HTTP_GET; m <= HTTP_DELETE; m++) {
         bool no = false;
-        bool there = m != HTTP_HEAD && (find(v, &v->app->pages, (enum http_method)m, &no) ||
-                                        find(v, &v->app->api, (enum http_method)m, &no));
+        bool there = m != HTTP_HEAD && (route_find(v, &v->app->pages, (enum http_method)m, &no) ||
+                                        route_find(v, &v->app->api, (enum http_method)m, &no));
         if (there) {
             buf_put(&allow, allow.len ? STR(", ") : STR(""));
             buf_put(&allow, str_from(names[m]));
@@ -427,9 +375,9 @@ static enum visit_kind kind_of(const struct route *r)
 static void run(struct visit *v)
 {
     bool other_method = false;
-    v->route = find(v, &v->app->pages, v->x->req.method, &other_method);
+    v->route = route_find(v, &v->app->pages, v->x->req.method, &other_method);
     if (!v->route) {
-        v->route = find(v, &v->app->api, v->x->req.method, &other_method);
+        v->route = route_find(v, &v->app->api, v->x->req.method, &other_method);
     }
     v->x->kind = (int)kind_of(v->route);
     v->x->route = v->route ? v->route->pattern : NULL;
@@ -553,6 +501,23 @@ static int handle(struct http_exchange *x)
     return conclude(v);
 }
 
+/* --- without a request --------------------------------------------------------------- */
+
+void visit_alone(struct visit *v)
+{
+    bool other = false;
+    arena_defer(&v->x->arena, release, v);
+    part_begin(v);
+    v->ctx.actor = v->session.person;
+    v->route = route_find(v, &v->app->pages, HTTP_GET, &other);
+    if (v->route && (v->route->flags & ROUTE_EXPORT) == ROUTE_EXPORT) {
+        v->route->run(v);
+    } else {
+        visit_error(v, err_make(ERR_NOT_FOUND, STR("no address that makes a file")));
+    }
+    release(v);
+}
+
 /* --- the server's options ------------------------------------------------------------ */
 
 static int64_t body_limit(void *app_, enum http_method method, str path)
@@ -562,9 +527,9 @@ static int64_t body_limit(void *app_, enum http_method method, str path)
     struct http_exchange x = {.req = {.path = path, .method = method}};
     probe.x = &x;
     bool other = false;
-    const struct route *r = find(&probe, &app->pages, method, &other);
+    const struct route *r = route_find(&probe, &app->pages, method, &other);
     if (!r) {
-        r = find(&probe, &app->api, method, &other);
+        r = route_find(&probe, &app->api, method, &other);
     }
     return r && (r->flags & ROUTE_UPLOAD) ? (int64_t)ATTACH_MAX + (1 << 20) : 1 << 20;
 }

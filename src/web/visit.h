@@ -26,6 +26,8 @@
 struct health;
 struct probe_rights;
 struct visit;
+struct visit_job;
+struct work;
 
 /* Patterns: "/r/~/#": ~ a name or word, # a number; captured in order. */
 struct route {
@@ -75,6 +77,7 @@ struct app {
     int64_t started_at;
     _Atomic(const struct probe_rights *) probes; /* NULL: only the machine itself */
     struct rates *rates;                         /* NULL: nothing is limited */
+    struct work *work;                           /* runs what was asked for (work.h); or NULL */
     atomic_bool stopping;
     unsigned char secret[32]; /* of this run of the server, for visit_seal */
 };
@@ -118,6 +121,7 @@ struct visit {
     void (*finish)(struct visit *v);
     void *user;
     int refusal; /* enum security_kind: noted when the part is over; 0: nothing was refused */
+    struct visit_job *job; /* no request: what somebody asked for earlier (work.h); else NULL */
 };
 
 /* http_options of the server: handle, worker_start, worker_end, body_limit. */

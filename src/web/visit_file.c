@@ -5,7 +5,7 @@
 #include "connect/document.h"
 #include "engine/attach.h"
 
-#include "web/visit.h"
+#include "web/work.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -22,6 +22,9 @@ static str disposition(struct visit *v, str name)
 
 void visit_download(struct visit *v, str name)
 {
+    if (v->job) {
+        v->job->name = name;
+    }
     http_header_add(v->x, STR("Content-Disposition"), disposition(v, name));
     http_header_add(v->x, STR("Content-Security-Policy"), STR("sandbox; default-src 'none'"));
     http_header_add(v->x, STR("Cache-Control"), STR("private, no-store"));

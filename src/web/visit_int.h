@@ -5,6 +5,14 @@
 
 #include "web/visit.h"
 
+/* The route of v->x->req.path, with what it captures in v->seg and v->num; NULL: there
+ * is none of that method, and *other_method tells whether there is one of another. */
+const struct route *route_find(struct visit *v, const struct routes *rs, enum http_method method,
+                               bool *other_method);
+
+/* Runs the route that v->x->req.path has for reading and that makes a file, as
+ * v->session's person on v->x->local (a seat); what it could not do is v->job->failed. */
+void visit_alone(struct visit *v);
 /* A form carries the session's CSRF token; a token of the API needs none, nor does
  * signing in, which brings no session of its own (door_page.c looks at the origin). */
 bool admit_csrf(struct visit *v);
@@ -20,7 +28,7 @@ void admit_refused(struct visit *v, err e);
 void admit_act_refused(struct visit *v);
 void admit_note(struct visit *v);
 
-/* What a worker owns (http_options.worker_start and worker_end). */
+/* What a worker, or the runner of work.h, owns (http_options.worker_start and worker_end). */
 void *seat_start(void *app, int worker);
 void seat_end(void *app, void *seat);
 /* Opens a connection that was lost again, at most every 200 ms: whoever comes meanwhile is

@@ -134,6 +134,10 @@ export const pages = (r) => [
     await p.page.waitForLoadState();
   }],
   ["jobs", "xu.jing", "/admin/jobs"],
+  ["my-jobs", "wu.tao", "/r/fault", async (p) => {
+    await p.page.locator("form[action='/r/fault/export'] button").first().evaluate((b) => b.click());
+    await p.page.waitForURL("**/me/jobs");
+  }],
   ["health", "xu.jing", "/admin/health"],
   ["account", "xu.jing", "account"],
   ["error-404", "li.lei", "/r/fault/1"],

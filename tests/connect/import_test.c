@@ -454,7 +454,7 @@ static bool cancel(void *arg, int64_t lines, int64_t total, int64_t acts)
     (void)total;
     (void)acts;
     int64_t job = one(b, SQL("select max(id) from job"));
-    err e = job_cancel(b->in.e, job, INST_NOW);
+    err e = job_cancel(b->in.e, job, 0, INST_NOW);
     assert_true(e.code == 0 || e.code == ERR_NOT_FOUND); /* the second time it is over */
     return true;
 }

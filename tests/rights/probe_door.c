@@ -193,6 +193,7 @@ static const struct open_page {
     {"GET /law", "/law", NULL},
     {"GET /me", "/me", NULL},
     {"GET /me/second", "/me/second", NULL},
+    {"GET /me/jobs", "/me/jobs", NULL},
     {"GET /help", "/help", "q=a"},
     {"GET /help/~", "/help/user", NULL},
     {"GET /admin", "/admin", NULL},
@@ -346,6 +347,9 @@ static const struct own_thing {
     {"POST /notifications", "/notifications", "up_to=9000000000000000"},
     {"POST /r/~/view/#", "/r/fault/view/#", "x=1"},
     {"POST /r/~/view", "/r/fault/view", "name=x&query=x"},
+    {"POST /me/jobs/#/cancel", "/me/jobs/#/cancel", "x=1"},
+    {"GET /me/jobs/#/file", "/me/jobs/#/file", NULL},
+    {"POST /r/~/export", "/r/fault/export", "as=csv&query=open%3D1"},
     {"POST /me/token/#/end", "/me/token/#/end", "x=1"},
     {"POST /me/token", "/me/token", "name=x&scopes=read&days=3"},
     {"POST /me/second/begin", "/me/second/begin", "password=x"},
@@ -370,6 +374,8 @@ static int64_t belongings(struct probe *p, int64_t person)
     sum = sum * 1000 +
           count(p, SQL("select count(*) from notification where person = $1 and read_at is null"),
                 person);
+    sum = sum * 10 +
+          count(p, SQL("select count(*) from job where person = $1 and state = 0"), person);
     sum = sum * 10 + count(p, SQL("select lang from account where person = $1"), person);
     return sum;
 }
@@ -383,18 +389,23 @@ static str session_key(struct probe *p, const struct who *w)
 
 static void leave_alone(struct probe *p, const struct who *who, const struct who *other)
 {
-    int64_t view = 4242;
+    int64_t view = 4242; /* and job */
     site_try(p->s);
     dbs_ok(db_exec(p->s->db, &p->a,
                    SQL("insert into saved_view(id, person, type, name, columns, filter, sort,"
                        " shared, at) values ($1, $2, 1, 'his', '', '', '', 1, 1)"),
                    ARGS(db_i64(view), db_i64(other->person))));
+    dbs_ok(db_exec(p->s->db, &p->a,
+                   SQL("insert into job(id, kind, title_zh, title_en, person, state, done, total,"
+                       " created_at, changed_at, input) values ($1, 'file', 'his', 'his', $2, 0,"
+                       " 0, 0, 1, 1, 'en')"),
+                   ARGS(db_i64(view), db_i64(other->person))));
     int64_t before = belongings(p, other->person);
     int64_t token = count(p, SQL("select max(id) from token where person = $1"), other->person);
     for (size_t i = 0; i < sizeof(own_things) / sizeof(own_things[0]); i++) {
         const struct own_thing *k = &own_things[i];
-        bool views = strstr(k->path, "view") != NULL;
-        str path = probe_fill(p, k->path, session_key(p, other), views ? view : token);
+        bool ours = strstr(k->path, "view") || strstr(k->path, "jobs");
+        str path = probe_fill(p, k->path, session_key(p, other), ours ? view : token);
         struct reply r = probe_ask(
             p, k->route,
             &(struct site_request){.path = path, .door = DOOR_PAGE, .who = who, .form = k->form});

@@ -116,6 +116,7 @@ static const struct errand {
     {"GET /r/~", "/r/fault", "f=summary%20!%3D%20null&c=summary", NULL, NULL, "wu.tao"},
     {"GET /r/~", "/r/device", "q=a&o=created_at", NULL, NULL, "huang.he"},
     {"GET /r/~/export", "/r/device/export", NULL, NULL, NULL, "huang.he"},
+    {"POST /r/~/export", "/r/device/export", NULL, "as=csv&query=open%3D1", NULL, "huang.he"},
     {"GET /r/~/suggest", "/r/person/suggest", "q=li", NULL, NULL, "wu.tao"},
     {"GET /r/~/new/~", "/r/fault/new/report_for", NULL, NULL, NULL, "wu.tao"},
     {"GET /r/~/#", "/r/device/#device", "print=1", NULL, NULL, "huang.he"},
