@@ -142,6 +142,14 @@ MUST_CHECK err installation_make(struct arena *life, const struct config *cfg,
                                  const struct sources *s, int64_t back_ms, struct diags *d,
                                  struct installation *ret);
 void installation_close(struct installation *i);
+/* Only what is sealed in the database, and its key: without an engine, a signer or a
+ * thread.  `alone`: under the folder's lock, and as a writer.  Ends with `life`. */
+struct sealed {
+    struct db *db;
+    struct secrets secrets;
+};
+MUST_CHECK err installation_sealed(struct arena *life, const struct config *cfg, bool alone,
+                                   struct sealed *ret);
 /* Removes what installation_make wrote, and the folder when nothing else is in it. */
 void installation_unmake(const struct config *cfg);
 
@@ -220,6 +228,7 @@ int cmd_clock(struct cli *c, int argc, char **argv);
 int cmd_backup(struct cli *c, int argc, char **argv);
 int cmd_backup_maker(struct cli *c, int argc, char **argv); /* not for people */
 int cmd_restore(struct cli *c, int argc, char **argv);
+int cmd_key(struct cli *c, int argc, char **argv);
 int cmd_version(struct cli *c, int argc, char **argv);
 
 #endif

@@ -107,19 +107,56 @@ static err find_signer(struct arena *a, const struct config *cfg, bool make,
     return e;
 }
 
+static str database_url(struct arena *a, const struct config *cfg)
+{
+    return cfg->database.len ? cfg->database
+                             : str_fmt(a, "sqlite:%.*s/zhidu.db", STR_ARG(cfg->data));
+}
+
 static struct engine_options options(struct arena *a, const struct config *cfg,
                                      const struct seal_options *seal, struct demo_clock *clock,
                                      bool background)
 {
-    return (struct engine_options){
-        .url = cfg->database.len ? cfg->database
-                                 : str_fmt(a, "sqlite:%.*s/zhidu.db", STR_ARG(cfg->data)),
-        .data_dir = cfg->data,
-        .origin = cfg->origin,
-        .seal = seal,
-        .background = background,
-        .clock = demo_clock_now,
-        .clock_arg = clock};
+    return (struct engine_options){.url = database_url(a, cfg),
+                                   .data_dir = cfg->data,
+                                   .origin = cfg->origin,
+                                   .seal = seal,
+                                   .background = background,
+                                   .clock = demo_clock_now,
+                                   .clock_arg = clock};
+}
+
+static err open_secrets(struct arena *life, const struct config *cfg, str sample,
+                        struct secrets *ret)
+{
+    str file = cfg->secret_key.len ? cfg->secret_key
+                                   : str_fmt(life, "%.*s/secret.key", STR_ARG(cfg->data));
+    return secrets_open(life, file, sample, ret);
+}
+
+static void unlock(void *arg)
+{
+    close(*(int *)arg);
+}
+
+err installation_sealed(struct arena *life, const struct config *cfg, bool alone,
+                        struct sealed *ret)
+{
+    struct note_key ignored;
+    str sample = STR("");
+    err e = read_public(life, cfg->data, &ignored);
+    if (!e.code && alone) {
+        int *lock = arena_new(life, int);
+        e = lock_folder(life, cfg->data, lock);
+        if (!e.code) {
+            arena_defer(life, unlock, lock);
+        }
+    }
+    e = e.code ? e
+               : db_open(life, database_url(life, cfg), (struct db_options){.writer = alone},
+                         &ret->db);
+    e = e.code ? e : people_sealed(ret->db, life, &sample);
+    return e.code ? e : open_secrets(life, cfg, sample, &ret->secrets);
 }
 
 /* Tables of accounts, and the key of what is sealed in them. */
@@ -139,9 +176,7 @@ static err people_tables(struct arena *a, const struct config *cfg, str url,
         e = people_sealed(db, &life, &sample);
     }
     if (!e.code) {
-        str file = cfg->secret_key.len ? cfg->secret_key
-                                       : str_fmt(&life, "%.*s/secret.key", STR_ARG(cfg->data));
-        e = secrets_open(a, file, sample, ret_secrets);
+        e = open_secrets(a, cfg, sample, ret_secrets);
     }
     if (e.code) {
         e.detail = str_copy(a, e.detail);
@@ -153,10 +188,7 @@ static err people_tables(struct arena *a, const struct config *cfg, str url,
 /* Older data are made ready first; newer ones refused. */
 static err make_ready(struct arena *life, const struct config *cfg, struct installation *in)
 {
-    struct upgrade_plan plan = {
-        .url = cfg->database.len ? cfg->database
-                                 : str_fmt(life, "sqlite:%.*s/zhidu.db", STR_ARG(cfg->data)),
-        .data_dir = cfg->data};
+    struct upgrade_plan plan = {.url = database_url(life, cfg), .data_dir = cfg->data};
     err e = upgrade_look(life, plan.url, &in->upgraded);
     if (!e.code && in->upgraded.needed) {
         e = upgrade_run(life, &plan, &in->upgraded, &in->kept);

@@ -303,8 +303,10 @@ static void tell(struct running *g)
     bool cancelled = false;
     if (im->job) {
         char text[160];
-        snprintf(text, sizeof(text), "%lld 次操作 / acts · %lld 行退回 / rejected",
-                 (long long)g->rep->run.acts, (long long)g->rep->run.rejected);
+        long long acts = g->rep->run.acts;
+        long long rejected = g->rep->run.rejected;
+        snprintf(text, sizeof(text), "%lld 次操作 · %lld 行退回\n%lld acts · %lld rejected", acts,
+                 rejected, acts, rejected);
         err e = job_tell(im->o.engine, im->job, g->done, str_from(text), engine_now(im->o.engine),
                          &cancelled);
         (void)e; /* the next one tells */
@@ -379,10 +381,13 @@ static err finish(struct running *g)
     if (!im->job) {
         return e;
     }
-    char text[200];
-    snprintf(
-        text, sizeof(text), "%lld 张单据 / cases · %lld 次操作 / acts · %lld 行退回 / rejected",
-        (long long)g->rep->run.made, (long long)g->rep->run.acts, (long long)g->rep->run.rejected);
+    char text[240];
+    long long made = g->rep->run.made;
+    long long acts = g->rep->run.acts;
+    long long rejected = g->rep->run.rejected;
+    snprintf(text, sizeof(text),
+             "%lld 张单据 · %lld 次操作 · %lld 行退回\n%lld cases · %lld acts · %lld rejected", made,
+             acts, rejected, made, acts, rejected);
     enum job_state state = e.code ? JOB_FAILED : g->rep->stopped ? JOB_CANCELLED : JOB_DONE;
     err told = job_end(im->o.engine, im->job, state, g->done, str_from(text), e.detail,
                        engine_now(im->o.engine));

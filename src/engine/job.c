@@ -31,6 +31,13 @@ static struct job from_row(struct rows *r)
                         .input = rows_text(r, 12)};
 }
 
+str job_words(const struct job *j, enum lang lang)
+{
+    struct words w;
+    w.zh = str_cut(j->message, '\n', &w.en);
+    return words_in(w, lang);
+}
+
 static err many(const struct ctx *ctx, struct sql sql, struct db_args args, struct job **ret,
                 size_t *n)
 {
@@ -113,11 +120,11 @@ static int add_row(struct batch *b, struct change *c)
 static void add_cut_off(struct batch *b, const struct change *c)
 {
     batch_add(b,
-              SQL("update job set state = $1, message = coalesce(message, '') || $2"
+              SQL("update job set state = $1, message = $2"
                   " where state = $3 and changed_at < $4 and (coalesce(input, '') = ''"
                   " or result = '" AGAIN "')"),
               ARGS(db_i64(JOB_FAILED),
-                   db_text(STR(" 被中断：执行它的程序已经结束，请重新开始；导入会从中断处继续。 / "
+                   db_text(STR("被中断：执行它的程序已经结束，请重新开始；导入会从中断处继续。\n"
                                "Cut off: the program that did it is gone.  Start it again; an "
                                "import goes on where it stood.")),
                    db_i64(JOB_RUNNING), db_i64(c->now - JOB_SILENT_MS)));

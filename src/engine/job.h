@@ -1,4 +1,4 @@
-/* job.h - long work: import, backup, lists as files.  Shown with its progress; can
+/* job.h - long work: imports, lists as files.  Shown with its progress; can
  * be left, found again, and cancelled.
  *
  * A job is a row: who asked, how far it is, how it ended.  Whoever does the work
@@ -9,7 +9,7 @@
  *
  * Two kinds of job: those asked for here and taken by a runner (web/work.h), with an
  * `input`; and those that a command or a thread does where it stands, which only
- * tell of themselves (import, backup).
+ * tell of themselves (an import).
  *
  * All writing goes through the writer and is durable when the function returns;
  * beside an ERR_STORE of the database they fail as told.
@@ -38,10 +38,14 @@ struct job {
     int64_t created_at, changed_at; /* UTC ms */
     enum job_state state;
     struct words title;
-    str kind, message;
+    str kind;
+    str message; /* Chinese, a line end, English: job_words */
     str result; /* name of the file that came of it, or detail of an error */
     str input;  /* what was asked, for whoever runs it; empty in lists */
 };
+
+/* What a job says of itself, in one language. */
+str job_words(const struct job *j, enum lang lang);
 
 /* --- reading: in ctx->db, into ctx->arena --------------------------------------------- */
 

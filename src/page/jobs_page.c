@@ -21,7 +21,7 @@ static struct job_row row_of(const struct visit *v, const struct job *j)
     bool kept = v->ctx.now - j->changed_at < JOB_KEPT_DAYS * INT64_C(86400000);
     return (struct job_row){.id = j->id,
                             .title = words_in(j->title, v->ctx.lang),
-                            .message = j->message,
+                            .message = job_words(j, v->ctx.lang),
                             .state = words_in(states[j->state].words, v->ctx.lang),
                             .class = str_from(states[j->state].class),
                             .done = j->done,

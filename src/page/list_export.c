@@ -207,8 +207,11 @@ void page_list_export_all(struct visit *v)
     bool sheet = str_eq(visit_param(v, STR("as")), STR("xlsx"));
     str path = str_fmt(v->ctx.arena, "/r/%.*s/export%s?%.*s", STR_ARG(t->key), sheet ? ".xlsx" : "",
                        STR_ARG(visit_param(v, STR("query"))));
-    struct words title = words_fmt(v->ctx.arena, "导出 %.*s（%s）", "Export of %.*s (%s)",
-                                   STR_ARG(t->key), sheet ? "xlsx" : "csv");
+    const char *as = sheet ? "xlsx" : "csv";
+    struct words of = t->newest->title;
+    struct words title = {
+        str_fmt(v->ctx.arena, "导出 %.*s（%s）", STR_ARG(of.zh), as),
+        str_fmt(v->ctx.arena, "Export of %.*s (%s)", STR_ARG(of.en.len ? of.en : of.zh), as)};
     err e = work_ask(v, path, title);
     if (e.code) {
         visit_error(v, e);

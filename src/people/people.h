@@ -48,6 +48,17 @@ void people_use_secrets(struct accounts *p, const struct secrets *s);
 const struct secrets *people_secrets(const struct accounts *p);
 /* Any value sealed in the tables of this layer, for secrets_open; empty: none yet. */
 MUST_CHECK err people_sealed(struct db *db, struct arena *a, str *ret);
+/* Opens every such value; with `write`, those that are not under the first key are
+ * sealed anew, some hundred a transaction: it may be cut off anywhere and begun again.
+ * On a connection of the caller's, in no transaction; no other program writes. */
+struct people_sealing {
+    int64_t values;
+    int64_t again;  /* under another key than the first (when they were read) */
+    int64_t broken; /* that do not open */
+    int64_t person; /* whose the first of them is; 0: none */
+};
+MUST_CHECK err people_reseal(struct db *db, const struct secrets *s, bool write,
+                             struct people_sealing *ret);
 
 /* The session of a cookie, asked in the page's first batch: no trip of its own.
  * An ended, expired or unknown one gives false. */

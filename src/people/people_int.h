@@ -78,6 +78,9 @@ void add_end_sessions(struct batch *b, int64_t person);
 MUST_CHECK err password_again(struct accounts *p, struct db *db, struct arena *a, int64_t now,
                               int64_t person, str password, str *ret_login, struct words *why);
 
+/* Where the key of a person's second factor stands. */
+struct secret_place people_second_place(int64_t person);
+
 /* SHA-256 of a token: what is stored. */
 str token_hash(struct arena *a, str token);
 str token_random(struct arena *a); /* 32 random bytes, base64url */

@@ -16,7 +16,7 @@
 
 enum { RECOVERY_BYTES = 10, RECOVERY_LEN = 16 /* base32 digits */ };
 
-static struct secret_place place_of(int64_t person)
+struct secret_place people_second_place(int64_t person)
 {
     return (struct secret_place){"second_factor", "key", person};
 }
@@ -77,7 +77,7 @@ err second_waiting(struct accounts *p, struct db *db, struct arena *a, int64_t p
     if (!rows_next(&r)) {
         return err_make(ERR_NOT_FOUND, STR("no second factor is being enrolled"));
     }
-    return secret_open(&p->secrets, a, place_of(person), rows_text(&r, 0), ret);
+    return secret_open(&p->secrets, a, people_second_place(person), rows_text(&r, 0), ret);
 }
 
 /* --- codes -------------------------------------------------------------------------- */
@@ -164,7 +164,7 @@ static err use_code(const struct secrets *s, struct db *db, struct arena *a, int
     }
     str key;
     int64_t step = 0;
-    if (secret_open(s, a, place_of(person), rows_text(&r, 0), &key).code) {
+    if (secret_open(s, a, people_second_place(person), rows_text(&r, 0), &key).code) {
         *ret = CODE_NO_KEY;
         return OK;
     }
@@ -261,7 +261,8 @@ err second_begin(struct accounts *p, struct db *db, struct arena *a, int64_t now
         return e;
     }
     randombytes_buf(raw, sizeof(raw));
-    e = secret_seal(&p->secrets, a, place_of(o->person), str_from_n(raw, sizeof(raw)), &s.sealed);
+    e = secret_seal(&p->secrets, a, people_second_place(o->person), str_from_n(raw, sizeof(raw)),
+                    &s.sealed);
     if (e.code) {
         *why = secrets_words(a, &p->secrets);
         return e;

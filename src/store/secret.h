@@ -14,6 +14,13 @@
  *     24 bytes nonce
  *     the text, then 16 bytes of tag
  *
+ * The file holds one key, or, while it is being changed, the new one and then the old
+ * one: sealed is under the first, opened under whichever fits.  The change goes in
+ * steps, each of which may be the last before the power fails (docs/decisions/0039):
+ *     secrets_change_begin   the file holds both
+ *     secret_again           each value anew, by whoever knows where they stand
+ *     secrets_change_end     the file holds the new one; the old one stands beside it
+ *
  * A lost or another key takes down nothing but what needs it: sealing and opening
  * fail, and secrets_words() says what to do.
  */
@@ -25,21 +32,32 @@
 
 struct arena;
 
-enum { SECRET_KEY_LEN = 32, SECRET_ID_LEN = 8, SECRET_MORE = 1 + SECRET_ID_LEN + 24 + 16 };
+enum {
+    SECRET_KEYS = 2,
+    SECRET_KEY_LEN = 32,
+    SECRET_ID_LEN = 8,
+    SECRET_MORE = 1 + SECRET_ID_LEN + 24 + 16
+};
 
 enum secrets_state {
     SECRETS_NONE, /* never opened */
     SECRETS_READY,
     SECRETS_LOST,    /* there are sealed values, and no file */
     SECRETS_OTHER,   /* the file holds another key than theirs */
-    SECRETS_DAMAGED, /* not 32 bytes, cannot be read, or others may read it */
+    SECRETS_DAMAGED, /* not one or two keys, cannot be read, or others may read it */
+};
+
+struct secret_key {
+    unsigned char bytes[SECRET_KEY_LEN];
+    unsigned char id[SECRET_ID_LEN];
 };
 
 struct secrets {
     enum secrets_state state;
-    unsigned char key[SECRET_KEY_LEN];
-    unsigned char id[SECRET_ID_LEN];
-    str file; /* its path */
+    struct secret_key keys[SECRET_KEYS];
+    int nkeys;   /* 2: a change was begun */
+    str file;    /* its path */
+    str foreign; /* OTHER: the key that is missing, by its name (secret_key_name) */
 };
 
 /* Where a sealed value stands.  The names hold no '|'. */
@@ -57,6 +75,16 @@ MUST_CHECK err secrets_open(struct arena *life, str file, str sample, struct sec
 struct secrets secrets_random(void);
 /* What is wrong, and what to do about it; empty when ready. */
 struct words secrets_words(struct arena *a, const struct secrets *s);
+/* The name of keys[i]: 16 hex digits, which tell nothing of the key. */
+str secret_key_name(struct arena *a, const struct secrets *s, int i);
+
+/* Makes a new key and writes it before the old one, in one rename; nothing when the
+ * change was begun before.  ERR_STORE when *s is not ready or the file cannot be
+ * written: then all is as it was.  While no other program uses the file. */
+MUST_CHECK err secrets_change_begin(struct arena *life, struct secrets *s);
+/* Takes the old key out of the file, when nothing is sealed under it any more.  It is
+ * kept in <file>.was-NAME (*ret_kept), mode 0600, for backups made before. */
+MUST_CHECK err secrets_change_end(struct arena *life, struct secrets *s, str *ret_kept);
 
 /* `plain` sealed for its place, SECRET_MORE bytes longer.  ERR_STORE without a key. */
 MUST_CHECK err secret_seal(const struct secrets *s, struct arena *a, struct secret_place at,
@@ -65,5 +93,10 @@ MUST_CHECK err secret_seal(const struct secrets *s, struct arena *a, struct secr
  * changed, cut, or sealed for another place. */
 MUST_CHECK err secret_open(const struct secrets *s, struct arena *a, struct secret_place at,
                            str sealed, str *ret);
+
+/* A value sealed anew under the first key; *ret empty when it is already.  Errors as of
+ * secret_open. */
+MUST_CHECK err secret_again(const struct secrets *s, struct arena *a, struct secret_place at,
+                            str sealed, str *ret);
 
 #endif

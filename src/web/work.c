@@ -212,17 +212,17 @@ static void conclude(struct work *w, struct arena *a, const struct job *job,
         told = job_give_back(engine, job->id, now);
     } else if (j->cancelled) {
         str words = str_fmt(a,
-                            "取消时已写 %lld 条；没有留下文件，数据没有改变。 / Cancelled after "
+                            "取消时已写 %lld 条；没有留下文件，数据没有改变。\nCancelled after "
                             "%lld records; no file was kept and no data were changed.",
                             (long long)j->done, (long long)j->done);
         told = job_end(engine, job->id, JOB_CANCELLED, j->done, words, STR(""), now);
     } else if (e.code) {
         struct words what = e.why ? e.why->what : err_words(e.code);
-        str words = str_fmt(a, "%.*s / %.*s", STR_ARG(what.zh), STR_ARG(what.en));
+        str words = str_fmt(a, "%.*s\n%.*s", STR_ARG(what.zh), STR_ARG(what.en));
         log_failure(job, e);
         told = job_end(engine, job->id, JOB_FAILED, j->done, words, e.detail, now);
     } else {
-        str words = str_fmt(a, "%lld 条 / records", (long long)j->done);
+        str words = str_fmt(a, "%lld 条\n%lld records", (long long)j->done, (long long)j->done);
         told = job_end(engine, job->id, JOB_DONE, j->done, words, j->name, now);
     }
     if (told.code) {

@@ -116,7 +116,7 @@ static void the_key_is_made_once_and_only_for_its_user(void **state)
     assert_int_equal(stat(f.file.ptr, &st), 0);
     assert_int_equal(st.st_mode & 0777, 0600);
     assert_int_equal(state_of(&f, STR(""), &again), SECRETS_READY);
-    assert_memory_equal(first.key, again.key, SECRET_KEY_LEN);
+    assert_memory_equal(first.keys[0].bytes, again.keys[0].bytes, SECRET_KEY_LEN);
     str sealed = seal(&first, &f.life, STR("x"));
     assert_int_equal(state_of(&f, sealed, &again), SECRETS_READY);
     assert_true(opens(&again, &f.life, here, sealed));
@@ -151,12 +151,67 @@ static void a_lost_another_or_open_key_is_told_apart(void **state)
     folder_end(&f);
 }
 
+/* --- changing it ------------------------------------------------------------------- */
+
+static bool there(str path)
+{
+    return access(path.ptr, F_OK) == 0;
+}
+
+static void a_changed_key_opens_what_was_sealed_until_all_is_anew(void **state)
+{
+    (void)state;
+    struct folder f = folder_make();
+    struct secrets s;
+    struct secrets before;
+    str kept;
+    assert_int_equal(state_of(&f, STR(""), &s), SECRETS_READY);
+    before = s;
+    str old = seal(&s, &f.life, STR("x"));
+    assert_int_equal(secrets_change_end(&f.life, &s, &kept).code, ERR_STORE); /* none began */
+
+    /* What a killed program left behind is no obstacle. */
+    close(open(str_fmt(&f.life, "%.*s.new", STR_ARG(f.file)).ptr, O_CREAT | O_WRONLY, 0600));
+    dbs_ok(secrets_change_begin(&f.life, &s));
+    str fresh = seal(&s, &f.life, STR("y"));
+    assert_false(opens(&before, &f.life, here, fresh));
+    struct secrets read;
+    assert_int_equal(state_of(&f, old, &read), SECRETS_READY);
+    assert_int_equal(read.nkeys, 2);
+    assert_true(opens(&read, &f.life, here, old) && opens(&read, &f.life, here, fresh));
+    dbs_ok(secrets_change_begin(&f.life, &read)); /* begun already: goes on with the same */
+    assert_true(opens(&read, &f.life, here, fresh));
+
+    str anew;
+    dbs_ok(secret_again(&read, &f.life, here, fresh, &anew));
+    assert_int_equal(anew.len, 0);
+    dbs_ok(secret_again(&read, &f.life, here, old, &anew));
+    assert_false(opens(&before, &f.life, here, anew));
+    struct secret_place elsewhere = {"second_factor", "key", 43};
+    str none;
+    assert_int_equal(secret_again(&read, &f.life, elsewhere, old, &none).code, ERR_STORE);
+
+    dbs_ok(secrets_change_end(&f.life, &read, &kept));
+    assert_true(opens(&read, &f.life, here, anew));
+    assert_false(opens(&read, &f.life, here, old));
+    assert_int_equal(state_of(&f, anew, &s), SECRETS_READY);
+    assert_int_equal(s.nkeys, 1);
+    assert_int_equal(state_of(&f, old, &s), SECRETS_OTHER); /* an older backup ... */
+    str name = str_fmt(&f.life, "%.*s.was-%.*s", STR_ARG(f.file), STR_ARG(s.foreign));
+    assert_true(there(name) && str_eq(name, kept)); /* ... and the file it wants is named */
+    assert_true(str_has(secrets_words(&f.life, &s).en, s.foreign));
+    assert_int_equal(rename(kept.ptr, f.file.ptr), 0);
+    assert_int_equal(state_of(&f, old, &s), SECRETS_READY);
+    folder_end(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_sealed_opens_in_its_place_only),
         cmocka_unit_test(no_byte_can_be_changed_and_none_left_out),
         cmocka_unit_test(the_key_is_made_once_and_only_for_its_user),
+        cmocka_unit_test(a_changed_key_opens_what_was_sealed_until_all_is_anew),
         cmocka_unit_test(a_lost_another_or_open_key_is_told_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
