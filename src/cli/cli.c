@@ -160,19 +160,19 @@ const struct command cli_commands[] = {
                 "Example: zhidu restore zhidu-20261126T023000Z.backup --data /var/lib/zhidu --old /var/lib/zhidu.damaged\n"),
      cmd_restore, NEEDS_NOTHING, false},
     {"key", WORDS_INIT("查看或更换密文的密钥", "show or change the key of what is encrypted"),
-     WORDS_INIT("用法：zhidu key [change] [--yes] [--data DIR]\n"
+     WORDS_INIT("用法：zhidu key [rotate] [--yes] [--data DIR]\n"
                 "      不带参数：显示密钥的名称，并逐个打开数据库中的密文\n"
-                "      change  换一把新密钥，全部密文重新加密；先停止服务（PostgreSQL：所有节点）。中断后再次运行即继续\n"
+                "      rotate  换一把新密钥，全部密文重新加密；先停止服务（PostgreSQL：所有节点）。中断后再次运行即继续\n"
                 "      --yes   不再询问\n"
                 "      旧密钥留在 secret.key.was-名称：此前的备份要用它，备份过期后删除\n"
-                "例：  zhidu key change --data /var/lib/zhidu\n",
-                "Usage:   zhidu key [change] [--yes] [--data DIR]\n"
+                "例：  zhidu key rotate --data /var/lib/zhidu\n",
+                "Usage:   zhidu key [rotate] [--yes] [--data DIR]\n"
                 "         alone: names the key, and opens every encrypted value of the database\n"
-                "         change  makes a new key and encrypts all of it anew; stop the server first (PostgreSQL: all\n"
+                "         rotate  makes a new key and encrypts all of it anew; stop the server first (PostgreSQL: all\n"
                 "                 nodes).  Cut short, it goes on when run again\n"
                 "         --yes   does not ask\n"
                 "         The old key stays as secret.key.was-NAME: backups made before want it; remove it with them.\n"
-                "Example: zhidu key change --data /var/lib/zhidu\n"),
+                "Example: zhidu key rotate --data /var/lib/zhidu\n"),
      cmd_key, NEEDS_NOTHING, false},
     {"version", WORDS_INIT("显示版本", "show the version"),
      WORDS_INIT("用法：zhidu version\n例：  zhidu version\n", "Usage:   zhidu version\nExample: zhidu version\n"), cmd_version, NEEDS_NOTHING, false},

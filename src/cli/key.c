@@ -44,8 +44,8 @@ static int show(struct cli *c)
             "Key %.*s (%.*s); %lld encrypted values, all of them open.", STR_ARG(name),
             STR_ARG(in.secrets.file), (long long)n.values);
     if (in.secrets.nkeys > 1) {
-        cli_say(c, "更换密钥中途停止，%lld 个仍用旧密钥；再次运行 zhidu key change 即接着做完。",
-                "A change was cut short, %lld are under the old key; zhidu key change finishes it.",
+        cli_say(c, "更换密钥中途停止，%lld 个仍用旧密钥；再次运行 zhidu key rotate 即接着做完。",
+                "A change was cut short, %lld are under the old key; zhidu key rotate finishes it.",
                 (long long)n.again);
     }
     return 0;
@@ -112,7 +112,7 @@ static int change(struct cli *c, int argc, char **argv)
 int cmd_key(struct cli *c, int argc, char **argv)
 {
     str what = cli_word(argc, argv, 0);
-    if (str_eq(what, STR("change"))) {
+    if (str_eq(what, STR("rotate"))) {
         return change(c, argc, argv);
     }
     return what.len ? cli_help(c, "key") + 2 : show(c);

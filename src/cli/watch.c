@@ -97,8 +97,8 @@ static struct health_now look_secrets(void *arg, struct arena *a, int64_t now)
         return health_warn(WORDS("更换密钥的操作中途停止；新旧两把密钥都还在用，没有内容丢失。",
                                  "A change of the key was cut short; both keys are in use, and "
                                  "nothing is lost."),
-                           WORDS("停止服务，运行 zhidu key change，它会接着做完。",
-                                 "Stop the server and run zhidu key change, which finishes it."));
+                           WORDS("停止服务，运行 zhidu key rotate，它会接着做完。",
+                                 "Stop the server and run zhidu key rotate, which finishes it."));
     }
     return wrong.zh.len ? health_bad(wrong, (struct words){0})
                         : health_ok(WORDS("数据库中的密文可以打开。",

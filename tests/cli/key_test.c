@@ -89,7 +89,7 @@ static bool begin_and_kill(int64_t after_us)
     if (pid == 0) {
         int nothing = open("/dev/null", O_RDWR);
         dup2(nothing, STDOUT_FILENO);
-        execl(the.server.program, the.server.program, "key", "change", "--yes", "--data",
+        execl(the.server.program, the.server.program, "key", "rotate", "--yes", "--data",
               the.server.data, (char *)NULL);
         _exit(127);
     }
@@ -126,7 +126,7 @@ static void killed_at_any_moment_no_value_is_lost_and_the_next_run_finishes(void
     (void)state;
     struct arena life = arena_make(64 << 20);
     int64_t began = now_us();
-    run("change", 0);
+    run("rotate", 0);
     int64_t took = now_us() - began;
     struct secrets first = whole(&life);
     assert_int_equal(first.nkeys, 1);
@@ -140,7 +140,7 @@ static void killed_at_any_moment_no_value_is_lost_and_the_next_run_finishes(void
         halves += s.nkeys == 2;
         assert_true(!ended || s.nkeys == 1);
     }
-    run("change", 0);
+    run("rotate", 0);
     arena_reset(&life);
     struct secrets last = whole(&life);
     assert_int_equal(last.nkeys, 1);
@@ -160,16 +160,16 @@ static void it_tells_and_refuses(void **state)
                    ARGS(db_blob(STR("not a sealed value, but as long as one is: 0123456789012345678"
                                     "9")))));
     arena_reset(&life);
-    str said = run("change", 1);
+    str said = run("rotate", 1);
     assert_true(str_has(said, STR("the first is that of person 7")));
-    said = run("change", 1); /* both keys stay */
+    said = run("rotate", 1); /* both keys stay */
     assert_true(str_has(said, STR("second-off")));
     db = database(&life, true);
     dbs_ok(db_exec(db, &life, SQL("delete from second_factor where person = 7"), NO_ARGS));
     arena_reset(&life);
-    run("change", 0);
+    run("rotate", 0);
     server_start(&the.server, true);
-    assert_true(str_has(run("change", 1), STR("Another process uses")));
+    assert_true(str_has(run("rotate", 1), STR("Another process uses")));
     server_stop(&the.server, SIGTERM);
     arena_end(&life);
 }
