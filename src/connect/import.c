@@ -386,8 +386,8 @@ static err finish(struct running *g)
     long long acts = g->rep->run.acts;
     long long rejected = g->rep->run.rejected;
     snprintf(text, sizeof(text),
-             "%lld 张单据 · %lld 次操作 · %lld 行退回\n%lld cases · %lld acts · %lld rejected", made,
-             acts, rejected, made, acts, rejected);
+             "%lld 张单据 · %lld 次操作 · %lld 行退回\n%lld cases · %lld acts · %lld rejected",
+             made, acts, rejected, made, acts, rejected);
     enum job_state state = e.code ? JOB_FAILED : g->rep->stopped ? JOB_CANCELLED : JOB_DONE;
     err told = job_end(im->o.engine, im->job, state, g->done, str_from(text), e.detail,
                        engine_now(im->o.engine));

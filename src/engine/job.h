@@ -40,8 +40,8 @@ struct job {
     struct words title;
     str kind;
     str message; /* Chinese, a line end, English: job_words */
-    str result; /* name of the file that came of it, or detail of an error */
-    str input;  /* what was asked, for whoever runs it; empty in lists */
+    str result;  /* name of the file that came of it, or detail of an error */
+    str input;   /* what was asked, for whoever runs it; empty in lists */
 };
 
 /* What a job says of itself, in one language. */

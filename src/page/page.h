@@ -24,7 +24,7 @@ void page_list(struct visit *v);
 void page_list_export(struct visit *v);
 void page_list_export_sheet(struct visit *v);
 void page_list_export_all(struct visit *v); /* asks for it as a job */
-void page_labels(struct visit *v); /* of the records in the query */
+void page_labels(struct visit *v);          /* of the records in the query */
 void page_label(struct visit *v);
 void page_list_bulk(struct visit *v);
 void page_list_save(struct visit *v);
