@@ -33,7 +33,7 @@ void inside_open(struct plant *p, struct inside *ret)
                                    .api = {api_routes, api_routes_len},
                                    .error_page = frame_error,
                                    .error_api = api_error},
-                           .round = arena_make(64u << 20)};
+                           .round = arena_make(48u << 20)}; /* as a request has */
     engine_health(p->in.engine, ret->app.health);
     people_health(p->in.people, ret->app.health);
     web_options(&ret->app, &ret->http);
