@@ -149,6 +149,9 @@ struct http_options {
      * `local`: its database connection. */
     void *(*worker_start)(void *app, int worker);
     void (*worker_end)(void *app, void *local);
+    /* Called on a worker's thread when it has had nothing to do for two seconds, once
+     * until it has again; may be NULL. */
+    void (*worker_idle)(void *app, void *local);
 };
 
 enum { HTTP_KINDS = 6, HTTP_BUCKETS = 12, HTTP_REFUSALS = 15 };

@@ -69,7 +69,7 @@ void http_pool_end(struct http_server *s)
 /* A handler that takes longer is held up by something: it no longer counts, and
  * a worker more steps in.  That the queue is long is no reason: more handlers
  * than cores only take turns, with cold caches. */
-enum { PATIENCE_US = 4000 };
+enum { PATIENCE_US = 4000, IDLE_US = 2000000 };
 
 /* May one more worker run? */
 static bool room_to_run(const struct http_server *s, int64_t now_us)
@@ -139,25 +139,45 @@ bool http_queue(struct http_exchange_private *p)
     return room;
 }
 
+static void sleep_for(struct http_server *s, int worker, long us)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    t.tv_nsec += us % 1000000 * 1000;
+    t.tv_sec += us / 1000000 + t.tv_nsec / 1000000000;
+    t.tv_nsec %= 1000000000;
+    pthread_cond_timedwait(&s->wake[worker], &s->lock, &t);
+}
+
+/* Until it is called.  One that has been idle for a while gives back what it holds only
+ * to be quicker: without the lock, and it may be called meanwhile. */
+static void sleep_idle(struct http_server *s, int worker, void *local)
+{
+    s->idle[s->nidle++] = worker;
+    if (s->opt.worker_idle && !s->awake[worker]) {
+        sleep_for(s, worker, IDLE_US);
+    }
+    if (s->opt.worker_idle && !s->awake[worker]) {
+        pthread_mutex_unlock(&s->lock);
+        s->opt.worker_idle(s->opt.app, local);
+        pthread_mutex_lock(&s->lock);
+    }
+    while (!s->awake[worker]) {
+        pthread_cond_wait(&s->wake[worker], &s->lock);
+    }
+}
+
 /* Sleeps until it is called, or, as the one that watches a queue which the
  * running workers should empty, for a while. */
-static void doze(struct http_server *s, int worker)
+static void doze(struct http_server *s, int worker, void *local)
 {
     s->awake[worker] = false;
     if (!s->head || s->watcher >= 0) {
-        s->idle[s->nidle++] = worker;
-        while (!s->awake[worker]) {
-            pthread_cond_wait(&s->wake[worker], &s->lock);
-        }
+        sleep_idle(s, worker, local);
         return;
     }
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    t.tv_nsec += PATIENCE_US * 1000;
-    t.tv_sec += t.tv_nsec / 1000000000;
-    t.tv_nsec %= 1000000000;
     s->watcher = worker;
-    pthread_cond_timedwait(&s->wake[worker], &s->lock, &t);
+    sleep_for(s, worker, PATIENCE_US);
     s->watcher = -1;
 }
 
@@ -169,13 +189,13 @@ void http_wake_all(struct http_server *s)
     s->nidle = 0;
 }
 
-static struct http_exchange_private *take(struct http_server *s, int worker)
+static struct http_exchange_private *take(struct http_server *s, int worker, void *local)
 {
     pthread_mutex_lock(&s->lock);
     s->since_us[worker] = 0;
     int64_t now = clock_mono_us();
     while (!s->stopping && (!s->head || !room_to_run(s, now))) {
-        doze(s, worker);
+        doze(s, worker, local);
         s->since_us[worker] = 0;
         now = clock_mono_us();
     }
@@ -274,7 +294,7 @@ void *http_worker(void *arg)
     struct http_server *s = arg;
     int no = atomic_fetch_add(&s->worker_no, 1);
     void *local = s->opt.worker_start ? s->opt.worker_start(s->opt.app, no) : NULL;
-    for (struct http_exchange_private *p; (p = take(s, no));) {
+    for (struct http_exchange_private *p; (p = take(s, no, local));) {
         /* A second time in the queue means resumed: PHASE_RESUMED. */
         p->second = atomic_load(&p->phase) == PHASE_RESUMED;
         p->x.local = local;

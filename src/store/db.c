@@ -43,6 +43,11 @@ enum db_kind db_kind(const struct db *db)
     return db->kind;
 }
 
+void db_rest(struct db *db)
+{
+    db->ops->rest(db);
+}
+
 void db_limit(struct db *db, struct db_limits limits)
 {
     db->limits = limits;

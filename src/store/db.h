@@ -153,6 +153,10 @@ struct db_limits {
 };
 void db_limit(struct db *db, struct db_limits limits);
 
+/* Nobody will ask for a while: what is held only to be quicker is given back.  Outside a
+ * transaction. */
+void db_rest(struct db *db);
+
 /* Whom the connection works for: in the log, beside statements that took longer
  * than log_settings().slow_statement_us (their text, with ? for every value). */
 void db_tag(struct db *db, int64_t request);

@@ -111,6 +111,7 @@ struct db_ops {
     bool (*lost)(const struct db *db);
     void (*limits)(struct db *db);
     void (*plant)(struct db *db);
+    void (*rest)(struct db *db);
 };
 
 struct db {

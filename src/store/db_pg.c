@@ -112,6 +112,7 @@ static const struct db_ops ops = {
     .lost = pg_lost,
     .limits = pg_nothing,
     .plant = pg_nothing,
+    .rest = pg_nothing,
 };
 
 /* --- opening -------------------------------------------------------------------------------- */

@@ -347,6 +347,11 @@ static void sq_plant(struct db *db)
     }
 }
 
+static void sq_rest(struct db *db)
+{
+    sqlite3_db_release_memory(sq_of(db)->h);
+}
+
 static const struct db_ops ops = {
     .settle = sq_settle,
     .run = sq_run,
@@ -357,6 +362,7 @@ static const struct db_ops ops = {
     .lost = sq_lost,
     .limits = sq_limits,
     .plant = sq_plant,
+    .rest = sq_rest,
 };
 
 /* --- the log ------------------------------------------------------------------------- */

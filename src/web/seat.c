@@ -4,6 +4,7 @@
 
 #include "web/visit_int.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -17,6 +18,14 @@ void seat_end(void *app, void *local)
     arena_end(&seat->lives[0]);
     arena_end(&seat->lives[1]);
     free(seat);
+}
+
+void seat_idle(void *app, void *local)
+{
+    struct seat *seat = local;
+    (void)app;
+    db_rest(seat->db);
+    malloc_trim(0);
 }
 
 void *seat_start(void *app_, int worker)

@@ -540,5 +540,6 @@ void web_options(struct app *app, struct http_options *opt)
     opt->handle = handle;
     opt->worker_start = seat_start;
     opt->worker_end = seat_end;
+    opt->worker_idle = seat_idle;
     opt->body_limit = body_limit;
 }

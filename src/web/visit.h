@@ -124,7 +124,7 @@ struct visit {
     struct visit_job *job; /* no request: what somebody asked for earlier (work.h); else NULL */
 };
 
-/* http_options of the server: handle, worker_start, worker_end, body_limit. */
+/* http_options of the server: handle, worker_start, worker_end, worker_idle, body_limit. */
 void web_options(struct app *app, struct http_options *opt);
 
 /* The figures of the frame. */

@@ -31,6 +31,8 @@ void admit_note(struct visit *v);
 /* What a worker, or the runner of work.h, owns (http_options.worker_start and worker_end). */
 void *seat_start(void *app, int worker);
 void seat_end(void *app, void *seat);
+/* Gives back the pages of the database that it holds: after a rush all workers hold some. */
+void seat_idle(void *app, void *seat);
 /* Opens a connection that was lost again, at most every 200 ms: whoever comes meanwhile is
  * told at once.  Between two requests only: what the old one remembers goes with it. */
 void seat_ready(struct app *app, struct seat *seat);
