@@ -105,8 +105,8 @@ static err one_page(struct visit *v, struct exporting *x, struct arena *a)
     return e.code ? e : flush(v, x);
 }
 
-/* A page of the list after the other; of a job, which has many, each in memory that
- * the next one uses again. */
+/* A page of the list after the other, each in memory that the next one uses again.  A
+ * visit's first one is in its own: what was asked of the visitor comes with it. */
 static err records(struct visit *v, struct exporting *x)
 {
     const size_t most = v->job ? EXPORT_ALL_MAX : EXPORT_MAX;
@@ -119,7 +119,7 @@ static err records(struct visit *v, struct exporting *x)
     err e = OK;
     bool on = true;
     do {
-        e = one_page(v, x, v->job ? page : all);
+        e = one_page(v, x, v->job || x->rows ? page : all);
         arena_reset(page);
         on = !e.code && work_goes_on(v, (int64_t)x->rows);
     } while (on && x->query.cursor.len && x->rows < most);
