@@ -30,7 +30,7 @@ void admit_note(struct visit *v);
 
 /* What a worker, or the runner of work.h, owns (http_options.worker_start and worker_end). */
 void *seat_start(void *app, int worker);
-void seat_end(void *app, void *seat);
+void seat_end(void *app, void *local);
 /* Gives back the pages of the database that it holds: after a rush all workers hold some. */
 void seat_idle(void *app, void *seat);
 /* Opens a connection that was lost again, at most every 200 ms: whoever comes meanwhile is
