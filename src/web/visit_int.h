@@ -32,7 +32,7 @@ void admit_note(struct visit *v);
 void *seat_start(void *app, int worker);
 void seat_end(void *app, void *local);
 /* Gives back the pages of the database that it holds: after a rush all workers hold some. */
-void seat_idle(void *app, void *seat);
+void seat_idle(void *app, void *local);
 /* Opens a connection that was lost again, at most every 200 ms: whoever comes meanwhile is
  * told at once.  Between two requests only: what the old one remembers goes with it. */
 void seat_ready(struct app *app, struct seat *seat);
