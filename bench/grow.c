@@ -58,6 +58,7 @@ static const struct errand errands[] = {
     {"/r/~/#/do/~", "/r/fault/#fault/do/accept", 0},
     {"/file/#", "/file/1", 0},
     {"/file/#/picture", "/file/1/picture", 0},
+    {"/me/jobs/#/file", "/me/jobs/1/file", 0},
     {"/proof/#", "/proof/#seq", 0},
     {"/proof/#/file", "/proof/#seq/file", 0},
     {"/law/~", "/law/fault_reporting", 0},

@@ -297,6 +297,7 @@ const TAKEN_BACK = {
   "/me/second/begin": "a password", "/me/second/confirm": "a code", "/me/second/codes": "a password and a code", "/me/second/off": "a password and a code",
   "/r/~/#/note/~": "the other way, or part of the history; detach asks",
   "/r/~/#/note/detach": "asks", "/r/~/bulk": "asks", "/r/~/view/#": "asks", "/me/token/#/end": "asks", "/admin/jobs/#/cancel": "asks",
+  "/me/jobs/#/cancel": "asks", "/r/~/export": "can be cancelled in My jobs",
   "/admin/account/#/second": "asks",
 };
 const pattern = (path) => new RegExp(`^${path.replaceAll("~", "[^/]+").replaceAll("#", "\\d+")}$`);
