@@ -45,12 +45,15 @@ static err pg_commit(struct db *db, struct arena *a)
         pg_send_text(p, "select pg_terminate_backend(pg_backend_pid()), pg_sleep(5)", PG_QUIET, 0);
     }
     pg_send_text(p, db->scratch ? "release w" : "commit", db->scratch ? PG_QUIET : PG_COMMIT, 0);
-    bool sent = pg_send_sync(p);
-    if (db->commit_fault == COMMIT_UNHEARD) {
-        shutdown(PQsocket(p->c), SHUT_RDWR);
-    }
+    bool unheard = db->commit_fault == COMMIT_UNHEARD;
     db->commit_fault = COMMIT_SOUND;
-    return sent ? pg_read(p, NULL, a) : pg_lost_err();
+    err e = pg_send_sync(p) ? pg_read(p, NULL, a) : pg_lost_err();
+    if (unheard) { /* it came, and nobody is told; closing at once might come too late */
+        shutdown(PQsocket(p->c), SHUT_RDWR);
+        p->lost = true;
+        return pg_lost_err();
+    }
+    return e;
 }
 
 static void pg_rollback(struct db *db, bool wait)
