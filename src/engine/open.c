@@ -258,7 +258,10 @@ err engine_open(struct arena *life, const struct engine_options *opt, struct eng
         r = open_ledger(e, e->db, a);
     }
     if (!r.code) {
-        r = db_query(e->db, a, SQL("select max(id) from act"), NO_ARGS, &rows);
+        r = db_query(e->db, a,
+                     SQL("select max(id) from (select max(id) as id from act union all"
+                         " select max(id) from job) as given"),
+                     NO_ARGS, &rows);
     }
     if (!r.code && rows_next(&rows)) { /* whatever the clock says now */
         engine_ids_after(e, rows_i64(&rows, 0));
