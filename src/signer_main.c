@@ -305,11 +305,19 @@ static err confine(struct program *p, int dir)
     return sandbox_possible() ? sandbox_enter(s, &p->life, &found) : OK;
 }
 
+/* Of a server's own signer: without a key it stays, says so to who asks, and signs when the
+ * key is back.  A configured one ends: whoever began it is told at once. */
 static int work(struct program *p, int dir, struct signer_ways *ways)
 {
     struct signer s;
-    err e =
-        harden() ? signer_open(&p->life, dir, LOCK_WAIT_MS, &s) : err_make(ERR_STORE, STR("prctl"));
+    struct arena again = arena_make(ARENA_MAX);
+    bool hard = harden();
+    err e = hard ? signer_open(&p->life, dir, LOCK_WAIT_MS, &s) : err_make(ERR_STORE, STR("prctl"));
+    if (hard && ways->given >= 0 && (e.code == ERR_NOT_FOUND || e.code == ERR_STORE)) {
+        refuse_err(p, e);
+        s = signer_without(dir, &again);
+        e = OK;
+    }
     if (!e.code) {
         e = confine(p, dir);
     }
@@ -319,6 +327,7 @@ static int work(struct program *p, int dir, struct signer_ways *ways)
     ways->stop = &stop;
     signer_serve(&s, ways);
     signer_close(&s);
+    arena_end(&again);
     return EXIT_OK;
 }
 

@@ -6,11 +6,13 @@
 
 #include "cli/cli.h"
 
+#include <errno.h>
 #include <math.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -92,7 +94,17 @@ static struct health_now look_secrets(void *arg, struct arena *a, int64_t now)
     const struct watch *w = arg;
     const struct secrets *s = people_secrets(w->c->people);
     struct words wrong = secrets_words(a, s);
+    struct stat st;
     (void)now;
+    if (!wrong.zh.len && stat(s->file.ptr, &st) != 0 && errno == ENOENT) {
+        return health_bad(
+            words_fmt(a, "密钥文件 %.*s 不在了：密文在本服务停止之前还打得开，之后就打不开。",
+                      "The key file %.*s has gone: what is encrypted opens until this server ends, "
+                      "and no more afterwards.",
+                      STR_ARG(s->file)),
+            WORDS("现在就从保管处取回该文件，权限 0600。",
+                  "Bring the file back now from where you keep it, with mode 0600."));
+    }
     if (!wrong.zh.len && s->nkeys > 1) {
         return health_warn(WORDS("更换密钥的操作中途停止；新旧两把密钥都还在用，没有内容丢失。",
                                  "A change of the key was cut short; both keys are in use, and "

@@ -118,9 +118,12 @@ static const struct {
     [SIGNER_ABSENT] =
         {WORDS_INIT("签名进程没有运行：业务照常办理、照常入账，检查点暂缓签出。",
                     "The signer does not run: work goes on and is recorded, checkpoints wait."),
-         WORDS_INIT("启动它（systemctl start zhidu-signer）；没有单独配置时，重启本服务。",
-                    "Start it (systemctl start zhidu-signer); where none is configured, restart "
-                    "this server.")},
+         WORDS_INIT(
+             "启动它（systemctl start zhidu-signer；起不来时，它的日志写明原因，例如密钥不在）"
+             "；没有单独配置时，重启本服务。",
+             "Start it (systemctl start zhidu-signer; where it does not stay, its log says "
+             "why, such as a key that is gone); where none is configured, restart this "
+             "server.")},
     [SIGNER_SILENT] = {WORDS_INIT("签名进程没有应答，检查点暂缓签出。",
                                   "The signer does not answer; checkpoints wait."),
                        WORDS_INIT("查看它的日志，必要时重启 zhidu-signer。",
@@ -160,11 +163,18 @@ static const struct {
                       WORDS_INIT("核对 signer 设置，或为本日志建立自己的签名进程。",
                                  "Look at the setting `signer`, or give this log a signer of its "
                                  "own.")},
-    [SIGNER_UNKEPT] = {WORDS_INIT("签名进程写不了自己的目录，因此不签署。",
-                                  "The signer cannot write to its own folder, and so does not "
-                                  "sign."),
-                       WORDS_INIT("检查该目录所在的磁盘是否已满或只读。",
-                                  "Look whether the disk it is on is full or read-only.")},
+    [SIGNER_UNKEPT] =
+        {WORDS_INIT(
+             "签名进程用不了自己的目录：写不进去，或密钥不在、不可读，因此不签署。业务照常办理、"
+             "照常入账。",
+             "The signer cannot use its own folder, which cannot be written or lacks a key "
+             "it can read, and so does not sign.  Work goes on and is recorded."),
+         WORDS_INIT(
+             "检查该目录所在的磁盘是否已满或只读；密钥不在时，从保管处放回 ledger.key（属主与该"
+             "目录相同，权限 0600）。随后自动继续。",
+             "Look whether the disk it is on is full or read-only; where ledger.key is gone, "
+             "put it back from where you keep it (the folder's owner, mode 0600).  It goes "
+             "on by itself.")},
 };
 
 struct words signer_words(enum signer_trouble t)

@@ -254,6 +254,22 @@ err signer_open(struct arena *life, int dir, int wait_ms, struct signer *ret)
     return OK;
 }
 
+struct signer signer_without(int dir, struct arena *again)
+{
+    return (struct signer){.dir = dir, .lock = -1, .again = again};
+}
+
+static bool open_again(struct signer *s)
+{
+    struct signer now;
+    arena_reset(s->again);
+    err e = signer_open(s->again, s->dir, 0, &now);
+    if (!e.code) {
+        *s = now; /* what it stands on stays in the arena, which is reset no more */
+    }
+    return !e.code;
+}
+
 void signer_close(struct signer *s)
 {
     note_signer_wipe(&s->key);
@@ -314,12 +330,13 @@ str signer_answer(struct signer *s, struct arena *a, str packet)
     struct wire_request r = {0};
     struct wire_answer x = {.verdict = VERDICT_FORM};
     err e = wire_get_request(packet, &r);
-    if (!e.code && r.key) {
+    bool lost = s->again && !open_again(s);
+    if (!e.code && r.key && !lost) {
         x.key = note_vkey(a, &s->key.key);
         return wire_put_answer(a, &x);
     }
     if (!e.code) {
-        x.verdict = signer_judge(s, &r);
+        x.verdict = lost ? VERDICT_UNKEPT : signer_judge(s, &r);
     }
     if (x.verdict == VERDICT_SIGNED && sign(s, a, r.cp, false, &x.note).code) {
         x.verdict = VERDICT_UNKEPT;

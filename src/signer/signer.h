@@ -37,6 +37,7 @@ struct signer {
     struct note_signer key;
     struct note_checkpoint last; /* size 0: nothing was signed yet */
     bool damaged;                /* `last` is there and cannot be believed */
+    struct arena *again;         /* not NULL: no key can be read now; see signer_without */
 };
 
 /* Makes a key in a folder that has none. */
@@ -51,6 +52,10 @@ MUST_CHECK err signer_public(struct arena *life, int dir, str *ret);
 /* Opens a folder; waits up to `wait_ms` for its lock.  ERR_NOT_FOUND: no key;
  * ERR_BUSY: another process has it; ERR_STORE: the key cannot be read. */
 MUST_CHECK err signer_open(struct arena *life, int dir, int wait_ms, struct signer *ret);
+/* A signer of a folder that signer_open cannot open now, such as one whose key is gone.  Every
+ * request is answered with "unkept", and tries again first: when there is a key it signs, as if
+ * it had been opened then.  `again` is only for that, and reset by each try. */
+struct signer signer_without(int dir, struct arena *again);
 /* Wipes the key and lets the folder go. */
 void signer_close(struct signer *s);
 

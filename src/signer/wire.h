@@ -41,7 +41,7 @@ enum { WIRE_MAX = 16384 };
     X(INCONSISTENT, "inconsistent") /* longer, but not a continuation */                 \
     X(DAMAGED, "torn")              /* the signer's own memory cannot be read */         \
     X(OTHER, "foreign")             /* another log than the key's */                     \
-    X(UNKEPT, "unkept")             /* what is signed could not be remembered */         \
+    X(UNKEPT, "unkept")             /* its folder cannot be used, or has no key */       \
     X(FORM, "form")                 /* not understood */
 
 enum verdict {

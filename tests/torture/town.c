@@ -72,6 +72,9 @@ void town_start(struct torture *t)
 
 void town_make(struct torture *t, const char *data, int port, const char *url)
 {
+    enum {
+        PATIENCE_MS = 30000
+    }; /* longer than a statement may wait for a lock: who is refused hears it */
     if (url) {
         setenv("ZHIDU_DATABASE", url, 1);
     } else {
@@ -92,6 +95,7 @@ void town_make(struct torture *t, const char *data, int port, const char *url)
                                        .a = arena_make(4 << 20),
                                        .c = client_make(t->server.port),
                                        .key = ++t->next_key};
+        t->people[i].c.timeout_ms = PATIENCE_MS;
     }
     town_start(t);
     struct client_answer r =
