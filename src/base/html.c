@@ -45,49 +45,66 @@ static const unsigned char special[256] = {['&'] = 1, ['<'] = 2, ['>'] = 3, ['"'
 static const str entity[] = {{"", 0},     {"&amp;", 5},  {"&lt;", 4},
                              {"&gt;", 4}, {"&quot;", 6}, {"&#39;", 5}};
 
-/* Long texts sixteen bytes at a time (GCC's vectors, which clang has, too); most are
- * short, and for those the table is quicker. */
+/* Sixteen bytes at a time (GCC's vectors, which clang has, too). */
 typedef unsigned char bytes16 __attribute__((vector_size(16)));
 typedef uint64_t words2 __attribute__((vector_size(16)));
-enum { LONG_TEXT = 64 };
 
-static size_t plain_blocks(const unsigned char *p, size_t n)
+static bool has_special(bytes16 v)
 {
-    for (size_t i = 0; i + sizeof(bytes16) <= n; i += sizeof(bytes16)) {
-        bytes16 v;
-        memcpy(&v, p + i, sizeof(v));
-        words2 hit = (words2)((v == '&') | (v == '<') | (v == '>') | (v == '"') | (v == '\''));
-        if (hit[0] | hit[1]) {
-            return i;
+    /* & and ' differ in their last bit only, < and > in the second */
+    words2 hit = (words2)(((v | 1) == '\'') | (v == '"') | ((v | 2) == '>'));
+    return (hit[0] | hit[1]) != 0;
+}
+
+/* Fewer than sixteen: two loads that may overlap. */
+static bool short_has_special(const unsigned char *p, size_t n)
+{
+    words2 two = {0, 0};
+    if (n >= 8) {
+        memcpy(&two, p, 8);
+        memcpy((char *)&two + 8, p + n - 8, 8);
+    } else if (n >= 4) {
+        memcpy(&two, p, 4);
+        memcpy((char *)&two + 8, p + n - 4, 4);
+    } else {
+        for (size_t i = 0; i < n; i++) {
+            two[0] = two[0] << 8 | p[i];
         }
     }
-    return n - n % sizeof(bytes16);
+    return has_special((bytes16)two);
+}
+
+/* Where the first special byte stands, or n. */
+static size_t plain(const unsigned char *p, size_t n)
+{
+    bytes16 v;
+    size_t i = 0;
+    for (; n - i >= sizeof(v); i += sizeof(v)) {
+        memcpy(&v, p + i, sizeof(v));
+        if (has_special(v)) {
+            break;
+        }
+    }
+    if (n - i < sizeof(v) && !short_has_special(p + i, n - i)) {
+        return n;
+    }
+    while (!special[p[i]]) {
+        i++;
+    }
+    return i;
 }
 
 void html_str(struct html *out, str s)
 {
-    const unsigned char *p = (const unsigned char *)s.ptr;
-    size_t from = 0;
-    size_t i = 0;
-    for (;;) {
-        if (s.len - i >= LONG_TEXT) {
-            i += plain_blocks(p + i, s.len - i);
-        }
-        while (i + 4 <= s.len &&
-               !(special[p[i]] | special[p[i + 1]] | special[p[i + 2]] | special[p[i + 3]])) {
-            i += 4;
-        }
-        while (i < s.len && !special[p[i]]) {
-            i++;
-        }
-        if (i > from) {
-            html_lit(out, s.ptr + from, i - from);
-        }
-        if (i == s.len) {
+    while (s.len) {
+        size_t n = plain((const unsigned char *)s.ptr, s.len);
+        html_lit(out, s.ptr, n);
+        if (n == s.len) {
             return;
         }
-        html_lit(out, entity[special[p[i]]].ptr, entity[special[p[i]]].len);
-        from = ++i;
+        const str *e = &entity[special[(unsigned char)s.ptr[n]]];
+        html_lit(out, e->ptr, e->len);
+        s = str_from_n(s.ptr + n + 1, s.len - n - 1);
     }
 }
 
@@ -124,19 +141,21 @@ void html_text_words(struct html *out, struct words w)
 
 void html_i64(struct html *out, int64_t v)
 {
+    static const char pairs[] = "0001020304050607080910111213141516171819"
+                                "2021222324252627282930313233343536373839"
+                                "4041424344454647484950515253545556575859"
+                                "6061626364656667686970717273747576777879"
+                                "8081828384858687888990919293949596979899";
     char buf[20]; /* the longest is INT64_MIN: a minus and 19 digits */
     char *p = buf + sizeof(buf);
     uint64_t u = v < 0 ? -(uint64_t)v : (uint64_t)v;
-    for (; u >= 100; u /= 100) {
-        unsigned two = (unsigned)(u % 100);
-        *--p = (char)('0' + two % 10);
-        *--p = (char)('0' + two / 10);
+    for (; u >= 10; u /= 100) {
+        p -= 2;
+        memcpy(p, pairs + 2 * (u % 100), 2);
     }
-    if (u >= 10) {
-        *--p = (char)('0' + u % 10);
-        u /= 10;
+    if (u || p == buf + sizeof(buf)) {
+        *--p = (char)('0' + u);
     }
-    *--p = (char)('0' + u);
     if (v < 0) {
         *--p = '-';
     }

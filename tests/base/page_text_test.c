@@ -5,6 +5,8 @@
 
 #include "support/test.h"
 
+#include <string.h>
+
 static void same(str have, const char *want)
 {
     str w = str_from(want);
@@ -47,6 +49,68 @@ static void a_list_keeps_its_numbers(void **state)
     struct arena a = arena_make(1 << 20);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         same(markdown_html(&a, str_from(rows[i].text)).html, rows[i].html);
+    }
+    arena_end(&a);
+}
+
+/* Each special character at each place of texts of each length, between all other bytes. */
+static void what_html_reads_as_its_own_is_escaped_wherever_it_stands(void **state)
+{
+    (void)state;
+    static const struct {
+        char c;
+        const char *html;
+    } rows[] = {{'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'"', "&quot;"}, {'\'', "&#39;"}};
+    enum { LONGEST = 70 };
+    struct arena a = arena_make(1 << 20);
+    unsigned char others[LONGEST];
+    for (unsigned c = 0, i = 0; i < LONGEST; c = (c + 101) % 256) {
+        if (!strchr("&<>\"'", (int)c) && c) {
+            others[i++] = (unsigned char)c;
+        }
+    }
+    for (size_t n = 1; n <= LONGEST; n++) {
+        for (size_t at = 0; at < n; at++) {
+            const char *c = rows[(n + at) % 5].html;
+            char text[LONGEST];
+            struct html out = html_begin(&a, LANG_ZH);
+            memcpy(text, others, n);
+            text[at] = rows[(n + at) % 5].c;
+            html_str(&out, str_from_n(text, n));
+            html_str(&out, str_from_n(text, at)); /* and none is escaped that need not be */
+            str want = str_fmt(&a, "%.*s%s%.*s%.*s", (int)at, text, c, (int)(n - at - 1),
+                               text + at + 1, (int)at, text);
+            assert_true(str_eq(html_end(&out), want));
+            arena_reset(&a);
+        }
+    }
+    arena_end(&a);
+}
+
+static void a_number_is_written_digit_by_digit(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t v;
+        const char *text;
+    } rows[] = {{0, "0"},
+                {7, "7"},
+                {10, "10"},
+                {99, "99"},
+                {100, "100"},
+                {105, "105"},
+                {-1, "-1"},
+                {-10, "-10"},
+                {12345, "12345"},
+                {245726846521344, "245726846521344"},
+                {INT64_MAX, "9223372036854775807"},
+                {INT64_MIN, "-9223372036854775808"}};
+    struct arena a = arena_make(1 << 20);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct html out = html_begin(&a, LANG_ZH);
+        html_i64(&out, rows[i].v);
+        same(html_end(&out), rows[i].text);
+        arena_reset(&a);
     }
     arena_end(&a);
 }
@@ -100,6 +164,8 @@ int main(void)
         cmocka_unit_test(lines_of_a_paragraph_join_as_their_language_wants),
         cmocka_unit_test(chinese_on_an_english_page_is_marked_as_chinese),
         cmocka_unit_test(a_list_keeps_its_numbers),
+        cmocka_unit_test(what_html_reads_as_its_own_is_escaped_wherever_it_stands),
+        cmocka_unit_test(a_number_is_written_digit_by_digit),
         cmocka_unit_test(a_page_cites_each_thing_once_and_not_without_end)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
