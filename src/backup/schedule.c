@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/health.h"
 #include "base/log.h"
+#include "base/wake.h"
 
 #include <errno.h>
 #include <math.h>
@@ -15,7 +16,7 @@
 #include <string.h>
 
 enum {
-    LOOK_EVERY_S = 5,
+    LOOK_EVERY_US = 5000000,
     RETRY_MS = 3600000,
     LATE_MS = 2 * 3600000, /* behind its time, so that it is said */
     HEAR_MS = 500,
@@ -420,12 +421,9 @@ static void *work(void *arg)
     struct schedule *s = arg;
     while (!atomic_load(&s->stop)) {
         turn(s);
-        struct timespec until;
-        clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_sec += LOOK_EVERY_S;
         pthread_mutex_lock(&s->lock);
         if (!atomic_load(&s->stop)) {
-            pthread_cond_timedwait(&s->wake, &s->lock, &until);
+            wake_wait_for(&s->wake, &s->lock, LOOK_EVERY_US);
         }
         pthread_mutex_unlock(&s->lock);
     }
@@ -441,11 +439,7 @@ err schedule_start(struct arena *life, struct engine *e, struct health *h,
     s->state = state_read(plan->data_dir);
     s->zone = zone_now(s);
     pthread_mutex_init(&s->lock, NULL);
-    pthread_condattr_t attr;
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&s->wake, &attr);
-    pthread_condattr_destroy(&attr);
+    wake_make(&s->wake);
     health_add(
         h, &(struct health_check){
                .name = STR("backup"), .title = WORDS("备份", "Backup"), .look = look, .arg = s});

@@ -1,14 +1,14 @@
 /* clock.c - what time moves: marks of terms, effects that wait. */
 #include "base/clock.h"
 
+#include "base/wake.h"
 #include "engine/calendar.h"
 #include "engine/clock_int.h"
 #include "engine/job.h"
 
 #include <string.h>
-#include <time.h>
 
-enum { DUE_MAX = 100, IDEM_DAYS = 7 };
+enum { DUE_MAX = 100, IDEM_DAYS = 7, TURN_US = 1000000 };
 
 /* --- turns ------------------------------------------------------------------------------ */
 
@@ -314,10 +314,7 @@ static void *background(void *arg)
     struct engine *e = arg;
     pthread_mutex_lock(&e->lock);
     while (!e->stopped) {
-        struct timespec until;
-        clock_gettime(CLOCK_MONOTONIC, &until); /* whatever the wall clock does */
-        until.tv_sec += 1;
-        pthread_cond_timedwait(&e->wake, &e->lock, &until);
+        wake_wait_for(&e->wake, &e->lock, TURN_US);
         if (e->stopped) {
             break;
         }

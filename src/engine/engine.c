@@ -1,6 +1,7 @@
 #include "engine/engine.h"
 
 #include "base/clock.h"
+#include "base/wake.h"
 #include "engine/calendar.h"
 #include "engine/calendar_held.h"
 #include "engine/engine_int.h"
@@ -453,11 +454,7 @@ struct engine *engine_make(struct arena *life, const struct engine_options *opt,
     e->work = arena_make(WORK_ARENA);
     e->tick = arena_make(WORK_ARENA);
     pthread_mutex_init(&e->lock, NULL);
-    pthread_condattr_t attr;
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&e->wake, &attr);
-    pthread_condattr_destroy(&attr);
+    wake_make(&e->wake);
     calendar_make(e);
     if (!e->opt.clock) {
         e->opt.clock = wall_clock;

@@ -1,4 +1,5 @@
 /* server.c - start, change and stop. */
+#include "base/wake.h"
 #include "http/http_int.h"
 
 #include <fcntl.h>
@@ -101,9 +102,6 @@ err http_start(struct arena *life, const struct http_options *opt, struct http_s
     arena_pool_make(&s->blocks, BLOCKS_KEPT);
     pthread_mutex_init(&s->lock, NULL);
     pthread_mutex_init(&s->conn_lock, NULL);
-    pthread_condattr_t attr;
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     size_t workers = (size_t)s->opt.workers;
     s->workers = arena_array(life, pthread_t, workers);
     s->since_us = arena_array(life, int64_t, workers);
@@ -112,9 +110,8 @@ err http_start(struct arena *life, const struct http_options *opt, struct http_s
     s->idle = arena_array(life, int, workers);
     s->watcher = -1;
     for (size_t i = 0; i < workers; i++) {
-        pthread_cond_init(&s->wake[i], &attr);
+        wake_make(&s->wake[i]);
     }
-    pthread_condattr_destroy(&attr);
     for (int i = 0; i < s->opt.workers; i++) {
         if (pthread_create(&s->workers[i], NULL, http_worker, s) != 0) {
             break;

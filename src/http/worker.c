@@ -1,4 +1,5 @@
 #include "base/clock.h"
+#include "base/wake.h"
 #include "http/http_int.h"
 
 #include <microhttpd.h>
@@ -139,23 +140,13 @@ bool http_queue(struct http_exchange_private *p)
     return room;
 }
 
-static void sleep_for(struct http_server *s, int worker, long us)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    t.tv_nsec += us % 1000000 * 1000;
-    t.tv_sec += us / 1000000 + t.tv_nsec / 1000000000;
-    t.tv_nsec %= 1000000000;
-    pthread_cond_timedwait(&s->wake[worker], &s->lock, &t);
-}
-
 /* Until it is called.  One that has been idle for a while gives back what it holds only
  * to be quicker: without the lock, and it may be called meanwhile. */
 static void sleep_idle(struct http_server *s, int worker, void *local)
 {
     s->idle[s->nidle++] = worker;
     if (s->opt.worker_idle && !s->awake[worker]) {
-        sleep_for(s, worker, IDLE_US);
+        wake_wait_for(&s->wake[worker], &s->lock, IDLE_US);
     }
     if (s->opt.worker_idle && !s->awake[worker]) {
         pthread_mutex_unlock(&s->lock);
@@ -177,7 +168,7 @@ static void doze(struct http_server *s, int worker, void *local)
         return;
     }
     s->watcher = worker;
-    sleep_for(s, worker, PATIENCE_US);
+    wake_wait_for(&s->wake[worker], &s->lock, PATIENCE_US);
     s->watcher = -1;
 }
 

@@ -1,3 +1,4 @@
+#include "base/wake.h"
 #include "store/writer_int.h"
 
 #include <stdatomic.h>
@@ -141,10 +142,9 @@ static bool idle_once(struct writer *w)
 /* Waits for a job, or for the time of idle work; false when it is time to end. */
 static bool wait_for_work(struct writer *w, int64_t until_us)
 {
-    struct timespec t = {.tv_sec = until_us / 1000000, .tv_nsec = until_us % 1000000 * 1000};
     pthread_mutex_lock(&w->lock);
     while (!w->head && !w->stop) {
-        if (pthread_cond_timedwait(&w->more, &w->lock, &t)) {
+        if (!wake_wait(&w->more, &w->lock, until_us)) {
             break;
         }
     }
@@ -204,13 +204,9 @@ static void writer_end(void *arg)
 
 static void make_locks(struct writer *w)
 {
-    pthread_condattr_t attr;
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     pthread_mutex_init(&w->lock, NULL);
-    pthread_cond_init(&w->more, &attr);
-    pthread_cond_init(&w->answered, &attr);
-    pthread_condattr_destroy(&attr);
+    wake_make(&w->more);
+    wake_make(&w->answered);
 }
 
 err writer_start(struct arena *life, const struct writer_options *opt,

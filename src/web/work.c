@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/wake.h"
 
 #include "web/visit_int.h"
 
@@ -13,11 +14,10 @@
 #include <setjmp.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
-    LOOK_S = 5, /* for what another node was asked, or left behind */
+    LOOK_US = 5000000, /* for what another node was asked, or left behind */
     TELL_US = 1000000,
     TIDY_MS = 3600000,
     ARENA = 256 << 20,
@@ -300,12 +300,9 @@ static void tidy(struct work *w)
 
 static void rest(struct work *w)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += LOOK_S;
+    int64_t until = clock_mono_us() + LOOK_US;
     pthread_mutex_lock(&w->lock);
-    while (!w->asked && !atomic_load(&w->stop) &&
-           pthread_cond_timedwait(&w->more, &w->lock, &until) == 0) {
+    while (!w->asked && !atomic_load(&w->stop) && wake_wait(&w->more, &w->lock, until)) {
     }
     w->asked = false;
     pthread_mutex_unlock(&w->lock);
@@ -332,7 +329,7 @@ err work_start(struct arena *life, struct app *app, str data, struct work **ret)
         return err_make(ERR_STORE, str_fmt(life, "%s: %s", w->folder.ptr, strerror(errno)));
     }
     pthread_mutex_init(&w->lock, NULL);
-    pthread_cond_init(&w->more, NULL);
+    wake_make(&w->more);
     w->seat = seat_start(app, 0);
     if (pthread_create(&w->thread, NULL, run, w) != 0) {
         seat_end(app, w->seat);
