@@ -1,13 +1,13 @@
 // What every browser test stands on: a demonstration of its own on loopback, a
 // browser, people who are signed in, and checks that are counted.
 import { execFileSync } from "node:child_process";
-import { createHmac } from "node:crypto";
 import { cpSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 import { Server, program, root } from "../support/outside.mjs";
 
+export { App } from "../support/authenticator.mjs";
 export { root };
 export const work = process.env.ZHIDU_BROWSER_DIR ?? join(root, "build/browser");
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -220,28 +220,3 @@ export class Person {
 /** A real photograph's bytes: a small PNG made here. */
 export const photo = () => ({ name: "现场照片.png", mimeType: "image/png", buffer: Buffer.from(
   "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAFElEQVR4nGO46BuPFTEMUomLvvEADJ51wZMLpKAAAAAASUVORK5CYII=", "base64") });
-
-// --- an authenticator -----------------------------------------------------------------
-
-/** RFC 6238, written a second time: what an app on a phone shows at `ms`. */
-function totp(typed, ms) {
-  const bits = [...typed.replace(/\s/g, "")].map((c) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(c).toString(2).padStart(5, "0")).join("");
-  const key = Buffer.from(bits.match(/.{8}/g).map((b) => parseInt(b, 2)));
-  const counter = Buffer.alloc(8);
-  counter.writeBigInt64BE(BigInt(Math.floor(ms / 30000)));
-  const mac = createHmac("sha1", key).update(counter).digest();
-  return String((mac.readUInt32BE(mac[19] & 15) & 0x7fffffff) % 1000000).padStart(6, "0");
-}
-
-/** An app: a code is used once, so the next one is made ahead (one step may be). */
-export class App {
-  constructor(key) { this.key = key; this.last = 0; }
-  async code() {
-    for (;;) {
-      const old = Date.now() % 30000 < 12000 ? 1 : 0; // not one that ends while it is typed
-      const step = Math.max(Math.floor(Date.now() / 30000) - old, this.last + 1);
-      if (step <= Math.floor(Date.now() / 30000) + 1) { this.last = step; return totp(this.key, step * 30000); }
-      await new Promise((r) => setTimeout(r, 500));
-    }
-  }
-}

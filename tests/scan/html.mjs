@@ -22,7 +22,7 @@ export function formsOf(html) {
     if (!field.value) field.value = value;
     return field;
   };
-  for (const [, close, name, rest] of html.matchAll(/<(\/?)(form|input|select|option|textarea|button)\b([^>]*)>/g)) {
+  for (const [, close, name, rest, text] of html.matchAll(/<(\/?)(form|input|select|option|textarea|button)\b([^>]*)>([^<]*)/g)) {
     const a = attributes(rest);
     if (name === "form") {
       form = close ? null : { method: (a.method ?? "get").toUpperCase(), action: a.action ?? "", fields: [] };
@@ -34,7 +34,7 @@ export function formsOf(html) {
     } else if (name === "option") {
       if (pick && !pick.value) pick.value = a.value ?? "";
     } else if (a.type !== "file") {
-      add(a, a.value ?? "");
+      add(a, a.value ?? (name === "textarea" ? plain(text) : ""));
     }
   }
   return forms;

@@ -13,15 +13,16 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { formsOf, linksOf } from "./html.mjs";
+import { AGENT, PASSWORD, ways } from "./people.mjs";
+import { prepare } from "./prepare.mjs";
 
 const { values: opt } = parseArgs({ options: {
   url: { type: "string" }, routes: { type: "string" }, data: { type: "string" }, zhidu: { type: "string" },
   out: { type: "string" } } });
-const PASSWORD = "zhidu-demo-2026";
 const WALKERS = ["li.lei", "wu.tao", "chen.gang", "xu.jing"]; // they look at everything
 const OTHERS = ["huang.he", "sun.li", "guo.jing"]; // and who may do what those may not
+const CAREFUL = ["zheng.shuang", "liu.yang", "ma.chao"]; // they get a second factor; wrong codes slow one down for each address
 const EACH = 3; // pages of a kind that one person looks at
-const AGENT = "zhidu-scan";
 mkdirSync(opt.out, { recursive: true });
 
 // --- addresses ------------------------------------------------------------------
@@ -41,22 +42,13 @@ const kindOf = (route, path) => (/^(.api.v1)?.r\//.test(route.pattern) ? path.sp
 
 // --- people ---------------------------------------------------------------------
 
-async function signIn(login) {
-  const r = await fetch(`${opt.url}/signin`, { method: "POST", redirect: "manual", headers: { "user-agent": AGENT },
-    body: new URLSearchParams({ login, password: PASSWORD }) });
-  const cookie = r.headers.getSetCookie().find((c) => /zhidu=/.test(c))?.split(";")[0];
-  if (r.status !== 303 || !cookie) throw new Error(`${login} cannot sign in: ${r.status}`);
-  const me = { login, headers: { Cookie: cookie } };
-  me.csrf = /name="csrf" value="(\w+)"/.exec(await (await get(me, "/me")).text())[1];
-  return me;
-}
+const way = ways(opt.url);
+const { get, send, signIn } = way;
 /** Somebody's program. */
 function tokenOf(login) {
   const out = execFileSync(opt.zhidu, ["token", login, "--name", "scan", "--scopes", "read write", "--data", opt.data]);
   return { login, headers: { Authorization: `Bearer ${out.toString().trim().split("\n").pop()}` } };
 }
-const get = (me, path) => fetch(opt.url + path, { redirect: "manual",
-  headers: { ...me.headers, "user-agent": AGENT, "accept-language": "en" } });
 
 /** Who of them may do it, at a record where it can be done: "/r/fault/new/report",
  *  "/r/fault/#/do/accept"; the first person and record where nobody may. */
@@ -81,7 +73,6 @@ async function whoMay(path) {
   return found;
 }
 const json = async (r) => (r.ok ? r.json() : {});
-const send = (me, path, body) => fetch(opt.url + path, { method: "POST", redirect: "manual", headers: me.headers, body });
 
 // --- walking --------------------------------------------------------------------
 
@@ -91,15 +82,17 @@ function split(address) {
   const u = new URL(address, opt.url);
   return [u.pathname, [...u.searchParams]];
 }
-function see(map, me, method, path, query, fields = []) {
+function idOf(method, path) {
   const route = routeOf(method, path);
   if (!route) throw new Error(`a page leads to ${method} ${path}, which is no address of the program`);
-  const id = `${route.line} ${kindOf(route, path)}`;
+  return [`${route.line} ${kindOf(route, path)}`, route];
+}
+function see(map, me, method, path, query, fields = []) {
+  const [id, route] = idOf(method, path);
   const had = map.get(id) ?? { me, route, path, query: new Map(), fields: new Map() };
   for (const [k, v] of query) if (!had.query.get(k)) had.query.set(k, v);
   for (const f of fields) if (!had.fields.get(f.name)?.value) had.fields.set(f.name, f);
   map.set(id, had);
-  return id;
 }
 function seeForm(me, form, page) {
   const [path, query] = split(form.action || page);
@@ -107,23 +100,8 @@ function seeForm(me, form, page) {
   else see(gets, me, "GET", path, [...query, ...form.fields.map((f) => [f.name, f.value])]);
 }
 
-/** There is something of everything that a page leads to, and somebody nobody needs. */
-async function prepare(me, boss) {
-  const post = (path, values) => send(me, path, values instanceof FormData ? values : new URLSearchParams({ csrf: me.csrf, ...values }));
-  const added = await send(boss, "/r/person/new/add", new URLSearchParams({ csrf: boss.csrf, full_name: "probe", unit: "业务一科" }));
-  const fault = /\/r\/fault\/(\d+)/.exec(await (await get(me, "/r/fault")).text())[1];
-  const file = new FormData();
-  file.append("csrf", me.csrf);
-  file.append("files", new Blob(["probe"]), "probe.txt");
-  for (const r of [await post("/r/fault/view", { name: "probe", query: "open=1" }), await post("/me/token", { name: "probe", scopes: "read", days: "9" }),
-    await post(`/r/fault/${fault}/note/attach`, file), await post(`/r/fault/${fault}/note/comment`, { note: "probe" })]) {
-    if (r.status >= 400) throw new Error(`${r.url}: ${r.status}`);
-  }
-  return /\d+/.exec(added.headers.get("location"))[0];
-}
-
 async function walk(me) {
-  const waiting = ["/", "/r", "/admin", "/help", "/me", "/me/second", "/search?q=a"];
+  const waiting = [...made.pages, "/", "/r", "/admin", "/help", "/me", "/me/second", "/search?q=a"];
   const seen = new Set(waiting), often = new Map();
   let pages = 0;
   while (waiting.length) {
@@ -131,10 +109,11 @@ async function walk(me) {
     const [path, query] = split(at);
     if (path.startsWith("/assets/") && seen.has("/assets")) continue;
     if (path.startsWith("/assets/")) seen.add("/assets");
-    const kind = `${see(gets, me, "GET", path, query)} ${query.map(([k]) => k)}`;
+    const kind = `${idOf("GET", path)[0]} ${query.map(([k]) => k)}`;
     often.set(kind, (often.get(kind) ?? 0) + 1);
     if (often.get(kind) > EACH) continue;
     const r = await get(me, at);
+    if (r.status < 400) see(gets, me, "GET", path, query);
     const html = /^text.html/.test(r.headers.get("content-type")) ? await r.text() : "";
     const forms = formsOf(html);
     pages++;
@@ -161,22 +140,22 @@ const SEARCHES = /^(\/api\/v1)?\/(r\/~|search|r\/~\/suggest)$|security$|^\/signi
 
 /** A request, unless each of its parameters stands in another one of the same route:
  *  that is the same code.  `only`: the parameters, when not all are attacked. */
-function write(method, path, me, { query = [], headers = {}, body = [], json, only, key } = {}) {
+function write(method, path, me, { query = [], headers = {}, body = [], json, raw, only, key } = {}) {
   const route = routeOf(method, path.replaceAll("*", ""));
   const had = written.get(route.line);
   const q = new URLSearchParams([...query]).toString();
   const all = { Host: new URL(opt.url).host, "User-Agent": AGENT, ...me?.headers, ...headers };
-  const marked = [path, ...Object.values(all)].join().includes("*");
+  const marked = [path, raw?.text, ...Object.values(all)].join().includes("*");
   const fields = json ? Object.keys(json) : [...body].map(([k]) => k);
   const wanted = marked ? ["*"] : (only ?? [...[...query].map(([k]) => k), ...fields]).filter((k) => k !== "csrf" || only);
   const fresh = [...new Set(wanted)].filter((k) => k === "*" || !had.has(k) || only);
   for (const k of wanted) { had.add(k); names.add(k); }
   if (!fresh.length) return;
   attacked += fresh.length;
-  if (method === "POST") all["Content-Type"] = json ? "application/json" : "application/x-www-form-urlencoded";
+  if (method === "POST") all["Content-Type"] = raw?.type ?? (json ? "application/json" : "application/x-www-form-urlencoded");
   const name = `${String(++count).padStart(3, "0")}-${method}${path.replace(/[^A-Za-z.]+/g, "-")}`.slice(0, 60);
   const head = Object.entries(all).map(([k, v]) => `${k}: ${v}\r\n`).join("");
-  const text = json ? JSON.stringify(json) : new URLSearchParams([...body]).toString();
+  const text = raw?.text ?? (json ? JSON.stringify(json) : new URLSearchParams([...body]).toString());
   writeFileSync(join(opt.out, `${name}.req`), `${method} ${path}${q ? `?${q}` : ""} HTTP/1.1\r\n${head}\r\n${text}`);
   const options = marked ? [] : ["-p", fresh.join(",")];
   if (fields.includes("key")) options.push("--eval=import random;key='%x' % random.getrandbits(60)"); // each its own act
@@ -212,10 +191,11 @@ async function writeGets(list) {
 }
 
 /** What somebody would fill in. */
-async function fill(me, f) {
+async function fill(me, f, path) {
   if (f.name === "csrf") return me.csrf;
   if (f.name === "ver") return "0"; // any version: the record is another after each attack that is an act
   if (f.value || f.name === "back") return f.value;
+  if (path === "/me/second/begin" && f.name === "password") return PASSWORD; // it can be done again and again
   if (f.suggest) {
     const r = await get(me, `${f.suggest}?${new URLSearchParams([[f.name, ""]])}`);
     return /<option value="([^"]+)"/.exec(await r.text())?.[1] ?? "";
@@ -226,7 +206,7 @@ async function fill(me, f) {
 const GUESSES = ["1", "10.0.0.1", "02:00:00:00:00:01", "1h", "2026-03-02", ""];
 async function filled(me, path, fields) {
   const body = [];
-  for (const f of fields) body.push([f.name, await fill(me, f)]);
+  for (const f of fields) body.push([f.name, await fill(me, f, path)]);
   if (!routeOf("POST", `${path}/check`)) return body;
   for (const pair of body) {
     if (["csrf", "key", "ver"].includes(pair[0])) continue;
@@ -246,7 +226,7 @@ async function writePosts() {
     if (there.startsWith("/signin")) continue;
     const act = /^(\/r\/\w+\/(?:new|\d+\/do)\/\w+)(\/check)?$/.exec(there);
     const { me, path } = act ? await whoMay(act[1]) : { me: there.startsWith("/me/") ? await signIn(seen.login) : seen, path: there };
-    const at = path.replace(/^(\/admin\/account\/)\d+/, `$1${spare}`) + (act?.[2] ?? "");
+    const at = path.replace(/^(\/admin\/account\/)\d+/, `$1${made.spare}`) + (act?.[2] ?? "");
     const body = await filled(me, path, fields.values());
     if (ENDS.includes(at)) body.find(([k]) => k === "csrf")[1] = "0";
     taken.set(path.replace(/\d+/, "#"), Object.fromEntries(body));
@@ -257,37 +237,49 @@ async function writePosts() {
 
 /** The ways in, and what nobody's pages showed because it comes after an act. */
 async function writeDoors(me) {
+  write("GET", "/signin/code", made.half[0], { query: [["back", "/"], ["lang", "en"]] });
+  write("POST", "/signin/code", made.half[1], { body: [["back", "/"], ["lang", "en"], ["otp", "123456"]] }); // five tries
   const door = Object.entries({ back: "/", lang: "en", login: "li.lei", password: PASSWORD });
   write("POST", "/signin", null, { body: door, only: ["login", "back", "lang"] });
   write("POST", "/signin", null, { body: door, only: ["password"], key: "--randomize=login" }); // else the account is slowed down
   write("POST", "/signin", null, { body: door, headers: { "User-Agent": `${AGENT}*` } });
   write("GET", "/signin", null, { query: [["back", "/"], ["lang", "en"], ["ended", ""], ["over", ""], ["login", "li.lei"]] });
-  const half = { headers: { Cookie: "zhidu-half=0" } };
-  write("GET", "/signin/code", half, { query: [["back", "/"], ["lang", "en"]] });
-  write("POST", "/signin/code", half, { body: [["back", "/"], ["lang", "en"], ["otp", "123456"]] });
-  const second = [["csrf", me.csrf], ["otp", "123456"], ["password", "not the password 1"]];
-  for (const path of ["confirm", "codes", "off"]) write("POST", `/me/second/${path}`, me, { body: second });
+  await send(me, "/me/second/begin", new URLSearchParams({ csrf: me.csrf, password: PASSWORD }));
+  for (const [path, who] of Object.entries({ confirm: me, codes: made.careful[1], off: made.careful[2] })) {
+    write("POST", `/me/second/${path}`, who, { body: [["csrf", who.csrf], ["otp", "123456"], ["password", PASSWORD]] });
+  }
   write("POST", "/me/theme", me, { body: [["csrf", me.csrf], ["back", "/me"], ["theme", "dark"]], only: ["csrf"] });
   for (const path of ["/healthz", "/readyz", "/metrics"]) write("GET", path, null, { query: [["q", "1"]] });
+}
+
+/** Files, with their names and types, on a page and by programs. */
+function writeFiles(me, program) {
+  const part = (head, text) => `--probe\r\nContent-Disposition: form-data; ${head}\r\n\r\n${text}\r\n`;
+  const type = "multipart/form-data; boundary=probe";
+  const file = part('name="files*"; filename="probe*.txt"\r\nContent-Type: text/plain*', "probe*");
+  const page = part('name="csrf"', me.csrf) + part('name="back"', "*");
+  write("POST", `${made.fault}/note/attach`, me, { raw: { type, text: `${page}${file}--probe--\r\n` } });
+  write("POST", `/api/v1${made.fault}/attachments`, program, { raw: { type, text: `${file}--probe--\r\n` } });
 }
 
 /** Addresses that no page of this demonstration leads to. */
 async function writeRare(me, boss) {
   const ids = [...(await (await get(me, "/r/fault")).text()).matchAll(/\/r\/fault\/(\d+)/g)].map((m) => m[1]);
+  const asset = /"(\/assets\/[^"/]+\/[^"/]+\/[^"/]+)"/.exec(await (await get(me, "/")).text())[1];
   const rare = {
-    "GET /assets/~/~/~": ["/assets/a*/vendor/htmx.min.js*"], "GET /r/~/labels": ["/r/fault/labels", { id: ids[0], done: "" }],
+    "GET /assets/~/~/~": [`${asset}*`], "GET /r/~/labels": ["/r/fault/labels", { id: ids[0], done: "" }],
     "GET /r/~/#/activity": [`/r/fault/${ids[0]}/activity`, { before: "99" }],
-    "GET /law/~/v/#/changes": ["/law/equipment*/v/1*/changes"], "GET /proof/#/file": ["/proof/10*/file"], "GET /file/#": ["/file/1*"],
-    "GET /file/#/picture": ["/file/1*/picture"],
+    "GET /proof/#/file": ["/proof/10*/file"],
+    "GET /file/#/picture": [`/file/${made.picture}*/picture`], "POST /me/jobs/#/cancel": ["/me/jobs/1*/cancel"],
     "POST /r/~/view/#": ["/r/fault*/view/1*"], "POST /me/token/#/end": ["/me/token/1*/end"],
-    "POST /admin/settings/~/~/unit": ["/admin/settings/fault_reporting/fault.categories/unit", { unit: "1", own: "1", from: "" }],
-    "POST /admin/jobs/#/cancel": ["/admin/jobs/1*/cancel"], "POST /admin/account/#/second": ["/admin/account/1*/second"],
+    "POST /admin/settings/~/~/unit": ["/admin/settings/fault_reporting*/fault.accept*/unit", { unit: "业务一科", own: "60 workhours" }],
+    "POST /admin/jobs/#/cancel": ["/admin/jobs/1*/cancel"], "POST /admin/account/#/second": [`/admin/account/${made.spare}*/second`],
   };
   for (const [line, [path, values = {}]] of Object.entries(rare)) {
     const who = path.startsWith("/admin") ? boss : me;
     if (written.get(line).size) continue;
     if (line.startsWith("GET")) write("GET", path, who, { query: Object.entries(values) });
-    else write("POST", path, who, { body: Object.entries({ csrf: who.csrf, ...values }) });
+    else for (const at of [path, path.replaceAll("*", "")]) write("POST", at, who, { body: Object.entries({ csrf: who.csrf, ...values }) });
   }
 }
 
@@ -308,7 +300,8 @@ async function somewhere(program, path) {
   const type = /^.api.v1.r.(\w+)/.exec(path)?.[1];
   const list = type ? (await json(await get(program, `/api/v1/r/${type}?limit=1`))).items ?? [] : [];
   const law = { key: path.includes("/types/") ? "fault" : path.includes("/ledger/") ? "10" : "fault_reporting", item: "report" };
-  return path.replace(/\{(\w+)\}/g, (_, name) => law[name] ?? list[0]?.id ?? "1");
+  const id = path.includes("/attachments/") ? made.file : (list[0]?.id ?? "1");
+  return path.replace(/\{(\w+)\}/g, (_, name) => law[name] ?? id);
 }
 async function writeApi(program) {
   const doc = await (await get(program, "/api/v1/openapi.json")).json();
@@ -359,7 +352,7 @@ function readByPages() {
   return found;
 }
 
-const spare = await prepare(await signIn("wu.tao"), await signIn("xu.jing"));
+const made = await prepare(way, await signIn("wu.tao"), await signIn("xu.jing"), CAREFUL);
 const everybody = [];
 for (const login of WALKERS) {
   await signIn(login); // one more session, for whoever ends it
@@ -371,9 +364,10 @@ const [staff, desk, , admin] = everybody;
 for (const login of OTHERS) everybody.push(await signIn(login));
 const programs = Object.fromEntries([...WALKERS, ...OTHERS].map((login) => [login, tokenOf(login)]));
 const program = programs["wu.tao"];
+await writeDoors(staff); // first: the time between password and code is short
 await writeGets(gets.values());
 await writePosts();
-await writeDoors(staff);
+writeFiles(desk, program);
 await writeApi(program);
 await writeRare(desk, admin);
 writeHeads(desk, program);
