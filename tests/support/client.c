@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { ROOM = 16384, USUAL_MS = 5000 };
+enum { ROOM = 16384, USUAL_MS = 60000 };
 
 struct client client_make(int port)
 {

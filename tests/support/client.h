@@ -9,7 +9,7 @@
 struct client {
     int port;
     int fd;         /* -1: not connected */
-    int timeout_ms; /* of each read; 0: 5,000 */
+    int timeout_ms; /* of each read; 0: 60,000 */
     char *in;       /* received and not consumed */
     size_t have, cap;
 };

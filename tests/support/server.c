@@ -7,16 +7,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { ARGS_MAX = 16, READY_MS = 20000 };
+enum { ARGS_MAX = 16, READY_MS = 90000 };
 
 static int64_t now_us(void)
 {
@@ -113,8 +115,22 @@ static void find_program(struct server *s)
     snprintf(s->program, sizeof(s->program), "%.*s/zhidu", (int)(sizeof(self) - 16), self);
 }
 
-/* Below those that the kernel gives to whoever connects: between choosing and serving
- * no connection of a test beside this one can take it. */
+/* The name of a port that a test has taken, which no other can have before this process
+ * ends: between choosing a port and serving there the port itself is free. */
+static bool claim(int port)
+{
+    struct sockaddr_un name = {.sun_family = AF_UNIX};
+    int n = snprintf(name.sun_path + 1, sizeof(name.sun_path) - 1, "zhidu-test-port-%d", port);
+    socklen_t len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)n);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd >= 0 && bind(fd, (const struct sockaddr *)&name, len) == 0) {
+        return true; /* held until the process ends */
+    }
+    close(fd);
+    return false;
+}
+
+/* Below those that the kernel gives to whoever connects. */
 int server_free_port(void)
 {
     enum { FIRST = 10000, MANY = 8000 };
@@ -124,7 +140,8 @@ int server_free_port(void)
         struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
         at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
         int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        bool free = fd >= 0 && bind(fd, (const struct sockaddr *)&at, sizeof(at)) == 0;
+        bool free =
+            fd >= 0 && bind(fd, (const struct sockaddr *)&at, sizeof(at)) == 0 && claim(port);
         close(fd);
         if (free) {
             tried++;
