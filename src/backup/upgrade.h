@@ -2,7 +2,7 @@
  *
  * SQLite: the database is copied, the copy is migrated and looked at: every
  * table has the rows it had, the file is whole, the ledger verifies and every row
- * agrees with it, and whatever `look` wants to see.  Then it takes the
+ * agrees with it, and `look` finds its pages can be made (cli/look.h).  Then it takes the
  * database's place by one rename.  The old file stays as <name>.before-N, N
  * being the number of the new form, until somebody removes it.  Whatever goes
  * wrong before that rename leaves everything as it was.
@@ -32,8 +32,8 @@ void upgrade_tidy(str data_dir);
 struct upgrade_plan {
     str url;
     str data_dir; /* ledger.pub */
-    /* Looks at the migrated copy as the program will: an error refuses the upgrade.
-     * May be NULL.  What it writes into the copy stays. */
+    /* Looks at the migrated copy as the program will: an error, in words, refuses the
+     * upgrade.  May be NULL.  It closes whatever it opens.  What it writes into the copy stays. */
     err (*look)(void *arg, struct arena *a, str url);
     void *arg;
     const struct backup_watch *watch; /* may be NULL */

@@ -3,6 +3,7 @@
 #include "ledger/note.h"
 
 #include "cli/cli.h"
+#include "cli/look.h"
 #include "cli/watch.h"
 
 #include <errno.h>
@@ -188,7 +189,9 @@ static err people_tables(struct arena *a, const struct config *cfg, str url,
 /* Older data are made ready first; newer ones refused. */
 static err make_ready(struct arena *life, const struct config *cfg, struct installation *in)
 {
-    struct upgrade_plan plan = {.url = database_url(life, cfg), .data_dir = cfg->data};
+    struct look look = {.config = cfg};
+    struct upgrade_plan plan = {
+        .url = database_url(life, cfg), .data_dir = cfg->data, .look = look_at_pages, .arg = &look};
     err e = upgrade_look(life, plan.url, &in->upgraded);
     if (!e.code && in->upgraded.needed) {
         e = upgrade_run(life, &plan, &in->upgraded, &in->kept);

@@ -32,9 +32,10 @@ static void tell(struct cli *c, const struct app *app, const struct installation
 {
     if (in->kept.len) {
         cli_say(c,
-                "数据已升级（%lld → %lld），副本核验相符后启用。原数据库留在 "
+                "数据已升级（%lld → %lld），副本核验相符、页面能显示后启用。原数据库留在 "
                 "%.*s，确认无误后可以删除。",
-                "The data were upgraded (%lld -> %lld); the copy was verified before it took the"
+                "The data were upgraded (%lld -> %lld); the copy was verified and shown before it "
+                "took the"
                 " place.  The old database stays as %.*s: remove it when all is well.",
                 (long long)in->upgraded.from, (long long)in->upgraded.to, STR_ARG(in->kept));
     }

@@ -95,8 +95,8 @@ static void log_failure(const struct visit *v, err e)
 
 void visit_error(struct visit *v, err e)
 {
-    if (v->job) { /* nobody reads a page of it */
-        v->job->failed = e;
+    if (v->failed) {
+        *v->failed = e;
         return;
     }
     admit_refused(v, e);
@@ -503,17 +503,19 @@ static int handle(struct http_exchange *x)
 
 /* --- without a request --------------------------------------------------------------- */
 
-void visit_alone(struct visit *v)
+void visit_alone(struct visit *v, unsigned flags)
 {
     bool other = false;
     arena_defer(&v->x->arena, release, v);
     part_begin(v);
-    v->ctx.actor = v->session.person;
     v->route = route_find(v, &v->app->pages, HTTP_GET, &other);
-    if (v->route && (v->route->flags & ROUTE_EXPORT) == ROUTE_EXPORT) {
-        v->route->run(v);
+    err e = v->route && (v->route->flags & flags) == flags
+                ? frame_figures(v, true)
+                : err_make(ERR_NOT_FOUND, STR("no such address for this"));
+    if (e.code) {
+        visit_error(v, e);
     } else {
-        visit_error(v, err_make(ERR_NOT_FOUND, STR("no address that makes a file")));
+        v->route->run(v);
     }
     release(v);
 }

@@ -121,7 +121,8 @@ struct visit {
     void (*finish)(struct visit *v);
     void *user;
     int refusal; /* enum security_kind: noted when the part is over; 0: nothing was refused */
-    struct visit_job *job; /* no request: what somebody asked for earlier (work.h); else NULL */
+    struct visit_job *job; /* what somebody asked for earlier (work.h); else NULL */
+    err *failed; /* no request, nobody reads a page of an error: it goes here; else NULL */
 };
 
 /* http_options of the server: handle, worker_start, worker_end, worker_idle, body_limit. */

@@ -10,9 +10,12 @@
 const struct route *route_find(struct visit *v, const struct routes *rs, enum http_method method,
                                bool *other_method);
 
-/* Runs the route that v->x->req.path has for reading and that makes a file, as
- * v->session's person on v->x->local (a seat); what it could not do is v->job->failed. */
-void visit_alone(struct visit *v);
+/* Without a request: runs the page that v->x->req.path has for reading, if its route has
+ * all of `flags`, as v->session's person on v->x->local (a seat).  What it could not do is
+ * *v->failed.  Jumps when the exchange's arena is full: see alone_run. */
+void visit_alone(struct visit *v, unsigned flags);
+/* The same; ERR_LIMIT in *v->failed when the arena was full (alone.c). */
+void alone_run(struct visit *v, unsigned flags);
 /* A form carries the session's CSRF token; a token of the API needs none, nor does
  * signing in, which brings no session of its own (door_page.c looks at the origin). */
 bool admit_csrf(struct visit *v);

@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <setjmp.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -112,29 +111,6 @@ bool work_goes_on(struct visit *v, int64_t done)
     return !j->stopped && !j->cancelled;
 }
 
-struct target {
-    jmp_buf jump;
-};
-
-static void arena_was_full(void *arg)
-{
-    struct target *t = arg;
-    longjmp(t->jump, 1);
-}
-
-/* The one target of the runner, alone in its function as in http/worker.c. */
-static bool guarded(struct visit *v)
-{
-    struct target t;
-    if (setjmp(t.jump) != 0) {
-        return false;
-    }
-    v->x->arena.full = arena_was_full;
-    v->x->arena.full_arg = &t;
-    visit_alone(v);
-    return true;
-}
-
 /* The answer's bytes, where the handler has not written them itself. */
 static err save(struct visit *v)
 {
@@ -177,10 +153,8 @@ static err make(struct work *w, struct visit *v, const struct job *job)
     if (j->fd < 0) {
         return err_make(ERR_STORE, str_from(strerror(errno)));
     }
-    if (!guarded(v)) {
-        return err_make(ERR_LIMIT, STR("too much memory"));
-    }
-    return j->failed.code || j->stopped || j->cancelled ? j->failed : save(v);
+    alone_run(v, ROUTE_EXPORT);
+    return v->failed->code || j->stopped || j->cancelled ? *v->failed : save(v);
 }
 
 static void log_failure(const struct job *job, err e)
@@ -236,7 +210,8 @@ static bool one(struct work *w)
     struct arena a = arena_make(1 << 20);
     struct http_exchange x = {.app = w->app, .local = w->seat, .arena = arena_make(ARENA)};
     struct visit_job j = {.fd = -1, .stop = &w->stop};
-    struct visit v = {.x = &x, .app = w->app, .job = &j};
+    err failed = OK;
+    struct visit v = {.x = &x, .app = w->app, .job = &j, .failed = &failed};
     struct job job;
     x.now = engine_now(w->app->engine);
     x.req.method = HTTP_GET;
@@ -249,7 +224,6 @@ static bool one(struct work *w)
         if (j.fd >= 0) {
             close(j.fd);
         }
-        x.arena.full = NULL;
         conclude(w, &a, &job, &j, e);
     }
     arena_end(&x.arena);

@@ -28,7 +28,6 @@ struct visit_job {
     int fd;       /* open for writing: the file; who writes to it sets `written` */
     bool written; /* else the answer's body or file is copied */
     str name;     /* of the file, as it will be saved: set by visit_download */
-    err failed;
     int64_t done, told_us;
     const atomic_bool *stop;
     bool cancelled, stopped;

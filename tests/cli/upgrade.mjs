@@ -76,6 +76,7 @@ for (const store of stores) {
     const kept = readdirSync(data).filter((n) => n.startsWith("zhidu.db.before-"));
     equal(kept.length, 1);
     matches(log, new RegExp(`The old database stays as \\S*/${kept[0]}`));
+    matches(log, /upgrade\.look types=\d+ records=[1-9]\d+ unseen=\d+ pages=[1-9]\d+ cut_short=0/);
     equal(left(data).filter((n) => n.startsWith(".")).join(), "");
   });
   await check(`${name}: the lists and every record, field, act and attachment are what they were`, async () => holds(await everything(url, tokens["wu.tao"]), seen));
@@ -176,6 +177,20 @@ for (const store of stores) {
     matches(r.out, /not in order/);
     matches(r.out, /Nothing was changed: the former version still runs/);
     equal(sha(join(dir, "zhidu.db")), was);
+    equal(left(dir).join(), "");
+  });
+  await check(`${name}: records whose page cannot be made: refused in words, nothing changed`, async () => {
+    const dir = unpack(store, `${name}-broken`);
+    const db = join(dir, "zhidu.db");
+    // A sum that overflows: no ledger tells of these rows, only the page asks for them.
+    execFileSync("sqlite3", [db, `insert into step_job(id, act, record, type, law, action, effect, actor, at, next_x, max_x, done, total, "left")
+      select r.id + n, 0, r.id, 0, 1, '', 0, 0, 0, 0, 0, 0, 0, 9223372036854775807 from r_fault r, (select 1 n union select 2)`]);
+    const was = sha(db);
+    const r = await serve_fails(dir);
+    equal(r.code, 1);
+    matches(r.out, /a page of Fault[^,]*, \/r\/fault\/\d+, cannot be shown: .*overflow/);
+    matches(r.out, /Nothing was changed: the former version still runs\. +Open the same address there/);
+    equal(sha(db), was);
     equal(left(dir).join(), "");
   });
   await check(`${name}: a disk that is full: refused in words, nothing changed, and then it works`, async () => {

@@ -82,6 +82,7 @@ export class Server {
       if (s.process.exitCode !== null || s.process.signalCode !== null) throw new Error(`the server does not start: ${s.log}`);
       return fetch(`${s.url}/signin`).then((r) => r.ok, () => false);
     });
+    await until("the server says so", () => s.log.includes(`:${s.port}/`)); // the port answers a little earlier
     return s;
   }
   get pid() { return this.process.pid; }
