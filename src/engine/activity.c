@@ -17,6 +17,44 @@ int activity_ask(const struct ctx *ctx, struct batch *b, int64_t record, int64_t
                      ctx_args(ctx, args, 2));
 }
 
+/* --- attachments ------------------------------------------------------------------------ */
+
+int activity_files_ask(const struct ctx *ctx, struct batch *b, int64_t record)
+{
+    struct db_arg arg = db_i64(record);
+    return batch_add(
+        b,
+        SQL("select \"id\", \"name\", \"mime\", \"size\", \"sha256\", \"at\", \"person\","
+            " \"act\", \"removed_at\" from \"attachment\" where \"record\" = $4"
+            " and \"field\" is null order by \"id\" limit 400"),
+        ctx_args(ctx, &arg, 1));
+}
+
+/* Who removes an attachment is who added it; the row keeps the moment, not the act. */
+static bool is_of(const struct activity *a, const struct rows *r)
+{
+    if (str_eq(a->action_key, STR("detach")) && !a->action) {
+        return !rows_null(r, 8) && rows_i64(r, 8) == a->at && rows_i64(r, 6) == a->person.id;
+    }
+    return rows_i64(r, 7) == a->id;
+}
+
+void activity_files_read(const struct ctx *ctx, struct rows r, struct activity *list, size_t n)
+{
+    while (rows_next(&r)) {
+        for (size_t i = 0; i < n; i++) {
+            struct activity *a = &list[i];
+            if (is_of(a, &r)) {
+                str name = rows_text(&r, 1);
+                a->files = !a->files.len
+                               ? name
+                               : str_fmt(ctx->arena, "%.*s%s%.*s", STR_ARG(a->files),
+                                         ctx->lang == LANG_EN ? ", " : "、", STR_ARG(name));
+            }
+        }
+    }
+}
+
 /* --- built-in actions ------------------------------------------------------------------ */
 
 static struct words builtin_words(str key)
@@ -240,6 +278,7 @@ err record_activities(const struct ctx *ctx, const struct type *t, int64_t id, i
 {
     struct batch *b = batch_begin(ctx->db, ctx->arena);
     int place = activity_ask(ctx, b, id, before);
+    int files = t->newest->has & HAS_ATTACHMENTS ? activity_files_ask(ctx, b, id) : -1;
     batch_ride(b);
     struct record rec;
     err e = view_row(ctx, t, id, LOAD_NONE, &rec);
@@ -249,6 +288,9 @@ err record_activities(const struct ctx *ctx, const struct type *t, int64_t id, i
     }
     struct names *names = names_begin(ctx);
     activity_read(ctx, t, b, place, names, ret, n, more);
+    if (files >= 0) {
+        activity_files_read(ctx, batch_rows(b, files), *ret, *n);
+    }
     b = batch_begin(ctx->db, ctx->arena);
     names_ask(names, b);
     e = batch_run(b);

@@ -77,6 +77,7 @@ struct activity {
         struct words before, after; /* as shown */
     } * changes;
     size_t nchanges;
+    str files; /* names of the attachments it added or removed, as shown; empty: none */
 };
 
 struct attachment {
@@ -143,6 +144,9 @@ MUST_CHECK err record_by_number(const struct ctx *ctx, str number, struct record
  * ERR_NOT_FOUND for an entry that is not there or not for the actor. */
 MUST_CHECK err record_by_seq(const struct ctx *ctx, int64_t seq, struct record_ref *ret,
                              bool *ret_whole);
+/* What the actor or the object of an entry, "person:4711", is called today.  Id 0 where it
+ * names no record ("clock"); not visible, and without a name, where it may not be seen. */
+MUST_CHECK err record_by_object(const struct ctx *ctx, str object, struct record_ref *ret);
 /* Acts before that one, newest first; *ret_record (may be NULL): the row itself. */
 MUST_CHECK err record_activities(const struct ctx *ctx, const struct type *t, int64_t id,
                                  int64_t before_act, struct record *ret_record,

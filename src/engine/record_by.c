@@ -103,3 +103,24 @@ err record_by_seq(const struct ctx *ctx, int64_t seq, struct record_ref *ret, bo
     }
     return e;
 }
+
+err record_by_object(const struct ctx *ctx, str object, struct record_ref *ret)
+{
+    str rest;
+    const struct type *t = model_type(ctx->model, str_cut(object, ':', &rest));
+    int64_t id;
+    *ret = (struct record_ref){0};
+    if (!t || !str_to_i64(rest, &id)) {
+        return OK;
+    }
+    struct names *names = names_begin(ctx);
+    names_want(names, t, id);
+    struct batch *b = batch_begin(ctx->db, ctx->arena);
+    names_ask(names, b);
+    err e = batch_run(b);
+    if (!e.code) {
+        names_read(names, b);
+        *ret = names_get(names, t, id);
+    }
+    return e;
+}

@@ -206,12 +206,7 @@ static void ask_all(const struct ctx *ctx, const struct record *rec, struct batc
     q->activities = activity_ask(ctx, b, rec->id, 0);
     q->attachments = q->labels = q->watching = q->terms = -1;
     if (has & HAS_ATTACHMENTS) {
-        q->attachments =
-            ask(ctx, b,
-                SQL("select \"id\", \"name\", \"mime\", \"size\", \"sha256\", \"at\", \"person\""
-                    " from \"attachment\" where \"record\" = $4 and \"removed_at\" is null"
-                    " and \"field\" is null order by \"id\" limit 100"),
-                rec->id);
+        q->attachments = activity_files_ask(ctx, b, rec->id);
     }
     if (has & HAS_LABEL) {
         q->labels = ask(ctx, b,
@@ -251,6 +246,8 @@ static void ask_all(const struct ctx *ctx, const struct record *rec, struct batc
     }
 }
 
+enum { ATTACHMENTS_SHOWN = 100 };
+
 /* --- reading it --------------------------------------------------------------------------- */
 
 static void read_attachments(const struct ctx *ctx, struct batch *b, int place, struct names *names,
@@ -260,8 +257,12 @@ static void read_attachments(const struct ctx *ctx, struct batch *b, int place, 
         return;
     }
     struct rows r = batch_rows(b, place);
+    activity_files_read(ctx, r, v->activities, v->nactivities);
     v->attachments = arena_array(ctx->arena, struct attachment, (size_t)rows_count(&r) + 1);
     while (rows_next(&r)) {
+        if (!rows_null(&r, 8) || v->nattachments == ATTACHMENTS_SHOWN) {
+            continue; /* removed */
+        }
         str mime = rows_text(&r, 2);
         v->attachments[v->nattachments++] = (struct attachment){
             .id = rows_i64(&r, 0),

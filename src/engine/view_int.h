@@ -18,6 +18,12 @@ int activity_ask(const struct ctx *ctx, struct batch *b, int64_t record, int64_t
 /* Reads them; people are wanted in `names` (their names come with the row). */
 void activity_read(const struct ctx *ctx, const struct type *t, struct batch *b, int place,
                    struct names *names, struct activity **ret, size_t *n, bool *more);
+/* The record's attachments that are no field's value, also removed ones, in the order they
+ * came, at most 400: id, name, mime, size, sha256, at, person, act, removed_at (null: still
+ * there).  Reading gives each act the names of what it added or removed; the rows stay
+ * where they are for the caller. */
+int activity_files_ask(const struct ctx *ctx, struct batch *b, int64_t record);
+void activity_files_read(const struct ctx *ctx, struct rows r, struct activity *list, size_t n);
 /* After names were read: puts the names of references into the changes. */
 void activity_finish(const struct ctx *ctx, const struct names *names, struct activity *list,
                      size_t n);

@@ -325,18 +325,27 @@ bool expr_literal(str text, enum vkind kind, int64_t *ret_i64, str *ret_text)
     return ok;
 }
 
+/* "3 天", "1 day", "3 days"; `en` NULL: in Chinese. */
+static str count_words(struct arena *a, int64_t n, const char *zh, const char *en)
+{
+    return en ? str_fmt(a, "%lld %s%s", (long long)n, en, n == 1 ? "" : "s")
+              : str_fmt(a, "%lld %s", (long long)n, zh);
+}
+
 static str ms_words(struct arena *a, int64_t v, enum lang lang, const char *work_zh,
                     const char *work_en)
 {
     bool en = lang == LANG_EN;
     if (v % 86400000 == 0 && v && !*work_zh) {
-        return str_fmt(a, en ? "%lld days" : "%lld 天", (long long)(v / 86400000));
+        return count_words(a, v / 86400000, "天", en ? "day" : NULL);
     }
     if (v % 3600000 == 0) {
-        return en ? str_fmt(a, "%lld %shours", (long long)(v / 3600000), work_en)
+        return en ? str_fmt(a, "%lld %shour%s", (long long)(v / 3600000), work_en,
+                            v == 3600000 ? "" : "s")
                   : str_fmt(a, "%lld 个%s小时", (long long)(v / 3600000), work_zh);
     }
-    return en ? str_fmt(a, "%lld %sminutes", (long long)(v / 60000), work_en)
+    return en ? str_fmt(a, "%lld %sminute%s", (long long)(v / 60000), work_en,
+                        v == 60000 ? "" : "s")
               : str_fmt(a, "%lld %s分钟", (long long)(v / 60000), work_zh);
 }
 
@@ -361,11 +370,11 @@ str expr_literal_words(struct arena *a, enum vkind kind, int64_t v, enum lang la
     case V_WORKHOURS:
         return ms_words(a, v, lang, "工作", "working ");
     case V_DAYS:
-        return str_fmt(a, en ? "%lld days" : "%lld 天", (long long)v);
+        return count_words(a, v, "天", en ? "day" : NULL);
     case V_MONTHS:
-        return str_fmt(a, en ? "%lld months" : "%lld 个月", (long long)v);
+        return count_words(a, v, "个月", en ? "month" : NULL);
     case V_WORKDAYS:
-        return str_fmt(a, en ? "%lld working days" : "%lld 个工作日", (long long)v);
+        return count_words(a, v, "个工作日", en ? "working day" : NULL);
     default:
         return str_fmt(a, "%lld", (long long)v);
     }

@@ -231,6 +231,9 @@ void page_proof(struct visit *v)
     if (!e.code) {
         e = ledger_get(v->ctx.db, v->ctx.arena, p.seq, &entry);
     }
+    if (!e.code) {
+        e = record_by_object(&v->ctx, entry.actor, &p.who);
+    }
     struct ledger_view *view;
     if (!e.code) {
         e = ledger_view(v->ctx.db, v->ctx.arena, &view);

@@ -62,6 +62,7 @@ struct law_page {
 struct proof_page {
     const struct visit *visit;
     struct record_ref record;
+    struct record_ref who; /* id 0: the clock, or not at all a person */
     int64_t seq, size;
     str recorded, actor, object, digest, payload, checkpoint;
     bool ready;

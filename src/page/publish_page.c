@@ -5,6 +5,7 @@
 #include "engine/local.h"
 #include "engine/post.h"
 #include "model/expr.h"
+#include "page/length.h"
 #include "page/page.h"
 
 #include "gen/publish.html.h"
@@ -13,7 +14,14 @@ enum { PLAN_ARENA = 512 << 20, VALUE_MAX = 4000 };
 
 /* --- what changes --------------------------------------------------------------------- */
 
-static struct change_views views_of(struct arena *a, const struct changes *c)
+/* A text of a change as people read it: the value of a setting in words. */
+static str readable(struct arena *a, const struct change *x, str text, enum lang lang)
+{
+    const struct setting *s = x->kind == CHANGE_SETTING ? law_setting(x->law, x->name) : NULL;
+    return s && !s->list ? length_shown(a, s->kind, text, lang) : text;
+}
+
+static struct change_views views_of(struct arena *a, const struct changes *c, enum lang lang)
 {
     struct change_view *list = arena_array(a, struct change_view, c->len + 1);
     for (size_t i = 0; i < c->len; i++) {
@@ -26,7 +34,8 @@ static struct change_views views_of(struct arena *a, const struct changes *c)
                                               : come ? WORDS("新增", "new")
                                               : gone ? WORDS("取消", "gone")
                                                      : WORDS("改动", "changed")};
-        struct diff_lines lines = text_diff(a, x->before, x->after);
+        struct diff_lines lines =
+            text_diff(a, readable(a, x, x->before, lang), readable(a, x, x->after, lang));
         list[i].lines.ptr = lines.ptr;
         list[i].lines.len = lines.len;
     }
@@ -54,7 +63,7 @@ void page_law_changes(struct visit *v)
         visit_error(v, e);
         return;
     }
-    p.changes = views_of(v->ctx.arena, &c);
+    p.changes = views_of(v->ctx.arena, &c, v->ctx.lang);
     struct frame f;
     struct html out = frame_begin(
         v, &f,
@@ -97,7 +106,7 @@ static str value_asked(struct visit *v, const struct setting *s)
 {
     str text = str_trim(visit_param(v, STR("value")));
     if (!s->list) {
-        return text;
+        return length_typed(v->ctx.arena, s->kind, text);
     }
     struct buf b = buf_make(v->ctx.arena, VALUE_MAX);
     for (size_t i = 0; i < text.len; i++) {
@@ -122,14 +131,16 @@ static struct words hint_of(const struct setting *s)
     }
     switch ((int)s->kind) {
     case V_DURATION:
-        return WORDS("时长，如 30m、2h、3d。", "A length, such as 30m, 2h, 3d.");
+        return WORDS("时长，如 30 分钟、2 小时、3 天。",
+                     "A length, such as 30 minutes, 2 hours, 3 days.");
     case V_WORKHOURS:
-        return WORDS("工作小时，如 4 workhours。", "Working hours, such as 4 workhours.");
+        return WORDS("工作时间，如 4 个工作小时。", "Working time, such as 4 working hours.");
     case V_WORKDAYS:
-        return WORDS("工作日，如 3 workdays。", "Working days, such as 3 workdays.");
+        return WORDS("工作日，如 3 个工作日。", "Working days, such as 3 working days.");
     case V_DAYS:
+        return WORDS("天数，如 30 天。", "Days, such as 30 days.");
     case V_MONTHS:
-        return WORDS("天数或月数，如 30 days、6 months。", "Such as 30 days or 6 months.");
+        return WORDS("月数，如 6 个月。", "Months, such as 6 months.");
     case V_DATE:
         return WORDS("日期，如 2026-09-30。", "A date, such as 2026-09-30.");
     default:
@@ -179,18 +190,22 @@ static const struct setting *setting_asked(struct visit *v, const struct law **l
 
 static struct setting_page page_of(struct visit *v, const struct law *l, const struct setting *s)
 {
-    str name = words_in(s->words, v->ctx.lang);
-    return (struct setting_page){.visit = v,
-                                 .setting = s,
-                                 .csrf = v->session.csrf,
-                                 .law_key = l->reg->key,
-                                 .law_title = words_in(l->title, v->ctx.lang),
-                                 .name = name.len ? name : s->key,
-                                 .value = s->list ? list_lines(v->ctx.arena, s) : s->written,
-                                 .now = setting_text(v->ctx.arena, s),
-                                 .hint = hint_of(s),
-                                 .version = l->version,
-                                 .long_text = s->list};
+    enum lang lang = v->ctx.lang;
+    str name = words_in(s->words, lang);
+    str now = setting_text(v->ctx.arena, s);
+    return (struct setting_page){
+        .visit = v,
+        .setting = s,
+        .csrf = v->session.csrf,
+        .law_key = l->reg->key,
+        .law_title = words_in(l->title, v->ctx.lang),
+        .name = name.len ? name : s->key,
+        .value = s->list ? list_lines(v->ctx.arena, s)
+                         : length_shown(v->ctx.arena, s->kind, s->written, lang),
+        .now = s->list ? now : length_shown(v->ctx.arena, s->kind, now, lang),
+        .hint = hint_of(s),
+        .version = l->version,
+        .long_text = s->list};
 }
 
 static err put_units(struct visit *v, struct setting_page *p)
@@ -309,7 +324,7 @@ void page_admin_setting_post(struct visit *v)
             true);
     }
     db_read_begin(v->ctx.db);
-    p.changes = views_of(own, &pub.changes);
+    p.changes = views_of(own, &pub.changes, v->ctx.lang);
     p.epoch = pub.epoch;
     p.sure = !stop;
     show(v, &p, p.bad ? 422 : 200);
@@ -335,7 +350,8 @@ void page_admin_setting_unit(struct visit *v)
         in.text.len ? value_read(&v->ctx, &unit, &in, &at, &why) : err_make(ERR_VALUE, STR("unit"));
     if (!e.code) {
         db_read_end(v->ctx.db);
-        e = local_set(v->app->engine, own, s, at.i64, str_trim(visit_param(v, STR("own"))),
+        e = local_set(v->app->engine, own, s, at.i64,
+                      length_typed(v->ctx.arena, s->kind, visit_param(v, STR("own"))),
                       v->session.person, v->ctx.now, &why);
         db_read_begin(v->ctx.db);
     }

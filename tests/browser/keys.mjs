@@ -49,7 +49,7 @@ async function fault(w) {
     await report(w, li, summary);
     await li.photo("#f-files", photo());
     await li.sends();
-    contains(await li.text(), photo().name);
+    contains(await li.text("#activity"), photo().name); // the history says what came along
     return li.path();
   });
   await tour(li, "record");
@@ -318,12 +318,13 @@ async function ruling(w) {
     await xu.skip();
     await xu.to("main a[href$='/fault.feedback']");
     await xu.go();
-    await xu.write("#value", "5 workhours");
+    const value = w.t("5 个工作小时", "5 working hours");
+    await xu.write("#value", value);
     await xu.go();
     await xu.skip();
     await xu.to("main form:has([name=sure]) button");
     await xu.give();
-    contains(await xu.text(), "5 workhours");
+    contains(await xu.text(), value);
   });
 }
 

@@ -104,7 +104,7 @@ async function steps(n, password) {
     await n.click(t("受理时限", "Time to accept"), "main");
   });
   await must("the difference is shown first, then it is published", async () => {
-    await n.page.fill("#value", n.word("2 workhours", "`"));
+    await n.page.fill("#value", n.word(t("2 个工作小时", "2 working hours"), "`"));
     await n.click(t("查看差异", "See the difference"), "main");
     await n.click(t("确认发布", "Publish"), "main");
   });
@@ -126,7 +126,7 @@ async function steps(n, password) {
     await n.click(t("制度", "Regulations"), ".rail");
     await n.page.locator("main h2 a").filter({ hasText: t("故障申报", "faults") }).click();
     await n.click(t("与上一版的差异", "What changed"), "main");
-    contains(await n.text(), "2 workhours");
+    contains(await n.text(), t("2 个工作小时", "2 working hours"));
   });
   await check("? opens the help about the page, and the manual can be searched", async () => {
     await n.open("/r/fault");

@@ -129,7 +129,7 @@ export const pages = (r) => [
   ["settings", "xu.jing", "/admin/settings"],
   ["setting", "xu.jing", "/admin/settings/fault_reporting/fault.accept"],
   ["setting-difference", "xu.jing", "/admin/settings/fault_reporting/fault.accept", async (p) => {
-    await p.page.fill("#value", "2 workhours");
+    await p.page.fill("#value", p.t("2 个工作小时", "2 working hours"));
     await p.page.click("main form.form button.btn");
     await p.page.waitForLoadState();
   }],
@@ -179,7 +179,7 @@ export const pages = (r) => [
   }],
   ["setting-units", "xu.jing", "/admin/settings/fault_reporting/fault.accept"],
   ["setting-published", "xu.jing", "/admin/settings/fault_reporting/fault.feedback", async (p) => {
-    await p.page.fill("#value", "5 workhours"); await p.press("main form.form button.btn");
+    await p.page.fill("#value", p.t("5 个工作小时", "5 working hours")); await p.press("main form.form button.btn");
     await p.press("main form:has([name=sure]) button.main");
   }],
   ["law-version", "li.lei", "/law/fault_reporting/v/1"],

@@ -1,5 +1,5 @@
 // The product walked in a real browser: node run.mjs [part ...].  Without parts all of
-// them, two at a time.
+// them, two at a time; with the keyboard alone in one language a day, turn about.
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { count, openBrowser, prepare, work } from "./support.mjs";
@@ -12,6 +12,7 @@ import { walk } from "./walk.mjs";
 
 const parts = process.argv.slice(2);
 const wanted = (part) => !parts.length || parts.includes(part);
+const keysToday = Math.floor(Date.now() / 86400000) % 2 ? "keys-en" : "keys-zh";
 const runs = [
   ...[360, 1280].flatMap((width) => ["zh", "en"].map((lang) => [`walk-${lang}-${width}`, (b) => walk(b, { lang, width })])),
   ["refused-zh", (b) => refused(b, { lang: "zh", width: 1280 })],
@@ -21,6 +22,7 @@ const runs = [
   ["second-zh", (b) => second(b, { lang: "zh", width: 1280, scripts: false })],
   ["second-en", (b) => second(b, { lang: "en", width: 360 })],
   ["keys-zh", (b) => keys(b, { lang: "zh", width: 1280 })],
+  ["keys-en", (b) => keys(b, { lang: "en", width: 1280 })],
   ["manual-zh", (b) => manual(b, { lang: "zh", width: 1280 })],
   ["manual-en", (b) => manual(b, { lang: "en", width: 1280 })],
   ["walk-no-scripts", (b) => walk(b, { lang: "zh", width: 1280, scripts: false })],
@@ -37,7 +39,7 @@ async function inTurn() {
 /** All of them, two at a time: each part has a demonstration and a browser of its own. */
 async function sideBySide() {
   prepare();
-  const left = runs.map(([part]) => part);
+  const left = runs.map(([part]) => part).filter((part) => !part.startsWith("keys-") || part === keysToday);
   const lane = async () => {
     for (let part = left.shift(); part; part = left.shift()) {
       const began = Date.now();

@@ -309,7 +309,7 @@ await check("a setting is changed in the browser: difference first, then the nex
   contains(bad.text, "soon");
   const seen = await page_form(admin, path, { value: "7 workhours" });
   equal(seen.status, 200);
-  for (const s of ["<del>5 workhours</del>", "<ins>7 workhours</ins>"]) contains(seen.text, s);
+  for (const s of ["<del>5 个工作小时</del>", "<ins>7 个工作小时</ins>"]) contains(seen.text, s);
   equal((await read(await report())).law, 3, "nothing is published by looking:");
   const epoch = Number(/name="sure" value="(\d+)"/.exec(seen.text)[1]);
   const stale = await page_form(admin, path, { value: "7 workhours", sure: String(epoch - 1) });
@@ -318,14 +318,14 @@ await check("a setting is changed in the browser: difference first, then the nex
   equal(done.status, 303, done.text);
   contains(done.to, "/law/fault_reporting/v/4/changes");
   const changes = (await page("/law/fault_reporting/v/4/changes", admin)).text;
-  for (const s of ["<del>5 workhours</del>", "<ins>7 workhours</ins>", "徐静"]) contains(changes, s);
+  for (const s of ["<del>5 个工作小时</del>", "<ins>7 个工作小时</ins>", "徐静"]) contains(changes, s);
   equal((await read(await report())).law, 4);
   equal((await page(path, cookie)).status, 403, "for somebody who does not administer:");
   equal((await fetch(url + path, { method: "POST", body: "value=1", headers: { cookie: admin } })).status, 400, "without the form's token:");
 });
 await check("what a regulation changed is shown, version by version", async () => {
   const text = (await page("/law/fault_reporting/v/2/changes", cookie)).text;
-  for (const s of ["fault.impact", "fault.reviewed", "由服务台复核后结案", "<ins>3 workhours</ins>"]) contains(text, s);
+  for (const s of ["fault.impact", "fault.reviewed", "由服务台复核后结案", "<ins>3 个工作小时</ins>"]) contains(text, s);
   contains((await page("/law/fault_reporting", cookie)).text, "/law/fault_reporting/v/3");
   equal((await page("/law/fault_reporting/v/1/changes", cookie)).status, 404);
 });
