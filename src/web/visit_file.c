@@ -30,26 +30,6 @@ void visit_download(struct visit *v, str name)
     http_header_add(v->x, STR("Cache-Control"), STR("private, no-store"));
 }
 
-static void answer(struct visit *v, const struct attachment *a, str type, int fd, str bytes)
-{
-    v->x->res = (struct http_response){
-        .status = 200, .type = type, .body = bytes, .file = fd, .file_size = a->size};
-    visit_download(v, a->name);
-}
-
-void visit_attachment(struct visit *v, int64_t id)
-{
-    struct attachment a;
-    int fd = -1;
-    str bytes;
-    err e = attach_open(&v->ctx, id, &a, &fd, &bytes);
-    if (e.code) {
-        visit_error(v, e);
-        return;
-    }
-    answer(v, &a, STR("application/octet-stream"), fd, bytes);
-}
-
 /* What the bytes say they are, whatever their sender said: PNG (RFC 2083, 3.1), JPEG
  * (ISO 10918-1, SOI and a marker), WebP (RFC 9649, 2.4); empty: none of them. */
 static str picture_type(const char *p, size_t n)
@@ -64,28 +44,51 @@ static str picture_type(const char *p, size_t n)
     return webp ? STR("image/webp") : STR("");
 }
 
-void visit_picture(struct visit *v, int64_t id)
+/* As what it is answered; empty: as nothing. */
+static str type_of(const struct attachment *a, int fd, str bytes, bool picture)
+{
+    char head[12];
+    if (!picture) {
+        return STR("application/octet-stream");
+    }
+    if (a->size > VISIT_PICTURE_MAX) {
+        return STR("");
+    }
+    ssize_t n = fd >= 0 ? pread(fd, head, sizeof(head), 0) : 0;
+    return fd >= 0 ? picture_type(head, n > 0 ? (size_t)n : 0) : picture_type(bytes.ptr, bytes.len);
+}
+
+static void answer(struct visit *v, int64_t id, bool picture)
 {
     struct attachment a;
     int fd = -1;
     str bytes;
+    str type = STR("");
     err e = attach_open(&v->ctx, id, &a, &fd, &bytes);
-    if (e.code) {
-        visit_error(v, e);
-        return;
+    if (!e.code) {
+        type = type_of(&a, fd, bytes, picture);
+        e = type.len ? OK : err_make(ERR_NOT_FOUND, STR("a picture of this attachment"));
     }
-    char head[12];
-    ssize_t n = fd >= 0 ? pread(fd, head, sizeof(head), 0) : 0;
-    str type =
-        fd >= 0 ? picture_type(head, n > 0 ? (size_t)n : 0) : picture_type(bytes.ptr, bytes.len);
-    if (!type.len || a.size > VISIT_PICTURE_MAX) {
+    if (e.code) {
         if (fd >= 0) {
             close(fd);
         }
-        visit_error(v, err_make(ERR_NOT_FOUND, STR("a picture of this attachment")));
+        visit_error(v, e);
         return;
     }
-    answer(v, &a, type, fd, bytes);
+    v->x->res = (struct http_response){
+        .status = 200, .type = type, .body = bytes, .file = fd, .file_size = a.size};
+    visit_download(v, a.name);
+}
+
+void visit_attachment(struct visit *v, int64_t id)
+{
+    answer(v, id, false);
+}
+
+void visit_picture(struct visit *v, int64_t id)
+{
+    answer(v, id, true);
 }
 
 void visit_document(struct visit *v)

@@ -4,26 +4,6 @@
 
 #include "house.h"
 
-/* House needs a regulation. */
-static const char nothing[] =
-    "regulation: loans\n"
-    "title: {zh: 借用, en: Loans}\n"
-    "owner: keeper\n"
-    "uses: [town]\n"
-    "posts:\n"
-    "  keeper: {zh: 管理员, en: Keeper}\n"
-    "types:\n"
-    "  loan:\n"
-    "    title: {zh: 借用单, en: Loan}\n"
-    "    name: \"{thing}\"\n"
-    "    see: everyone\n"
-    "    fields:\n"
-    "      thing: {type: text, max: 100, zh: 物品, en: Thing}\n"
-    "    states:\n"
-    "      lent: {zh: 借出, en: Lent, final: true}\n"
-    "    actions:\n"
-    "      lend: {to: lent, who: everyone, asks: [thing], clause: lend, zh: 借出, en: Lend}\n";
-
 #define KIND STR("file")
 enum { MINUTE = 60000 };
 
@@ -71,7 +51,7 @@ static bool any(struct house *h)
 
 static void asked(struct dbs *t)
 {
-    struct house h = house_make(t, nothing);
+    struct house h = house_make(t, NULL);
     assert_false(any(&h));
     assert_int_equal(take(&h).id, 0);
     int64_t first = ask(&h, h.amy, ERR_NONE);
@@ -108,7 +88,7 @@ static void is_asked_for_within_a_bound(void **state)
 
 static void cut_off(struct dbs *t)
 {
-    struct house h = house_make(t, nothing);
+    struct house h = house_make(t, NULL);
     int64_t file = ask(&h, h.amy, ERR_NONE);
     assert_int_equal(take(&h).id, file);
     int64_t import;
@@ -143,7 +123,7 @@ static void one_that_is_cut_off_is_made_again_or_says_so(void **state)
 
 static void ended(struct dbs *t)
 {
-    struct house h = house_make(t, nothing);
+    struct house h = house_make(t, NULL);
     bool cancelled;
     int64_t id = ask(&h, h.amy, ERR_NONE);
     assert_int_equal(job_cancel(h.e, id, h.bob, h.now).code, ERR_NOT_FOUND); /* not his */

@@ -1,0 +1,92 @@
+/* Lists, where an example says more than random ones (list_property_test.c): further than one
+ * request looks, and what names nothing. */
+#include "engine/list.h"
+
+#include "things.h"
+
+static void many_rows(struct dbs *t)
+{
+    enum { MANY = 26000 };
+    struct buf b = buf_make(t->life, 1 << 16);
+    BUF_LIT(&b, "regulation: things\ntitle: {zh: 物, en: Things}\nowner: keeper\nuses: [town]\n"
+                "posts:\n  keeper: {zh: 管理员, en: Keeper}\ntypes:\n");
+    things_type(&b, 0, STR("n == 7 or owner and flag"));
+    struct house h = house_make(t, buf_str(&b).ptr);
+    dbs_ok(
+        db_exec(house_db(&h), t->a,
+                SQL("with recursive c(i) as (select 1 union all select i + 1 from c where i < $1)"
+                    " insert into r_thing0(id, name, state, law, ver, created_at, changed_at,"
+                    " creator, f_n) select i, 'x', 1, 1, 1, i, i, 1, case when i in (2, 3, 300,"
+                    " 21000) then 7 else 0 end from c"),
+                ARGS(db_i64(MANY))));
+    struct list_query q = {.type = house_type(&h, "thing0"), .limit = 2};
+    struct ctx ctx = house_ctx(&h, h.amy);
+    static const int64_t all[] = {21000, 300, 3, 2};
+    int n = 0;
+    int said = 0;
+    for (int p = 0; p < 20; p++) {
+        struct list_page page;
+        dbs_ok(list_page(&ctx, &q, &page));
+        for (size_t i = 0; i < page.nrows; i++) {
+            assert_true(n < 4);
+            assert_int_equal(page.rows[i].id, all[n++]);
+        }
+        said += page.searched_window;
+        if (page.searched_window) { /* it says how far it came, and offers to go on */
+            assert_true(page.searched_to > 0 && page.searched_to < MANY);
+            assert_true(page.next.len > 0);
+        }
+        if (!page.next.len) {
+            break;
+        }
+        q.cursor = page.next;
+    }
+    assert_int_equal(n, 4);
+    assert_true(said > 0);
+}
+
+static void a_list_says_how_far_it_looked_and_goes_on_from_there(void **state)
+{
+    (void)state;
+    dbs_each(DBS_MEMORY | DBS_PG, many_rows);
+}
+
+static void unknown_names(struct dbs *t)
+{
+    struct house h = house_make(t, NULL);
+    struct ctx ctx = house_ctx(&h, h.amy);
+    struct list_page page;
+    struct list_query q = {.type = house_type(&h, "person")};
+    dbs_ok(list_page(&ctx, &q, &page));
+    assert_int_equal(page.nrows, 5);
+    static const char *const cursors[] = {"x", "n1", "n1.x", "p.1", "n9999999999999999999999.1"};
+    for (size_t i = 0; i < sizeof(cursors) / sizeof(cursors[0]); i++) {
+        q.cursor = str_from(cursors[i]);
+        assert_int_equal(list_page(&ctx, &q, &page).code, ERR_INVALID);
+    }
+    q.cursor = STR("");
+    q.order = STR("nothing");
+    assert_int_equal(list_page(&ctx, &q, &page).code, ERR_INVALID);
+    q.order = STR("");
+    q.filter = STR("nothing == 1");
+    assert_int_equal(list_page(&ctx, &q, &page).code, ERR_INVALID);
+    q.filter = STR("");
+    q.nwhere = 1;
+    q.where[0].field = STR("nothing");
+    assert_int_equal(list_page(&ctx, &q, &page).code, ERR_INVALID);
+}
+
+static void what_names_nothing_is_refused(void **state)
+{
+    (void)state;
+    dbs_each(DBS_MEMORY, unknown_names);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_list_says_how_far_it_looked_and_goes_on_from_there),
+        cmocka_unit_test(what_names_nothing_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
