@@ -1,121 +1,45 @@
 /* Long work as people meet it: a list asked for as a file, left, found again, fetched,
  * cancelled; and what a killed server left behind. */
-#include "support/client.h"
 #include "support/dbs.h"
-#include "support/server.h"
+#include "support/person.h"
 #include "support/test.h"
 
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
-#include <unistd.h>
-
-enum { WAIT_MS = 60000 };
 
 static struct place {
     struct server server;
     struct arena a;
 } the;
 
-static struct client_answer ask(str request)
-{
-    struct client c = client_make(the.server.port);
-    struct client_answer r;
-    c.timeout_ms = WAIT_MS;
-    assert_true(client_ask(&c, &the.a, request, &r));
-    client_close(&c);
-    return r;
-}
-
-struct person {
-    str cookie, csrf;
-};
-
-static struct client_answer get(const struct person *p, const char *path)
-{
-    return ask(str_fmt(&the.a, "GET %s HTTP/1.1\r\nHost: x\r\n%.*s\r\n", path, STR_ARG(p->cookie)));
-}
-
-static struct client_answer post(const struct person *p, const char *path, const char *body)
-{
-    str all = str_fmt(&the.a, "csrf=%.*s&%s", STR_ARG(p->csrf), body);
-    return ask(str_fmt(&the.a,
-                       "POST %s HTTP/1.1\r\nHost: x\r\n%.*sContent-Length: %zu\r\n"
-                       "Content-Type: application/x-www-form-urlencoded\r\n\r\n%.*s",
-                       path, STR_ARG(p->cookie), all.len, STR_ARG(all)));
-}
-
-/* What stands between them the first time; empty: nowhere. */
-static str between(str text, const char *from, char to)
-{
-    const char *at = memmem(text.ptr, text.len, from, strlen(from));
-    if (!at) {
-        return STR("");
-    }
-    at += strlen(from);
-    str rest = str_from_n(at, (size_t)(text.ptr + text.len - at));
-    return str_copy(&the.a, str_cut(rest, to, &rest));
-}
-
-static struct person sign_in(const char *login)
-{
-    struct person p = {.cookie = STR("")};
-    struct client_answer r =
-        post(&p, "/signin", str_fmt(&the.a, "login=%s&password=" SERVER_PASSWORD, login).ptr);
-    assert_int_equal(r.status, 303);
-    str rest;
-    str cookie = str_cut(client_header(&r, STR("set-cookie")), ';', &rest);
-    p.cookie = str_fmt(&the.a, "Cookie: %.*s\r\n", STR_ARG(cookie));
-    r = get(&p, "/me");
-    p.csrf = between(r.body, "name=\"csrf\" value=\"", '"');
-    assert_int_equal(p.csrf.len, 32);
-    return p;
-}
-
-/* Until the page shows it, or the time is over. */
-static str seen(const struct person *p, const char *path, const char *what)
-{
-    for (int ms = 0; ms < WAIT_MS; ms += 50) {
-        struct client_answer r = get(p, path);
-        assert_int_equal(r.status, 200);
-        if (str_has(r.body, str_from(what))) {
-            return r.body;
-        }
-        nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
-    }
-    fail_msg("%s never shows %s", path, what);
-    return STR("");
-}
-
 static void a_list_is_asked_for_left_and_fetched(void **state)
 {
     (void)state;
-    struct person wu = sign_in("wu.tao");
-    struct person li = sign_in("li.lei");
-    struct client_answer at_once = get(&wu, "/r/person/export?c=login");
+    struct person wu = person_sign_in(&the.server, &the.a, "wu.tao");
+    struct person li = person_sign_in(&the.server, &the.a, "li.lei");
+    struct client_answer at_once = person_get(&wu, "/r/person/export?c=login");
     assert_int_equal(at_once.status, 200);
-    assert_int_equal(post(&wu, "/r/person/export", "as=csv&query=c%3Dlogin").status, 303);
-    str page = seen(&wu, "/me/jobs", "/file\"");
-    str id = between(page, "/me/jobs/", '/');
+    assert_int_equal(person_post(&wu, "/r/person/export", "as=csv&query=c%3Dlogin").status, 303);
+    str page = person_sees(&wu, "/me/jobs", "/file\"");
+    str id = person_between(&wu, page, "/me/jobs/", '/');
     const char *file = str_fmt(&the.a, "/me/jobs/%.*s/file", STR_ARG(id)).ptr;
-    struct client_answer later = get(&wu, file);
+    struct client_answer later = person_get(&wu, file);
     assert_int_equal(later.status, 200);
     assert_true(str_eq(later.body, at_once.body));
     assert_true(str_has(later.head, STR("person.csv")));
-    assert_int_equal(get(&li, file).status, 404); /* somebody else's */
-    assert_false(str_has(get(&li, "/me/jobs").body, STR("/file\"")));
+    assert_int_equal(person_get(&li, file).status, 404); /* somebody else's */
+    assert_false(str_has(person_get(&li, "/me/jobs").body, STR("/file\"")));
     assert_int_equal(
-        post(&li, str_fmt(&the.a, "/me/jobs/%.*s/cancel", STR_ARG(id)).ptr, "x=1").status, 404);
-    assert_int_equal(post(&wu, "/r/person/export", "as=xlsx&query=").status, 303);
-    page = seen(&wu, "/me/jobs", "xlsx");
-    str sheet = between(page, "/me/jobs/", '/'); /* the newest stands first */
+        person_post(&li, str_fmt(&the.a, "/me/jobs/%.*s/cancel", STR_ARG(id)).ptr, "x=1").status,
+        404);
+    assert_int_equal(person_post(&wu, "/r/person/export", "as=xlsx&query=").status, 303);
+    page = person_sees(&wu, "/me/jobs", "xlsx");
+    str sheet = person_between(&wu, page, "/me/jobs/", '/'); /* the newest stands first */
     file = str_fmt(&the.a, "/me/jobs/%.*s/file", STR_ARG(sheet)).ptr;
-    seen(&wu, "/me/jobs", file);
-    later = get(&wu, file);
+    person_sees(&wu, "/me/jobs", file);
+    later = person_get(&wu, file);
     assert_true(str_starts(later.body, STR("PK")));
-    assert_int_equal(post(&wu, "/r/nothing/export", "as=csv&query=").status, 404);
+    assert_int_equal(person_post(&wu, "/r/nothing/export", "as=csv&query=").status, 404);
 }
 
 /* A row as a killed server leaves it: the file asked for, or an import. */
@@ -158,12 +82,12 @@ static void a_killed_server_loses_none_without_a_word(void **state)
 {
     (void)state;
     with_rows(cut_off);
-    struct person wu = sign_in("wu.tao");
-    seen(&wu, "/me/jobs", "/me/jobs/11/file");
-    seen(&wu, "/me/jobs", "/me/jobs/13/file");
-    struct person xu = sign_in("xu.jing");
-    seen(&xu, "/admin/jobs", "被中断");
-    assert_int_equal(get(&wu, "/me/jobs/12/file").status, 404);
+    struct person wu = person_sign_in(&the.server, &the.a, "wu.tao");
+    person_sees(&wu, "/me/jobs", "/me/jobs/11/file");
+    person_sees(&wu, "/me/jobs", "/me/jobs/13/file");
+    struct person xu = person_sign_in(&the.server, &the.a, "xu.jing");
+    person_sees(&xu, "/admin/jobs", "被中断");
+    assert_int_equal(person_get(&wu, "/me/jobs/12/file").status, 404);
 }
 
 static void too_many(struct db *db, int64_t person, int64_t now)
@@ -178,27 +102,24 @@ static void each_has_only_so_many_and_may_cancel_his_own(void **state)
 {
     (void)state;
     with_rows(too_many);
-    struct person wu = sign_in("wu.tao");
-    struct client_answer r = post(&wu, "/r/person/export", "as=csv&query=");
+    struct person wu = person_sign_in(&the.server, &the.a, "wu.tao");
+    struct client_answer r = person_post(&wu, "/r/person/export", "as=csv&query=");
     assert_int_equal(r.status, 422);
     assert_true(str_has(r.body, STR("我的任务")));
-    assert_int_equal(post(&wu, "/me/jobs/21/cancel", "x=1").status, 303);
-    seen(&wu, "/me/jobs", "已取消");
-    assert_int_equal(post(&wu, "/r/person/export", "as=csv&query=").status, 303);
-    struct person xu = sign_in("xu.jing");
-    assert_int_equal(post(&xu, "/me/jobs/22/cancel", "x=1").status, 404);
-    assert_int_equal(post(&xu, "/admin/jobs/22/cancel", "x=1").status, 303);
+    assert_int_equal(person_post(&wu, "/me/jobs/21/cancel", "x=1").status, 303);
+    person_sees(&wu, "/me/jobs", "已取消");
+    assert_int_equal(person_post(&wu, "/r/person/export", "as=csv&query=").status, 303);
+    struct person xu = person_sign_in(&the.server, &the.a, "xu.jing");
+    assert_int_equal(person_post(&xu, "/me/jobs/22/cancel", "x=1").status, 404);
+    assert_int_equal(person_post(&xu, "/admin/jobs/22/cancel", "x=1").status, 303);
 }
 
 static int set_up(void **state)
 {
     (void)state;
-    char data[100];
-    const char *where = getenv("ZHIDU_TEST_DIR");
     signal(SIGPIPE, SIG_IGN);
     the.a = arena_make(256u << 20);
-    snprintf(data, sizeof(data), "%s/zhidu-jobs-%d", where ? where : "/tmp", (int)getpid());
-    the.server = server_make(data, server_free_port());
+    the.server = server_for("jobs");
     server_start(&the.server, true);
     return 0;
 }

@@ -177,11 +177,8 @@ static void it_tells_and_refuses(void **state)
 static int set_up(void **state)
 {
     (void)state;
-    char data[100];
-    const char *where = getenv("ZHIDU_TEST_DIR");
     the.a = arena_make(64u << 20);
-    snprintf(data, sizeof(data), "%s/zhidu-key-%d", where ? where : "/tmp", (int)getpid());
-    the.server = server_make(data, server_free_port());
+    the.server = server_for("key");
     fill();
     return 0;
 }

@@ -1,8 +1,7 @@
 /* The server as those meet it who run it: what it tells machines that watch, what
  * stands in its log, how it takes a changed configuration, how it stops. */
-#include "support/client.h"
+#include "support/person.h"
 #include "support/prom.h"
-#include "support/server.h"
 #include "support/test.h"
 
 #include <pthread.h>
@@ -115,34 +114,9 @@ static struct client_answer get(const char *path, const char *headers)
     return ask(str_fmt(&the.a, "GET %s HTTP/1.1\r\nHost: x\r\n%s\r\n", path, headers).ptr);
 }
 
-static str between(str text, const char *from, const char *to)
+static struct person sign_in(const char *login)
 {
-    const char *at = memmem(text.ptr, text.len, from, strlen(from));
-    assert_non_null(at);
-    at += strlen(from);
-    str rest = str_from_n(at, (size_t)(text.ptr + text.len - at));
-    const char *end = memmem(rest.ptr, rest.len, to, strlen(to));
-    assert_non_null(end);
-    return str_copy(&the.a, str_from_n(rest.ptr, (size_t)(end - rest.ptr)));
-}
-
-static str form(const char *path, const char *headers, str body)
-{
-    return str_fmt(&the.a,
-                   "POST %s HTTP/1.1\r\nHost: x\r\n%sContent-Length: %zu\r\n"
-                   "Content-Type: application/x-www-form-urlencoded\r\n\r\n%.*s",
-                   path, headers, body.len, STR_ARG(body));
-}
-
-/* "Cookie: zhidu=...\r\n" */
-static str sign_in(const char *login)
-{
-    str body = str_fmt(&the.a, "login=%s&password=" SERVER_PASSWORD, login);
-    struct client_answer r = ask(form("/signin", "", body).ptr);
-    assert_int_equal(r.status, 303);
-    str rest;
-    str cookie = str_cut(client_header(&r, STR("set-cookie")), ';', &rest);
-    return str_fmt(&the.a, "Cookie: %.*s\r\n", STR_ARG(cookie));
+    return person_sign_in(&the.server, &the.a, login);
 }
 
 /* --- machines that watch -------------------------------------------------------------- */
@@ -296,7 +270,7 @@ static struct client taken(void)
 static void a_changed_configuration_takes_effect_and_a_mistake_does_not(void **state)
 {
     (void)state;
-    str xu = sign_in("xu.jing");
+    struct person xu = sign_in("xu.jing");
     configure("log_requests = yes\n");
     reload_expecting("info  server.reload");
     get("/signin", "");
@@ -307,13 +281,13 @@ static void a_changed_configuration_takes_effect_and_a_mistake_does_not(void **s
     size_t before = times(log_text(), "route=/signin");
     get("/signin", "");
     assert_true(logged("route=/signin", before + 1)); /* the old one: every request */
-    struct client_answer r = get("/admin/health", xu.ptr);
+    struct client_answer r = person_get(&xu, "/admin/health");
     assert_int_equal(r.status, 200);
     assert_true(str_has(r.body, STR("重新载入时配置有误")));
     configure("port = 1\nstop_seconds = 9\n");
     reload_expecting("info  server.reload");
     assert_true(logged("later=stop_seconds", 1)); /* --port wins over the file */
-    r = get("/admin/health", xu.ptr);
+    r = person_get(&xu, "/admin/health");
     assert_true(str_has(r.body, STR("改动尚未生效")));
     configure("connections_per_address = 1\n");
     reload_expecting("info  server.reload");
@@ -332,23 +306,25 @@ static void what_is_secret_or_personal_stands_in_no_log(void **state)
     configure("log_level = debug\nlog_requests = yes\nslow_statement_ms = 10\n"
               "slow_request_ms = 1\n");
     reload_expecting("info  server.reload");
-    str body = STR("login=li.lei&password=" WRONG_PASSWORD);
-    assert_int_equal(ask(form("/signin", "", body).ptr).status, 403);
-    str li = sign_in("li.lei");
-    struct client_answer r = get("/me", li.ptr);
-    str csrf = between(r.body, "name=\"csrf\" value=\"", "\"");
-    get("/search?q=" SEARCHED, li.ptr);
-    get("/r/fault?filter=summary%20%3D%20%27" SEARCHED "%27", li.ptr);
-    get("/" SEARCHED "/nowhere", li.ptr);
-    r = get("/r/fault/new/report", li.ptr);
+    struct person nobody = person_nobody(&the.server, &the.a);
+    struct client_answer r =
+        person_post(&nobody, "/signin", "login=li.lei&password=" WRONG_PASSWORD);
+    assert_int_equal(r.status, 403);
+    struct person li = sign_in("li.lei");
+    person_get(&li, "/search?q=" SEARCHED);
+    person_get(&li, "/r/fault?filter=summary%20%3D%20%27" SEARCHED "%27");
+    person_get(&li, "/" SEARCHED "/nowhere");
+    r = person_get(&li, "/r/fault/new/report");
     assert_int_equal(r.status, 200);
-    str key = between(r.body, "name=\"key\" value=\"", "\"");
-    body = str_fmt(&the.a, "csrf=%.*s&key=%.*s&summary=" WRITTEN, STR_ARG(csrf), STR_ARG(key));
-    ask(form("/r/fault/new/report", li.ptr, body).ptr);
+    str key = person_between(&li, r.body, "name=\"key\" value=\"", '"');
+    assert_true(key.len > 0);
+    person_post(&li, "/r/fault/new/report",
+                str_fmt(&the.a, "key=%.*s&summary=" WRITTEN, STR_ARG(key)).ptr);
     get("/metrics", "Authorization: Bearer " MONITOR_TOKEN "\r\n");
     assert_true(logged("route=/metrics", 1));
     str text = log_text();
-    str cookie = str_trim(str_from_n(li.ptr + 14, li.len - 14)); /* after "Cookie: zhidu=" */
+    str cookie =
+        str_trim(str_from_n(li.cookie.ptr + 14, li.cookie.len - 14)); /* after "Cookie: zhidu=" */
     const char *const planted[] = {WRONG_PASSWORD,
                                    SERVER_PASSWORD,
                                    SEARCHED,
@@ -357,10 +333,10 @@ static void what_is_secret_or_personal_stands_in_no_log(void **state)
                                    "li.lei",
                                    "xu.jing",
                                    "李雷",
-                                   csrf.ptr,
+                                   li.csrf.ptr,
                                    key.ptr,
                                    str_copy(&the.a, cookie).ptr};
-    assert_true(cookie.len > 20 && csrf.len > 20 && times(text, "http.request") > 5);
+    assert_true(cookie.len > 20 && li.csrf.len > 20 && times(text, "http.request") > 5);
     for (size_t i = 0; i < sizeof(planted) / sizeof(planted[0]); i++) {
         if (times(text, planted[i])) {
             fail_msg("%s stands in the log", planted[i]);
@@ -407,7 +383,7 @@ static void it_answers_what_is_in_work_and_ends_well(void **state)
     enum { WORKERS = 8 };
     (void)state;
     struct worker w[WORKERS];
-    str cookie = sign_in("wu.tao");
+    str cookie = sign_in("wu.tao").cookie;
     atomic_store(&over, false);
     for (int i = 0; i < WORKERS; i++) {
         w[i] = (struct worker){.cookie = cookie};
@@ -523,11 +499,9 @@ static int set_up(void **state)
     signal(SIGPIPE, SIG_IGN);
     the.a = arena_make(512u << 20);
     the.log = arena_make(16u << 20);
-    char data[100];
-    snprintf(data, sizeof(data), "/tmp/zhidu-serve-test-%d", (int)getpid());
-    the.server = server_make(data, server_free_port());
-    snprintf(the.server.log, sizeof(the.server.log), "%s/test.log", data);
-    snprintf(the.conf, sizeof(the.conf), "%s/test.conf", data);
+    the.server = server_for("serve");
+    snprintf(the.server.log, sizeof(the.server.log), "%s/test.log", the.server.data);
+    snprintf(the.conf, sizeof(the.conf), "%s/test.conf", the.server.data);
     configure("");
     setenv("ZHIDU_CONFIG", the.conf, 1);
     server_start(&the.server, true);

@@ -1,64 +1,32 @@
 /* Every page and form behind the door, from the list of routes itself: none without a
  * session, none without the form's token, none before what comes first; and the cookie. */
 #include "engine/write.h"
-#include "page/frame.h"
-#include "page/page.h"
 #include "people/security.h"
 
-#include "../engine/inst.h"
-#include "web/visit.h"
+#include "site.h"
 
 #include <string.h>
 
 #define WORD "a long enough secret"
 
-struct site {
-    struct inst in;
-    struct app app;
-    struct http_options http;
-    struct seat seat;
-    int64_t person;
-    str token;
+struct door {
+    struct site site;
     bool secure;
     const char *query;
     const char *want; /* looked for in the answer */
     bool found;
 };
 
-static void no_api(struct visit *v, err e)
-{
-    (void)e;
-    visit_json(v, 500, STR("{}"));
-}
-
-static void make_site(struct site *s, struct dbs *t)
-{
-    s->in = inst_make(t, 0);
-    s->app = (struct app){.engine = s->in.e,
-                          .public_url = STR("http://127.0.0.1"),
-                          .organisation = STR("test"),
-                          .pages = {page_routes, page_routes_len},
-                          .error_page = frame_error,
-                          .error_api = no_api};
-    size_t n;
-    const struct migration *list = people_migrations(&n);
-    dbs_ok(db_migrate(t->db, t->a, list, n));
-    dbs_ok(people_open(t->life, s->in.e, &s->app.people));
-    web_options(&s->app, &s->http);
-    dbs_ok(engine_reader(s->in.e, t->life, &s->seat.db));
-    s->person = inst_person(&s->in, "li.lei");
-}
-
-static void account(struct site *s, bool must_change)
+static void account(struct door *s, bool must_change)
 {
     struct words why = {0};
-    dbs_ok(people_set_account(s->app.people, s->in.t->life, INST_NOW, s->person, STR("li.lei"),
-                              STR(WORD), must_change, &why));
+    dbs_ok(people_set_account(s->site.app.people, s->site.in.t->life, INST_NOW, s->site.person,
+                              STR("li.lei"), STR(WORD), must_change, &why));
     struct signed_in in;
     dbs_ok(people_sign_in(
-        s->app.people, s->in.db, s->in.t->life, INST_NOW,
+        s->site.app.people, s->site.in.db, s->site.in.t->life, INST_NOW,
         &(struct sign_in){STR("li.lei"), STR(WORD), STR("192.0.2.7"), STR("x"), LANG_ZH}, &in));
-    s->token = in.token;
+    s->site.token = in.token;
 }
 
 struct answer {
@@ -85,12 +53,12 @@ static void keep(char *to, size_t cap, str s)
     to[n] = '\0';
 }
 
-static struct answer ask(struct site *s, enum http_method method, str path, const char *cookie,
+static struct answer ask(struct door *s, enum http_method method, str path, const char *cookie,
                          const char *form)
 {
-    struct http_exchange *x = arena_new(s->in.t->life, struct http_exchange);
+    struct http_exchange *x = arena_new(s->site.in.t->life, struct http_exchange);
     x->arena = arena_make(64 << 20);
-    struct http_param c = {str_from(cookie), s->token};
+    struct http_param c = {str_from(cookie), s->site.token};
     x->req = (struct http_request){.method = method,
                                    .path = path,
                                    .peer = STR("192.0.2.7"),
@@ -103,9 +71,9 @@ static struct answer ask(struct site *s, enum http_method method, str path, cons
         assert_true(http_parse_form(&x->arena, str_from(s->query), &x->req.query));
     }
     x->now = INST_NOW;
-    x->app = &s->app;
-    x->local = &s->seat;
-    assert_int_equal(s->http.handle(x), HTTP_DONE);
+    x->app = &s->site.app;
+    x->local = &s->site.seat;
+    assert_int_equal(s->site.http.handle(x), HTTP_DONE);
     struct answer r = {.status = x->res.status};
     keep(r.location, sizeof(r.location), header(x, STR("Location")));
     keep(r.cookie, sizeof(r.cookie), header(x, STR("Set-Cookie")));
@@ -134,7 +102,7 @@ static bool open_to_all(const struct route *r)
     return (r->flags & (ROUTE_PUBLIC | ROUTE_PROBE)) != 0;
 }
 
-static void nothing_opens_without_a_session(struct site *s)
+static void nothing_opens_without_a_session(struct door *s)
 {
     int n = 0;
     for (size_t i = 0; i < page_routes_len; i++) {
@@ -142,7 +110,7 @@ static void nothing_opens_without_a_session(struct site *s)
         if (open_to_all(r)) {
             continue;
         }
-        struct answer a = ask(s, r->method, path_of(s->in.t->life, r->pattern), NULL, NULL);
+        struct answer a = ask(s, r->method, path_of(s->site.in.t->life, r->pattern), NULL, NULL);
         if (a.status != 303 || strncmp(a.location, "/signin", 7) != 0) {
             fail_msg("%s: %d %s", r->pattern, a.status, a.location);
         }
@@ -152,7 +120,7 @@ static void nothing_opens_without_a_session(struct site *s)
     assert_true(n > 40);
 }
 
-static void no_form_is_taken_without_its_token(struct site *s)
+static void no_form_is_taken_without_its_token(struct door *s)
 {
     int n = 0;
     account(s, false);
@@ -161,7 +129,7 @@ static void no_form_is_taken_without_its_token(struct site *s)
         if (r->method == HTTP_GET || open_to_all(r)) {
             continue;
         }
-        str path = path_of(s->in.t->life, r->pattern);
+        str path = path_of(s->site.in.t->life, r->pattern);
         static const char *const forms[] = {NULL, "csrf=", "csrf=0",
                                             "csrf=00000000000000000000000000000000"};
         for (size_t k = 0; k < sizeof(forms) / sizeof(forms[0]); k++, n++) {
@@ -176,7 +144,7 @@ static void no_form_is_taken_without_its_token(struct site *s)
     assert_int_equal(ask(s, HTTP_GET, STR("/me"), "zhidu", NULL).status, 200); /* still signed in */
 }
 
-static void nothing_comes_before_the_first_password_is_changed(struct site *s)
+static void nothing_comes_before_the_first_password_is_changed(struct door *s)
 {
     int n = 0;
     account(s, true);
@@ -185,7 +153,7 @@ static void nothing_comes_before_the_first_password_is_changed(struct site *s)
         if (r->method != HTTP_GET || open_to_all(r)) {
             continue;
         }
-        struct answer a = ask(s, HTTP_GET, path_of(s->in.t->life, r->pattern), "zhidu", NULL);
+        struct answer a = ask(s, HTTP_GET, path_of(s->site.in.t->life, r->pattern), "zhidu", NULL);
         bool led = a.status == 303 && strcmp(a.location, "/me?must=1") == 0;
         bool door = (r->flags & ROUTE_DOOR) != 0;
         if (led == door) {
@@ -196,7 +164,7 @@ static void nothing_comes_before_the_first_password_is_changed(struct site *s)
     print_message("           %d pages\n", n);
 }
 
-static void the_cookie_is_bound_to_host_and_https(struct site *s)
+static void the_cookie_is_bound_to_host_and_https(struct door *s)
 {
     account(s, false);
     const char *form = "login=li.lei&password=" WORD;
@@ -215,10 +183,10 @@ static void the_cookie_is_bound_to_host_and_https(struct site *s)
     s->secure = false;
 }
 
-static void only_https_is_wanted_where_the_host_is_known_to_be_ours(struct site *s)
+static void only_https_is_wanted_where_the_host_is_known_to_be_ours(struct door *s)
 {
     account(s, false);
-    str was = s->app.public_url;
+    str was = s->site.app.public_url;
     static const struct {
         const char *address;
         bool secure, wanted;
@@ -228,20 +196,20 @@ static void only_https_is_wanted_where_the_host_is_known_to_be_ours(struct site 
                  {"http://zhidu.example.org", true, false},
                  {"", true, false}};
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        s->app.public_url = str_from(cases[i].address);
+        s->site.app.public_url = str_from(cases[i].address);
         s->secure = cases[i].secure;
         struct answer a = ask(s, HTTP_GET, STR("/signin"), NULL, NULL);
         assert_string_equal(a.https, cases[i].wanted ? "max-age=2592000" : "");
         assert_string_equal(a.frame, "DENY");
     }
-    s->app.public_url = was;
+    s->site.app.public_url = was;
     s->secure = false;
 }
 
-static void signing_in_makes_a_session_of_its_own(struct site *s)
+static void signing_in_makes_a_session_of_its_own(struct door *s)
 {
     account(s, false);
-    str before = s->token;
+    str before = s->site.token;
     const char *form = "login=li.lei&password=" WORD;
     struct answer a = ask(s, HTTP_POST, STR("/signin"), "zhidu", form);
     assert_int_equal(a.status, 303);
@@ -249,15 +217,15 @@ static void signing_in_makes_a_session_of_its_own(struct site *s)
     str value = str_cut(str_from(a.cookie + 6), ';', &rest);
     assert_true(value.len > 40 && !str_eq(value, before));
     assert_int_equal(ask(s, HTTP_GET, STR("/me"), "zhidu", NULL).status, 303); /* the old one */
-    s->token = str_copy(s->in.t->life, value);
+    s->site.token = str_copy(s->site.in.t->life, value);
     assert_int_equal(ask(s, HTTP_GET, STR("/me"), "zhidu", NULL).status, 200);
-    s->token = STR("planted-by-somebody-else-0000000000000000000");
+    s->site.token = STR("planted-by-somebody-else-0000000000000000000");
     a = ask(s, HTTP_POST, STR("/signin"), "zhidu", form);
     assert_int_equal(a.status, 303);
     assert_null(strstr(a.cookie, "planted"));
 }
 
-static void who_asks_too_often_is_told_when_in_his_language(struct site *s)
+static void who_asks_too_often_is_told_when_in_his_language(struct door *s)
 {
     static const struct {
         enum lang lang;
@@ -265,10 +233,10 @@ static void who_asks_too_often_is_told_when_in_his_language(struct site *s)
     } rows[] = {{LANG_ZH, "操作过于频繁"}, {LANG_EN, "Too many requests"}};
     account(s, false);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        s->app.rates = rates_make(s->in.t->life);
-        rates_set(s->app.rates, RATE_SEARCH, 3);
-        dbs_ok(people_set_preferences(s->app.people, s->in.t->life, INST_NOW, s->person,
-                                      rows[i].lang, STR("")));
+        s->site.app.rates = rates_make(s->site.in.t->life);
+        rates_set(s->site.app.rates, RATE_SEARCH, 3);
+        dbs_ok(people_set_preferences(s->site.app.people, s->site.in.t->life, INST_NOW,
+                                      s->site.person, rows[i].lang, STR("")));
         ask(s, HTTP_GET, STR("/me"), "zhidu", NULL); /* a worker's guess learns the language */
         s->query = "q=x";
         s->want = rows[i].want;
@@ -283,19 +251,19 @@ static void who_asks_too_often_is_told_when_in_his_language(struct site *s)
         s->query = NULL;
         s->want = NULL;
     }
-    s->app.rates = rates_make(s->in.t->life);
-    rates_set(s->app.rates, RATE_SIGN_IN, 1);
+    s->site.app.rates = rates_make(s->site.in.t->life);
+    rates_set(s->site.app.rates, RATE_SIGN_IN, 1);
     const char *form = "login=li.lei&password=" WORD;
     assert_int_equal(ask(s, HTTP_POST, STR("/signin"), NULL, form).status, 303);
     struct answer a = ask(s, HTTP_POST, STR("/signin"), NULL, form);
     assert_int_equal(a.status, 429);
     assert_string_equal(a.retry, "60");
-    s->app.rates = NULL;
+    s->site.app.rates = NULL;
 }
 
 static const struct {
     const char *name;
-    void (*body)(struct site *s);
+    void (*body)(struct door *s);
 } bodies[] = {
     {"nothing_opens_without_a_session", nothing_opens_without_a_session},
     {"no_form_is_taken_without_its_token", no_form_is_taken_without_its_token},
@@ -311,13 +279,14 @@ static const struct {
 
 static void body_all(struct dbs *t)
 {
-    struct site *s = arena_new(t->life, struct site);
-    make_site(s, t);
+    struct door *s = arena_new(t->life, struct door);
+    site_make(&s->site, t);
+    s->site.person = inst_person(&s->site.in, "li.lei");
     for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
         print_message("           %s\n", bodies[i].name);
         bodies[i].body(s);
     }
-    engine_stop(s->in.e);
+    engine_stop(s->site.in.e);
 }
 
 static void the_door(void **state)

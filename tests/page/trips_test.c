@@ -1,83 +1,52 @@
 /* Every page on both databases: on PostgreSQL at most two round trips, session
  * and frame included (SQLite makes none: there a batch more may be the quicker
  * way), and at most twenty statements, however many rows there are. */
-#include "page/frame.h"
-#include "page/page.h"
 
-#include "../engine/inst.h"
-#include "web/visit.h"
+#include "site.h"
 
 enum { TRIPS_MAX = 2, BATCHES_MAX = 3, STATEMENTS_MAX = 20 };
 
-struct site {
-    struct inst in;
-    struct app app;
-    struct http_options http;
-    struct seat seat;
-    str token;
-    int64_t actor;
+struct trip {
+    struct site site;
     bool failed;
 };
 
-static void no_api(struct visit *v, err e)
+static void sign_in(struct trip *s, const char *login)
 {
-    (void)e;
-    visit_json(v, 500, STR("{}"));
-}
-
-static void make_site(struct site *s, struct dbs *t)
-{
-    s->in = inst_make(t, 0);
-    s->app = (struct app){.engine = s->in.e,
-                          .public_url = STR("http://127.0.0.1"),
-                          .organisation = STR("test"),
-                          .pages = {page_routes, page_routes_len},
-                          .error_page = frame_error,
-                          .error_api = no_api};
-    size_t n;
-    const struct migration *list = people_migrations(&n);
-    dbs_ok(db_migrate(t->db, t->a, list, n));
-    dbs_ok(people_open(t->life, s->in.e, &s->app.people));
-    web_options(&s->app, &s->http);
-    dbs_ok(engine_reader(s->in.e, t->life, &s->seat.db));
-}
-
-static void sign_in(struct site *s, const char *login)
-{
-    struct arena *a = s->in.t->life;
+    struct arena *a = s->site.in.t->life;
     struct words why = {0};
     struct signed_in in;
-    s->actor = inst_person(&s->in, login);
+    s->site.person = inst_person(&s->site.in, login);
     str password = STR("a long enough secret");
-    err e = people_set_account(s->app.people, a, INST_NOW, s->actor, str_from(login), password,
-                               false, &why);
+    err e = people_set_account(s->site.app.people, a, INST_NOW, s->site.person, str_from(login),
+                               password, false, &why);
     if (e.code) {
         fail_msg("%.*s %.*s", STR_ARG(e.detail), STR_ARG(why.en));
     }
     dbs_ok(people_sign_in(
-        s->app.people, s->in.db, a, INST_NOW,
+        s->site.app.people, s->site.in.db, a, INST_NOW,
         &(struct sign_in){str_from(login), password, STR("127.0.0.1"), STR("test"), LANG_ZH}, &in));
-    s->token = in.token;
+    s->site.token = in.token;
 }
 
 /* One GET, as a worker would run it; the second time, when it knows the session. */
-static int get(struct site *s, str path, const char *query, struct db_counts *ret)
+static int get(struct trip *s, str path, const char *query, struct db_counts *ret)
 {
     int status = 0;
     for (int i = 0; i < 2; i++) {
-        struct http_exchange *x = arena_new(s->in.t->life, struct http_exchange);
+        struct http_exchange *x = arena_new(s->site.in.t->life, struct http_exchange);
         x->arena = arena_make(64 << 20);
-        struct http_param cookie = {STR("zhidu"), s->token};
+        struct http_param cookie = {STR("zhidu"), s->site.token};
         x->req = (struct http_request){.method = HTTP_GET, .path = path, .cookies = {&cookie, 1}};
         if (query && !http_parse_form(&x->arena, str_from(query), &x->req.query)) {
             fail_msg("query %s", query);
         }
         x->now = INST_NOW;
-        x->app = &s->app;
-        x->local = &s->seat;
-        struct db_counts a = db_counts(s->seat.db);
-        int later = s->http.handle(x);
-        struct db_counts b = db_counts(s->seat.db);
+        x->app = &s->site.app;
+        x->local = &s->site.seat;
+        struct db_counts a = db_counts(s->site.seat.db);
+        int later = s->site.http.handle(x);
+        struct db_counts b = db_counts(s->site.seat.db);
         assert_int_equal(later, HTTP_DONE);
         *ret = (struct db_counts){.trips = b.trips - a.trips,
                                   .statements = b.statements - a.statements};
@@ -87,11 +56,11 @@ static int get(struct site *s, str path, const char *query, struct db_counts *re
     return status;
 }
 
-static void page(struct site *s, str path, const char *query)
+static void page(struct trip *s, str path, const char *query)
 {
     struct db_counts n;
     int status = get(s, path, query, &n);
-    int64_t most = db_kind(s->seat.db) == DB_PG ? TRIPS_MAX : BATCHES_MAX;
+    int64_t most = db_kind(s->site.seat.db) == DB_PG ? TRIPS_MAX : BATCHES_MAX;
     bool bad = n.trips > most || n.statements > STATEMENTS_MAX || status != 200;
     print_message("           %s %-34.*s %-22s %d %2lld trips %2lld statements\n", bad ? "!" : " ",
                   STR_ARG(path), query ? query : "", status, (long long)n.trips,
@@ -99,29 +68,29 @@ static void page(struct site *s, str path, const char *query)
     s->failed = s->failed || bad;
 }
 
-static int64_t report(struct site *s, int n)
+static int64_t report(struct trip *s, int n)
 {
-    struct act *act = arena_new(s->in.t->life, struct act);
-    struct value_in *v = arena_array(s->in.t->life, struct value_in, 2);
+    struct act *act = arena_new(s->site.in.t->life, struct act);
+    struct value_in *v = arena_array(s->site.in.t->life, struct value_in, 2);
     v[0] = (struct value_in){.field = STR("summary"),
-                             .text = str_fmt(s->in.t->life, "打印机卡纸 %d", n)};
+                             .text = str_fmt(s->site.in.t->life, "打印机卡纸 %d", n)};
     v[1] = (struct value_in){.field = STR("contact"), .text = STR("8832")};
-    *act = (struct act){.arena = s->in.t->life,
-                        .actor = s->actor,
+    *act = (struct act){.arena = s->site.in.t->life,
+                        .actor = s->site.person,
                         .now = INST_NOW,
                         .type = STR("fault"),
                         .action = STR("report"),
                         .values = v,
                         .nvalues = 2};
-    dbs_ok(act_call(s->in.e, act));
+    dbs_ok(act_call(s->site.in.e, act));
     return act->ret_record;
 }
 
 static void pages(struct dbs *t)
 {
-    struct site *s = arena_new(t->life, struct site);
+    struct trip *s = arena_new(t->life, struct trip);
     struct arena *a = t->life;
-    make_site(s, t);
+    site_make(&s->site, t);
     sign_in(s, "wu.tao");
     int64_t id = 0;
     for (int i = 0; i < 30; i++) {
@@ -141,7 +110,7 @@ static void pages(struct dbs *t)
     page(s, STR("/r/fault/new/report_for"), NULL);
     page(s, STR("/r/person/suggest"), "q=li");
     page(s, str_fmt(a, "/r/fault/%lld", (long long)id), NULL);
-    page(s, str_fmt(a, "/r/person/%lld", (long long)s->actor), NULL);
+    page(s, str_fmt(a, "/r/person/%lld", (long long)s->site.person), NULL);
     page(s, str_fmt(a, "/r/fault/%lld/activity", (long long)id), "before=9000000000000000");
     page(s, str_fmt(a, "/r/fault/%lld/do/accept", (long long)id), NULL);
     page(s, STR("/law"), NULL);

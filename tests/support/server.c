@@ -165,6 +165,14 @@ struct server server_make(const char *data, int port)
     return s;
 }
 
+struct server server_for(const char *test)
+{
+    char data[120];
+    const char *where = getenv("ZHIDU_TEST_DIR");
+    snprintf(data, sizeof(data), "%s/zhidu-%s-%d", where ? where : "/tmp", test, (int)getpid());
+    return server_make(data, server_free_port());
+}
+
 static bool answers(const struct server *s)
 {
     struct client c = client_make(s->port);

@@ -24,6 +24,9 @@ int server_free_port(void);
 /* Makes data folder and installation.  The program is $ZHIDU, or the one built
  * beside the program that asks.  Prints and exits when anything fails. */
 struct server server_make(const char *data, int port);
+/* The same for one test program: a folder of its own, in $ZHIDU_TEST_DIR or /tmp, and a free
+ * port. */
+struct server server_for(const char *test);
 /* Starts it; waits until the port answers when `ready`. */
 void server_start(struct server *s, bool ready);
 /* Sends the signal and waits for the end; returns the exit status. */
