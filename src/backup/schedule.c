@@ -16,7 +16,7 @@
 #include <string.h>
 
 enum {
-    LOOK_EVERY_US = 5000000,
+    LOOK_EVERY_US = 2000000,
     RETRY_MS = 3600000,
     LATE_MS = 2 * 3600000, /* behind its time, so that it is said */
     HEAR_MS = 500,

@@ -53,6 +53,8 @@ static void told(void **state)
     const struct health_row *rows;
     health_look(h, &life, 1, &rows);
     assert_int_equal(rows[0].now.state, HEALTH_OK);
+    assert_true(str_eq(rows[0].now.what.zh, STR("启动以来尚无消息。")));
+    assert_true(str_eq(rows[0].now.what.en, STR("Nothing has been heard since the start.")));
     char text[HEALTH_TEXT + 2];
     memset(text, 'x', sizeof(text));
     memcpy(text + HEALTH_TEXT - 1, "制", 3); /* lies across the limit: left out whole */
@@ -69,6 +71,10 @@ static void told(void **state)
     assert_int_equal(rows[0].now.state, HEALTH_OK);
     health_look(h, &life, 3001, &rows); /* silent for too long */
     assert_int_equal(rows[0].now.state, HEALTH_WARN);
+    assert_true(str_has(rows[0].now.what.zh, STR("已很久没有消息")));
+    assert_true(str_has(rows[0].now.what.en, STR("Nothing has been heard for long")));
+    assert_true(str_has(rows[0].now.remedy.zh, STR("必要时重启服务")));
+    assert_true(str_has(rows[0].now.remedy.en, STR("restart the server if need be")));
     health_tell(h, STR("nobody"), health_ok(WORDS("", "")), 1);
     arena_end(&life);
 }

@@ -143,8 +143,9 @@ cp "$dir/old.db" "$dir/a/zhidu.db"
 ok "the older copy is served" serve "$dir/a"
 ok "its health is not well" unwell
 ok "work goes on" act
-ok "it is said that the log is shorter, and how to accept that" says '存证日志比已签过的短' 'zhidu-signer set-back --size' \
-    'The ledger is shorter than what was signed' 'zhidu-signer set-back --size'
+ok "it is said that the log is shorter, and how to accept that" says '存证日志比已签过的短' '否则请先查明原因' \
+    'The ledger is shorter than what was signed' 'otherwise find out why'
+ok "by a command that stands there" page sun.li 'zhidu-signer set-back --size'
 for _ in 1 2 3; do act; done
 ok "and when it has grown, that it is another" says '历史被改写' '运行 zhidu ledger verify，保全现场' \
     'The ledger does not continue what was signed' 'Run zhidu ledger verify and keep everything as it is'

@@ -4,7 +4,9 @@
 #include "engine/engine_int.h"
 #include "engine/inst.h"
 #include "engine/job.h"
+#include "store/writer_int.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 static struct health_now look(struct inst *in, struct health *h, const char *name, int64_t now)
@@ -57,6 +59,9 @@ static void told(struct dbs *t)
     struct health_now x = look(&in, h, "due", now);
     assert_int_equal(x.state, HEALTH_WARN);
     assert_true(str_has(x.what.en, STR("1 things are due")));
+    assert_true(str_has(x.what.zh, STR("项到期事项还没有办理")));
+    assert_true(str_has(x.remedy.zh, STR("若数量不降，查看失败的后台任务")));
+    assert_true(str_has(x.remedy.en, STR("A large set is worked off in steps")));
     exec(&in, SQL("delete from later where id = 77"));
     now = look_around(&in, now + 20000);
     assert_int_equal(look(&in, h, "due", now).state, HEALTH_OK);
@@ -70,12 +75,160 @@ static void told(struct dbs *t)
                             db_i64(now))));
     }
     now = look_around(&in, now + 20000);
-    assert_int_equal(look(&in, h, "jobs", now).state, HEALTH_WARN);
+    x = look(&in, h, "jobs", now);
+    assert_int_equal(x.state, HEALTH_WARN);
+    assert_true(str_has(x.what.zh, STR("近七天有 1 个后台任务失败")));
+    assert_true(str_has(x.what.en, STR("1 jobs failed in the last seven days")));
+    assert_true(str_has(x.remedy.zh, STR("按其中写明的原因处理后重试")));
+    assert_true(str_has(x.remedy.en, STR("mend what each one says, and try again")));
     assert_int_equal(engine_stats(in.e).queues.jobs_failed, 1);
     /* deadlines: nobody has looked for a minute */
     engine_tick(in.e, now);
     assert_int_equal(look(&in, h, "clock", now + 1000).state, HEALTH_OK);
-    assert_int_equal(look(&in, h, "clock", now + 60000).state, HEALTH_BAD);
+    x = look(&in, h, "clock", now + 60000);
+    assert_int_equal(x.state, HEALTH_BAD);
+    assert_true(str_has(x.what.zh, STR("时限处理已停滞 60 秒")));
+    assert_true(str_has(x.what.en, STR("Deadlines have not been looked at for 60 s")));
+    assert_true(str_has(x.remedy.zh, STR("若写入正常，重启服务")));
+    assert_true(str_has(x.remedy.en, STR("if that is well, restart the server")));
+    /* after a large import: more than are worked off while this looks */
+    exec(&in, SQL("with recursive n(i) as (select 1 union all select i + 1 from n where i < 30000)"
+                  " insert into search_queue(record, type) select i, 1 from n"));
+    now = look_around(&in, now + 70000);
+    x = look(&in, h, "search", now);
+    assert_int_equal(x.state, HEALTH_WARN);
+    assert_true(str_has(x.what.zh, STR("条记录还没有进入搜索")));
+    assert_true(str_has(x.what.en, STR("records are not in the search index yet")));
+    assert_true(str_has(x.remedy.zh, STR("大量导入之后会逐步完成")));
+    assert_true(str_has(x.remedy.en, STR("it catches up by itself")));
+    exec(&in, SQL("delete from search_queue where record < 30001"));
+}
+
+/* --- the writer ------------------------------------------------------------------------ */
+
+enum { WAITING = 450 };
+
+static atomic_bool begun, go_on;
+
+static void answered(struct writer_job *job, err result)
+{
+    (void)job;
+    (void)result;
+}
+
+/* Stands still like a disk that does not answer, until it may go on. */
+static err stands(struct writer_job *job, struct db *db, struct arena *a, void *world)
+{
+    (void)job, (void)db, (void)a, (void)world;
+    atomic_store(&begun, true);
+    while (!atomic_load(&go_on)) {
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    }
+    return OK;
+}
+
+static err quick(struct writer_job *job, struct db *db, struct arena *a, void *world)
+{
+    (void)job, (void)db, (void)a, (void)world;
+    return OK;
+}
+
+static err on_a_full_disk(struct writer_job *job, struct db *db, struct arena *a, void *world)
+{
+    (void)job, (void)world;
+    db_plant_fault(db, DB_FAULT_FULL, 1);
+    err e = db_exec(
+        db, a, SQL("insert into installation(key, value) values ('large', hex(zeroblob(200000)))"),
+        NO_ARGS);
+    db_plant_fault(db, DB_FAULT_NONE, 1);
+    return e;
+}
+
+static void says(struct inst *in, struct health *h, const char *name, const char *zh,
+                 const char *zh_remedy, const char *en, const char *en_remedy)
+{
+    struct health_now x = look(in, h, name, INST_NOW);
+    if (!str_has(x.what.zh, str_from(zh)) || !str_has(x.what.en, str_from(en)) ||
+        !str_has(x.remedy.zh, str_from(zh_remedy)) || !str_has(x.remedy.en, str_from(en_remedy))) {
+        fail_msg("%s says: %.*s %.*s", name, STR_ARG(x.what.en), STR_ARG(x.remedy.en));
+    }
+}
+
+/* What can only be seen while it stands: it has no progress, much waits, its log is long, and
+ * nothing gets a checkpoint. */
+static void while_it_stands(struct inst *in, struct health *h)
+{
+    struct writer *w = in->e->writer;
+    says(in, h, "writer", "个操作在等待写入（上限 512）", "检查磁盘速度与正在运行的导入",
+         "acts wait to be written (at most 512)", "look at the disk's speed and at imports");
+    int64_t beat = atomic_exchange(&w->beat_us, writer_now_us() - 11000000);
+    says(in, h, "writer", "秒没有进展，新的操作都在等待", "已提交的操作不会丢失",
+         "The writer has made no progress for 11 s", "nothing committed is lost");
+    atomic_store(&w->beat_us, beat);
+    pthread_mutex_lock(&w->lock);
+    w->stats.log_bytes = INT64_C(300) << 20;
+    pthread_mutex_unlock(&w->lock);
+    says(in, h, "log", "数据库日志已有 300 MB", "结束后会自动收缩",
+         "The database's log holds 300 MB", "it shrinks when that one ends");
+    pthread_mutex_lock(&in->e->lock);
+    in->e->seen.ledger_size = 6000;
+    pthread_mutex_unlock(&in->e->lock);
+    says(in, h, "ledger", "6000 条存证还没有检查点", "检查签名进程与写入状态",
+         "6000 entries of the ledger have no checkpoint yet", "no entry is lost");
+}
+
+static void stands_still(struct dbs *t)
+{
+    struct inst in = inst_make(t, 0);
+    struct health *h = health_make(t->life);
+    struct writer *w = in.e->writer;
+    engine_health(in.e, h);
+    struct writer_job *jobs = arena_array(t->life, struct writer_job, WAITING + 1);
+    atomic_store(&begun, false);
+    atomic_store(&go_on, false);
+    jobs[0] = (struct writer_job){.run = stands, .done = answered};
+    dbs_ok(writer_submit(w, &jobs[0]));
+    while (!atomic_load(&begun)) {
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    }
+    for (int i = 1; i <= WAITING; i++) {
+        jobs[i] = (struct writer_job){.run = quick, .done = answered};
+        dbs_ok(writer_submit(w, &jobs[i]));
+    }
+    while_it_stands(&in, h);
+    atomic_store(&go_on, true);
+    struct writer_job last = {.run = quick, .done = answered};
+    dbs_ok(engine_run(in.e, &last));
+    says(&in, h, "writer", "已写入", "", "acts written; commit p99", "");
+    says(&in, h, "log", "MB，超过 64 MB 时收缩", "", "MB; it shrinks above 64 MB", "");
+}
+
+static void refuses(struct dbs *t)
+{
+    struct inst in = inst_make(t, 0);
+    struct health *h = health_make(t->life);
+    struct writer *w = in.e->writer;
+    engine_health(in.e, h);
+    struct writer_job job = {.run = on_a_full_disk, .done = answered};
+    assert_int_equal(engine_run(in.e, &job).code, ERR_DISK);
+    says(&in, h, "writer", "数据库拒绝写入", "腾出空间或恢复写权限，随后会自动继续",
+         "The database refuses writes", "and it goes on by itself");
+    pthread_mutex_lock(&w->lock);
+    w->trouble_us -= 61000000;
+    pthread_mutex_unlock(&w->lock);
+    says(&in, h, "writer", "上一次写入失败，此后没有再写", "下一次写入成功后此提示消失",
+         "The last write failed, and none has been tried since",
+         "the next write that succeeds clears this");
+    job = (struct writer_job){.run = quick, .done = answered};
+    dbs_ok(engine_run(in.e, &job));
+    says(&in, h, "writer", "已写入", "", "acts written; commit p99", "");
+}
+
+static void a_writer_that_stands_or_refuses_is_said(void **state)
+{
+    (void)state;
+    dbs_each(DBS_FILE, stands_still);
+    dbs_each(DBS_FILE, refuses);
 }
 
 static void what_goes_wrong_is_said_in_words(void **state)
@@ -110,6 +263,7 @@ static void every_figure_can_be_read(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(what_goes_wrong_is_said_in_words),
+                                       cmocka_unit_test(a_writer_that_stands_or_refuses_is_said),
                                        cmocka_unit_test(every_figure_can_be_read)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -50,7 +50,7 @@ export async function until(sentence, run) {
   for (;;) {
     const v = await run();
     if (v) return v;
-    if (performance.now() - began > 90000) throw new Error(`never: ${sentence}`);
+    if (performance.now() - began > Number(process.env.PATIENCE_MS ?? 90000)) throw new Error(`never: ${sentence}`);
     await wait(50);
   }
 }
@@ -68,16 +68,17 @@ process.on("exit", () => { for (const s of running) s.process.kill("SIGKILL"); }
 
 /** `zhidu serve` on a data folder, when it answers. */
 export class Server {
-  /** more: of the environment. */
-  static async start(data, { port = 0, more = {}, binary = program } = {}) {
+  /** more: of the environment; began: called with the process while it starts. */
+  static async start(data, { port = 0, more = {}, binary = program, scheme = "http", began = () => {} } = {}) {
     const s = new Server();
     s.port = Number(port) || await freePort();
-    s.url = `http://127.0.0.1:${s.port}`;
+    s.url = `${scheme}://127.0.0.1:${s.port}`;
     s.log = "";
     s.process = spawn(binary, ["serve", "--data", data, "--port", String(s.port)], { env: { ...env, ...more }, stdio: ["ignore", "pipe", "pipe"] });
     for (const out of [s.process.stdout, s.process.stderr]) out.on("data", (b) => { s.log += b; });
     s.gone = new Promise((r) => s.process.once("exit", (code) => { running.delete(s); r(code); }));
     running.add(s);
+    await began(s);
     await until("the server starts", () => {
       if (s.process.exitCode !== null || s.process.signalCode !== null) throw new Error(`the server does not start: ${s.log}`);
       return fetch(`${s.url}/signin`).then((r) => r.ok, () => false);
