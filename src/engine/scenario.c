@@ -418,6 +418,10 @@ static err run_steps(struct run *r, struct arena *a, str text, str file, int64_t
         for (size_t i = 0; i < list.ptr[k].nsteps && d->errors == before; i++) {
             err x = do_step(r, &list.ptr[k].steps[i], list.ptr[k].as);
             bool there = x.why && x.why->kind == REFUSED_UNIQUE;
+            if (x.code == ERR_DISK) { /* the machine's trouble, no mistake of the text */
+                x.detail = str_copy(a, x.detail);
+                return x;
+            }
             if (x.code && !there) {
                 str why = x.why ? words_in(x.why->what, LANG_ZH) : STR("");
                 diag_error(d, list.ptr[k].steps[i].pos, "这一步没有成功：%.*s（%.*s）",

@@ -478,7 +478,9 @@ err db_sqlite_open(struct arena *life, str path, struct db_options opt, struct d
     int rc = sqlite3_open_v2(file.ptr, &q->h, flags, NULL);
     if (rc || !sq_setup(q, opt)) {
         const char *why = q->h ? sqlite3_errmsg(q->h) : "out of memory";
-        return err_make(ERR_STORE, str_fmt(life, "cannot open %.*s: %s", STR_ARG(path), why));
+        bool full = q->h && sq_err(q, life, path).code == ERR_DISK; /* said as such to who starts */
+        return err_make(full ? ERR_DISK : ERR_STORE,
+                        str_fmt(life, "cannot open %.*s: %s", STR_ARG(path), why));
     }
     *ret = &q->db;
     return OK;
