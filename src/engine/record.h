@@ -48,6 +48,7 @@ struct record_action {
 struct record_term {
     const struct term *term;
     int64_t started, due, used_ms, paused_at, ended; /* 0: none */
+    int64_t working_ms; /* working time left of a running length of it; -1: not counted so */
     bool late;
 };
 

@@ -223,9 +223,15 @@ static void ask_all(const struct ctx *ctx, const struct record *rec, struct batc
     if (rec->def->nterms) {
         q->terms =
             ask(ctx, b,
-                SQL("select \"term\", \"started\", \"due\", \"used\", \"paused_at\", \"ended\""
-                    " from \"term\" where \"record\" = $4 order by \"term\" desc, \"run\" desc"
-                    " limit 200"),
+                SQL("select k.\"term\", k.\"started\", k.\"due\", k.\"used\", k.\"paused_at\","
+                    " k.\"ended\", case when k.\"ended\" is null and k.\"paused_at\" is null"
+                    " and k.\"due\" > $1 then (select s.before_ms + case when s.end_ms < k.\"due\""
+                    " then s.end_ms else k.\"due\" end - s.start_ms from calendar_span s"
+                    " where s.start_ms <= k.\"due\" order by s.start_ms desc limit 1)"
+                    " - (select s.before_ms + case when s.end_ms < $1 then s.end_ms else $1 end"
+                    " - s.start_ms from calendar_span s where s.start_ms <= $1"
+                    " order by s.start_ms desc limit 1) end from \"term\" k"
+                    " where k.\"record\" = $4 order by k.\"term\" desc, k.\"run\" desc limit 200"),
                 rec->id);
     }
     q->steps = ask(ctx, b,
@@ -316,7 +322,11 @@ static void read_terms(const struct ctx *ctx, struct batch *b, int place, struct
                                   .due = rows_i64(&r, 2),
                                   .used_ms = rows_i64(&r, 3),
                                   .paused_at = rows_i64(&r, 4),
-                                  .ended = rows_i64(&r, 5)};
+                                  .ended = rows_i64(&r, 5),
+                                  .working_ms = -1};
+        if (t->within.tree && t->within.type.kind == V_WORKHOURS && !rows_null(&r, 6)) {
+            x->working_ms = rows_i64(&r, 6);
+        }
         int64_t end = x->ended ? x->ended : ctx->now;
         x->late = x->due && !x->paused_at && end > x->due;
     }

@@ -122,6 +122,23 @@ static void put_actions(struct visit *v, const struct record_view *r, struct rec
     p->locked.len = nnot;
 }
 
+/* "1 小时 59 分钟": what is left of a length in working time, once a night or a noon lies
+ * between now and its end. */
+static str working_left(struct visit *v, const struct record_term *t)
+{
+    enum { MINUTE = 60000 };
+    if (t->working_ms < 0 || t->due - v->ctx.now - t->working_ms < MINUTE) {
+        return STR("");
+    }
+    bool en = v->ctx.lang == LANG_EN;
+    long long minutes = t->working_ms / MINUTE;
+    if (minutes < 60) {
+        return str_fmt(v->ctx.arena, en ? "%lld min" : "%lld 分钟", minutes);
+    }
+    return str_fmt(v->ctx.arena, en ? "%lld h %lld min" : "%lld 小时 %lld 分钟", minutes / 60,
+                   minutes % 60);
+}
+
 static struct record_clock clock_of(struct visit *v, const struct record_term *t)
 {
     enum lang lang = v->ctx.lang;
@@ -145,6 +162,7 @@ static struct record_clock clock_of(struct visit *v, const struct record_term *t
     } else {
         c.note = show_due(v, t->due);
         c.class = show_due_class(v, t->due);
+        c.working = working_left(v, t);
         c.total = t->due > t->started ? (t->due - t->started) / 60000 : 0;
         c.used = (v->ctx.now - t->started) / 60000;
         c.used = c.used > c.total ? c.total : c.used;

@@ -2,6 +2,7 @@
  * them; pauses; marks, once and late rather than never; what the clock refuses. */
 #include "base/clock.h"
 #include "engine/calendar.h"
+#include "engine/record.h"
 
 #include "house.h"
 
@@ -97,6 +98,20 @@ static void act(struct house *h, int64_t id, const char *action)
     assert_done(h, house_do(h, h->amy, "ticket", id, action, NULL));
 }
 
+/* What the record's page says is left of it in working time; -1: not counted so. */
+static int64_t left(struct house *h, int64_t id, const char *term)
+{
+    struct ctx ctx = house_ctx(h, h->amy);
+    struct record_view v;
+    dbs_ok(record_view(&ctx, model_type(ctx.model, STR("ticket")), id, &v));
+    for (size_t i = 0; i < v.nterms; i++) {
+        if (str_eq(v.terms[i].term->key, str_from(term))) {
+            return v.terms[i].working_ms;
+        }
+    }
+    return -2;
+}
+
 /* --- working time ------------------------------------------------------------------------ */
 
 static void working(struct dbs *t)
@@ -109,7 +124,15 @@ static void working(struct dbs *t)
     day(&h, "2026-01-06", "holiday");
     day(&h, "2026-01-10", "workday");
     h.now = at("2026-01-05T16:30+08:00");
-    assert_int_equal(due(&h, ticket(&h, NULL), "response"), at("2026-01-07T11:30+08:00"));
+    int64_t over_night = ticket(&h, NULL);
+    assert_int_equal(due(&h, over_night, "response"), at("2026-01-07T11:30+08:00"));
+    assert_int_equal(left(&h, over_night, "response"), 4 * HOUR);
+    h.now = at("2026-01-05T17:00+08:00");
+    assert_int_equal(left(&h, over_night, "response"), 4 * HOUR - HOUR / 2);
+    h.now = at("2026-01-06T12:00+08:00"); /* the holiday takes nothing away */
+    assert_int_equal(left(&h, over_night, "response"), 3 * HOUR);
+    h.now = at("2026-01-09T16:30+08:00"); /* over */
+    assert_int_equal(left(&h, over_night, "response"), -1);
     h.now = at("2026-01-09T16:30+08:00");
     assert_int_equal(due(&h, ticket(&h, NULL), "response"), at("2026-01-10T11:30+08:00"));
     /* begun on a holiday, at night, at noon */
@@ -124,6 +147,7 @@ static void working(struct dbs *t)
     act(&h, b, "begin");
     assert_int_equal(due(&h, b, "repair"), at("2026-01-21T00:00+08:00"));
     assert_int_equal(due(&h, b, "response"), 0); /* ended with its state */
+    assert_int_equal(left(&h, b, "repair"), -1); /* counted in days */
 }
 
 static void terms_run_in_working_time(void **state)
