@@ -18,7 +18,7 @@ struct record_clock {
     struct words words;
     const struct clause *clause;
     str from, due, note, class;
-    str working; /* working time left, where it is less than by the clock */
+    str working;         /* working time left, where it is less than by the clock */
     int64_t used, total; /* minutes; total 0: not known */
     bool over;
 };
