@@ -26,7 +26,7 @@ int activity_files_ask(const struct ctx *ctx, struct batch *b, int64_t record)
         b,
         SQL("select \"id\", \"name\", \"mime\", \"size\", \"sha256\", \"at\", \"person\","
             " \"act\", \"removed_at\" from \"attachment\" where \"record\" = $4"
-            " and \"field\" is null order by \"id\" limit 400"),
+            " and \"field\" is null order by \"removed_at\" is not null, \"id\" limit 400"),
         ctx_args(ctx, &arg, 1));
 }
 

@@ -18,8 +18,8 @@ int activity_ask(const struct ctx *ctx, struct batch *b, int64_t record, int64_t
 /* Reads them; people are wanted in `names` (their names come with the row). */
 void activity_read(const struct ctx *ctx, const struct type *t, struct batch *b, int place,
                    struct names *names, struct activity **ret, size_t *n, bool *more);
-/* The record's attachments that are no field's value, also removed ones, in the order they
- * came, at most 400: id, name, mime, size, sha256, at, person, act, removed_at (null: still
+/* The record's attachments that are no field's value, in the order they came, removed ones
+ * last, at most 400: id, name, mime, size, sha256, at, person, act, removed_at (null: still
  * there).  Reading gives each act the names of what it added or removed; the rows stay
  * where they are for the caller. */
 int activity_files_ask(const struct ctx *ctx, struct batch *b, int64_t record);
