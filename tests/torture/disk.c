@@ -11,12 +11,14 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { SIZE_MB = 300 }; /* with room again little is left, but enough */
 #define FULL_ZH "磁盘已满或只读"
 
 struct tried {
+    int64_t index, ended; /* rounds with an index that cannot be written; of them ended by it */
     int64_t full, readonly, uploads, refused_uploads, exports, refused_exports, backups, reads;
 };
 
@@ -114,6 +116,23 @@ static void full_round(struct torture *t, struct tried *n)
 
 /* --- read-only ------------------------------------------------------------------------ */
 
+/* A file of the data folder; true also where there is none. */
+static bool set_one(struct torture *t, const char *name, bool on)
+{
+    char path[200];
+    int flags = 0;
+    snprintf(path, sizeof(path), "%s/%s", t->server.data, name);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return errno == ENOENT;
+    }
+    bool known = ioctl(fd, FS_IOC_GETFLAGS, &flags) == 0;
+    flags = on ? flags | FS_IMMUTABLE_FL : flags & ~FS_IMMUTABLE_FL;
+    bool ok = known && ioctl(fd, FS_IOC_SETFLAGS, &flags) == 0;
+    close(fd);
+    return ok;
+}
+
 /* All files of the database become such that no descriptor, open or new, writes to
  * them, as on a disk that the kernel made read-only; and the folder lets none be
  * made.  (The index of the log is memory to the kernel, which it lets change.)  False where the
@@ -123,19 +142,7 @@ static bool set_readonly(struct torture *t, bool on)
     static const char *const names[] = {"zhidu.db-wal", "zhidu.db", ""};
     bool ok = true;
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        char path[200];
-        int flags = 0;
-        snprintf(path, sizeof(path), "%s/%s", t->server.data, names[i]);
-        int fd = open(path, O_RDONLY | O_CLOEXEC);
-        if (fd < 0 && errno == ENOENT) {
-            continue;
-        }
-        bool known = fd >= 0 && ioctl(fd, FS_IOC_GETFLAGS, &flags) == 0;
-        flags = on ? flags | FS_IMMUTABLE_FL : flags & ~FS_IMMUTABLE_FL;
-        ok = known && ioctl(fd, FS_IOC_SETFLAGS, &flags) == 0 && ok;
-        if (fd >= 0) {
-            close(fd);
-        }
+        ok = set_one(t, names[i], on) && ok;
     }
     return ok;
 }
@@ -162,6 +169,34 @@ static void readonly_round(struct torture *t, struct tried *n)
     says_written_again(t);
     n->readonly++;
     arena_end(&a);
+}
+
+/* The index of the log, which the kernel gives to the process as memory, cannot be written any
+ * more: a file system that an error turned read-only.  The process may end by that
+ * (docs/decisions/0044); nothing that was answered is lost, and started again it goes on. */
+static void index_round(struct torture *t, struct tried *n)
+{
+    enum { WAIT = 100 };
+    int status = 0;
+    bool ended = false;
+    if (!set_one(t, "zhidu.db-shm", true)) {
+        die("the index of the log cannot be made read-only", errno, STR(""));
+    }
+    for (int i = 0; i < WAIT && !ended; i++) {
+        pause_us(50000);
+        ended = waitpid(t->server.pid, &status, WNOHANG) == t->server.pid;
+    }
+    set_one(t, "zhidu.db-shm", false);
+    if (ended && !(WIFSIGNALED(status) && WTERMSIG(status) == SIGBUS)) {
+        die("the server ended otherwise than by SIGBUS", status, STR(""));
+    }
+    if (ended) {
+        t->server.pid = 0;
+        town_start(t);
+    }
+    load_goes_on(t, "the index can be written again");
+    n->index++;
+    n->ended += ended;
 }
 
 /* --- both ------------------------------------------------------------------------------ */
@@ -240,6 +275,13 @@ static bool can_be_readonly(const char *data)
     return ok;
 }
 
+static void again(struct torture *t)
+{
+    int64_t wordless = t->n.wordless;
+    *t = (struct torture){.dice = t->dice};
+    t->n.wordless = wordless;
+}
+
 static void readonly_disk(struct torture *t, const char *data, int port, int times)
 {
     struct tried n = {0};
@@ -252,13 +294,13 @@ static void readonly_disk(struct torture *t, const char *data, int port, int tim
     under_load(t, data, log, port, times, readonly_round, &n);
     tell(t, "files read-only", n.readonly, &n);
     town_end(t);
-}
-
-static void again(struct torture *t)
-{
-    int64_t wordless = t->n.wordless;
-    *t = (struct torture){.dice = t->dice};
-    t->n.wordless = wordless;
+    again(t);
+    under_load(t, data, log, port, times, index_round, &n);
+    printf("%lld times an index of the log that cannot be written: the process ended by it %lld "
+           "times, %lld acts acknowledged and there exactly once\n",
+           (long long)n.index, (long long)n.ended, (long long)t->nacked);
+    printf("%lld passed, 0 failed\n", (long long)n.index);
+    town_end(t);
 }
 
 void part_disk(struct torture *t, const char *data, int port, int times)

@@ -72,11 +72,19 @@ static void clock_jumps(struct torture *t, const struct asked *x)
     town_end(t);
 }
 
+static void timers(struct torture *t, const struct asked *x)
+{
+    enum { A_TIME = 3 };
+    town_make(t, x->data, x->port, NULL);
+    part_timers(t, x->times * A_TIME);
+    town_end(t);
+}
+
 static const struct part {
     const char *name;
     void (*run)(struct torture *t, const struct asked *x);
-} parts[] = {
-    {"kill", kills}, {"disk", disk}, {"pg", pg}, {"limits", limits}, {"clock", clock_jumps}};
+} parts[] = {{"kill", kills},    {"disk", disk},         {"pg", pg},
+             {"limits", limits}, {"clock", clock_jumps}, {"timers", timers}};
 
 int main(int argc, char **argv)
 {

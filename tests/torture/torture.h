@@ -170,5 +170,6 @@ void part_pg(struct torture *t, const char *data, int port, int rounds, int seco
 
 void part_limits(struct torture *t, int rounds); /* limits.c: memory, files */
 void part_clock(struct torture *t, int rounds);  /* jump.c: the machine's clock */
+void part_timers(struct torture *t, int rounds); /* timers.c: kills when something falls due */
 
 #endif
