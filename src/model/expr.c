@@ -13,24 +13,21 @@ static struct tc checker(struct arena *a, const struct scope *s, struct pos at, 
     return tc;
 }
 
-static struct sql truth_sql(struct arena *a, const struct scope *s, const struct expr *e,
-                            const char *after)
+static struct sql truth_sql(struct tc *tc, const struct expr *e, const char *after)
 {
-    struct sqlb b = sqlb_make(a);
-    int aliases = 0;
-    struct gen g = gen_make(&b, s, &aliases);
+    struct gen_text t;
+    struct gen g = gen_make(&t, tc->a, tc->s, 0);
     gen_truth(&g, e);
     gen_put(&g, str_from(after));
-    return sqlb_end(&b);
+    return gen_end(&g, tc);
 }
 
-static struct sql value_sql(struct arena *a, const struct scope *s, const struct expr *e)
+static struct sql value_sql(struct tc *tc, const struct expr *e)
 {
-    struct sqlb b = sqlb_make(a);
-    int aliases = 0;
-    struct gen g = gen_make(&b, s, &aliases);
+    struct gen_text t;
+    struct gen g = gen_make(&t, tc->a, tc->s, 0);
     gen_value(&g, e);
-    return sqlb_end(&b);
+    return gen_end(&g, tc);
 }
 
 struct cond expr_compile(struct arena *a, const struct scope *s, str text, struct pos at,
@@ -48,16 +45,12 @@ struct cond expr_compile(struct arena *a, const struct scope *s, str text, struc
         c.type = want;
     }
     c.reads = expr_reads(a, s, e, false);
-    c.value = value_sql(a, s, e);
+    c.value = value_sql(&tc, e);
     if (e->type.kind == V_BOOL) {
-        c.is_true = truth_sql(a, s, e, "");
-        c.not_false = truth_sql(a, s, e, " is not false");
+        c.is_true = truth_sql(&tc, e, "");
+        c.not_false = truth_sql(&tc, e, " is not false");
     }
-    if (c.value.text.len > EXPR_SQL_MAX) {
-        diag_error(d, at, "表达式过大", "the expression is too large");
-        return none;
-    }
-    return c;
+    return tc.failed ? none : c;
 }
 
 struct people expr_compile_people(struct arena *a, const struct scope *s, str text, struct pos at,
@@ -70,6 +63,9 @@ struct people expr_compile_people(struct arena *a, const struct scope *s, str te
         return (struct people){.text = text, .pos = at};
     }
     struct people p = people_compile(a, &tc, e, alternatives);
+    if (tc.failed) {
+        return (struct people){.text = text, .pos = at};
+    }
     p.text = text;
     p.pos = at;
     for (size_t i = 0; i < p.nalts; i++) {
@@ -95,9 +91,8 @@ bool expr_compile_each(struct arena *a, const struct scope *s, str text, struct 
     if (e->in->mean == MEAN_TYPE) {
         tc_look_ups(e);
     }
-    struct sqlb b = sqlb_make(a);
-    int aliases = 0;
-    struct gen g = gen_make(&b, s, &aliases);
+    struct gen_text t;
+    struct gen g = gen_make(&t, a, s, 0);
     gen_from(&g, e);
     if (e->where) {
         gen_put(&g, STR(" and "));
@@ -106,15 +101,15 @@ bool expr_compile_each(struct arena *a, const struct scope *s, str text, struct 
     e->type.kind = V_SET;
     *ret = (struct each){.name = e->var,
                          .type = e->in->type.type,
-                         .from = sqlb_end(&b),
+                         .from = gen_end(&g, &tc),
                          .bounded = e->in->mean == MEAN_PART || e->in->mean == MEAN_LINK};
     ret->set.tree = e;
     ret->set.text = text;
     ret->set.pos = at;
     ret->set.reads = expr_reads(a, s, e, false);
     ret->set.type = vtype_of(V_BOOL);
-    ret->set.value = e->where ? value_sql(a, s, e->where) : SQL("1");
-    return true;
+    ret->set.value = e->where ? value_sql(&tc, e->where) : SQL("1");
+    return !tc.failed;
 }
 
 /* --- templates --------------------------------------------------------------------------- */

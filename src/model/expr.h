@@ -8,7 +8,9 @@
  * and fields are known (names first, then bodies).  Mistakes go to `diags`
  * with the column inside the text; the result is then empty (tree NULL).
  *
- * Bounds: 4,096 characters, 512 nodes, depth 32, 8 nested macros.
+ * Bounds: 4,096 characters, 512 nodes, depth 32, 8 nested macros; and what the
+ * databases read (expr_weigh.c): what would be nested deeper or longer as SQL is
+ * a mistake at the node that is too much, never other SQL than was meant.
  */
 #ifndef MODEL_EXPR_H
 #define MODEL_EXPR_H

@@ -22,6 +22,9 @@ enum {
     EXPR_DEPTH_MAX = 32,
     EXPR_MACROS_MAX = 8,
     EXPR_SQL_MAX = 256 * 1024, /* bytes of one compiled form */
+    EXPR_STACK_MAX = 72,   /* of the 100 of SQLite's parser; the statement around has the rest */
+    EXPR_HEIGHT_MAX = 900, /* of the 1,000 of SQLite's trees */
+    EXPR_LEVELS_MAX = 700, /* values in one another while SQL is written */
     EXPR_ARGS_MAX = 64,
     EXPR_VARS_MAX = 16,
     EXPR_NEST_MAX = 6, /* sees() and computed fields inside each other */
@@ -280,19 +283,59 @@ struct reads expr_reads(struct arena *a, const struct scope *s, const struct exp
  * CASE it counts when true; "is not false" and a cast to integer make the other
  * forms of it. */
 
-struct gen {
-    struct sqlb *b;
-    const struct scope *s;
-    str self;     /* alias of the record */
-    str person;   /* SQL of the person a people expression is about */
-    int *aliases; /* used so far, so that each is new */
-    int depth;
+/* What a text of SQL asks of a parser (expr_weigh.c). */
+enum { WEIGHT_FRAMES = 100, WEIGHT_OPS = 8 };
+struct weight_frame {
+    int base;   /* symbols below */
+    int clause; /* of the SELECT or CASE that is being read, or of a list */
+    int ops;    /* operators in all */
+    int inner;  /* height of the highest frame within */
+    bool second;
+    int nops; /* operators that wait for their right side */
+    uint8_t bind[WEIGHT_OPS], size[WEIGHT_OPS];
+};
+struct weight {
+    struct weight_frame frames[WEIGHT_FRAMES];
+    int n;
+    size_t at; /* read so far */
+    bool operand, call, is;
+    int stack;  /* the most symbols at once */
+    int height; /* of the tree */
+};
+/* Reads on to the end of `sql`, which begins with what was read before and
+ * ends between two tokens. */
+void weigh(struct weight *w, str sql);
+
+/* One text of SQL while it is written; the copies of a gen share it. */
+struct gen_text {
+    struct sqlb b;
+    struct weight weight;
+    int aliases; /* used so far, so that each is new */
+    bool deep, large;
+    int off; /* of the node that was too much */
 };
 
-/* How deep values and truths stand in one another. */
-enum { GEN_DEPTH_MAX = 60 };
+struct gen {
+    struct sqlb *b;
+    struct gen_text *text;
+    const struct scope *s;
+    str self;   /* alias of the record */
+    str person; /* SQL of the person a people expression is about */
+    int level;
+    int off;      /* of the node being written */
+    bool foreign; /* it is of another text (a computed field, a see): off stays */
+};
 
-struct gen gen_make(struct sqlb *b, const struct scope *s, int *aliases);
+/* Writes into `t`, whose aliases count from `aliases`. */
+struct gen gen_make(struct gen_text *t, struct arena *a, const struct scope *s, int aliases);
+/* At each node, first: false when there is no room for it; then nothing more is
+ * written and gen_end says so. */
+bool gen_enter(struct gen *g, const struct expr *e);
+void gen_leave(struct gen *g);
+/* The text; empty, and a mistake at the node that was too much, when it would be
+ * more than the databases read. */
+struct sql gen_end(struct gen *g, struct tc *tc);
+
 void gen_value(struct gen *g, const struct expr *e);
 void gen_truth(struct gen *g, const struct expr *e);
 void gen_plain(struct gen *g, const struct expr *e); /* a value whose kind needs no care */
@@ -303,7 +346,8 @@ void gen_people(struct gen *g, const struct expr *e);
 /* " from ... where ...", always with a where. */
 void gen_from(struct gen *g, const struct expr *macro);
 void gen_in_force(struct gen *g, str alias);
-/* Two-argument time arithmetic. */
+/* A moment and a length: a sum of two numbers, or found in the calendar. */
+bool gen_is_plain_sum(const struct expr *e);
 void gen_time_sum(struct gen *g, const struct expr *e);
 str gen_alias(struct gen *g);
 str gen_var(struct gen *g, str var); /* the alias of a variable */

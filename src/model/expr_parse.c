@@ -41,12 +41,17 @@ static struct expr *expected(struct parser *p, struct words what)
     return NULL;
 }
 
+static struct expr *too_many_nodes(struct parser *p, int off)
+{
+    return fail(p, off,
+                WORDS("表达式过大：最多 512 个节点，请拆开",
+                      "this expression is too large (512 nodes): split it"));
+}
+
 static struct expr *node(struct parser *p, enum xkind kind, int off)
 {
     if (++p->nodes > EXPR_NODES_MAX) {
-        return fail(p, off,
-                    WORDS("表达式过大：最多 512 个节点，请拆开",
-                          "this expression is too large (512 nodes): split it"));
+        return too_many_nodes(p, off);
     }
     struct expr *e = arena_new(p->a, struct expr);
     e->kind = kind;
@@ -66,6 +71,29 @@ static struct expr *node_of(struct parser *p, enum xkind kind, int off, struct e
     e->args[1] = b;
     e->nargs = b ? 2 : 1;
     return e;
+}
+
+/* One more member of `a and b and ..`: a chain is one node, however long. */
+static struct expr *join(struct parser *p, enum xkind kind, int off, struct expr *chain,
+                         struct expr *more)
+{
+    if (!more) {
+        return NULL;
+    }
+    if (chain->kind != kind) {
+        return node_of(p, kind, off, chain, more);
+    }
+    if (++p->nodes > EXPR_NODES_MAX) {
+        return too_many_nodes(p, off);
+    }
+    size_t n = chain->nargs;
+    if ((n & (n - 1)) == 0) { /* 2, 4, 8 .. are full */
+        struct expr **args = arena_array(p->a, struct expr *, 2 * n);
+        memcpy(args, chain->args, n * sizeof *args);
+        chain->args = args;
+    }
+    chain->args[chain->nargs++] = more;
+    return chain;
 }
 
 static bool is_word(const struct parser *p, str w)
@@ -424,8 +452,7 @@ static struct expr *parse_and(struct parser *p)
     while (e && is_word(p, STR("and"))) {
         int off = p->tok.off;
         next(p);
-        struct expr *b = parse_not(p);
-        e = b ? node_of(p, X_AND, off, e, b) : NULL;
+        e = join(p, X_AND, off, e, parse_not(p));
     }
     return e;
 }
@@ -439,8 +466,7 @@ static struct expr *parse_or(struct parser *p)
     while (e && is_word(p, STR("or"))) {
         int off = p->tok.off;
         next(p);
-        struct expr *b = parse_and(p);
-        e = b ? node_of(p, X_OR, off, e, b) : NULL;
+        e = join(p, X_OR, off, e, parse_and(p));
     }
     p->depth--;
     return e;

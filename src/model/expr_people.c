@@ -423,9 +423,8 @@ static void put_rest(struct gen *g, const struct conj *c, size_t but)
 
 static struct sql who_select(struct tc *tc, const struct dnf *d)
 {
-    struct sqlb b = sqlb_make(tc->a);
-    int aliases = 1000;
-    struct gen g = gen_make(&b, tc->s, &aliases);
+    struct gen_text t;
+    struct gen g = gen_make(&t, tc->a, tc->s, 1000);
     bool some = false;
     for (size_t i = 0; i < d->n; i++) {
         size_t at = 0;
@@ -443,13 +442,13 @@ static struct sql who_select(struct tc *tc, const struct dnf *d)
         PUT(&g, "select p.\"id\" as \"id\" from (select distinct c.\"id\" from (");
         crowd_select(&g, d->list[i].lit[at].e);
         PUT(&g, ") c) q join \"r_person\" p on p.\"id\" = q.\"id\" and p.\"state\" = ");
-        sqlb_i64(&b, state_code(tc->s->model->person, STR("active")));
+        sqlb_i64(g.b, state_code(tc->s->model->person, STR("active")));
         PUT(&g, " where ");
         struct gen in = g;
         in.person = STR("p.\"id\"");
         put_rest(&in, &d->list[i], at);
     }
-    return some ? sqlb_end(&b) : (struct sql){0};
+    return some ? gen_end(&g, tc) : (struct sql){0};
 }
 
 /* --- see, for lists
@@ -463,9 +462,8 @@ static const struct expr *own_column(const struct expr *e)
 /* The own column this literal names people by, and the ids it may hold. */
 static str column_of(struct tc *tc, const struct literal *l, struct sql *ids)
 {
-    struct sqlb b = sqlb_make(tc->a);
-    int aliases = 2000;
-    struct gen g = gen_make(&b, tc->s, &aliases);
+    struct gen_text t;
+    struct gen g = gen_make(&t, tc->a, tc->s, 2000);
     const struct expr *e = l->e;
     const struct expr *own = NULL;
     if (l->negated) {
@@ -476,16 +474,16 @@ static str column_of(struct tc *tc, const struct literal *l, struct sql *ids)
     } else if (e->type.kind == V_RECORD && tc_person(tc, e) && e->mean == MEAN_COLUMN && e->base &&
                (own = own_column(e->base))) {
         PUT(&g, "select x.\"id\" as \"id\" from ");
-        sqlb_ident(&b, own->type.type->table);
+        sqlb_ident(g.b, own->type.type->table);
         PUT(&g, " x where x.");
-        sqlb_ident(&b, e->column);
+        sqlb_ident(g.b, e->column);
         PUT(&g, " = $2");
     } else if (e->fun == FUN_MEMBERS && (own = own_column(e->args[0]))) {
         PUT(&g, "select x.\"f_unit\" as \"id\" from \"r_person\" x where x.\"id\" = $2");
     } else if (e->fun == FUN_HEAD_OF && (own = own_column(e->args[0]))) {
         PUT(&g, "select x.\"f_unit\" as \"id\" from \"r_post\" x where x.\"f_person\" = $2 and "
                 "x.\"f_position\" = ");
-        sqlb_i64(&b, e->code);
+        sqlb_i64(g.b, e->code);
         PUT(&g, " and ");
         gen_in_force(&g, STR("x"));
     } else if (((e->fun == FUN_POST && e->nargs > 1 && is_unit(&g, e->args[1]) &&
@@ -493,24 +491,23 @@ static str column_of(struct tc *tc, const struct literal *l, struct sql *ids)
                 (e->fun == FUN_LEADER_OF && (own = own_column(e->args[0]))))) {
         PUT(&g, "select ua.\"unit\" as \"id\" from \"r_post\" x join \"unit_above\" ua on "
                 "ua.\"above\" = x.\"f_unit\" where x.\"f_person\" = $2 and x.\"f_position\" = ");
-        sqlb_i64(&b, e->code);
+        sqlb_i64(g.b, e->code);
         PUT(&g, " and ");
         gen_in_force(&g, STR("x"));
     }
     if (!own) {
         return STR("");
     }
-    *ids = sqlb_end(&b);
+    *ids = gen_end(&g, tc);
     return own->column;
 }
 
 static struct sql conj_sql(struct tc *tc, const struct conj *c, size_t but)
 {
-    struct sqlb b = sqlb_make(tc->a);
-    int aliases = 3000;
-    struct gen g = gen_make(&b, tc->s, &aliases);
+    struct gen_text t;
+    struct gen g = gen_make(&t, tc->a, tc->s, 3000);
     put_rest(&g, c, but);
-    return sqlb_end(&b);
+    return gen_end(&g, tc);
 }
 
 static bool conj_mentions_self(const struct conj *c)
@@ -581,11 +578,10 @@ struct people people_compile(struct arena *a, struct tc *tc, struct expr *e, boo
     bool only_auto = d.n == 1 && d.list[0].n == 1 && p.may_auto;
     p.reads = expr_reads(a, tc->s, e, true);
     if (!p.nobody && !only_auto) {
-        struct sqlb b = sqlb_make(a);
-        int aliases = 0;
-        struct gen g = gen_make(&b, tc->s, &aliases);
+        struct gen_text t;
+        struct gen g = gen_make(&t, a, tc->s, 0);
         gen_people(&g, e);
-        p.is_actor = sqlb_end(&b);
+        p.is_actor = gen_end(&g, tc);
     }
     if (tc->s->model->person) {
         p.who = who_select(tc, &d);

@@ -73,9 +73,8 @@ static void put_where(struct gen *g, const struct expr *m)
 {
     gen_from(g, m);
     if (m->where) {
-        PUT(g, " and (");
+        PUT(g, " and ");
         gen_truth(g, m->where);
-        PUT(g, ")");
     }
 }
 
@@ -84,6 +83,10 @@ static void put_where(struct gen *g, const struct expr *m)
 void gen_not_false(struct gen *g, const struct expr *e)
 {
     bool both = e->kind == X_AND;
+    if (!both && e->kind != X_OR && !e->missing) {
+        gen_truth(g, e);
+        return;
+    }
     PUT(g, "(");
     if (both || e->kind == X_OR) {
         for (size_t i = 0; i < e->nargs; i++) {
@@ -96,9 +99,7 @@ void gen_not_false(struct gen *g, const struct expr *e)
         }
     } else {
         gen_truth(g, e);
-        if (e->missing) {
-            PUT(g, " is not false");
-        }
+        PUT(g, " is not false");
     }
     PUT(g, ")");
 }
@@ -110,11 +111,10 @@ static void put_unknown(struct gen *g, const struct expr *m, bool key)
     gen_from(g, m);
     PUT(g, " and (");
     if (m->where) {
-        PUT(g, "(");
         gen_not_false(g, m->where);
-        PUT(g, " and (");
+        PUT(g, " and ");
         gen_truth(g, m->where);
-        PUT(g, ") is null)");
+        PUT(g, " is null");
     } else {
         PUT(g, "1 = 0");
     }
@@ -129,6 +129,19 @@ static void put_unknown(struct gen *g, const struct expr *m, bool key)
         PUT(g, ") is null)");
     }
     PUT(g, "))");
+}
+
+/* The value that is summed or compared.  SQL gives an aggregate to the SELECT whose
+ * columns it mentions, so a key that is not of this row itself mentions it besides:
+ * it would be summed over the records outside. */
+static void put_key(struct gen *g, const struct expr *m)
+{
+    const struct expr *k = m->key;
+    gen_value(g, k);
+    if (k->mean != MEAN_COLUMN || k->base->mean != MEAN_VAR || !str_eq(k->base->name, m->var)) {
+        PUT(g, " + 0 * ");
+        gen_column(g, gen_var(g, m->var), STR("id"));
+    }
 }
 
 void gen_aggregate(struct gen *g, const struct expr *m)
@@ -148,7 +161,7 @@ void gen_aggregate(struct gen *g, const struct expr *m)
         break;
     case MACRO_SUM:
         PUT(g, "cast(coalesce(sum(");
-        gen_value(g, m->key);
+        put_key(g, m);
         PUT(g, "), 0) as bigint)");
         break;
     default:
@@ -157,7 +170,7 @@ void gen_aggregate(struct gen *g, const struct expr *m)
         } else {
             PUT(g, "max(");
         }
-        gen_value(g, m->key);
+        put_key(g, m);
         PUT(g, ")");
         break;
     }
@@ -191,28 +204,28 @@ static void truth_exists(struct gen *g, const struct expr *m)
         PUT(g, ")");
         return;
     }
-    PUT(g, "(case when exists(select 1");
+    PUT(g, "case when exists(select 1");
     put_where(g, m);
     PUT(g, ") then 1 = 1 when ");
     put_unknown(g, m, false);
-    PUT(g, " then null else 1 = 0 end)");
+    PUT(g, " then null else 1 = 0 end");
 }
 
 static void truth_all(struct gen *g, const struct expr *m)
 {
-    PUT(g, "(case when exists(select 1");
+    PUT(g, "case when exists(select 1");
     put_where(g, m);
-    PUT(g, " and not (");
+    PUT(g, " and not ");
     gen_truth(g, m->key);
-    PUT(g, ")) then 1 = 0 when exists(select 1");
+    PUT(g, ") then 1 = 0 when exists(select 1");
     gen_from(g, m);
     if (m->where) {
         PUT(g, " and ");
         gen_not_false(g, m->where);
     }
-    PUT(g, " and (");
+    PUT(g, " and ");
     gen_truth(g, m->key);
-    PUT(g, ") is not true) then null else 1 = 1 end)");
+    PUT(g, " is not true) then null else 1 = 1 end");
 }
 
 void gen_truth_macro(struct gen *g, const struct expr *e)

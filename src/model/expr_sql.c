@@ -4,14 +4,62 @@
 
 #define PUT(g, lit) sqlb_put_trusted((g)->b, STR(lit))
 
-struct gen gen_make(struct sqlb *b, const struct scope *s, int *aliases)
+struct gen gen_make(struct gen_text *t, struct arena *a, const struct scope *s, int aliases)
 {
-    return (struct gen){.b = b, .s = s, .self = STR("r"), .person = STR("$2"), .aliases = aliases};
+    *t = (struct gen_text){.b = sqlb_make(a), .aliases = aliases};
+    return (struct gen){.b = &t->b, .text = t, .s = s, .self = STR("r"), .person = STR("$2")};
 }
 
 str gen_alias(struct gen *g)
 {
-    return str_fmt(g->b->buf.arena, "t%d", ++*g->aliases);
+    return str_fmt(g->b->buf.arena, "t%d", ++g->text->aliases);
+}
+
+static bool fits(struct gen *g)
+{
+    struct gen_text *t = g->text;
+    if (t->deep || t->large) {
+        return false;
+    }
+    if (g->b == &t->b) { /* the person of an `in` is weighed where it is put */
+        weigh(&t->weight, buf_str(&t->b.buf));
+    }
+    t->deep = t->weight.stack > EXPR_STACK_MAX || t->weight.height > EXPR_HEIGHT_MAX ||
+              g->level > EXPR_LEVELS_MAX;
+    t->large = g->b->buf.len > EXPR_SQL_MAX;
+    t->off = g->off;
+    return !t->deep && !t->large;
+}
+
+bool gen_enter(struct gen *g, const struct expr *e)
+{
+    if (!g->foreign) {
+        g->off = e->off;
+    }
+    g->level++;
+    return fits(g);
+}
+
+void gen_leave(struct gen *g)
+{
+    g->level--;
+}
+
+struct sql gen_end(struct gen *g, struct tc *tc)
+{
+    if (fits(g)) {
+        return sqlb_end(g->b);
+    }
+    if (g->text->large) {
+        TC_FAIL(tc, g->text->off, "展开成查询后过大：请拆成几个条件",
+                "this becomes too large a query: split it into several conditions");
+    } else {
+        TC_FAIL(tc, g->text->off,
+                "嵌套过深，数据库读不了：请拆成几个条件，或减少括号、集合运算和连续的计算",
+                "this is nested deeper than the database reads: split it into several "
+                "conditions, or use fewer brackets, macros and operations in a row");
+    }
+    return (struct sql){0};
 }
 
 void gen_put(struct gen *g, str trusted)
@@ -64,6 +112,7 @@ void gen_guard(struct gen *g, const struct expr *guard, str alias)
     struct gen in = *g;
     in.self = alias;
     in.person = STR("$2");
+    in.foreign = true;
     PUT(g, " and (");
     gen_people(&in, guard);
     PUT(g, ")");
@@ -95,6 +144,7 @@ static void put_inline(struct gen *g, const struct expr *e)
 {
     struct gen in = *g;
     str alias = gen_row(g, e->base);
+    in.foreign = true;
     if (alias.len) {
         in.self = alias;
         PUT(g, "(");
@@ -236,9 +286,9 @@ static void put_if(struct gen *g, const struct expr *e)
     gen_truth(g, e->args[0]);
     PUT(g, " then ");
     gen_value(g, e->args[1]);
-    PUT(g, " when not (");
+    PUT(g, " when not ");
     gen_truth(g, e->args[0]);
-    PUT(g, ") then ");
+    PUT(g, " then ");
     gen_value(g, e->args[2]);
     PUT(g, " end");
 }
@@ -294,16 +344,26 @@ void gen_call(struct gen *g, const struct expr *e)
 /* --- values --------------------------------------------------------------------------------------
  */
 
-static void put_arith(struct gen *g, const struct expr *e)
+/* What stands to the right of a value: where it is an operator that binds no
+ * tighter, a chain needs no brackets, and no level for each of its members. */
+enum after { AFTER_ANY, AFTER_SUM, AFTER_PRODUCT };
+
+static void put_value(struct gen *g, const struct expr *e, enum after after);
+
+static void put_arith(struct gen *g, const struct expr *e, enum after after)
 {
     const struct expr *a = e->args[0];
     bool moment = a->type.kind == V_DATE || a->type.kind == V_DATETIME;
-    if ((e->kind == X_ADD || e->kind == X_SUB) && moment) {
+    bool sum = e->kind == X_ADD || e->kind == X_SUB;
+    if (sum && moment && !gen_is_plain_sum(e)) {
         gen_time_sum(g, e);
         return;
     }
-    PUT(g, "(");
-    gen_value(g, a);
+    bool bare = after == AFTER_SUM || (after == AFTER_PRODUCT && !sum);
+    if (!bare) {
+        PUT(g, "(");
+    }
+    put_value(g, a, sum ? AFTER_SUM : AFTER_PRODUCT);
     switch ((int)e->kind) {
     case X_ADD:
         PUT(g, " + ");
@@ -322,10 +382,12 @@ static void put_arith(struct gen *g, const struct expr *e)
     if (e->kind == X_DIV) {
         PUT(g, ", 0)");
     }
-    PUT(g, ")");
+    if (!bare) {
+        PUT(g, ")");
+    }
 }
 
-void gen_plain(struct gen *g, const struct expr *e)
+static void put_plain(struct gen *g, const struct expr *e, enum after after)
 {
     switch (e->kind) {
     case X_INT:
@@ -362,7 +424,7 @@ void gen_plain(struct gen *g, const struct expr *e)
     case X_SUB:
     case X_MUL:
     case X_DIV:
-        put_arith(g, e);
+        put_arith(g, e, after);
         break;
     case X_BOOL:
     case X_LIST:
@@ -374,6 +436,11 @@ void gen_plain(struct gen *g, const struct expr *e)
         PUT(g, "null");
         break;
     }
+}
+
+void gen_plain(struct gen *g, const struct expr *e)
+{
+    put_plain(g, e, AFTER_ANY);
 }
 
 /* A choice's code as its key, or as the code of the same key elsewhere. */
@@ -411,26 +478,27 @@ static bool is_row(const struct expr *e)
            (e->mean == MEAN_COLUMN || e->mean == MEAN_INLINE || e->mean == MEAN_TERM);
 }
 
-void gen_value(struct gen *g, const struct expr *e)
+static void put_value(struct gen *g, const struct expr *e, enum after after)
 {
-    if (++g->depth > GEN_DEPTH_MAX) {
-        PUT(g, "null");
-        g->depth--;
+    if (!gen_enter(g, e)) {
+        gen_leave(g);
         return;
     }
     bool truth = e->type.kind == V_BOOL && !is_row(e);
     bool kept = truth && e->kind == X_CALL && (e->fun == FUN_IF || e->fun == FUN_DEFAULT);
-    if (e->mul || e->div) {
+    bool scaled = e->mul || e->div;
+    bool brackets = scaled && after == AFTER_ANY;
+    if (brackets) {
         PUT(g, "(");
     }
     if (truth && !kept && !(e->kind == X_CALL && e->fun == FUN_SETTING)) {
-        PUT(g, "cast((");
+        PUT(g, "cast(");
         gen_truth(g, e);
-        PUT(g, ") as integer)");
+        PUT(g, " as integer)");
     } else if (e->as_key || e->map) {
         put_keys(g, e);
     } else {
-        gen_plain(g, e);
+        put_plain(g, e, scaled ? AFTER_PRODUCT : after);
     }
     if (e->mul) {
         PUT(g, " * ");
@@ -440,8 +508,13 @@ void gen_value(struct gen *g, const struct expr *e)
         PUT(g, " / ");
         sqlb_i64(g->b, e->div);
     }
-    if (e->mul || e->div) {
+    if (brackets) {
         PUT(g, ")");
     }
-    g->depth--;
+    gen_leave(g);
+}
+
+void gen_value(struct gen *g, const struct expr *e)
+{
+    put_value(g, e, AFTER_ANY);
 }

@@ -119,6 +119,12 @@ static void workhours(struct gen *g, const struct expr *e)
     PUT(g, ".\"before_ms\" desc limit 1)");
 }
 
+bool gen_is_plain_sum(const struct expr *e)
+{
+    enum vkind k = e->args[1]->type.kind;
+    return k != V_MONTHS && k != V_WORKDAYS && k != V_WORKHOURS;
+}
+
 void gen_time_sum(struct gen *g, const struct expr *e)
 {
     enum vkind k = e->args[1]->type.kind;
@@ -126,13 +132,7 @@ void gen_time_sum(struct gen *g, const struct expr *e)
         months(g, e);
     } else if (k == V_WORKDAYS) {
         workdays(g, e);
-    } else if (k == V_WORKHOURS) {
-        workhours(g, e);
     } else {
-        PUT(g, "(");
-        gen_value(g, e->args[0]);
-        sign(g, e->kind == X_SUB);
-        gen_value(g, e->args[1]);
-        PUT(g, ")");
+        workhours(g, e);
     }
 }

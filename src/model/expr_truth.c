@@ -83,6 +83,7 @@ static void truth_sees(struct gen *g, const struct expr *e)
     struct gen in = *g;
     in.self = gen_alias(g);
     in.person = STR("$2");
+    in.foreign = true;
     PUT(g, "exists(select 1 from ");
     sqlb_ident(g->b, x->type.type->table);
     PUT(g, " ");
@@ -116,9 +117,8 @@ static void truth_call(struct gen *g, const struct expr *e)
 
 void gen_truth(struct gen *g, const struct expr *e)
 {
-    if (++g->depth > GEN_DEPTH_MAX) {
-        PUT(g, "1 = 0");
-        g->depth--;
+    if (!gen_enter(g, e)) {
+        gen_leave(g);
         return;
     }
     PUT(g, "(");
@@ -177,5 +177,5 @@ void gen_truth(struct gen *g, const struct expr *e)
         break;
     }
     PUT(g, ")");
-    g->depth--;
+    gen_leave(g);
 }
