@@ -8,7 +8,7 @@
  *     health_add(h, &(struct health_check){
  *                       .name = STR("backup"),
  *                       .title = WORDS("备份", "Backup"),
- *                       .link = STR("/admin/backups"),
+ *                       .link = STR("/admin/jobs"),
  *                       .look = backup_look, .arg = b});
  *
  * A check is either looked at (`look`, called each time somebody asks) or told

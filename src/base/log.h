@@ -1,6 +1,6 @@
 /* log.h - one line per event, to standard error: key=value, for people and grep.
  *
- *   2026-11-24T02:30:00.123Z info  http.request id=42 method=GET path=/fault/7 status=200 us=312
+ *   2026-11-24T02:30:00.123Z info  http.request id=42 method=GET route=/r/~/# status=200 us=312
  *
  * No allocation, one write per line, safe from any thread.  Values with spaces
  * or quotes are quoted; lines are cut at 2,000 bytes.  Never log passwords,
@@ -31,6 +31,8 @@ struct log_settings {
 void log_set(struct log_settings s);
 struct log_settings log_settings(void);
 
+/* Begin a line, put values into it in the order they shall stand, write it.  `event` and
+ * `key` are words of ours, without spaces. */
 struct log_line log_line(enum log_level level, const char *event);
 void log_str(struct log_line *l, const char *key, str value);
 void log_i64(struct log_line *l, const char *key, int64_t value);

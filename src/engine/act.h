@@ -61,10 +61,12 @@ struct act {
  * the record when the type `has` it (detach: only to who attached it):
  *   comment (note) · attach (files) · detach (values: attachment) ·
  *   watch (values: person, another who may see it; or oneself) · unwatch (oneself) ·
- *   label / unlabel (values: label) ·
- * to oneself: read_notifications (values: up_to) · receipt (record, signed) ·
- *   save_view, delete_view
- * and of the installation, see publish.h: publish, set_setting, erase ... */
+ *   label / unlabel (values: label) · sign (one's own receipt) ·
+ *   finish_task (values: task, one's own; none: all of them)
+ * of a unit, by its head: local_setting (values: regulation, setting, value), see local.h
+ * to oneself, without a ledger entry: read_notifications (values: up_to) ·
+ *   save_view (values: name, filter, shared), delete_view (values: view)
+ * A publication is an act of its own kind: publish.h. */
 
 /* On a snapshot: law, state, who, needs, values.  OK, or the refusal the writer
  * would give.  Fills typed values, hashes files: the costly part. */

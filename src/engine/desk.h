@@ -31,8 +31,12 @@ struct desk_ask desk_counts_ask(const struct ctx *ctx, struct batch *b);
 struct desk_counts desk_counts_read(struct batch *b, struct desk_ask ask);
 
 enum desk_box { DESK_TODO, DESK_DONE, DESK_MINE, DESK_WATCHED };
-/* Newest or most urgent first; keyset by `cursor`. */
-/* Several at once, at the cost of one. */
+/* The most urgent first in DESK_TODO, else the newest; at most `limit` rows.  Keyset:
+ * `cursor` is empty at first, then what *next said; empty at the end.  Rows whose record
+ * the actor may not see are left out. */
+MUST_CHECK err desk_tasks(const struct ctx *ctx, enum desk_box box, str cursor, int limit,
+                          struct task_row **ret, size_t *n, str *next);
+/* Several boxes at the cost of one: `rows`, `n` and `next` are the results. */
 struct desk_ask_box {
     enum desk_box box;
     str cursor;
@@ -42,13 +46,12 @@ struct desk_ask_box {
     str next;
 };
 MUST_CHECK err desk_boxes(const struct ctx *ctx, struct desk_ask_box *boxes, size_t n);
-MUST_CHECK err desk_tasks(const struct ctx *ctx, enum desk_box box, str cursor, int limit,
-                          struct task_row **ret, size_t *n, str *next);
+/* The newest first, those with an id below `before`; 0: from the newest. */
 MUST_CHECK err desk_notifications(const struct ctx *ctx, int64_t before, int limit,
                                   struct notification_row **ret, size_t *n);
 
 struct search_hit {
-    enum { HIT_RECORD, HIT_CLAUSE, HIT_PERSON } kind;
+    enum { HIT_RECORD, HIT_CLAUSE } kind; /* a person is a record */
     struct record_ref rec;
     const struct clause *clause;
     str snippet; /* plain text with the found words between \x01 and \x02 */

@@ -58,6 +58,6 @@ struct file_row {
 struct hash digest_file(struct hasher *h, const struct file_row *f);
 
 str digest_write(struct arena *a, const struct hash *d); /* base64 */
-bool digest_read(str text, struct hash *ret);
+bool digest_read(str text, struct hash *ret);            /* false: none */
 
 #endif

@@ -13,8 +13,8 @@ struct guards_ask {
     int place;                      /* -1: nothing to ask */
 };
 
-/* Adds the statement for a record whose row is known.  `actor_fields` with
- * their own `see` are asked too: *hidden gets their answers. */
+/* Adds the statement for a record whose row is known.  Fields with a `see` of their own
+ * are asked about, too: guards_sees tells. */
 struct guards_ask guards_ask(const struct ctx *ctx, const struct record *rec, struct batch *b);
 /* One entry per action of the record's own version that does not create. */
 void guards_read(const struct ctx *ctx, struct batch *b, const struct guards_ask *ask,

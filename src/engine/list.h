@@ -1,10 +1,9 @@
 /* list.h - lists of records: who may see what, filtered, ordered, in pages.
  *
- * Equals filtering record by record with `see`; how it stays fast is described
- * in docs/architecture notes of list.c: the alternatives of `see` become one
- * branch of a UNION per principal, each led by an order index and limited;
- * what has no key is read in windows of 5,000 rows, at most 4 per request, and so
- * are branches whose filters have to read the rows.
+ * Equals filtering record by record with `see`.  It stays fast because the
+ * alternatives of `see` become one branch of a UNION per principal, each led by
+ * an order index and limited; what has no key is read in windows of 5,000 rows,
+ * at most 4 per request, and so are branches whose filters have to read the rows.
  *
  * Keyset pages: by (changed_at, id), the last changed first, or by id, which is
  * the order of creation; `cursor` is opaque text, at most 100 characters.

@@ -153,7 +153,6 @@ static err bring_records(struct engine *e, struct arena *a, const struct sources
             return r.code ? r : err_make(ERR_RULE, STR("records.yaml"));
         }
     }
-    /* Days that differ came as records: count them in. */
     return OK;
 }
 

@@ -11,15 +11,17 @@
 #define POSITION_AUDITOR STR("auditor")
 #define POSITION_SECURITY_OFFICER STR("security_officer")
 
-/* An appointment in force today, in any unit.  false where nobody keeps posts. */
-/* In two parts: asked along with the next batch (batch_ride), read after it. */
+/* Has the actor an appointment in force today, in any unit?  false where nobody keeps
+ * posts. */
+MUST_CHECK err post_held(const struct ctx *ctx, str position, bool *ret);
+/* The same in two parts: `batch`, where there is one, goes along with the next
+ * (batch_ride), and is read after it. */
 struct post_ask {
-    struct batch *batch; /* NULL: nobody holds it */
+    struct batch *batch; /* NULL: nothing to ask, nobody holds it */
     int place;
 };
 struct post_ask post_held_ask(const struct ctx *ctx, str position);
 MUST_CHECK err post_held_read(const struct post_ask *ask, bool *ret);
-MUST_CHECK err post_held(const struct ctx *ctx, str position, bool *ret);
 
 /* Administrator, auditor and security officer check one another: are they different
  * people?  The rule is a regulation's; this only looks at what is so today. */

@@ -4,9 +4,10 @@
  * ERR_NOT_FOUND, exactly as one that is not there.  Fields with their own `see`
  * are left out for whoever may not see them.
  *
- * record_view runs at most two batches whatever the record holds: first the
- * row with its `see`, guards of all actions and hidden fields; then names of
- * references, parts, activity, attachments, terms, tasks.
+ * record_view runs two batches: first the row with its `see`; then guards of all
+ * actions and hidden fields, names, parts, activity, attachments, terms, tasks.  A
+ * third asks for names only where links or the history name records that nothing
+ * else named.
  */
 #ifndef ENGINE_RECORD_H
 #define ENGINE_RECORD_H

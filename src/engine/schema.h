@@ -52,8 +52,9 @@
  *     became of it stands in the same transaction as its acts, so that an import that
  *     was cut short goes on where it stood, and a second run changes nothing.
  *     See connect/import.h.
- * job(id ID, kind, title_zh, title_en, person, state, done, total, message, result, created_at,
- * changed_at, input) unit_above(unit, above) · calendar · calendar_span   see model/contract.h
+ * job(id ID, kind, title_zh, title_en, person, state, done, total, message, result,
+ *     created_at, changed_at, input)      see job.h
+ * unit_above(unit, above) · calendar · calendar_span     see model/contract.h
  */
 #ifndef ENGINE_SCHEMA_H
 #define ENGINE_SCHEMA_H

@@ -131,7 +131,7 @@ struct http_options {
      * with one a core, on memory that stays warm; the others step in when those
      * are held up. */
     int at_once;
-    size_t arena_limit; /* of an exchange; 0: 32 MB */
+    size_t arena_limit; /* of an exchange; 0: 48 MB */
     int queue_max;      /* 0: 2000 */
     struct http_limits limits;
     int connections;  /* open at once; 0: 12,000 */

@@ -32,7 +32,6 @@ static struct http_limits with_defaults(struct http_limits l)
 }
 
 /* `socket`: one that listens already, or MHD_INVALID_SOCKET. */
-/* `socket`: one that listens already, or MHD_INVALID_SOCKET. */
 static struct MHD_Daemon *start_daemon(struct http_listener *l, struct sockaddr *at,
                                        MHD_socket socket, const char *cert, const char *key)
 {

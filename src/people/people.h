@@ -8,7 +8,8 @@
  *           created_at, changed_at); lang: enum lang, and 2 more while its person has
  *           chosen none, so that it follows the door
  *   session(token blob pk: SHA-256 of the token, person, created_at, seen_at coarse,
- *           idle_until, until, csrf, peer, agent); idle_until is never later than until
+ *           idle_until, until, csrf, peer, agent, must_second); idle_until is never later
+ *           than until
  *   token(id ID, person, name, hash unique, scopes, created_at, until, used_at)
  *
  * Passwords: argon2id (19 MiB, t=2) in a queue no wider than the cores.
@@ -42,6 +43,7 @@ struct session {
 
 const struct migration *people_migrations(size_t *n);
 
+/* Hashes one password for itself: about 30 ms.  Ends with `life`, before the engine does. */
 MUST_CHECK err people_open(struct arena *life, struct engine *e, struct accounts **ret);
 /* The key of second factors; without it none can be enrolled or asked for. */
 void people_use_secrets(struct accounts *p, const struct secrets *s);
@@ -127,6 +129,7 @@ struct token_row {
     int64_t id, created_at, until, used_at;
     str name, scopes;
 };
+/* Of the API; *ret_token is told once, stored is its hash.  until: UTC ms. */
 MUST_CHECK err token_make(struct accounts *p, struct arena *a, int64_t now, int64_t person,
                           str name, str scopes, int64_t until, str *ret_token);
 /* One's own, in two parts: asked along with a page's batch. */
@@ -136,6 +139,7 @@ struct token_rows {
 };
 int token_list_ask(struct batch *b, int64_t person);
 struct token_rows token_list_read(struct batch *b, int place, struct arena *a);
+/* Ends one of the person's own; nothing where there is none of that id. */
 MUST_CHECK err token_end(struct accounts *p, struct arena *a, int64_t now, int64_t person,
                          int64_t id);
 

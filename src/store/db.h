@@ -164,11 +164,11 @@ void db_tag(struct db *db, int64_t request);
 struct db_counts {
     int64_t statements, trips, prepared;
 };
+struct db_counts db_counts(const struct db *db); /* since it was opened */
+
 /* What its users worked out once (base/memo.h): as long-lived as the connection
  * and as much one thread's. */
 struct memo *db_memo(struct db *db);
-
-struct db_counts db_counts(const struct db *db); /* since it was opened */
 
 /* --- transactions --------------------------------------------------------- */
 

@@ -19,7 +19,7 @@ struct alone *alone_make(struct arena *life, struct app *app);
 /* GET `path` ("/r/fault/7", no query) as this person, at the time `now` (UTC ms).  What
  * the page could not do: ERR_NOT_FOUND also for who may not see it, ERR_LIMIT when
  * ALONE_ARENA was too little; its detail lives in `a`.  *ret_bytes: of the page made. */
-enum { ALONE_ARENA = 32 << 20 /* as much as a request has */ };
+enum { ALONE_ARENA = 48 << 20 /* as much as a request has */ };
 struct alone_asks {
     int64_t person, now;
     enum lang lang;

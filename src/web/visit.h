@@ -1,11 +1,11 @@
 /* visit.h - one request as pages and API see it: who asks, on what snapshot.
  *
- * web_handle() is what http calls.  It finds the route, opens a read
- * transaction, asks for session (or token) and the frame's figures (of a GET
- * along with the page's own first batch, see guess.h), checks the CSRF token of every form, and
- * calls the route's function. A route that performs an act ends with visit_submit(): the read
- * transaction is closed, the connection sleeps, and when the writer has answered a worker opens a
- * new snapshot and calls the second function.
+ * web_options() puts it behind a server.  A visit finds the route, opens a read
+ * transaction, asks for session (or token) and the frame's figures (of a GET along with
+ * the page's own first batch, see guess.h), checks the CSRF token of every form, and
+ * calls the route's function.  A route that performs an act ends with visit_submit():
+ * the read transaction is closed, the connection sleeps, and when the writer has answered
+ * a worker opens a new snapshot and calls the second function.
  *
  * Everything lives in the exchange's arena.
  */
