@@ -70,7 +70,7 @@ struct arena arena_make_in(struct arena_pool *pool, size_t limit)
 static void block_free(struct arena_pool *pool, struct arena_block *b)
 {
     if (pool && b->cap == BLOCK_POOL) {
-        POISON(b->data, b->cap);
+        POISON(b->data, b->pos);
         pthread_mutex_lock(&pool->lock);
         bool room = pool->blocks < pool->most;
         if (room) {
@@ -138,8 +138,8 @@ void arena_reset(struct arena *a)
     }
     if (keep) {
         keep->next = NULL;
+        POISON(keep->data, keep->pos); /* what lies behind it never was handed out */
         keep->pos = 0;
-        POISON(keep->data, keep->cap);
         a->blocks = keep;
     }
 }
@@ -169,14 +169,16 @@ static struct arena_block *arena_grow(struct arena *a, size_t need)
         return NULL;
     }
     struct arena_block *b = a->pool && cap == BLOCK_POOL ? pool_take(a->pool) : NULL;
-    b = b ? b : malloc(total);
     if (!b) {
-        return NULL; /* a machine without memory is a limit reached early */
+        b = malloc(total);
+        if (!b) {
+            return NULL; /* a machine without memory is a limit reached early */
+        }
+        POISON(b->data, cap);
     }
     b->next = a->blocks;
     b->cap = cap;
     b->pos = 0;
-    POISON(b->data, cap);
     a->blocks = b;
     a->held += total;
     return b;

@@ -1,6 +1,7 @@
 // What tests share that look at the program from outside: checks that are counted, a server on
 // a data folder, commands.
 import { execFile, spawn } from "node:child_process";
+import { createSocket } from "node:dgram";
 import { createServer } from "node:net";
 import { join } from "node:path";
 
@@ -57,11 +58,30 @@ export async function until(sentence, run) {
 
 // --- the server, the command line -----------------------------------------------------------------
 
-export const freePort = () => new Promise((done, bad) => {
-  const s = createServer();
-  s.on("error", bad);
-  s.listen(0, "127.0.0.1", () => { const { port } = s.address(); s.close(() => done(port)); });
+const bound = (socket, how) => new Promise((done) => {
+  socket.once("error", () => done(null));
+  how(() => done(socket));
 });
+
+/**
+ * A port that no other test is given while this process lives: it holds the UDP port of the same number, as
+ * tests/support/server.c does.  Below those that the kernel gives to whoever connects.
+ */
+export async function freePort() {
+  const first = 10000, many = 8000;
+  for (let i = 0, at = Math.floor(Math.random() * many); i < many; i++) {
+    const port = first + (at + i) % many;
+    const claim = createSocket("udp4").unref();
+    if (!await bound(claim, (done) => claim.bind({ port, address: "127.0.0.1", exclusive: true }, done))) continue;
+    const trial = createServer();
+    if (await bound(trial, (done) => trial.listen({ port, host: "127.0.0.1", exclusive: true }, done))) {
+      await new Promise((done) => trial.close(done));
+      return port;
+    }
+    claim.close();
+  }
+  throw new Error("no port");
+}
 
 const running = new Set();
 process.on("exit", () => { for (const s of running) s.process.kill("SIGKILL"); });

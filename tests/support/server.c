@@ -7,13 +7,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -115,19 +113,19 @@ static void find_program(struct server *s)
     snprintf(s->program, sizeof(s->program), "%.*s/zhidu", (int)(sizeof(self) - 16), self);
 }
 
-/* The name of a port that a test has taken, which no other can have before this process
- * ends: between choosing a port and serving there the port itself is free. */
-static bool claim(int port)
+/* Whether it is free, of this kind; the UDP port of that number is held until this process
+ * ends: whoever holds it was given the TCP port (as in outside.mjs), which is itself free
+ * between choosing and serving. */
+static bool claim(int port, int kind)
 {
-    struct sockaddr_un name = {.sun_family = AF_UNIX};
-    int n = snprintf(name.sun_path + 1, sizeof(name.sun_path) - 1, "zhidu-test-port-%d", port);
-    socklen_t len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)n);
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd >= 0 && bind(fd, (const struct sockaddr *)&name, len) == 0) {
-        return true; /* held until the process ends */
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    int fd = socket(AF_INET, kind | SOCK_CLOEXEC, 0);
+    bool got = fd >= 0 && bind(fd, (const struct sockaddr *)&at, sizeof(at)) == 0;
+    if (!got || kind == SOCK_STREAM) {
+        close(fd);
     }
-    close(fd);
-    return false;
+    return got;
 }
 
 /* Below those that the kernel gives to whoever connects. */
@@ -137,13 +135,7 @@ int server_free_port(void)
     static int tried; /* the same process takes another each time */
     for (; tried < MANY; tried++) {
         int port = FIRST + (getpid() * 16 + tried) % MANY;
-        struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
-        at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        bool free =
-            fd >= 0 && bind(fd, (const struct sockaddr *)&at, sizeof(at)) == 0 && claim(port);
-        close(fd);
-        if (free) {
+        if (claim(port, SOCK_STREAM) && claim(port, SOCK_DGRAM)) {
             tried++;
             return port;
         }
