@@ -53,7 +53,7 @@ $zhidu init regulations --demo --cases --data "$out/data" >"$out/init.log" 2>&1 
 export ZHIDU_SIGNINS_PER_MINUTE=0 ZHIDU_SEARCHES_PER_MINUTE=0 ZHIDU_SUGGESTIONS_PER_MINUTE=0
 export ZHIDU_EXPORTS_PER_MINUTE=0 ZHIDU_UPLOADS_PER_MINUTE=0 ZHIDU_LOG_REQUESTS=yes ZHIDU_DEMO=yes
 serve() { # LOG
-    ASAN_OPTIONS=exitcode=77 $zhidu serve --data "$out/data" --port "$port" >>"$1" 2>&1 &
+    ASAN_OPTIONS=exitcode=77 LSAN_OPTIONS=suppressions=tests/support/lsan.supp,print_suppressions=0 $zhidu serve --data "$out/data" --port "$port" >>"$1" 2>&1 &
     server=$!
     for _ in $(seq 300); do
         curl -kso /dev/null "$url/healthz" && return

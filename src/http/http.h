@@ -47,7 +47,7 @@ struct http_params {
 
 /* An uploaded file of a multipart form: in memory (<= the route's limit). */
 struct http_file {
-    str name;     /* of the form field */
+    str name;     /* of the form field; without NUL, as filename and type are */
     str filename; /* as sent; only the part after the last slash */
     str type;     /* as sent; never trusted */
     str bytes;
@@ -62,12 +62,12 @@ enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_PUT, HTTP_PATCH, HTTP_DE
 struct http_request {
     enum http_method method;
     str path;                   /* "/fault/7", decoded, valid UTF-8 */
-    struct http_params query;   /* decoded, in order; a name may stand twice */
+    struct http_params query;   /* decoded, in order, without NUL; a name may stand twice */
     struct http_params headers; /* names in lower case */
     struct http_params cookies;
     str type;                /* Content-Type, lower case, without parameters */
     str body;                /* raw bytes */
-    struct http_params form; /* of a urlencoded or multipart body, else empty */
+    struct http_params form; /* of a urlencoded or multipart body, without NUL; else empty */
     struct http_files files;
     str peer;    /* address of the client: of the socket, or what a listed proxy says */
     bool secure; /* came by https, here or at a listed proxy */
@@ -192,6 +192,8 @@ int64_t http_stop(struct http_server *s);
 
 str http_param(const struct http_params *p, str name); /* first of that name; empty when absent */
 bool http_has_param(const struct http_params *p, str name);
+/* No name and no value holds a NUL, which is no character of a text: PostgreSQL takes none. */
+bool http_without_nul(const struct http_params *p);
 void http_header_add(struct http_exchange *x, str name, str value);
 /* Set-Cookie with Path=/, HttpOnly, SameSite=Lax; Secure and the __Host- prefix
  * when the request came by https.  max_age_s < 0: until the browser closes; 0: removes it. */

@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdatomic.h>
+#include <string.h>
 #include <time.h>
 
 enum { HTTP_ADDRESS_HEADS = 1024 };
@@ -171,6 +172,11 @@ void http_pool_end(struct http_server *s);
 struct MHD_Response *http_reply(struct http_exchange_private *p);
 /* Target into path and query; false: malformed. */
 bool http_parse_target(struct arena *a, str target, struct http_request *req);
+
+static inline bool http_has_nul(str s)
+{
+    return s.len && memchr(s.ptr, 0, s.len);
+}
 
 static inline int64_t http_mono_s(void)
 {

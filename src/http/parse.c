@@ -22,6 +22,16 @@ bool http_has_param(const struct http_params *p, str name)
     return false;
 }
 
+bool http_without_nul(const struct http_params *p)
+{
+    for (size_t i = 0; i < p->len; i++) {
+        if (http_has_nul(p->ptr[i].name) || http_has_nul(p->ptr[i].value)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static int hex(char c)
 {
     if (c >= '0' && c <= '9') {

@@ -36,8 +36,8 @@ static const struct {
     [REFUSE_COOKIES] = {400, "cookies",
                         "Cookie 过多或无法识别。 Too many cookies, or malformed ones.\n"},
     [REFUSE_FORM] = {400, "form",
-                     "表单内容无法识别，或字段过多。 The form is malformed or has too many "
-                     "fields.\n"},
+                     "表单内容无法识别，含有 NUL，或字段过多。 The form is malformed, holds a NUL "
+                     "or has too many fields.\n"},
     [REFUSE_CODING] = {415, "coding",
                        "不接受压缩的请求内容。 A compressed body is not accepted.\n"},
     [REFUSE_LARGE] = {413, "large",

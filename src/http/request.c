@@ -287,7 +287,7 @@ static enum http_refusal read_headers(struct http_exchange_private *p, const cha
     }
     req->headers = (struct http_params){h.list, h.len};
     req->type = media_type(a, http_param(&req->headers, STR("content-type")));
-    if (!p->uri || !http_parse_target(a, str_from(p->uri), req)) {
+    if (!p->uri || !http_parse_target(a, str_from(p->uri), req) || !http_without_nul(&req->query)) {
         return REFUSE_TARGET;
     }
     if (!http_parse_cookies(a, http_param(&req->headers, STR("cookie")), &req->cookies)) {
@@ -326,6 +326,17 @@ static bool body_add(struct http_exchange_private *p, const char *data, size_t n
     return true;
 }
 
+static bool files_without_nul(const struct http_files *files)
+{
+    for (size_t i = 0; i < files->len; i++) {
+        const struct http_file *f = &files->ptr[i];
+        if (http_has_nul(f->name) || http_has_nul(f->filename) || http_has_nul(f->type)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static enum http_refusal read_body(struct http_exchange_private *p)
 {
     struct http_request *req = &p->x.req;
@@ -337,6 +348,7 @@ static enum http_refusal read_body(struct http_exchange_private *p)
         ok = http_parse_multipart(&p->x.arena, http_param(&req->headers, STR("content-type")),
                                   req->body, &req->form, &req->files);
     }
+    ok = ok && http_without_nul(&req->form) && files_without_nul(&req->files);
     return ok ? REFUSE_NOTHING : REFUSE_FORM;
 }
 

@@ -145,7 +145,8 @@ static err make(struct work *w, struct visit *v, const struct job *job)
     v->x->lang = str_eq(lang, STR("en")) ? LANG_EN : LANG_ZH;
     v->session = (struct session){.person = job->person, .name = name, .lang = v->x->lang};
     v->signed_in = v->sure = true;
-    if (!http_parse_form(&v->x->arena, query, &v->x->req.query)) {
+    if (!http_parse_form(&v->x->arena, query, &v->x->req.query) ||
+        !http_without_nul(&v->x->req.query)) {
         return err_make(ERR_INVALID, STR("what was asked for cannot be read"));
     }
     j->fd = open(file_of(&v->x->arena, w, job->id, ".part").ptr,
