@@ -151,6 +151,26 @@ static void what_cannot_be_remembered_is_not_signed(void **state)
     place_end(&p);
 }
 
+static void without_a_key_it_signs_nothing_until_there_is_one(void **state)
+{
+    (void)state;
+    struct place p = place_make();
+    struct arena again = arena_make(1 << 20);
+    struct signer s = signer_without(p.dir, &again);
+    for (int i = 0; i < 1000; i++) { /* however often it is asked: its memory stays what it is */
+        assert_int_equal(place_ask(&p, &s, 0, 3), VERDICT_UNKEPT);
+    }
+    file_put(&p, "ledger.key", STR("half a key"));
+    assert_int_equal(place_ask(&p, &s, 0, 3), VERDICT_UNKEPT);
+    unlinkat(p.dir, "ledger.key", 0);
+    assert_int_equal(signer_make(&p.t.a, p.dir, TREE_ORIGIN).code, ERR_NONE);
+    assert_int_equal(place_ask(&p, &s, 0, 3), VERDICT_SIGNED);
+    assert_int_equal(place_ask(&p, &s, 3, 5), VERDICT_SIGNED);
+    signer_close(&s);
+    arena_end(&again);
+    place_end(&p);
+}
+
 static void setting_back_is_said_on_every_later_checkpoint(void **state)
 {
     (void)state;
@@ -222,6 +242,7 @@ int main(void)
         cmocka_unit_test(only_one_at_a_time),
         cmocka_unit_test(a_torn_memory_signs_nothing),
         cmocka_unit_test(what_cannot_be_remembered_is_not_signed),
+        cmocka_unit_test(without_a_key_it_signs_nothing_until_there_is_one),
         cmocka_unit_test(setting_back_is_said_on_every_later_checkpoint),
         cmocka_unit_test(a_key_is_taken_over_and_is_nowhere_else),
     };

@@ -19,6 +19,7 @@ enum { SIZE_MB = 300 }; /* with room again little is left, but enough */
 
 struct tried {
     int64_t index, ended; /* rounds with an index that cannot be written; of them ended by it */
+    int64_t signer;       /* times its disk was full */
     int64_t full, readonly, uploads, refused_uploads, exports, refused_exports, backups, reads;
 };
 
@@ -239,6 +240,52 @@ static void under_load(struct torture *t, const char *data, const char *log, int
     finished(t);
 }
 
+static void again(struct torture *t)
+{
+    int64_t wordless = t->n.wordless;
+    *t = (struct torture){.dice = t->dice};
+    t->n.wordless = wordless;
+}
+
+/* In the data folder. */
+static void shell(const struct torture *t, const char *what)
+{
+    char command[500];
+    snprintf(command, sizeof(command), "cd %s && %s", t->server.data, what);
+    if (system(command) != 0) {
+        die("a command failed", errno, str_from(command));
+    }
+}
+
+static void restart(struct torture *t, const char *meanwhile)
+{
+    if (server_stop(&t->server, SIGTERM) != 0) {
+        die("the server did not end well", 0, STR(""));
+    }
+    shell(t, meanwhile);
+    town_start(t);
+}
+
+/* The signer's folder on a disk of its own, which is full: nobody at work notices, it is
+ * said, and when there is room what waited is signed. */
+static void signer_round(struct torture *t, struct tried *n)
+{
+    restart(t,
+            "mv signer signer.was && mkdir -m 700 signer && mount -t tmpfs -o size=1m none signer"
+            " && cp -a signer.was/. signer/");
+    shell(t, "{ dd if=/dev/zero of=signer/fill bs=4k 2>/dev/null; true; }");
+    load_goes_on(t, "the signer's disk is full");
+    says(t, "签名进程用不了自己的目录", "检查该目录所在的磁盘是否已满或只读",
+         "The signer cannot use its own folder",
+         "Look whether the disk it is on is full or read-only");
+    load_goes_on(t, "the signer's disk is full");
+    shell(t, "rm signer/fill");
+    says(t, "检查点每秒签出", "", "a checkpoint is signed every second", "");
+    restart(t,
+            "cp -a signer/. signer.was/ && umount signer && rmdir signer && mv signer.was signer");
+    n->signer++;
+}
+
 static void full_disk(struct torture *t, const char *data, int port, int times)
 {
     struct tried n = {0};
@@ -252,6 +299,13 @@ static void full_disk(struct torture *t, const char *data, int port, int times)
         snprintf(t->disk, sizeof(t->disk), "%s", dir);
         under_load(t, inside, log, port, times, full_round, &n);
         tell(t, "a disk full", n.full, &n);
+        town_end(t);
+        again(t);
+        under_load(t, inside, log, port, times, signer_round, &n);
+        printf("%lld times the signer's disk full: %lld acts acknowledged and there exactly once, "
+               "%lld answers 503, and what waited was signed\n",
+               (long long)n.signer, (long long)t->nacked, (long long)t->n.busy);
+        printf("%lld passed, 0 failed\n", (long long)n.signer);
         town_end(t);
     } else {
         printf("skipped: no disk can be mounted here (%s), so none was filled\n", strerror(errno));
@@ -273,13 +327,6 @@ static bool can_be_readonly(const char *data)
     unlink(path);
     rmdir(x.server.data);
     return ok;
-}
-
-static void again(struct torture *t)
-{
-    int64_t wordless = t->n.wordless;
-    *t = (struct torture){.dice = t->dice};
-    t->n.wordless = wordless;
 }
 
 static void readonly_disk(struct torture *t, const char *data, int port, int times)

@@ -70,7 +70,8 @@ static void choose_next(struct person *p, unsigned *dice)
 
 static void turned_away(struct torture *t, const struct client_answer *r)
 {
-    bool words = json_part(r->body, "title").len > 0;
+    bool words = json_part(r->body, "title").len > 0 || /* or before any handler, as text: */
+                 str_has(r->body, STR("系统繁忙"));
     bool when = client_header(r, STR("retry-after")).len > 0;
     pthread_mutex_lock(&t->lock);
     t->n.busy++;
