@@ -6,6 +6,7 @@ set -u
 cd "$(dirname "$0")/../.."
 zhidu=$PWD/build/release/zhidu
 dir=$PWD/build/cli
+port=$(tests/support/port.sh 18950) || exit 1 # where one is really served
 rm -rf "$dir"
 mkdir -p "$dir"
 passed=0 failed=0
@@ -89,7 +90,7 @@ done
 
 is "a demonstration is made" 0 "Demonstration: [0-9]+ acts" en "$zhidu" init regulations --demo --data "$dir/demo"
 is "making one alarms nobody" 0 "^0$" echo "$(printf '%s\n' "$out" | grep -cE "warn|error")"
-is "a demonstration is served on loopback only" 1 "everybody knows its passwords" en "$zhidu" serve --data "$dir/demo" --address 0.0.0.0 --port "${ZHIDU_CLI_PORT:-18993}"
+is "a demonstration is served on loopback only" 1 "everybody knows its passwords" en "$zhidu" serve --data "$dir/demo" --address 0.0.0.0 --port "$port"
 
 is "nor when the configuration says so" 1 "everybody knows its passwords" env ZHIDU_DEMO=yes ZHIDU_ADDRESS=0.0.0.0 LC_ALL=en_US.UTF-8 "$zhidu" serve --data "$dir/a" --port 18995
 sqlite3 "$dir/demo/zhidu.db" "delete from installation where key = 'demo'" # as a folder before the mark
@@ -98,9 +99,9 @@ is "the key of secrets is its user's alone" 0 "^600$" stat -c %a "$dir/a/secret.
 is "a second factor is reset on the server" 0 "second factor is off" en "$zhidu" user '张: {"三' --second-off --data "$dir/a"
 
 # A running server: commands go through it, and a second one is refused.
-ZHIDU_DEMO=no "$zhidu" serve --data "$dir/a" --port "${ZHIDU_CLI_PORT:-18993}" >"$dir/serve.log" 2>&1 &
+ZHIDU_DEMO=no "$zhidu" serve --data "$dir/a" --port "$port" >"$dir/serve.log" 2>&1 &
 server=$!
-for _ in $(seq 50); do
+for _ in $(seq 900); do
     [ -S "$dir/a/control.sock" ] && break
     sleep 0.1
 done

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/../.."
 export LC_ALL=C.UTF-8
 bin=$PWD/build/release
 dir=$PWD/build/signer
-port=${SIGNER_PORT:-18690}
+port=$(tests/support/port.sh 18690) || exit 1
 passed=0 failed=0 pids=
 rm -rf "$dir"
 mkdir -p "$dir"
@@ -28,7 +28,7 @@ serve() { # DATA [SETTINGS...]: in the background; $server is its pid
     env ZHIDU_DEMO=yes "$@" "$bin/zhidu" serve --data "$data" --port "$port" >>"$dir/log" 2>&1 &
     server=$!
     pids="$pids $server"
-    for _ in $(seq 400); do
+    for _ in $(seq 1800); do
         curl -s -o /dev/null "http://127.0.0.1:$port/healthz" && return 0
         sleep 0.05
     done
@@ -41,7 +41,7 @@ act() { # one more entry
 }
 signed() { "$bin/zhidu-signer" last --dir "$1" 2>/dev/null | sed -n 2p; }
 grows() { # DATA SIZE: a checkpoint of more than SIZE entries is stored
-    for _ in $(seq 200); do
+    for _ in $(seq 1800); do
         n=$(curl -s -H "Authorization: Bearer $token" "http://127.0.0.1:$port/api/v1/ledger" | grep -o 'ledger\\n[0-9]*' | grep -o '[0-9]*$')
         [ "${n:-0}" -gt "$2" ] && return 0
         sleep 0.05
@@ -65,7 +65,7 @@ page() { # LOGIN TEXT...: the health page holds each of them
     for text; do grep -qF "$text" "$dir/page" || return 1; done
 }
 says() { # ZH WHAT-TO-DO EN WHAT-TO-DO
-    for _ in $(seq 200); do
+    for _ in $(seq 1800); do
         page xu.jing "$1" "$2" && page sun.li "$3" "$4" && return 0
         sleep 0.05
     done
@@ -76,7 +76,7 @@ well() { says '检查点每秒签出' '存证' 'a checkpoint is signed every sec
 unkept() { says '签名进程用不了自己的目录' '从保管处放回 ledger.key' 'The signer cannot use its own folder' 'put it back from where you keep it'; }
 absent() { says '签名进程没有运行' '没有单独配置时，重启本服务' 'The signer does not run' 'where it does not stay, its log says why'; }
 unwell() { # what is watched says so
-    for _ in $(seq 100); do
+    for _ in $(seq 900); do
         curl -s "http://127.0.0.1:$port/metrics" | grep -q 'zhidu_health{check="ledger"} [12]' && return 0
         sleep 0.1
     done
@@ -216,7 +216,7 @@ ok "and again it is signed" grows "$dir/a" "$n"
 halt "$server"
 ok "a second signer on one folder is refused" bash -c "'$bin/zhidu-signer' last --dir '$dir/s' 2>&1 | grep -q 'Another zhidu-signer'"
 halt "$own"
-ok "init asks a configured signer" bash -c "'$bin/zhidu-signer' make --dir '$dir/t' --origin zhidu.local/ledger && { '$bin/zhidu-signer' serve --dir '$dir/t' --socket '$dir/sock2' --peer $(id -un) & p=\$!; sleep 0.3; ZHIDU_SIGNER='$dir/sock2' '$bin/zhidu' init regulations --data '$dir/b'; x=\$?; kill \$p; exit \$x; }"
+ok "init asks a configured signer" bash -c "'$bin/zhidu-signer' make --dir '$dir/t' --origin zhidu.local/ledger && { '$bin/zhidu-signer' serve --dir '$dir/t' --socket '$dir/sock2' --peer $(id -un) & p=\$!; for _ in \$(seq 1800); do [ -S '$dir/sock2' ] && break; sleep 0.05; done; ZHIDU_SIGNER='$dir/sock2' '$bin/zhidu' init regulations --data '$dir/b'; x=\$?; kill \$p; exit \$x; }"
 ok "whose key it has" cmp "$dir/t/ledger.pub" "$dir/b/ledger.pub"
 ok "and no key of its own" test ! -e "$dir/b/signer"
 echo "$passed passed, $failed failed"
