@@ -108,13 +108,19 @@ static struct health_now look_unset(const struct schedule *s)
 
 static struct health_now look_failed(struct arena *a, const struct backup_state *st, int zone)
 {
-    str last = st->good_at ? when(a, st->good_at, zone) : STR("-");
+    struct words last = WORDS("还没有成功过。", "There is no good one yet.");
+    if (st->good_at) {
+        str at = when(a, st->good_at, zone);
+        last = (struct words){str_fmt(a, "上一次成功：%.*s。", STR_ARG(at)),
+                              str_fmt(a, "The last good one: %.*s.", STR_ARG(at))};
+    }
     return health_bad(
-        (struct words){str_fmt(a, "最近一次备份失败：%s上一次成功：%.*s。", st->zh, STR_ARG(last)),
-                       str_fmt(a, "The last backup failed: %s  The last good one: %.*s.", st->en,
-                               STR_ARG(last))},
-        WORDS("按所说处理；一小时后会自动重试，也可以立即运行 zhidu backup。",
-              "Do what it says.  It is tried again within an hour; zhidu backup does it at once."));
+        (struct words){str_fmt(a, "最近一次备份失败：%s%.*s", st->zh, STR_ARG(last.zh)),
+                       str_fmt(a, "The last backup failed: %s  %.*s", st->en, STR_ARG(last.en))},
+        WORDS("先排除这个原因（例如目录、权限、空间）；一小时内会自动重试，也可以立即运行 zhidu "
+              "backup。",
+              "Mend what is named: the folder, its rights, room.  It is tried again within an hour;"
+              " zhidu backup does it at once."));
 }
 
 static struct health_now look_good(struct arena *a, const struct backup_state *st, int zone)

@@ -305,7 +305,7 @@ static void tell(struct running *g)
         char text[160];
         long long acts = g->rep->run.acts;
         long long rejected = g->rep->run.rejected;
-        snprintf(text, sizeof(text), "%lld 次操作 · %lld 行退回\n%lld acts · %lld rejected", acts,
+        snprintf(text, sizeof(text), "%lld 次操作 · %lld 行退回\nacts %lld · rejected %lld", acts,
                  rejected, acts, rejected);
         err e = job_tell(im->o.engine, im->job, g->done, str_from(text), engine_now(im->o.engine),
                          &cancelled);
@@ -386,7 +386,7 @@ static err finish(struct running *g)
     long long acts = g->rep->run.acts;
     long long rejected = g->rep->run.rejected;
     snprintf(text, sizeof(text),
-             "%lld 张单据 · %lld 次操作 · %lld 行退回\n%lld cases · %lld acts · %lld rejected",
+             "%lld 张单据 · %lld 次操作 · %lld 行退回\ncases %lld · acts %lld · rejected %lld",
              made, acts, rejected, made, acts, rejected);
     enum job_state state = e.code ? JOB_FAILED : g->rep->stopped ? JOB_CANCELLED : JOB_DONE;
     err told = job_end(im->o.engine, im->job, state, g->done, str_from(text), e.detail,

@@ -2,7 +2,7 @@
 // tests/browser/shots.mjs makes pictures of them, every.mjs asks each whether everybody
 // can use it; `forgotten` says which addresses of the program nobody here opens.
 import { execFileSync } from "node:child_process";
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { App, PASSWORD, Person, photo, root } from "./support.mjs";
 
@@ -38,6 +38,21 @@ const tooOften = async (p) => {
     if (got.status() === 429) break;
   }
   await p.page.goto(`${p.demo.url}/r/fault/export`);
+};
+/** A former system's log with one good line and two that are sent back. */
+const importHistory = async (p) => {
+  const mapping = join(root, "examples/service-desk/mapping.yaml");
+  const named = readFileSync(mapping, "utf8").matchAll(/\{([a-z_]+)[@|}]|\b([a-z_]+_at)\b/g);
+  const columns = [...new Set(["number", "sys_mod_count", ...[...named].map(([, a, b]) => a ?? b)])];
+  const lines = [
+    { number: "INC1", sys_updated_at: "29-02-2024 01:23", sys_mod_count: "0", opened_at: "29-02-2024 01:16", incident_state: "New", opened_by: "Opened by 1", caller_id: "Caller 2", category: "Category 1", contact_type: "Phone" },
+    { number: "INC1", sys_updated_at: "29-02-2024 02:23", sys_mod_count: "1", incident_state: "Lost" },
+    { number: "INC2", sys_updated_at: "yesterday", sys_mod_count: "0", incident_state: "New" },
+  ];
+  const file = `${p.demo.data}-log.csv`;
+  writeFileSync(file, [columns.join(","), ...lines.map((l) => columns.map((c) => l[c] ?? "").join(","))].join("\n"));
+  p.demo.command("import", "--mapping", mapping, file);
+  await p.page.reload();
 };
 export const pages = (r) => [
   ["home-reporter", "li.lei", "/"],
@@ -134,6 +149,7 @@ export const pages = (r) => [
     await p.page.waitForLoadState();
   }],
   ["jobs", "xu.jing", "/admin/jobs"],
+  ["jobs-import", "xu.jing", "/admin/jobs", importHistory],
   ["my-jobs", "wu.tao", "/r/fault", async (p) => {
     await p.page.locator("form[action='/r/fault/export'] button").first().evaluate((b) => b.click());
     await p.page.waitForURL("**/me/jobs");
