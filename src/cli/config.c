@@ -1,5 +1,6 @@
 #include "cli/cli.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,11 +8,25 @@
 
 enum { FILE_MAX = 64 * 1024 };
 
+static err unreadable(struct arena *a, str path, int why)
+{
+    const char *says = strerror(why);
+    return cli_refuse(
+        a, ERR_NOT_FOUND,
+        (struct words){
+            str_fmt(a, "不能读配置文件 %.*s：%s。", STR_ARG(path), says),
+            str_fmt(a, "The configuration %.*s cannot be read: %s.", STR_ARG(path), says)},
+        why == EACCES
+            ? WORDS("让运行服务的用户能读它：chgrp zhidu 该文件，chmod 640 该文件。",
+                    "Let the user of the service read it: chgrp zhidu FILE, chmod 640 FILE.")
+            : WORDS("检查 --config 或 ZHIDU_CONFIG。", "Look at --config or ZHIDU_CONFIG."));
+}
+
 static err read_file(struct arena *a, str path, str *ret)
 {
     FILE *f = fopen(str_copy(a, path).ptr, "re");
     if (!f) {
-        return err_make(ERR_NOT_FOUND, path);
+        return unreadable(a, path, errno);
     }
     char *p = arena_bytes(a, FILE_MAX + 1);
     size_t n = fread(p, 1, FILE_MAX + 1, f);
