@@ -85,7 +85,13 @@ bool expr_compile_each(struct arena *a, const struct scope *s, str text, struct 
     tc.vars[tc.nvars++] = (struct tvar){.name = e->var,
                                         .type = {.kind = V_RECORD, .type = e->in->type.type},
                                         .builtin = e->in->builtin};
-    if ((e->where && !tc_truth(&tc, e->where)) || tc.failed || !e->in->type.type) {
+    if (!e->in->type.type) {
+        TC_FAIL(&tc, e->in->off, "for_each 需要一组单据：这里的行由系统保存，不能逐一处理",
+                "for_each takes a set of records: these rows are kept by the system, nothing can "
+                "be done with each");
+        return false;
+    }
+    if ((e->where && !tc_truth(&tc, e->where)) || tc.failed) {
         return false;
     }
     if (e->in->mean == MEAN_TYPE) {

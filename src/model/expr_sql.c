@@ -350,6 +350,24 @@ enum after { AFTER_ANY, AFTER_SUM, AFTER_PRODUCT };
 
 static void put_value(struct gen *g, const struct expr *e, enum after after);
 
+static bool is_arith(const struct expr *e)
+{
+    return e->kind == X_ADD || e->kind == X_SUB || e->kind == X_MUL || e->kind == X_DIV;
+}
+
+/* The left side, as 64 bits: PostgreSQL would count what begins with a small
+ * literal in 32, and refuse 2000000000 + 2000000000. */
+static void put_left(struct gen *g, const struct expr *e, enum after after)
+{
+    if (is_arith(e) || e->mul || e->mean == MEAN_COLUMN) {
+        put_value(g, e, after);
+        return;
+    }
+    PUT(g, "cast(");
+    put_value(g, e, AFTER_ANY);
+    PUT(g, " as bigint)");
+}
+
 static void put_arith(struct gen *g, const struct expr *e, enum after after)
 {
     const struct expr *a = e->args[0];
@@ -363,7 +381,7 @@ static void put_arith(struct gen *g, const struct expr *e, enum after after)
     if (!bare) {
         PUT(g, "(");
     }
-    put_value(g, a, sum ? AFTER_SUM : AFTER_PRODUCT);
+    put_left(g, a, sum ? AFTER_SUM : AFTER_PRODUCT);
     switch ((int)e->kind) {
     case X_ADD:
         PUT(g, " + ");
@@ -501,8 +519,9 @@ static void put_value(struct gen *g, const struct expr *e, enum after after)
         put_plain(g, e, scaled ? AFTER_PRODUCT : after);
     }
     if (e->mul) {
-        PUT(g, " * ");
+        PUT(g, " * cast(");
         sqlb_i64(g->b, e->mul);
+        PUT(g, " as bigint)");
     }
     if (e->div) {
         PUT(g, " / ");

@@ -233,6 +233,43 @@ static void shapes_run(struct dbs *t)
     engine_release(in.e, m);
 }
 
+/* What is within 64 bits is counted in 64 bits, also where it is put together from
+ * small numbers (PostgreSQL has 32 for those). */
+static void large_run(struct dbs *t)
+{
+    static const char *const texts[] = {
+        "routed < 2000000000 + 2000000000",
+        "routed < 100000 * 100000",
+        "routed > 1 - (2000000000 + 2000000000)",
+        "routed < if(routed > 3, 2000000000, 1) + 2000000000",
+        "1.5 < default(2, 1) * 4000000",
+        "routed < -(2000000000) * 2 + -2000000000",
+        "1.5 > -(2000000) + 3",
+        "if(true, 2000000, 3) * 1.5 > 2.5",
+        "now > occurred + 100 * 100d",
+        "-(2000000000) - 2000000000 < routed",
+        "2000000 / 1 * 3 / 0.0001 > 1",
+    };
+    struct inst in = inst_make(t, 0);
+    const struct model *m = engine_model(in.e);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct diags d = diags_make(t->a);
+        struct shape s = {.name = texts[i], .type = "fault", .kind = TYPED};
+        struct compiled c = compile(t->a, m, &s, str_from(texts[i]), &d);
+        inst_no_diags(t, &d);
+        for (size_t k = 0; k < c.n; k++) {
+            run(&in, m, &s, c.list[k], c.selects[k]);
+        }
+    }
+    engine_release(in.e, m);
+}
+
+static void numbers_have_64_bits(void **state)
+{
+    (void)state;
+    dbs_each(DBS_FILE | DBS_PG, large_run);
+}
+
 static void every_chain_and_nest_runs_or_is_refused(void **state)
 {
     (void)state;
@@ -243,6 +280,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_chain_and_nest_runs_or_is_refused),
+        cmocka_unit_test(numbers_have_64_bits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -41,7 +41,8 @@ static inline struct ctx fuzz_ctx(struct arena *a)
     return ctx_make(e, m, engine_db(e), a, FUZZ_NOW, 1, LANG_EN);
 }
 
-/* Runs it where the record is `r` of the type; the first column of the first row
+/* Runs it where the record is `r` of the type, in a statement that is as deep as any
+ * of ours (EXPR_STACK_MAX says what is left for it); the first column of the first row
  * does not matter, that the database understands it does.  A step limit may end
  * it, nothing else. */
 static inline void fuzz_run(const struct ctx *ctx, const struct type *t, struct sql condition)
@@ -50,9 +51,9 @@ static inline void fuzz_run(const struct ctx *ctx, const struct type *t, struct 
     struct rows r;
     SQLB_LIT(&b, "select r.\"id\" from ");
     sqlb_ident(&b, t->table);
-    SQLB_LIT(&b, " r where (");
+    SQLB_LIT(&b, " r where ((((((((((((((((((((");
     sqlb_sql(&b, condition);
-    SQLB_LIT(&b, ") limit 5");
+    SQLB_LIT(&b, ")))))))))))))))))))) limit 5");
     err e = db_query(ctx->db, ctx->arena, sqlb_end(&b), ctx_args(ctx, NULL, 0), &r);
     MUST(!e.code || e.code == ERR_BUSY);
 }
