@@ -39,6 +39,7 @@ struct box_pair {
     str recipient, private;
 };
 struct box_pair box_new_pair(struct arena *a);
+/* One of the two, for writing and for reading; false: it is none. */
 bool box_recipient_parse(struct arena *a, str text, struct box_key *ret);
 bool box_private_parse(struct arena *a, str text, struct box_key *ret);
 
