@@ -353,7 +353,7 @@ await check("an act's proof is verified by the separate program", async () => {
   const acts = await read("li.lei", `${url()}/acts`, "/api/v1/r/fault/{id}/acts");
   const entry = acts.items.at(-1).entry;
   let proof = null;
-  for (let i = 0; i < 40 && proof?.status !== 200; i++) { // a checkpoint is signed every second
+  for (let i = 0; i < 240 && proof?.status !== 200; i++) { // a checkpoint is signed every second
     proof = await get("li.lei", `/api/v1/ledger/${entry}/proof`);
     if (proof.status !== 200) await new Promise((r) => setTimeout(r, 250));
   }
