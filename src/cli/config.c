@@ -12,7 +12,7 @@ static err unreadable(struct arena *a, str path, int why)
 {
     const char *says = strerror(why);
     return cli_refuse(
-        a, ERR_NOT_FOUND,
+        a, why == ENOENT ? ERR_NOT_FOUND : ERR_STORE,
         (struct words){
             str_fmt(a, "不能读配置文件 %.*s：%s。", STR_ARG(path), says),
             str_fmt(a, "The configuration %.*s cannot be read: %s.", STR_ARG(path), says)},
@@ -30,7 +30,11 @@ static err read_file(struct arena *a, str path, str *ret)
     }
     char *p = arena_bytes(a, FILE_MAX + 1);
     size_t n = fread(p, 1, FILE_MAX + 1, f);
+    int why = ferror(f) ? errno : 0;
     fclose(f);
+    if (why) {
+        return unreadable(a, path, why);
+    }
     if (n > FILE_MAX) {
         return err_make(ERR_TOO_LARGE, path);
     }

@@ -81,6 +81,7 @@ is "the shipped configuration is understood" 0 "^zhidu.local/ledger\+" en "$zhid
 echo "prot = 9" >>"$dir/zhidu.conf"
 is "a mistake in the configuration is named with its line" 1 "zhidu.conf:[0-9]+: not a setting: prot" en "$zhidu" ledger key --config "$dir/zhidu.conf"
 is "a configuration that is not there is named" 1 "nowhere.conf cannot be read" en "$zhidu" ledger key --config "$dir/nowhere.conf"
+is "and so is one that is no file" 1 "is a directory|Is a directory" en "$zhidu" ledger key --config "$dir"
 is "a mistake in the environment is named" 1 "ZHIDU_PORT: not a value: a number from 1 to 65535" env ZHIDU_PORT=99999 LC_ALL=en_US.UTF-8 "$zhidu" ledger key --data "$dir/a"
 keys=$(sed -n 's/^ *{"\([a-z_]*\)", [A-Z]*, AT(.*/\1/p' src/cli/config.c)
 is "every setting is looked at" 0 "^demo$" echo "$keys"
