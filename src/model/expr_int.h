@@ -21,10 +21,10 @@ enum {
     EXPR_NODES_MAX = 512,
     EXPR_DEPTH_MAX = 32,
     EXPR_MACROS_MAX = 8,
-    EXPR_SQL_MAX = 256 * 1024, /* bytes of one compiled form */
-    EXPR_STACK_MAX = 72,   /* of the 100 of SQLite's parser; the statement around has the rest */
-    EXPR_HEIGHT_MAX = 900, /* of the 1,000 of SQLite's trees */
-    EXPR_LEVELS_MAX = 700, /* values in one another while SQL is written */
+    EXPR_SQL_MAX = 64 * 1024, /* bytes of one compiled form */
+    EXPR_STACK_MAX = 72,      /* of the 100 of SQLite's parser; the statement around has the rest */
+    EXPR_HEIGHT_MAX = 900,    /* of the 1,000 of SQLite's trees */
+    EXPR_LEVELS_MAX = 700,    /* values in one another while SQL is written */
     EXPR_ARGS_MAX = 64,
     EXPR_VARS_MAX = 16,
     EXPR_NEST_MAX = 6, /* sees() and computed fields inside each other */
