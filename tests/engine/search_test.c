@@ -170,54 +170,6 @@ static size_t box(struct house *h, int64_t who, enum desk_box which)
     return n;
 }
 
-/* What the frame says there is to do: exactly what the inbox shows. */
-static int64_t counted(struct house *h, int64_t who, int64_t *ret_late)
-{
-    struct ctx ctx = house_ctx(h, who);
-    struct batch *b = batch_begin(ctx.db, ctx.arena);
-    struct desk_ask ask = desk_counts_ask(&ctx, b);
-    dbs_ok(batch_run(b));
-    struct desk_counts c = desk_counts_read(b, ask);
-    *ret_late = c.late;
-    return c.tasks;
-}
-
-static void give(struct house *h, int64_t id, int64_t who, int64_t record)
-{
-    const struct type *t = model_type(house_ctx(h, who).model, STR("letter"));
-    dbs_ok(db_exec(
-        house_db(h), h->a,
-        SQL("insert into task(id, person, record, type, kind, zh, en, due, created_at,"
-            " key) values ($1, $2, $3, $4, 2, $5, $5, 1, 1, $5)"),
-        ARGS(db_i64(id), db_i64(who), db_i64(record), db_i64(t->code), db_text(STR("do")))));
-}
-
-/* A task stays where its holder no longer sees the record: neither shown nor counted. */
-static void no_longer_seen(struct dbs *t)
-{
-    struct house h = house_make(t, letters);
-    int64_t late;
-    int64_t a = letter(&h, h.amy, "一", "x");
-    give(&h, 1, h.amy, a);
-    give(&h, 2, h.cat, a);
-    give(&h, 3, h.amy, a + 1); /* of a record that is not there */
-    assert_int_equal(box(&h, h.amy, DESK_TODO), 1);
-    assert_int_equal(counted(&h, h.amy, &late), 1);
-    assert_int_equal(late, 1);
-    assert_int_equal(box(&h, h.cat, DESK_TODO), 0);
-    assert_int_equal(counted(&h, h.cat, &late), 0);
-    assert_int_equal(late, 0);
-    house_appoint(&h, h.cat, "keeper", h.top); /* now she sees it, and her task */
-    assert_int_equal(counted(&h, h.cat, &late), (int64_t)box(&h, h.cat, DESK_TODO));
-    assert_true(counted(&h, h.cat, &late) >= 1);
-}
-
-static void what_is_counted_is_what_the_inbox_shows(void **state)
-{
-    (void)state;
-    dbs_each(DBS_ALL, no_longer_seen);
-}
-
 static void desk(struct dbs *t)
 {
     struct house h = house_make(t, letters);
@@ -268,7 +220,6 @@ int main(void)
         cmocka_unit_test(fields_hidden_from_some_are_in_no_text),
         cmocka_unit_test(hits_come_newest_first_in_pages),
         cmocka_unit_test(tasks_follow_states_and_appointments),
-        cmocka_unit_test(what_is_counted_is_what_the_inbox_shows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
