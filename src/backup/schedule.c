@@ -108,7 +108,7 @@ static struct health_now look_unset(const struct schedule *s)
 
 static struct health_now look_failed(struct arena *a, const struct backup_state *st, int zone)
 {
-    struct words last = WORDS("还没有成功过。", "There is no good one yet.");
+    struct words last = {0};
     if (st->good_at) {
         str at = when(a, st->good_at, zone);
         last = (struct words){str_fmt(a, "上一次成功：%.*s。", STR_ARG(at)),

@@ -4,6 +4,7 @@
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Server, allPassed, check, end, equal, matches, root, until, zhidu } from "../support/outside.mjs";
 
 const work = process.env.ZHIDU_HEALTH_DIR ?? join(root, "build/health");
@@ -144,7 +145,18 @@ const ago = new Date(Date.now() + 8 * 3600000 - 600000); // ten minutes, where t
 const at = `${String(ago.getUTCHours()).padStart(2, "0")}:${String(ago.getUTCMinutes()).padStart(2, "0")}`;
 let maker;
 await start(data, { scheme: "https", env: { ZHIDU_BACKUP_FOLDER: own, ZHIDU_BACKUP_AT: at, ZHIDU_TLS_CERT: cert, ZHIDU_TLS_KEY: tlsKey },
-  began: async (s) => { maker = await until("a process that makes backups", () => child("zhidu-backup", s.pid)); process.kill(maker, "SIGSTOP"); } });
+  // The server goes on by steps until there is one: so it is stopped before it is asked for the first.
+  began: async (s) => {
+    maker = await until("a process that makes backups", async () => {
+      process.kill(s.pid, "SIGCONT");
+      await sleep(2);
+      process.kill(s.pid, "SIGSTOP");
+      await sleep(20); // it may be there, and not called so yet
+      return child("zhidu-backup", s.pid);
+    });
+    process.kill(maker, "SIGSTOP");
+    process.kill(s.pid, "SIGCONT");
+  } });
 let moved = 0; // days
 const later = async (length) => { await good(["clock", length, "--data", data]); moved += length.endsWith("d") ? parseInt(length) : 0; };
 const made = () => says("的备份已恢复到临时目录并核验，存证", "", "was restored on trial and verified, with", "");
@@ -165,7 +177,7 @@ await check("one that was made up for is said to have been missed", () => says("
 await check("one that fails is said, with the reason", async () => {
   rmSync(own, { recursive: true });
   await later("1d");
-  await says("最近一次备份失败", "一小时后会自动重试", "The last backup failed", "It is tried again within an hour");
+  await says("最近一次备份失败", "一小时内会自动重试", "The last backup failed", "It is tried again within an hour");
   mkdirSync(own);
 });
 await check("an attachment that is gone is said by the next backup", async () => {
