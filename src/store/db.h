@@ -132,7 +132,7 @@ MUST_CHECK err db_exec(struct db *db, struct arena *a, struct sql sql, struct db
 /* --- connections --------------------------------------------------------- */
 
 struct db_options {
-    bool writer;        /* SQLite: 8 MB cache (a reader 3 MB), no automatic checkpoint */
+    bool writer;        /* SQLite: 16 MB cache, no automatic checkpoint */
     const char *schema; /* PostgreSQL: search_path, for tests; NULL: public */
 };
 
