@@ -291,11 +291,8 @@ err record_activities(const struct ctx *ctx, const struct type *t, int64_t id, i
     if (files >= 0) {
         activity_files_read(ctx, batch_rows(b, files), *ret, *n);
     }
-    b = batch_begin(ctx->db, ctx->arena);
-    names_ask(names, b);
-    e = batch_run(b);
+    e = names_run(names);
     if (!e.code) {
-        names_read(names, b);
         activity_finish(ctx, names, *ret, *n);
     }
     if (ret_record) {

@@ -60,11 +60,7 @@ static err worked(const struct ctx *ctx, int64_t at, int64_t *ret)
         *ret = s->before + (s->end < at ? s->end : at) - s->start;
         return OK;
     }
-    return one(ctx,
-               SQL("select s.before_ms + case when s.end_ms < $1 then s.end_ms - s.start_ms"
-                   " else $1 - s.start_ms end from calendar_span s"
-                   " where s.start_ms <= $1 order by s.start_ms desc limit 1"),
-               ARGS(db_i64(at)), ret);
+    return one(ctx, SQL(CALENDAR_WORKED("$1")), ARGS(db_i64(at)), ret);
 }
 
 err calendar_working(const struct ctx *ctx, int64_t from, int64_t to, int64_t *ret)

@@ -28,6 +28,13 @@ MUST_CHECK err calendar_due(const struct ctx *ctx, int64_t from, enum vkind kind
                             int64_t *ret);
 /* Working time between two moments, ms. */
 MUST_CHECK err calendar_working(const struct ctx *ctx, int64_t from, int64_t to, int64_t *ret);
+/* SQL: the working ms that have run by a moment, whose SQL is `at`; no row outside the
+ * calendar's years.  For statements that want the difference of two without a question of
+ * their own. */
+#define CALENDAR_WORKED(at)                                                          \
+    "select s.before_ms + case when s.end_ms < " at " then s.end_ms else " at " end" \
+    " - s.start_ms from calendar_span s where s.start_ms <= " at                     \
+    " order by s.start_ms desc limit 1"
 
 /* Fills both tables from the setting of the week and the days that differ. */
 MUST_CHECK err calendar_rebuild(const struct ctx *ctx);

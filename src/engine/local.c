@@ -26,12 +26,7 @@ err local_list(const struct ctx *ctx, const struct setting *s, struct local_valu
         }
         names_want(names, ctx->model->unit, x->unit.id);
     }
-    struct batch *b = batch_begin(ctx->db, ctx->arena);
-    names_ask(names, b);
-    e = batch_run(b);
-    if (!e.code) {
-        names_read(names, b);
-    }
+    e = names_run(names);
     for (size_t i = 0; !e.code && i < *n; i++) {
         (*ret)[i].unit = names_get(names, ctx->model->unit, (*ret)[i].unit.id);
     }

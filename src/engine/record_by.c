@@ -115,11 +115,8 @@ err record_by_object(const struct ctx *ctx, str object, struct record_ref *ret)
     }
     struct names *names = names_begin(ctx);
     names_want(names, t, id);
-    struct batch *b = batch_begin(ctx->db, ctx->arena);
-    names_ask(names, b);
-    err e = batch_run(b);
+    err e = names_run(names);
     if (!e.code) {
-        names_read(names, b);
         *ret = names_get(names, t, id);
     }
     return e;

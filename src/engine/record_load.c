@@ -366,6 +366,17 @@ void names_read(struct names *n, struct batch *b)
     }
 }
 
+err names_run(struct names *n)
+{
+    struct batch *b = batch_begin(n->ctx->db, n->ctx->arena);
+    names_ask(n, b);
+    err e = batch_run(b);
+    if (!e.code) {
+        names_read(n, b);
+    }
+    return e;
+}
+
 struct record_ref names_get(const struct names *n, const struct type *t, int64_t id)
 {
     const struct name *x = find(group_of(n, t), id);

@@ -40,6 +40,8 @@ void names_want(struct names *n, const struct type *t, int64_t id);
 /* One statement per type wanted. */
 void names_ask(struct names *n, struct batch *b);
 void names_read(struct names *n, struct batch *b);
+/* Both, in a batch of its own: for names that nothing else is asked along with. */
+MUST_CHECK err names_run(struct names *n);
 /* The reference by name; not visible where it may not be seen or is not there
  * (its name is then empty: what one may not see does not leak by name). */
 struct record_ref names_get(const struct names *n, const struct type *t, int64_t id);

@@ -1,6 +1,7 @@
 /* view.c - one record with everything a page shows of it, in two batches and,
  * where links or changes name records not named elsewhere, a third. */
 #include "base/arena.h"
+#include "engine/calendar.h"
 #include "engine/guard.h"
 #include "engine/view_int.h"
 
@@ -47,17 +48,6 @@ err view_row(const struct ctx *ctx, const struct type *t, int64_t id, enum load_
     return OK;
 }
 
-static err run_names(const struct ctx *ctx, struct names *names)
-{
-    struct batch *b = batch_begin(ctx->db, ctx->arena);
-    names_ask(names, b);
-    err e = batch_run(b);
-    if (!e.code) {
-        names_read(names, b);
-    }
-    return e;
-}
-
 void view_fill_links(const struct ctx *ctx, const struct names *names, struct record *rec)
 {
     names_fill(names, rec);
@@ -97,7 +87,7 @@ err record_get(const struct ctx *ctx, const struct type *t, int64_t id, struct r
     }
     names_read(names, b);
     links_read(ctx, b, links, names, ret);
-    e = run_names(ctx, names);
+    e = names_run(names);
     if (e.code) {
         return e;
     }
@@ -221,18 +211,15 @@ static void ask_all(const struct ctx *ctx, const struct record *rec, struct batc
                           rec->id);
     }
     if (rec->def->nterms) {
-        q->terms =
-            ask(ctx, b,
-                SQL("select k.\"term\", k.\"started\", k.\"due\", k.\"used\", k.\"paused_at\","
-                    " k.\"ended\", case when k.\"ended\" is null and k.\"paused_at\" is null"
-                    " and k.\"due\" > $1 then (select s.before_ms + case when s.end_ms < k.\"due\""
-                    " then s.end_ms else k.\"due\" end - s.start_ms from calendar_span s"
-                    " where s.start_ms <= k.\"due\" order by s.start_ms desc limit 1)"
-                    " - (select s.before_ms + case when s.end_ms < $1 then s.end_ms else $1 end"
-                    " - s.start_ms from calendar_span s where s.start_ms <= $1"
-                    " order by s.start_ms desc limit 1) end from \"term\" k"
-                    " where k.\"record\" = $4 order by k.\"term\" desc, k.\"run\" desc limit 200"),
-                rec->id);
+        q->terms = ask(
+            ctx, b,
+            SQL("select k.\"term\", k.\"started\", k.\"due\", k.\"used\", k.\"paused_at\","
+                " k.\"ended\", case when k.\"ended\" is null and k.\"paused_at\" is null"
+                " and k.\"due\" > $1 then (" CALENDAR_WORKED("k.\"due\"") ") - (" CALENDAR_WORKED(
+                    "$1") ") end from \"term\" k"
+                          " where k.\"record\" = $4 order by k.\"term\" desc, k.\"run\" desc limit "
+                          "200"),
+            rec->id);
     }
     q->steps = ask(ctx, b,
                    SQL("select cast(coalesce(sum(\"left\"), 0) as bigint) from \"step_job\""
@@ -526,7 +513,7 @@ err record_view(const struct ctx *ctx, const struct type *t, int64_t id, struct 
     read_watchers(ctx, b, q.watching, names, &v);
     read_small(ctx, b, &q, &v);
     drop_hidden(b, &q, &v.rec);
-    e = run_names(ctx, names); /* nothing to ask in most cases: no statement, no trip */
+    e = names_run(names); /* nothing to ask in most cases: no statement, no trip */
     if (e.code) {
         return e;
     }

@@ -5,7 +5,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { Server, allPassed, check, end, env, equal, matches, program, root, until, wait, zhidu } from "../support/outside.mjs";
+import { Server, allPassed, check, child, end, env, equal, matches, program, root, until, wait, zhidu } from "../support/outside.mjs";
 
 const work = process.env.ZHIDU_BACKUP_DIR ?? join(root, "build/backup");
 const KILLS = Number(process.env.ZHIDU_BACKUP_KILLS ?? 10);
@@ -306,16 +306,6 @@ await check("what became of the last one is known after a restart", async () => 
   equal(await metric('health\\{check="backup"\\}'), "0");
   equal(await metric("backup_failures_total"), "1");
 });
-/** The process called so whose parent is `of`. */
-function child(name, of) {
-  for (const pid of readdirSync("/proc").filter((n) => /^\d+$/.test(n))) {
-    try {
-      const [, comm, parent] = /^\d+ \((.*)\) [^Z] (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, "utf8")) ?? [];
-      if (comm === name && Number(parent) === of) return Number(pid);
-    } catch { /* it has gone meanwhile */ }
-  }
-  return 0;
-}
 await check("killed while it makes one: the backup has failed, in words, and the next is made", async () => {
   const maker = child("zhidu-backup", server.pid);
   equal(maker > 0, true, "a process of its own:");

@@ -2,10 +2,9 @@
 // what to do; and no sentence of the program is left out (the last part).
 //   node tests/cli/health.mjs
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { Server, allPassed, check, end, equal, matches, root, until, zhidu } from "../support/outside.mjs";
+import { Server, allPassed, check, child, end, equal, matches, root, until, wait, zhidu } from "../support/outside.mjs";
 
 const work = process.env.ZHIDU_HEALTH_DIR ?? join(root, "build/health");
 process.removeAllListeners("warning");
@@ -37,16 +36,6 @@ async function says(zh, zhDo, en, enDo, push = () => {}) {
   } catch (e) {
     throw new Error(`${e.message}\n${last.replace(/<[^>]*>/g, "").replace(/\s+/g, " ")}`);
   }
-}
-/** The process called so whose parent is `of`. */
-function child(name, of) {
-  for (const pid of readdirSync("/proc").filter((n) => /^\d+$/.test(n))) {
-    try {
-      const [, comm, parent] = /^\d+ \((.*)\) [^Z] (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, "utf8")) ?? [];
-      if (comm === name && Number(parent) === of) return Number(pid);
-    } catch { /* it has gone meanwhile */ }
-  }
-  return 0;
 }
 
 // --- without a demonstration's clock ------------------------------------------------------------
@@ -149,9 +138,9 @@ await start(data, { scheme: "https", env: { ZHIDU_BACKUP_FOLDER: own, ZHIDU_BACK
   began: async (s) => {
     maker = await until("a process that makes backups", async () => {
       process.kill(s.pid, "SIGCONT");
-      await sleep(2);
+      await wait(2);
       process.kill(s.pid, "SIGSTOP");
-      await sleep(20); // it may be there, and not called so yet
+      await wait(20); // it may be there, and not called so yet
       return child("zhidu-backup", s.pid);
     });
     process.kill(maker, "SIGSTOP");
@@ -169,7 +158,7 @@ await check("one that takes long is late, and said to be in work", async () => {
   await made();
 });
 await check("one that is due and not begun is late", async () => {
-  // The schedule looks every five seconds; within them it is seen, at the latest on another day.
+  // The schedule looks every two seconds; within them it is seen, at the latest on another day.
   await says("备份晚了：应在", "也可以立即运行 zhidu backup", "The backup is late: it was due at", "zhidu backup does it at once", () => later("1d"));
   await made();
 });

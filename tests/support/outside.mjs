@@ -2,6 +2,7 @@
 // a data folder, commands.
 import { execFile, spawn } from "node:child_process";
 import { createSocket } from "node:dgram";
+import { readFileSync, readdirSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 
@@ -116,6 +117,17 @@ export class Server {
     this.process.kill("SIGKILL");
     await this.gone;
   }
+}
+
+/** The process called so whose parent is `of`; 0: there is none. */
+export function child(name, of) {
+  for (const pid of readdirSync("/proc").filter((n) => /^\d+$/.test(n))) {
+    try {
+      const [, comm, parent] = /^\d+ \((.*)\) [^Z] (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, "utf8")) ?? [];
+      if (comm === name && Number(parent) === of) return Number(pid);
+    } catch { /* it has gone meanwhile */ }
+  }
+  return 0;
 }
 
 /** A command and what is typed to it; {code, out}. */
