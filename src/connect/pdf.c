@@ -4,11 +4,17 @@
 
 #include <cairo-pdf.h>
 #include <pango/pangocairo.h>
+#include <pthread.h>
 #include <qrencode.h>
 
 /* Points; A4. */
 static const double width = 595.28, height = 841.89, margin = 48, foot_room = 40, label_width = 120;
 static const double qr_size = 64;
+
+/* Held by who finishes a document: the library then reads each font file whole, some 20 MB, to
+ * put what is used of it into the document.  One after another, so that memory does not grow
+ * with the number of people who print at once. */
+static pthread_mutex_t finishing = PTHREAD_MUTEX_INITIALIZER;
 
 struct pdf {
     struct arena *a;
@@ -279,8 +285,10 @@ err pdf_end(struct pdf *p, str *ret_bytes)
             words_in(WORDS("内容过长，其余未印出", "too long: the rest is left out"), p->lang);
     }
     draw_foot(p);
+    pthread_mutex_lock(&finishing);
     cairo_surface_finish(p->surface);
     pango_cairo_font_map_set_default(NULL); /* else each worker keeps fonts of its own for ever */
+    pthread_mutex_unlock(&finishing);
     bool ok = cairo_surface_status(p->surface) == CAIRO_STATUS_SUCCESS &&
               cairo_status(p->cr) == CAIRO_STATUS_SUCCESS;
     if (!ok) {
