@@ -348,6 +348,7 @@ int cmd_serve(struct cli *c, int argc, char **argv)
     take_signals(&s.signals);
     mallopt(M_MMAP_THRESHOLD, 512 << 10); /* what is large and freed goes back at once, */
     mallopt(M_TRIM_THRESHOLD, 1 << 20);   /* small things stay at hand */
+    mallopt(M_ARENA_MAX, 4);              /* each thread's own would keep what others could use */
     err e = open_all(&s);
     if (e.code) {
         close_all(&s);

@@ -6,15 +6,23 @@
 #include <pango/pangocairo.h>
 #include <pthread.h>
 #include <qrencode.h>
+#include <semaphore.h>
 
 /* Points; A4. */
 static const double width = 595.28, height = 841.89, margin = 48, foot_room = 40, label_width = 120;
 static const double qr_size = 64;
 
-/* Held by who finishes a document: the library then reads each font file whole, some 20 MB, to
- * put what is used of it into the document.  One after another, so that memory does not grow
- * with the number of people who print at once. */
-static pthread_mutex_t finishing = PTHREAD_MUTEX_INITIALIZER;
+/* Whose document is being made.  The library maps fonts for it, and at its end reads each font
+ * file whole, some 20 MB, to put what is used of it into the document: one after another, so that
+ * memory does not grow with the number of people who print at once.  A semaphore, since another
+ * thread may end the arena of a document that was given up. */
+static sem_t turn;
+static pthread_once_t turn_made = PTHREAD_ONCE_INIT;
+
+static void make_turn(void)
+{
+    sem_init(&turn, 0, 1);
+}
 
 struct pdf {
     struct arena *a;
@@ -28,7 +36,24 @@ struct pdf {
     double y;
     int page;
     bool failed, full; /* no memory; more than may be */
+    bool has_turn;
 };
+
+static void take_turn(struct pdf *p)
+{
+    pthread_once(&turn_made, make_turn);
+    while (sem_wait(&turn) != 0) { /* a signal came */
+    }
+    p->has_turn = true;
+}
+
+static void pass_turn(struct pdf *p)
+{
+    if (p->has_turn) {
+        p->has_turn = false;
+        sem_post(&turn);
+    }
+}
 
 static void forget(void *arg)
 {
@@ -43,6 +68,7 @@ static void forget(void *arg)
         cairo_surface_destroy(p->surface);
     }
     free(p->bytes);
+    pass_turn(p);
     *p = (struct pdf){.failed = true};
 }
 
@@ -179,6 +205,7 @@ err pdf_begin(struct arena *a, enum lang lang, str title, str foot, struct pdf *
     const char *name = str_copy(a, title).ptr;
     *p = (struct pdf){.a = a, .lang = lang, .foot = foot, .y = margin, .page = 1};
     arena_defer(a, forget, p);
+    take_turn(p);
     p->surface = cairo_pdf_surface_create_for_stream(take, p, width, height);
     cairo_pdf_surface_set_metadata(p->surface, CAIRO_PDF_METADATA_TITLE, name);
     p->cr = cairo_create(p->surface);
@@ -285,10 +312,9 @@ err pdf_end(struct pdf *p, str *ret_bytes)
             words_in(WORDS("内容过长，其余未印出", "too long: the rest is left out"), p->lang);
     }
     draw_foot(p);
-    pthread_mutex_lock(&finishing);
     cairo_surface_finish(p->surface);
     pango_cairo_font_map_set_default(NULL); /* else each worker keeps fonts of its own for ever */
-    pthread_mutex_unlock(&finishing);
+    pass_turn(p);
     bool ok = cairo_surface_status(p->surface) == CAIRO_STATUS_SUCCESS &&
               cairo_status(p->cr) == CAIRO_STATUS_SUCCESS;
     if (!ok) {

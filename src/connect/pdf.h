@@ -3,8 +3,9 @@
  *
  * Cairo and Pango do the work; Chinese and English break as they should.  Bounds:
  * PDF_PAGES_MAX pages, PDF_TEXT_MAX bytes of one text, PDF_BYTES_MAX of the whole:
- * what is beyond is left out, and the last line says so.  Nothing here jumps through
- * the library's calls; all it holds ends with the arena.
+ * what is beyond is left out, and the last line says so.  One document is made at a
+ * time: pdf_begin waits for the one before, until its pdf_end or the end of its arena.
+ * Nothing here jumps through the library's calls; all it holds ends with the arena.
  */
 #ifndef CONNECT_PDF_H
 #define CONNECT_PDF_H
