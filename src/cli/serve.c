@@ -146,11 +146,7 @@ static err start_http(struct serving *s)
     /* SQLite computes; PostgreSQL lets its askers wait. */
     bool waits = c->config.database.len && !str_starts(c->config.database, STR("sqlite:"));
     opt.at_once = waits ? 0 : (int)sysconf(_SC_NPROCESSORS_ONLN);
-    err e = http_start(c->arena, &opt, &s->http);
-    if (!e.code) {
-        atomic_store(&s->app.http, s->http); /* its workers are at work already */
-    }
-    return e;
+    return http_start(c->arena, &opt, &s->http);
 }
 
 /* Its process begins while there is a right to give it. */

@@ -175,6 +175,8 @@ MUST_CHECK err http_start(struct arena *life, const struct http_options *opt,
                           struct http_server **ret);
 int http_port(const struct http_server *s);
 struct http_stats http_stats(struct http_server *s);
+/* Who answers it; NULL where an exchange was made without a server. */
+struct http_server *http_server_of(const struct http_exchange *x);
 const char *http_refusal_name(int refusal); /* "framing"; NULL for 0 */
 /* Other limits from now on; *l (whose zeros become the defaults) and what it
  * points to must live as long as the server. */

@@ -186,6 +186,11 @@ static void read_counts(struct http_counts *from, struct http_kind_stats *to,
     to->us = atomic_load_explicit(&from->us, memory_order_relaxed);
 }
 
+struct http_server *http_server_of(const struct http_exchange *x)
+{
+    return x->priv ? x->priv->server : NULL;
+}
+
 struct http_stats http_stats(struct http_server *s)
 {
     struct http_stats st = {0};

@@ -62,7 +62,7 @@ void page_admin_health(struct visit *v)
     }
     struct engine_stats s = engine_stats(v->app->engine);
     struct http_stats h = {0};
-    struct http_server *http = atomic_load(&v->app->http);
+    struct http_server *http = http_server_of(v->x);
     if (http) {
         h = http_stats(http);
     }

@@ -250,7 +250,7 @@ void probe_metrics(struct visit *v)
     if (sessions >= 0) {
         one(&b, "sessions", "gauge", "Sessions that have not ended.", sessions);
     }
-    struct http_server *http = atomic_load(&v->app->http);
+    struct http_server *http = http_server_of(v->x);
     if (http) {
         put_http(&b, http);
     }

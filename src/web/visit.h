@@ -64,7 +64,6 @@ struct routes {
 struct app {
     struct engine *engine;
     struct accounts *people;
-    _Atomic(struct http_server *) http; /* for figures; set when it has started */
     struct health *health;              /* checks and figures of everything that can fail */
     str public_url;                     /* "https://zhidu.example.org", for links */
     str organisation;                   /* name shown in the frame */
