@@ -59,6 +59,7 @@ struct serving {
     struct cli *c;
     struct installation in;
     struct app app;
+    sem_t printing;
     struct http_server *http;
     struct control *control;
     struct watch *watch;
@@ -217,6 +218,8 @@ static err open_all(struct serving *s)
     }
     s->app = make_app(c, &s->in);
     atomic_store(&s->app.probes, &s->tuning->probes);
+    sem_init(&s->printing, 0, 1);
+    s->app.printing = &s->printing;
     s->app.rates = rates_make(c->arena);
     set_rates(s->app.rates, &c->config);
     c->engine = s->in.engine;

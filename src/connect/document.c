@@ -185,7 +185,7 @@ static err compose(const struct making *v, const struct type *t, const struct re
     str foot = str_fmt(v->ctx->arena, "%.*s · %.*s · %.*s %.*s", STR_ARG(v->place->organisation),
                        STR_ARG(r->rec.number), STR_ARG(say(v, WORDS("生成于", "made"))),
                        STR_ARG(moment(v, v->ctx->now)));
-    err e = pdf_begin(v->ctx->arena, v->ctx->lang, title, foot, &p);
+    err e = pdf_begin(v->ctx->arena, v->place->turn, v->ctx->lang, title, foot, &p);
     if (e.code) {
         return e;
     }

@@ -11,10 +11,13 @@
 
 #include "engine/ctx.h"
 
+#include <semaphore.h>
+
 /* Where it is made: the organisation on each page, the address the QR code begins with
- * (empty: it names the entry of the ledger instead). */
+ * (empty: it names the entry of the ledger instead), and whose turn it is (pdf.h). */
 struct document_place {
     str organisation, public_url;
+    sem_t *turn;
 };
 
 /* Bytes of a PDF in ctx->lang and the name of a file for it, both in ctx->arena.

@@ -4,25 +4,11 @@
 
 #include <cairo-pdf.h>
 #include <pango/pangocairo.h>
-#include <pthread.h>
 #include <qrencode.h>
-#include <semaphore.h>
 
 /* Points; A4. */
 static const double width = 595.28, height = 841.89, margin = 48, foot_room = 40, label_width = 120;
 static const double qr_size = 64;
-
-/* Whose document is being made.  The library maps fonts for it, and at its end reads each font
- * file whole, some 20 MB, to put what is used of it into the document: one after another, so that
- * memory does not grow with the number of people who print at once.  A semaphore, since another
- * thread may end the arena of a document that was given up. */
-static sem_t turn;
-static pthread_once_t turn_made = PTHREAD_ONCE_INIT;
-
-static void make_turn(void)
-{
-    sem_init(&turn, 0, 1);
-}
 
 struct pdf {
     struct arena *a;
@@ -36,22 +22,14 @@ struct pdf {
     double y;
     int page;
     bool failed, full; /* no memory; more than may be */
-    bool has_turn;
+    sem_t *turn;       /* held; NULL: none, or passed on */
 };
-
-static void take_turn(struct pdf *p)
-{
-    pthread_once(&turn_made, make_turn);
-    while (sem_wait(&turn) != 0) { /* a signal came */
-    }
-    p->has_turn = true;
-}
 
 static void pass_turn(struct pdf *p)
 {
-    if (p->has_turn) {
-        p->has_turn = false;
-        sem_post(&turn);
+    if (p->turn) {
+        sem_post(p->turn);
+        p->turn = NULL;
     }
 }
 
@@ -199,13 +177,15 @@ static void set_up(PangoContext *context)
     pango_context_set_language(context, pango_language_from_string("zh-cn"));
 }
 
-err pdf_begin(struct arena *a, enum lang lang, str title, str foot, struct pdf **ret)
+err pdf_begin(struct arena *a, sem_t *turn, enum lang lang, str title, str foot, struct pdf **ret)
 {
     struct pdf *p = arena_new(a, struct pdf);
     const char *name = str_copy(a, title).ptr;
     *p = (struct pdf){.a = a, .lang = lang, .foot = foot, .y = margin, .page = 1};
     arena_defer(a, forget, p);
-    take_turn(p);
+    while (turn && sem_wait(turn) != 0) { /* a signal came */
+    }
+    p->turn = turn;
     p->surface = cairo_pdf_surface_create_for_stream(take, p, width, height);
     cairo_pdf_surface_set_metadata(p->surface, CAIRO_PDF_METADATA_TITLE, name);
     p->cr = cairo_create(p->surface);

@@ -3,8 +3,7 @@
  *
  * Cairo and Pango do the work; Chinese and English break as they should.  Bounds:
  * PDF_PAGES_MAX pages, PDF_TEXT_MAX bytes of one text, PDF_BYTES_MAX of the whole:
- * what is beyond is left out, and the last line says so.  One document is made at a
- * time: pdf_begin waits for the one before, until its pdf_end or the end of its arena.
+ * what is beyond is left out, and the last line says so.
  * Nothing here jumps through the library's calls; all it holds ends with the arena.
  */
 #ifndef CONNECT_PDF_H
@@ -13,13 +12,19 @@
 #include "base/err.h"
 #include "base/words.h"
 
+#include <semaphore.h>
+
 struct arena;
 struct pdf;
 
 enum { PDF_PAGES_MAX = 60, PDF_TEXT_MAX = 32000, PDF_BYTES_MAX = 16 << 20 };
 
-/* `foot` stands on every page beside its number. */
-MUST_CHECK err pdf_begin(struct arena *a, enum lang lang, str title, str foot, struct pdf **ret);
+/* `foot` stands on every page beside its number.  `turn`: waited for, and posted by pdf_end or
+ * at the end of the arena, whichever thread ends it; with one for all, one document is made at
+ * a time: the library maps fonts for each, and reads each font file whole at its end, some
+ * 20 MB.  NULL: nobody else makes any. */
+MUST_CHECK err pdf_begin(struct arena *a, sem_t *turn, enum lang lang, str title, str foot,
+                         struct pdf **ret);
 void pdf_title(struct pdf *p, str above, str title, str below);
 void pdf_heading(struct pdf *p, str text);
 void pdf_text(struct pdf *p, str text);

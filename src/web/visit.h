@@ -21,6 +21,7 @@
 #include "web/guess.h"
 #include "web/rate.h"
 
+#include <semaphore.h>
 #include <stdatomic.h>
 
 struct health;
@@ -64,11 +65,11 @@ struct routes {
 struct app {
     struct engine *engine;
     struct accounts *people;
-    struct health *health;              /* checks and figures of everything that can fail */
-    str public_url;                     /* "https://zhidu.example.org", for links */
-    str organisation;                   /* name shown in the frame */
-    bool demo;                          /* demo accounts are shown at the door; loopback only */
-    struct words demo_hint;             /* "login who he is" and the like, parted by " · " */
+    struct health *health;  /* checks and figures of everything that can fail */
+    str public_url;         /* "https://zhidu.example.org", for links */
+    str organisation;       /* name shown in the frame */
+    bool demo;              /* demo accounts are shown at the door; loopback only */
+    struct words demo_hint; /* "login who he is" and the like, parted by " · " */
     str demo_password;
     struct routes pages, api;
     void (*error_page)(struct visit *v, err e); /* the page layer's */
@@ -77,6 +78,7 @@ struct app {
     _Atomic(const struct probe_rights *) probes; /* NULL: only the machine itself */
     struct rates *rates;                         /* NULL: nothing is limited */
     struct work *work;                           /* runs what was asked for (work.h); or NULL */
+    sem_t *printing;                             /* one document at a time; or NULL */
     atomic_bool stopping;
     unsigned char secret[32]; /* of this run of the server, for visit_seal */
 };

@@ -93,7 +93,7 @@ void visit_picture(struct visit *v, int64_t id)
 
 void visit_document(struct visit *v)
 {
-    struct document_place place = {v->app->organisation, v->app->public_url};
+    struct document_place place = {v->app->organisation, v->app->public_url, v->app->printing};
     const struct type *t = model_type(v->model, v->seg[0]);
     str bytes;
     str name;

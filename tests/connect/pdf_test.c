@@ -24,7 +24,7 @@ static str made(struct arena *a, const char *piece, int times, int pairs)
     for (int i = 0; i < times; i++) {
         memcpy(text + strlen(piece) * (size_t)i, piece, strlen(piece) + 1);
     }
-    assert_int_equal(pdf_begin(a, LANG_ZH, STR("标题"), STR("页脚"), &p).code, 0);
+    assert_int_equal(pdf_begin(a, NULL, LANG_ZH, STR("标题"), STR("页脚"), &p).code, 0);
     pdf_qr(p, STR("https://example.org/proof/1"));
     pdf_title(p, STR("above"), STR("事件报告"), STR("below"));
     pdf_heading(p, STR("内容"));
@@ -61,9 +61,17 @@ static void strange_texts_do_no_harm(void **state)
     (void)made(&a, "", 1, 1);
     (void)made(&a, "\xF0\x9F\x98\x80\xE2\x80\xAE", 3000, 1);
     (void)made(&a, "xxxxxxxxxxxxxxxxxxxx", 4000, 1);
-    struct pdf *p; /* begun and left */
-    assert_int_equal(pdf_begin(&a, LANG_EN, STR(""), STR(""), &p).code, 0);
+    struct pdf *p; /* begun and left: its turn passes on all the same */
+    sem_t turn;
+    int waiting = -1;
+    assert_int_equal(sem_init(&turn, 0, 1), 0);
+    assert_int_equal(pdf_begin(&a, &turn, LANG_EN, STR(""), STR(""), &p).code, 0);
+    assert_int_equal(sem_getvalue(&turn, &waiting), 0);
+    assert_int_equal(waiting, 0);
     arena_end(&a);
+    assert_int_equal(sem_getvalue(&turn, &waiting), 0);
+    assert_int_equal(waiting, 1);
+    assert_int_equal(sem_destroy(&turn), 0);
 }
 
 int main(void)
