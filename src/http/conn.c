@@ -183,13 +183,16 @@ static void close_late(struct http_server *s)
     pthread_mutex_unlock(&s->conn_lock);
 }
 
-/* A listener that was replaced ends with its last connection. */
+/* A listener that was replaced ends with its last connection; what it got at the very
+ * end may not be counted yet. */
 static void end_retired(struct http_server *s)
 {
+    enum { SETTLED_S = 2 };
+    int64_t since = http_mono_s() - SETTLED_S;
     struct http_listener *done = NULL;
     pthread_mutex_lock(&s->conn_lock);
     struct http_listener **at = &s->retired;
-    while (*at && (*at)->open) {
+    while (*at && ((*at)->open || (*at)->retired_s > since)) {
         at = &(*at)->next;
     }
     if (*at) {

@@ -1,5 +1,6 @@
-/* http_int.h - what the C files of http share: server.c starts and stops, conn.c knows
- * the sockets, request.c one request, worker.c the queue, reply.c the answer. */
+/* http_int.h - what the C files of http share: server.c starts and stops, accept.c lets
+ * connections in, conn.c knows them, request.c one request, worker.c the queue, reply.c
+ * the answer. */
 #ifndef HTTP_HTTP_INT_H
 #define HTTP_HTTP_INT_H
 
@@ -62,13 +63,14 @@ struct http_exchange_private {
     struct http_exchange_private *next;
 };
 
-/* What listens: MHD's daemon with one certificate.  Every callback gets it.  One
- * that was replaced stays until its last connection ends. */
+/* Event threads with one certificate: MHD's daemon.  Every callback gets it.  One that
+ * was replaced stays until its last connection ends. */
 struct http_listener {
     struct http_server *server;
     struct MHD_Daemon *daemon;
     int64_t open; /* connections, under conn_lock */
     atomic_bool retired;
+    int64_t retired_s;          /* monotonic, when */
     struct http_listener *next; /* of the retired, under conn_lock */
 };
 
@@ -92,8 +94,11 @@ struct http_server {
     struct http_options opt;
     _Atomic(const struct http_limits *) limits;
     struct http_limits first; /* those of the start */
-    struct http_listener *listener, *retired;
-    int port, family;
+    pthread_mutex_t listener_lock;
+    struct http_listener *listener, *retired; /* the first under listener_lock */
+    int listening, port;                      /* its socket; -1: none */
+    pthread_t acceptor;
+    bool accepting;
     pthread_t *workers;
     int nworkers;
     atomic_int worker_no;
@@ -132,6 +137,14 @@ static inline void http_count(_Atomic int64_t *n, int64_t more)
 {
     atomic_fetch_add_explicit(n, more, memory_order_relaxed);
 }
+
+/* --- accept.c ---------------------------------------------------------------------- */
+
+/* Opens the socket of s->opt and begins to accept, for s->listener. */
+MUST_CHECK err http_listen(struct http_server *s, struct arena *a);
+void *http_accept(void *server); /* a thread */
+/* No more are accepted; those that wait stay in the socket's backlog until it is closed. */
+void http_accept_end(struct http_server *s);
 
 /* --- conn.c ------------------------------------------------------------------------ */
 

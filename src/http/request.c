@@ -250,7 +250,7 @@ static enum http_refusal make_room(struct http_exchange_private *p, int64_t leng
     }
     p->body_cap = (size_t)length;
     p->body = length ? arena_try(&p->x.arena, p->body_cap, 1, 1) : NULL;
-    return length && !p->body ? REFUSE_LARGE : REFUSE_NOTHING;
+    return length && !p->body ? REFUSE_BUSY : REFUSE_NOTHING; /* memory is short */
 }
 
 /* Everything that can be known before the body. */

@@ -2,13 +2,11 @@
 #include "base/wake.h"
 #include "http/http_int.h"
 
-#include <fcntl.h>
-#include <netdb.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-enum { HEADER_MEMORY = 24 * 1024, BLOCKS_KEPT = 64 };
+/* CROWD: connections more than wanted that came before they were counted */
+enum { HEADER_MEMORY = 24 * 1024, BLOCKS_KEPT = 64, CROWD = 64 };
 
 static void defaults(struct http_options *o)
 {
@@ -21,6 +19,7 @@ static void defaults(struct http_options *o)
     o->stop_s = o->stop_s ? o->stop_s : 30;
     o->connections = o->connections ? o->connections : 12000;
     o->body_max = o->body_max ? o->body_max : 1 << 20;
+    o->address = o->address.len ? o->address : STR("127.0.0.1");
 }
 
 static struct http_limits with_defaults(struct http_limits l)
@@ -31,17 +30,17 @@ static struct http_limits with_defaults(struct http_limits l)
     return l;
 }
 
-/* `socket`: one that listens already, or MHD_INVALID_SOCKET. */
-static struct MHD_Daemon *start_daemon(struct http_listener *l, struct sockaddr *at,
-                                       MHD_socket socket, const char *cert, const char *key)
+/* Event threads that wait for connections of http_door; NULL: none could be started. */
+static struct http_listener *listener_make(struct http_server *s, struct arena *a, const char *cert,
+                                           const char *key)
 {
-    struct http_server *s = l->server;
-    bool own = socket == MHD_INVALID_SOCKET;
+    struct http_listener *l = arena_new(a, struct http_listener);
+    l->server = s;
     struct MHD_OptionItem o[] = {
         {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)http_request_done, l},
         {MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)http_conn_notice, l},
         {MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)http_uri_seen, l},
-        {MHD_OPTION_CONNECTION_LIMIT, s->opt.connections, NULL},
+        {MHD_OPTION_CONNECTION_LIMIT, s->opt.connections + CROWD, NULL},
         {MHD_OPTION_CONNECTION_TIMEOUT, HTTP_IDLE_S, NULL},
 #if MHD_VERSION >= 0x00097601
         {MHD_OPTION_CLIENT_DISCIPLINE_LVL, 3, NULL},
@@ -49,45 +48,28 @@ static struct MHD_Daemon *start_daemon(struct http_listener *l, struct sockaddr 
         {MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL},
 #endif
         {MHD_OPTION_CONNECTION_MEMORY_LIMIT, HEADER_MEMORY, NULL},
-        {MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024, NULL},
         {MHD_OPTION_THREAD_POOL_SIZE, s->opt.event_threads > 1 ? s->opt.event_threads : 0, NULL},
-        {own ? MHD_OPTION_SOCK_ADDR : MHD_OPTION_LISTEN_SOCKET, own ? 0 : socket, own ? at : NULL},
         {cert ? MHD_OPTION_HTTPS_MEM_CERT : MHD_OPTION_END, 0, (void *)(uintptr_t)cert},
         {cert ? MHD_OPTION_HTTPS_MEM_KEY : MHD_OPTION_END, 0, (void *)(uintptr_t)key},
         {MHD_OPTION_END, 0, NULL}
     };
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC |
-                     (at->sa_family == AF_INET6 ? MHD_USE_IPv6 : 0) | (cert ? MHD_USE_TLS : 0);
-    return MHD_start_daemon(flags, (uint16_t)s->opt.port, NULL, NULL, http_access, l,
-                            MHD_OPTION_ARRAY, o, MHD_OPTION_END);
+                     MHD_USE_NO_LISTEN_SOCKET | (cert ? MHD_USE_TLS : 0);
+    l->daemon =
+        MHD_start_daemon(flags, 0, NULL, NULL, http_access, l, MHD_OPTION_ARRAY, o, MHD_OPTION_END);
+    return l->daemon ? l : NULL;
 }
 
-static err listen_at(struct http_server *s, struct arena *a)
+static err begin_to_listen(struct http_server *s, struct arena *a)
 {
-    struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
-                             .ai_socktype = SOCK_STREAM};
-    struct addrinfo *ai = NULL;
-    str address = s->opt.address.len ? str_copy(a, s->opt.address) : STR("127.0.0.1");
-    str port = str_fmt(a, "%d", s->opt.port);
     bool tls = s->opt.tls_cert.len > 0;
     const char *cert = tls ? str_copy(a, s->opt.tls_cert).ptr : NULL;
     const char *key = tls ? str_copy(a, s->opt.tls_key).ptr : NULL;
-    struct http_listener *l = arena_new(a, struct http_listener);
-    l->server = s;
-    if (getaddrinfo(address.ptr, port.ptr, &hints, &ai) != 0) {
-        return err_make(ERR_INVALID, str_fmt(a, "not an address: %s", address.ptr));
+    s->listener = listener_make(s, a, cert, key);
+    if (!s->listener) {
+        return err_make(ERR_BUSY, STR("no event threads, or certificate and key do not fit"));
     }
-    l->daemon = start_daemon(l, ai->ai_addr, MHD_INVALID_SOCKET, cert, key);
-    s->family = ai->ai_family;
-    freeaddrinfo(ai);
-    if (!l->daemon) {
-        return err_make(ERR_BUSY,
-                        str_fmt(a, "cannot listen on %s port %d", address.ptr, s->opt.port));
-    }
-    s->listener = l;
-    const union MHD_DaemonInfo *i = MHD_get_daemon_info(l->daemon, MHD_DAEMON_INFO_BIND_PORT);
-    s->port = i ? i->port : s->opt.port;
-    return OK;
+    return http_listen(s, a);
 }
 
 err http_start(struct arena *life, const struct http_options *opt, struct http_server **ret)
@@ -101,6 +83,7 @@ err http_start(struct arena *life, const struct http_options *opt, struct http_s
     arena_pool_make(&s->blocks, BLOCKS_KEPT);
     pthread_mutex_init(&s->lock, NULL);
     pthread_mutex_init(&s->conn_lock, NULL);
+    pthread_mutex_init(&s->listener_lock, NULL);
     size_t workers = (size_t)s->opt.workers;
     s->workers = arena_array(life, pthread_t, workers);
     s->since_us = arena_array(life, int64_t, workers);
@@ -108,6 +91,7 @@ err http_start(struct arena *life, const struct http_options *opt, struct http_s
     s->awake = arena_array(life, bool, workers);
     s->idle = arena_array(life, int, workers);
     s->watcher = -1;
+    s->listening = -1;
     for (size_t i = 0; i < workers; i++) {
         wake_make(&s->wake[i]);
     }
@@ -118,7 +102,7 @@ err http_start(struct arena *life, const struct http_options *opt, struct http_s
         s->nworkers++;
     }
     s->reaping = pthread_create(&s->reaper, NULL, http_conn_reap, s) == 0;
-    err e = listen_at(s, life);
+    err e = begin_to_listen(s, life);
     if (e.code) {
         http_stop(s);
         return e;
@@ -138,34 +122,23 @@ void http_set_limits(struct http_server *s, struct http_limits *l)
     atomic_store_explicit(&s->limits, l, memory_order_release);
 }
 
-/* Another daemon on the same listening socket; the old one accepts no more, and
- * ends with its connections. */
+/* The old one gets no more connections, and ends with those it has. */
 err http_set_certificate(struct http_server *s, struct arena *a, str cert, str key)
 {
-    struct http_listener *old = s->listener;
-    struct sockaddr at = {.sa_family = (sa_family_t)s->family};
     if (!s->opt.tls_cert.len) {
         return err_make(ERR_INVALID, STR("it does not speak https"));
     }
-    const union MHD_DaemonInfo *i = MHD_get_daemon_info(old->daemon, MHD_DAEMON_INFO_LISTEN_FD);
-    int fd = i ? fcntl(i->listen_fd, F_DUPFD_CLOEXEC, 0) : -1;
-    struct http_listener *l = arena_new(a, struct http_listener);
-    l->server = s;
-    l->daemon =
-        fd < 0 ? NULL : start_daemon(l, &at, fd, str_copy(a, cert).ptr, str_copy(a, key).ptr);
-    if (!l->daemon) {
-        if (fd >= 0) {
-            close(fd);
-        }
+    struct http_listener *l = listener_make(s, a, str_copy(a, cert).ptr, str_copy(a, key).ptr);
+    if (!l) {
         return err_make(ERR_INVALID, STR("certificate and key do not fit or cannot be read"));
     }
-    MHD_socket gone = MHD_quiesce_daemon(old->daemon);
-    if (gone != MHD_INVALID_SOCKET) {
-        close(gone);
-    }
-    atomic_store(&old->retired, true);
+    pthread_mutex_lock(&s->listener_lock);
+    struct http_listener *old = s->listener;
     s->listener = l;
+    pthread_mutex_unlock(&s->listener_lock);
+    atomic_store(&old->retired, true);
     pthread_mutex_lock(&s->conn_lock);
+    old->retired_s = http_mono_s();
     old->next = s->retired;
     s->retired = old;
     pthread_mutex_unlock(&s->conn_lock);
@@ -223,13 +196,13 @@ static int64_t in_work(struct http_server *s)
 /* Accepts no more, and lets what is in work come to its end, within its time. */
 static void drain(struct http_server *s)
 {
-    MHD_socket listening = MHD_quiesce_daemon(s->listener->daemon);
+    http_accept_end(s);
     for (int i = 0; i < s->opt.stop_s * 10 && in_work(s) > 0; i++) {
         struct timespec t = {.tv_nsec = 100 * 1000 * 1000};
         nanosleep(&t, NULL);
     }
-    if (listening != MHD_INVALID_SOCKET) {
-        close(listening);
+    if (s->listening >= 0) {
+        close(s->listening);
     }
 }
 
@@ -257,9 +230,7 @@ static void end_listeners(struct http_server *s)
 int64_t http_stop(struct http_server *s)
 {
     atomic_store(&s->draining, true);
-    if (s->listener) {
-        drain(s);
-    }
+    drain(s);
     end_workers(s);
     atomic_store(&s->dead, true);
     if (s->reaping) {
@@ -274,6 +245,7 @@ int64_t http_stop(struct http_server *s)
     http_conn_end(s);
     pthread_mutex_destroy(&s->lock);
     pthread_mutex_destroy(&s->conn_lock);
+    pthread_mutex_destroy(&s->listener_lock);
     for (int i = 0; i < s->opt.workers; i++) {
         pthread_cond_destroy(&s->wake[i]);
     }

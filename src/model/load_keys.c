@@ -5,7 +5,8 @@ bool words_has(const char *list, str word)
 {
     str rest = str_from(list);
     while (rest.ptr) {
-        if (word.len && str_eq(str_cut(rest, ' ', &rest), word)) {
+        str one = str_cut(rest, ' ', &rest);
+        if (one.len && str_eq(one, word)) {
             return true;
         }
     }
