@@ -1,4 +1,5 @@
 #include "connect/pdf.h"
+#include "connect/shortage.h"
 
 #include "base/arena.h"
 
@@ -186,6 +187,9 @@ err pdf_begin(struct arena *a, sem_t *turn, enum lang lang, str title, str foot,
     while (turn && sem_wait(turn) != 0) { /* a signal came */
     }
     p->turn = turn;
+    if (shortage()) {
+        return err_make(ERR_BUSY, STR("memory"));
+    }
     p->surface = cairo_pdf_surface_create_for_stream(take, p, width, height);
     cairo_pdf_surface_set_metadata(p->surface, CAIRO_PDF_METADATA_TITLE, name);
     p->cr = cairo_create(p->surface);

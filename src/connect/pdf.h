@@ -22,7 +22,7 @@ enum { PDF_PAGES_MAX = 60, PDF_TEXT_MAX = 32000, PDF_BYTES_MAX = 16 << 20 };
 /* `foot` stands on every page beside its number.  `turn`: waited for, and posted by pdf_end or
  * at the end of the arena, whichever thread ends it; with one for all, one document is made at
  * a time: the library maps fonts for each, and reads each font file whole at its end, some
- * 20 MB.  NULL: nobody else makes any. */
+ * 20 MB.  NULL: nobody else makes any.  ERR_BUSY: memory is short. */
 MUST_CHECK err pdf_begin(struct arena *a, sem_t *turn, enum lang lang, str title, str foot,
                          struct pdf **ret);
 void pdf_title(struct pdf *p, str above, str title, str below);

@@ -48,7 +48,8 @@ struct xlsx_column {
 };
 
 /* What is begun ends with `life`, whatever happens in between.  `sheet`: at most
- * 31 characters, none of []:*?/\.  ERR_STORE: no room for temporary files. */
+ * 31 characters, none of []:*?/\.  ERR_DISK: no room for temporary files; ERR_BUSY: memory
+ * or file descriptors are short. */
 MUST_CHECK err xlsx_begin(struct arena *life, str sheet, const struct xlsx_column *columns,
                           size_t n, int zone_minutes, struct xlsx **ret);
 /* The next cell of the row; nothing beyond the columns.  xlsx_text cuts what no

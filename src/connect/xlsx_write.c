@@ -1,6 +1,7 @@
 /* xlsx_write.c - a table becomes a workbook; libxlsxwriter does the format. */
 #include "base/arena.h"
 #include "base/clock.h"
+#include "connect/shortage.h"
 #include "connect/xlsx.h"
 
 #include <errno.h>
@@ -36,11 +37,13 @@ struct xlsx {
 static void give_up(void *arg)
 {
     struct xlsx *x = arg;
-    if (x->book) {
+    if (x->book && x->data) {
         /* Closed, not only freed: freeing leaves the temporary files of the sheets open. */
         (void)workbook_close(x->book);
-        x->book = NULL;
+    } else if (x->book) {
+        lxw_workbook_free(x->book); /* without a sheet it cannot be closed */
     }
+    x->book = NULL;
     if (x->path[0]) {
         unlink(x->path);
         x->path[0] = '\0';
@@ -262,7 +265,10 @@ err xlsx_begin(struct arena *life, str name, const struct xlsx_column *columns, 
     x->zone = zone_minutes;
     x->columns = n;
     arena_defer(life, give_up, x);
-    const char *own = str_copy(life, name).ptr; /* now: a book without a sheet is not closed well */
+    const char *own = str_copy(life, name).ptr; /* now: the arena may be full */
+    if (shortage()) {
+        return err_make(ERR_BUSY, STR("memory"));
+    }
     char path[] = "/tmp/zhidu-XXXXXX";
     int fd = mkstemp(path);
     if (fd < 0) {
