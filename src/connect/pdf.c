@@ -1,7 +1,7 @@
 #include "connect/pdf.h"
-#include "connect/shortage.h"
 
 #include "base/arena.h"
+#include "connect/shortage.h"
 
 #include <cairo-pdf.h>
 #include <pango/pangocairo.h>
