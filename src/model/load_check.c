@@ -379,6 +379,7 @@ static void check_bounds(struct load *l, const struct tdef *d)
     bound(l, d->pos, d->nfields, FIELDS_MAX, WORDS("字段", "fields"));
     bound(l, d->pos, d->nstates, STATES_MAX, WORDS("状态", "states"));
     bound(l, d->pos, defaults, DEFAULTS_MAX, WORDS("默认值", "defaults"));
+    bound(l, d->pos, d->nrules, CONDITIONS_MAX, WORDS("规则", "rules"));
     for (size_t i = 0; i < d->nactions; i++) {
         const struct action *x = &d->actions[i];
         bound(l, x->pos, x->nneeds + x->ntos + x->nasks, CONDITIONS_MAX,
@@ -386,6 +387,15 @@ static void check_bounds(struct load *l, const struct tdef *d)
     }
     for (size_t i = 0; i < d->nterms; i++) {
         bound(l, d->terms[i].pos, d->terms[i].nmarks, CONDITIONS_MAX, WORDS("时点", "marks"));
+    }
+}
+
+static void check_adds(struct load *l, const struct law *law)
+{
+    for (size_t i = 0; law && i < law->nadds; i++) {
+        const struct add *x = &law->adds[i];
+        bound(l, x->pos, x->nneeds + x->nrules, CONDITIONS_MAX,
+              WORDS("条件和规则", "conditions and rules"));
     }
 }
 
@@ -402,6 +412,7 @@ void check_whole(struct load *l)
     }
     for (size_t i = 0; i < l->nsrcs; i++) {
         if (l->srcs[i].root) {
+            check_adds(l, l->srcs[i].law);
             check_clauses(l, &l->srcs[i]);
         }
     }

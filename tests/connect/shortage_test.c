@@ -5,6 +5,7 @@
 #include "connect/shortage.h"
 #include "connect/xlsx.h"
 
+#include "support/fonts.h"
 #include "support/test.h"
 
 #include <stdio.h>
@@ -81,6 +82,7 @@ static void what_cannot_bear_a_shortage_does_not_begin(void **state)
         arena_reset(&a);
     }
     arena_end(&a);
+    fonts_end();
 }
 
 int main(void)
