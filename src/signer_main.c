@@ -125,6 +125,13 @@ static int refuse_err(const struct program *p, err e)
     return refuse(p, w, e.detail);
 }
 
+/* Something is missing: how it is used. */
+static int usage(const struct program *p)
+{
+    fputs(p->lang == LANG_ZH ? usage_zh : usage_en, stderr);
+    return EXIT_USAGE;
+}
+
 /* --NAME VALUE; NULL when absent. */
 static const char *option(const struct program *p, const char *name)
 {
@@ -141,7 +148,7 @@ static int open_dir(const struct program *p, bool make)
 {
     const char *path = option(p, "dir");
     if (!path) {
-        fputs(p->lang == LANG_ZH ? usage_zh : usage_en, stderr);
+        usage(p);
         return -1;
     }
     if (make && mkdir(path, 0700) != 0 && errno != EEXIST) {
@@ -196,8 +203,11 @@ static int cmd_key(struct program *p)
 static int cmd_make(struct program *p)
 {
     const char *origin = option(p, "origin");
+    if (!origin) {
+        return usage(p);
+    }
     int dir = open_dir(p, true);
-    if (dir < 0 || !origin) {
+    if (dir < 0) {
         return EXIT_USAGE;
     }
     err e = signer_make(&p->life, dir, str_from(origin));
@@ -218,8 +228,11 @@ static err take_from(struct program *p, int dir, str origin, const char *folder)
 static int cmd_take(struct program *p)
 {
     const char *from = option(p, "from");
+    if (!from) {
+        return usage(p);
+    }
     int dir = open_dir(p, true);
-    if (dir < 0 || !from) {
+    if (dir < 0) {
         return EXIT_USAGE;
     }
     str origin = {0};
@@ -256,6 +269,25 @@ static int cmd_last(struct program *p)
     return status;
 }
 
+/* Why the memory is not set back to that; none: zh empty. */
+static struct words back_wrong(const char *size_text, const char *root_text, const char *reason,
+                               int64_t *size, struct hash *root)
+{
+    if (!str_to_i64(str_from(size_text), size) || *size <= 0) {
+        return WORDS("--size 是条数，一个正整数，见“运行状况”页。",
+                     "--size is a number of entries, as the health page shows it.");
+    }
+    if (!b64_get_n(str_from(root_text), root->b, HASH_LEN)) {
+        return WORDS("--root 是“运行状况”页给出的 44 个字符。",
+                     "--root is the 44 characters that the health page shows.");
+    }
+    if (!*reason || strlen(reason) > 500 || strchr(reason, '\n')) {
+        return WORDS("--reason 是一行话，至多 500 个字节。",
+                     "--reason is one line of words, at most 500 bytes.");
+    }
+    return (struct words){0};
+}
+
 static int cmd_set_back(struct program *p)
 {
     const char *size_text = option(p, "size");
@@ -264,12 +296,16 @@ static int cmd_set_back(struct program *p)
     int64_t size = 0;
     struct hash root;
     struct signer s;
-    bool asked = size_text && root_text && str_to_i64(str_from(size_text), &size) && size > 0 &&
-                 b64_get_n(str_from(root_text), root.b, HASH_LEN) && reason && *reason &&
-                 strlen(reason) <= 500 && !strchr(reason, '\n');
-    int dir = asked ? open_dir(p, false) : -1;
+    if (!size_text || !root_text || !reason) {
+        return usage(p);
+    }
+    struct words wrong = back_wrong(size_text, root_text, reason, &size, &root);
+    if (wrong.zh.len) {
+        refuse(p, wrong, (str){0});
+        return EXIT_USAGE;
+    }
+    int dir = open_dir(p, false);
     if (dir < 0) {
-        fputs(p->lang == LANG_ZH ? usage_zh : usage_en, stderr);
         return EXIT_USAGE;
     }
     err e = signer_open(&p->life, dir, 0, &s);
@@ -336,8 +372,11 @@ static int cmd_serve(struct program *p)
     const char *path = option(p, "socket");
     const char *user = option(p, "peer");
     const struct passwd *peer = user ? getpwnam(user) : NULL;
+    if (!path || !user) {
+        return usage(p);
+    }
     int dir = open_dir(p, false);
-    if (dir < 0 || !path || !user) {
+    if (dir < 0) {
         return EXIT_USAGE;
     }
     if (!peer) {
@@ -357,25 +396,43 @@ static int cmd_serve(struct program *p)
 /* --- as a child of the server ------------------------------------------------------------------
  */
 
-/* Started as root: a user of its own, who owns the folder and nothing else. */
-static bool become_other(int dir)
+/* Whose the signer is that root started: the owner's of its folder, or of the data, for a server
+ * under his name opens it the next time; where all is root's, a user's of its own. */
+static bool owner_of(int dir, const char *data, uid_t *uid, gid_t *gid)
+{
+    struct stat of;
+    if (fstat(dir, &of) != 0 || (of.st_uid == 0 && stat(data, &of) != 0)) {
+        return false;
+    }
+    *uid = of.st_uid;
+    *gid = of.st_gid;
+    if (of.st_uid == 0) {
+        const struct passwd *u = getpwnam("zhidu-signer");
+        u = u ? u : getpwnam("nobody");
+        *uid = u ? u->pw_uid : 0;
+        *gid = u ? u->pw_gid : 0;
+    }
+    return *uid != 0;
+}
+
+/* Started as root: somebody who owns the folder and nothing else. */
+static bool become_other(int dir, const char *data)
 {
     static const char *const files[] = {"ledger.key", "ledger.pub", "last", "journal"};
+    uid_t uid;
+    gid_t gid;
     if (geteuid() != 0) {
         return true;
     }
-    const struct passwd *u = getpwnam("zhidu-signer");
-    u = u ? u : getpwnam("nobody");
-    if (!u || u->pw_uid == 0 || fchown(dir, u->pw_uid, u->pw_gid) != 0) {
+    if (!owner_of(dir, data, &uid, &gid) || fchown(dir, uid, gid) != 0) {
         return false;
     }
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-        if (fchownat(dir, files[i], u->pw_uid, u->pw_gid, AT_SYMLINK_NOFOLLOW) != 0 &&
-            errno != ENOENT) {
+        if (fchownat(dir, files[i], uid, gid, AT_SYMLINK_NOFOLLOW) != 0 && errno != ENOENT) {
             return false;
         }
     }
-    return setgroups(0, NULL) == 0 && setgid(u->pw_gid) == 0 && setuid(u->pw_uid) == 0;
+    return setgroups(0, NULL) == 0 && setgid(gid) == 0 && setuid(uid) == 0;
 }
 
 /* The one that signs may die; this one starts it again, and ends with it when it
@@ -425,7 +482,7 @@ static int cmd_child(struct program *p)
     if (e.code) {
         return refuse_err(p, e);
     }
-    if (!become_other(dir)) {
+    if (!become_other(dir, data)) {
         return refuse(p, WORDS("不能换成自己的用户。", "Cannot become a user of its own."),
                       str_from(strerror(errno)));
     }

@@ -319,6 +319,8 @@ static err take_its_place(struct upgrading *k, str *ret_kept)
     bool again = stat(k->file.ptr, &was) == 0 && stat(kept.ptr, &there) == 0 &&
                  was.st_ino == there.st_ino; /* cut short between the two, the last time */
     bool ok = stat(k->file.ptr, &was) == 0 && chmod(k->copy.ptr, was.st_mode & 0777) == 0 &&
+              /* root upgrades too: the file stays the service's */
+              (geteuid() != 0 || chown(k->copy.ptr, was.st_uid, was.st_gid) == 0) &&
               (again || link(k->file.ptr, kept.ptr) == 0) && rename(k->copy.ptr, k->file.ptr) == 0;
     if (!ok) {
         return backup_io(k->a, kept.ptr, errno);

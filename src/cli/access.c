@@ -13,16 +13,23 @@
 
 /* --- accounts and tokens ---------------------------------------------------------------- */
 
+/* By name, login or account; by id, as other commands tell it. */
 static err find_person(struct cli *c, struct arena *a, str who, int64_t *ret)
 {
     struct db *db;
     struct rows r;
+    int64_t id = 0;
+    bool given = str_to_i64(who, &id);
+    struct words look = WORDS("可用登录名，见 zhidu export person --columns full_name,login,unit。",
+                              "Give the login name: zhidu export person --columns "
+                              "full_name,login,unit shows them.");
     err e = engine_reader(c->engine, a, &db);
     if (!e.code) {
         e = db_query(db, a,
-                     SQL("select \"id\" from \"r_person\" where \"number\" = $1 or \"name\" = $1"
-                         " limit 2"),
-                     ARGS(db_text(who)), &r);
+                     SQL("select \"id\" from \"r_person\" where \"f_login\" = $1 or \"name\" = $1"
+                         " or \"number\" = $1 or \"id\" = $2"
+                         " or \"id\" in (select person from account where login = $1) limit 2"),
+                     ARGS(db_text(who), given ? db_i64(id) : db_null_i64()), &r);
     }
     if (e.code) {
         return e;
@@ -32,15 +39,36 @@ static err find_person(struct cli *c, struct arena *a, str who, int64_t *ret)
                    ? cli_refuse(c->arena, ERR_NOT_FOUND,
                                 words_fmt(c->arena, "不止一人叫“%.*s”。",
                                           "More than one person is called %.*s.", STR_ARG(who)),
-                                WORDS("请用人员编号。", "Give the number of the person."))
+                                look)
                    : cli_refuse(c->arena, ERR_NOT_FOUND,
                                 words_fmt(c->arena, "没有这个人：%.*s",
                                           "There is no such person: %.*s", STR_ARG(who)),
-                                (struct words){0});
+                                look);
     }
     rows_next(&r);
     *ret = rows_i64(&r, 0);
     return OK;
+}
+
+err cli_account(struct cli *c, str login, int64_t *ret_person)
+{
+    struct db *db;
+    struct rows r;
+    err e = engine_reader(c->engine, c->arena, &db);
+    if (!e.code) {
+        e = db_query(db, c->arena, SQL("select person from account where login = $1"),
+                     ARGS(db_text(login)), &r);
+    }
+    if (!e.code && !rows_next(&r)) {
+        e = cli_refuse(c->arena, ERR_NOT_FOUND,
+                       words_fmt(c->arena, "没有这个登录账号：%.*s",
+                                 "There is no such account: %.*s", STR_ARG(login)),
+                       WORDS("先用 zhidu user 建立。", "Make it with zhidu user."));
+    }
+    if (!e.code) {
+        *ret_person = rows_i64(&r, 0);
+    }
+    return e;
 }
 
 /* For who lost it and is the only one who could reset it. */
@@ -64,18 +92,18 @@ int cmd_user(struct cli *c, int argc, char **argv)
     if (cli_flag(argc, argv, "second-off")) {
         return second_off_of(c, cli_word(argc, argv, 0));
     }
-    char *p = arena_bytes(c->arena, 512);
-    ssize_t n = isatty(STDIN_FILENO) ? 0 : read(STDIN_FILENO, p, 511);
-    str rest;
-    str password = n > 0 ? str_trim(str_cut(str_from_n(p, (size_t)n), '\n', &rest)) : STR("");
-    str given = cli_option(argc, argv, "password"); /* sent on by the control socket */
     struct words why = {0};
     int64_t person = 0;
-    err e = find_person(c, c->arena, cli_word(argc, argv, 0), &person);
+    str who = cli_word(argc, argv, 0);
+    if (!who.len || !cli_option(argc, argv, "login").len) {
+        return cli_help(c, "user") + 2;
+    }
+    err e = find_person(c, c->arena, who, &person);
     if (!e.code) {
+        str password =
+            cli_ask_secret(c, words_in(WORDS("初始密码：", "First password: "), c->lang));
         e = people_set_account(c->people, c->arena, c->now(), person,
-                               cli_option(argc, argv, "login"), given.len ? given : password, true,
-                               &why);
+                               cli_option(argc, argv, "login"), password, true, &why);
     }
     if (e.code) {
         return cli_fail(c, why.zh.len ? cli_refuse(c->arena, e.code, why, (struct words){0}) : e);
@@ -89,8 +117,7 @@ enum { TOKEN_DAYS = 90, TOKEN_DAYS_MAX = 3650 };
 
 int cmd_token(struct cli *c, int argc, char **argv)
 {
-    struct db *db;
-    struct rows r;
+    int64_t person = 0;
     int64_t days = TOKEN_DAYS;
     str scopes = cli_option(argc, argv, "scopes");
     str given = cli_option(argc, argv, "days");
@@ -102,21 +129,22 @@ int cmd_token(struct cli *c, int argc, char **argv)
                                       WORDS("到期前用 zhidu token 再签发一个。",
                                             "Make another with zhidu token before it ends.")));
     }
-    err e = engine_reader(c->engine, c->arena, &db);
-    if (!e.code) {
-        e = db_query(db, c->arena, SQL("select person from account where login = $1"),
-                     ARGS(db_text(cli_word(argc, argv, 0))), &r);
+    if (!cli_word(argc, argv, 0).len) {
+        return cli_help(c, "token") + 2;
     }
-    if (!e.code && !rows_next(&r)) {
-        e = cli_refuse(c->arena, ERR_NOT_FOUND,
-                       WORDS("没有这个登录账号。", "There is no such account."),
-                       WORDS("先用 zhidu user 建立。", "Make it with zhidu user."));
+    scopes = scopes.len ? scopes : STR("read");
+    if (!str_eq(scopes, STR("read")) && !str_eq(scopes, STR("read write"))) {
+        return cli_fail(c, cli_refuse(c->arena, ERR_INVALID,
+                                      words_fmt(c->arena, "没有这种权限：%.*s",
+                                                "There is no such right: %.*s", STR_ARG(scopes)),
+                                      WORDS("--scopes 为 read 或 \"read write\"。",
+                                            "--scopes is read or \"read write\".")));
     }
+    err e = cli_account(c, cli_word(argc, argv, 0), &person);
     if (!e.code) {
         str name = cli_option(argc, argv, "name");
-        e = token_make(c->people, c->arena, c->now(), rows_i64(&r, 0),
-                       name.len ? name : STR("command line"), scopes.len ? scopes : STR("read"),
-                       c->now() + days * CLOCK_DAY, &token);
+        e = token_make(c->people, c->arena, c->now(), person, name.len ? name : STR("command line"),
+                       scopes, c->now() + days * CLOCK_DAY, &token);
     }
     if (e.code) {
         return cli_fail(c, e);
@@ -268,6 +296,5 @@ int cmd_ledger(struct cli *c, int argc, char **argv)
         fprintf(c->out, "%.*s\n", STR_ARG(vkey));
         return 0;
     }
-    cli_say(c, "verify、key 或 proof？", "verify, key or proof?");
-    return 2;
+    return cli_help(c, "ledger") + 2;
 }

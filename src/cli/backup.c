@@ -16,7 +16,6 @@
 #include <sodium.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <termios.h>
 #include <unistd.h>
 
 enum { KEY_FILE_MAX = 4096, SHOW_EVERY_MS = 200, ZONE = 480 };
@@ -81,24 +80,6 @@ static err small_file(struct cli *c, str path, str *ret)
     return OK;
 }
 
-/* Without showing it where it is typed. */
-static str ask_secret(struct cli *c, str question)
-{
-    struct termios was;
-    bool hide = isatty(STDIN_FILENO) && tcgetattr(STDIN_FILENO, &was) == 0;
-    if (hide) {
-        struct termios quiet = was;
-        quiet.c_lflag &= ~(tcflag_t)ECHO;
-        tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
-    }
-    str s = cli_ask(c, question);
-    if (hide) {
-        tcsetattr(STDIN_FILENO, TCSAFLUSH, &was);
-        fputc('\n', c->out);
-    }
-    return s;
-}
-
 static err passphrase(struct keeping *k, bool twice, str *ret)
 {
     struct cli *c = k->c;
@@ -108,9 +89,10 @@ static err passphrase(struct keeping *k, bool twice, str *ret)
     if (file.len) {
         e = small_file(c, file, &s);
     } else {
-        s = ask_secret(c, words_in(WORDS("口令：", "Passphrase: "), c->lang));
+        s = cli_ask_secret(c, words_in(WORDS("口令：", "Passphrase: "), c->lang));
         if (twice && isatty(STDIN_FILENO) &&
-            !str_eq(s, ask_secret(c, words_in(WORDS("再输入一次：", "Once more: "), c->lang)))) {
+            !str_eq(s,
+                    cli_ask_secret(c, words_in(WORDS("再输入一次：", "Once more: "), c->lang)))) {
             e = cli_refuse(c->arena, ERR_VALUE,
                            WORDS("两次输入的口令不同。", "The two passphrases differ."),
                            (struct words){0});

@@ -132,6 +132,15 @@ int cmd_import(struct cli *c, int argc, char **argv)
                 "--mapping and a file are needed; see zhidu import --help");
         return 2;
     }
+    str encoding = cli_option(argc, argv, "encoding");
+    if (encoding.len && !str_eq(encoding, STR("utf-8")) && !str_eq(encoding, STR("gb18030"))) {
+        return cli_fail(
+            c, cli_refuse(c->arena, ERR_INVALID,
+                          words_fmt(c->arena, "没有这种编码：%.*s",
+                                    "There is no such encoding: %.*s", STR_ARG(encoding)),
+                          WORDS("--encoding 为 utf-8 或 gb18030（GBK、GB2312 也写 gb18030）。",
+                                "--encoding is utf-8 or gb18030 (also for GBK and GB2312).")));
+    }
     str rejects = cli_option(argc, argv, "rejects");
     struct import_options o = {
         .engine = c->engine,
@@ -179,11 +188,16 @@ static err no_type(struct cli *c, const struct model *m, str key, struct words *
         n += !m->types[i]->lines;
     }
     str near = diag_nearest(key, names, n);
+    str all = STR("");
+    for (size_t i = 0; i < n; i++) {
+        all = str_fmt(c->arena, "%.*s%s%.*s", STR_ARG(all), i ? ", " : "", STR_ARG(names[i]));
+    }
     *why = near.len ? words_fmt(c->arena, "没有单据类型“%.*s”，是否指“%.*s”？",
                                 "there is no record type \"%.*s\"; did you mean \"%.*s\"?",
                                 STR_ARG(key), STR_ARG(near))
-                    : words_fmt(c->arena, "没有单据类型“%.*s”", "there is no record type \"%.*s\"",
-                                STR_ARG(key));
+                    : words_fmt(c->arena, "没有单据类型“%.*s”；有：%.*s",
+                                "there is no record type \"%.*s\"; there are: %.*s", STR_ARG(key),
+                                STR_ARG(all));
     return err_make(ERR_NOT_FOUND, STR("type"));
 }
 

@@ -51,6 +51,9 @@ static err load(struct checking *k, int argc, char **argv)
         if (e.code) {
             return e;
         }
+        if (!s.len) {
+            return cli_no_regulations(c, k->folders[i]);
+        }
         for (size_t x = 0; x < s.len && n < 200; x++) {
             all[n++] = s.ptr[x];
         }

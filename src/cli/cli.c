@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <termios.h>
 #include <unistd.h>
 
 /* clang-format off */
@@ -28,11 +29,13 @@ const struct command cli_commands[] = {
     {"init", WORDS_INIT("新建一个数据目录并发布制度", "make a data folder and publish regulations"),
      WORDS_INIT("用法：zhidu init 制度目录 [--data DIR] [--demo [--cases]]\n"
                 "      --demo 建立演示组织；--cases 再演一遍它最近四周的日常\n"
-                "      首个管理员：--admin 姓名 --login 用户名（密码从标准输入读取一行）\n"
+                "      首个管理员：--admin 姓名 --login 用户名（密码：提示输入，或标准输入的一行）\n"
+                "      两者都没有时没有人能登录\n"
                 "例：  zhidu init regulations --demo --cases\n",
                 "Usage:   zhidu init FOLDER [--data DIR] [--demo [--cases]]\n"
                 "         --demo makes the demo organisation; --cases plays the last four weeks in it\n"
-                "         first administrator: --admin NAME --login LOGIN (the password is one line of standard input)\n"
+                "         first administrator: --admin NAME --login LOGIN (the password is asked for, or one line of\n"
+                "         input); with neither nobody can sign in\n"
                 "Example: zhidu init regulations --demo --cases\n"),
      cmd_init, NEEDS_NOTHING, false},
     {"check", WORDS_INIT("检查制度定义并运行其示例", "check definitions and run their examples"),
@@ -89,17 +92,17 @@ const struct command cli_commands[] = {
                 "Example: zhidu export person --filter \"state == 'active'\" --columns full_name,login,unit > people.csv\n"),
      cmd_export, NEEDS_ENGINE, true},
     {"user", WORDS_INIT("为人员建立或重置登录账号", "give a person an account"),
-     WORDS_INIT("用法：zhidu user 人员编号或姓名 --login 用户名   （密码从标准输入读取一行）\n"
-                "      zhidu user 人员编号或姓名 --second-off   （重置其第二因素）\n"
+     WORDS_INIT("用法：zhidu user 姓名或登录名 --login 用户名   （密码：提示输入，或标准输入的一行）\n"
+                "      zhidu user 姓名或登录名 --second-off   （重置其第二因素）\n"
                 "      --login       用户名；已有账号时改名并重设密码，本人首次登录须修改\n"
                 "      --second-off  手机和恢复码都丢失、又没有别的管理员时\n"
-                "例：  echo 初始密码1234 | zhidu user 1012 --login xu.jing\n",
-                "Usage:   zhidu user NUMBER-OR-NAME --login LOGIN   (the password is one line of standard input)\n"
-                "         zhidu user NUMBER-OR-NAME --second-off   (resets the second factor)\n"
+                "例：  echo 初始密码1234 | zhidu user 徐静 --login xu.jing\n",
+                "Usage:   zhidu user NAME-OR-LOGIN --login LOGIN   (the password is asked for, or one line of input)\n"
+                "         zhidu user NAME-OR-LOGIN --second-off   (resets the second factor)\n"
                 "         --login       of who has an account already: renames it, sets the password; it must be\n"
                 "                       changed at the first sign-in\n"
                 "         --second-off  when phone and recovery codes are lost and there is no other administrator\n"
-                "Example: echo first-password-1 | zhidu user 1012 --login xu.jing\n"),
+                "Example: echo first-password-1 | zhidu user 'Xu Jing' --login xu.jing\n"),
      cmd_user, NEEDS_ENGINE, true},
     {"token", WORDS_INIT("签发接口令牌", "issue an API token"),
      WORDS_INIT("用法：zhidu token 用户名 --name 用途 [--scopes \"read write\"] [--days 90]\n"
@@ -218,15 +221,45 @@ err cli_refuse(struct arena *a, enum err_code code, struct words what, struct wo
     return (err){.code = code, .detail = what.en, .why = why};
 }
 
-str cli_ask(struct cli *c, str question)
+bool cli_read_line(char *line, int size, bool secret)
 {
+    struct termios was;
+    bool hide = secret && isatty(STDIN_FILENO) && tcgetattr(STDIN_FILENO, &was) == 0;
+    if (hide) {
+        struct termios quiet = was;
+        quiet.c_lflag &= ~(tcflag_t)ECHO;
+        tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
+    }
+    bool some = fgets(line, size, stdin) != NULL;
+    if (hide) {
+        tcsetattr(STDIN_FILENO, TCSAFLUSH, &was);
+    }
+    if (secret) { /* the end of the line was not shown, either */
+        putchar('\n');
+    }
+    return some;
+}
+
+static str ask(struct cli *c, str question, bool secret)
+{
+    enum { MOST = 512 };
     fprintf(c->out, "%.*s", STR_ARG(question));
     fflush(c->out);
     if (c->line) {
-        return c->line(c, c->line_arg);
+        return c->line(c, secret, c->line_arg);
     }
-    char *p = arena_bytes(c->arena, 512);
-    return fgets(p, 512, stdin) ? str_trim(str_from(p)) : STR("");
+    char *p = arena_bytes(c->arena, MOST);
+    return cli_read_line(p, MOST, secret) ? str_trim(str_from(p)) : STR("");
+}
+
+str cli_ask(struct cli *c, str question)
+{
+    return ask(c, question, false);
+}
+
+str cli_ask_secret(struct cli *c, str question)
+{
+    return ask(c, question, true);
 }
 
 err cli_no_folder(struct cli *c, str path)
@@ -235,6 +268,21 @@ err cli_no_folder(struct cli *c, str path)
         c->arena, ERR_NOT_FOUND,
         words_fmt(c->arena, "没有这个目录：%.*s", "There is no such folder: %.*s", STR_ARG(path)),
         (struct words){0});
+}
+
+err cli_no_regulations(struct cli *c, str path)
+{
+    struct words what =
+        words_fmt(c->arena, "%.*s 里没有制度。", "There is no regulation in %.*s.", STR_ARG(path));
+    if (load_is_one(c->arena, NULL, path)) {
+        what = words_fmt(c->arena, "%.*s 是一部制度的文件夹。",
+                         "%.*s is the folder of one regulation.", STR_ARG(path));
+    }
+    return cli_refuse(c->arena, ERR_INVALID, what,
+                      WORDS("请指明放制度的文件夹：其中每部制度一个文件夹，里面有 "
+                            "definition.yaml（例如 regulations）。",
+                            "Name the folder that holds a folder for each regulation, with its "
+                            "definition.yaml (such as regulations)."));
 }
 
 err cli_folder(struct cli *c, str given, str *ret)
@@ -280,13 +328,14 @@ bool cli_flag(int argc, char **argv, const char *name)
     return false;
 }
 
-static bool is_flag(const char *arg)
+/* An option that stands alone; every other has a value. */
+static bool is_flag(str option)
 {
-    static const char *const flags[] = {"--yes",         "--demo",      "--cases", "--dry-run",
-                                        "--no-examples", "--help",      "--retry", "--progress",
-                                        "--bom",         "--second-off"};
+    static const char *const flags[] = {
+        "--yes",   "--demo",     "--cases", "--dry-run",    "--no-examples", "--help",
+        "--retry", "--progress", "--bom",   "--second-off", "--no-verify",   "--passphrase"};
     for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
-        if (strcmp(arg, flags[i]) == 0) {
+        if (str_eq(option, str_from(flags[i]))) {
             return true;
         }
     }
@@ -297,7 +346,7 @@ str cli_word(int argc, char **argv, int n)
 {
     for (int i = 0; i < argc; i++) {
         if (strncmp(argv[i], "--", 2) == 0) {
-            i += !is_flag(argv[i]) && !strchr(argv[i], '=');
+            i += !is_flag(str_from(argv[i])) && !strchr(argv[i], '=');
             continue;
         }
         if (n-- == 0) {
@@ -369,12 +418,17 @@ err cli_configure(struct cli *c, struct config *ret)
     }
     str data = cli_option(c->argc, c->argv, "data");
     str address = cli_option(c->argc, c->argv, "address");
-    int64_t port;
+    str given = cli_option(c->argc, c->argv, "port");
+    int64_t port = k.port;
+    if (given.len && (!str_to_i64(given, &port) || port < 1 || port > 65535)) {
+        return cli_refuse(
+            c->arena, ERR_INVALID,
+            words_fmt(c->arena, "这不是端口：%.*s", "This is no port: %.*s", STR_ARG(given)),
+            WORDS("--port 是 1 到 65535 的整数。", "--port is a whole number from 1 to 65535."));
+    }
     k.data = cli_path(c, data.len ? data : k.data);
     k.address = address.len ? address : k.address;
-    if (str_to_i64(cli_option(c->argc, c->argv, "port"), &port)) {
-        k.port = (int)port;
-    }
+    k.port = (int)port;
     *ret = k;
     return OK;
 }
@@ -401,20 +455,41 @@ static bool explains(str help, str option)
     return false;
 }
 
-static err check_options(struct cli *c, const struct command *cmd, int argc, char **argv)
+/* What is wrong with an option: `value` behind a '=', `next` on the line.  Nothing: zh empty. */
+static struct words option_wrong(struct cli *c, const struct command *cmd, str option, str value,
+                                 const char *next)
 {
     static const char everywhere[] = "--config --data --help";
+    if (!explains(cmd->help.en, option) && !explains(str_from(everywhere), option)) {
+        return words_fmt(c->arena, "没有这个选项：%.*s", "There is no option %.*s",
+                         STR_ARG(option));
+    }
+    if (is_flag(option)) { /* --dry-run=no would be taken for nothing */
+        return value.ptr ? words_fmt(c->arena, "选项 %.*s 不带值。", "%.*s takes no value.",
+                                     STR_ARG(option))
+                         : (struct words){0};
+    }
+    bool none = value.ptr ? !value.len : !next || strncmp(next, "--", 2) == 0;
+    return none ? words_fmt(c->arena, "选项 %.*s 后面要有值。", "%.*s wants a value.",
+                            STR_ARG(option))
+                : (struct words){0};
+}
+
+static err check_options(struct cli *c, const struct command *cmd, int argc, char **argv)
+{
     for (int i = 0; i < argc; i++) {
         str value;
         str option = str_cut(str_from(argv[i]), '=', &value);
-        if (option.len > 2 && str_starts(option, STR("--")) && !explains(cmd->help.en, option) &&
-            !explains(str_from(everywhere), option)) {
+        if (option.len <= 2 || !str_starts(option, STR("--"))) {
+            continue;
+        }
+        struct words wrong = option_wrong(c, cmd, option, value, i + 1 < argc ? argv[i + 1] : NULL);
+        if (wrong.zh.len) {
             return cli_refuse(
-                c->arena, ERR_INVALID,
-                words_fmt(c->arena, "没有这个选项：%.*s", "There is no option %.*s",
-                          STR_ARG(option)),
+                c->arena, ERR_INVALID, wrong,
                 words_fmt(c->arena, "用法见：zhidu %s --help", "See: zhidu %s --help", cmd->name));
         }
+        i += !is_flag(option) && !value.ptr;
     }
     return OK;
 }
@@ -434,7 +509,8 @@ int cli_main(int argc, char **argv)
         cmd = strcmp(argv[1], cli_commands[i].name) == 0 ? &cli_commands[i] : cmd;
     }
     if (!cmd) {
-        bool asked = argc > 1 && (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0);
+        bool asked = argc > 1 && (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 ||
+                                  strcmp(argv[1], "-h") == 0);
         int code = cli_help(&c, asked ? (argc > 2 ? argv[2] : "") : argc > 1 ? argv[1] : "");
         return asked ? code : 2;
     }

@@ -73,8 +73,9 @@ struct cli {
      * see cli_open. */
     int (*open)(struct cli *c, str path, bool write, void *arg);
     const atomic_bool *stop; /* long work looks at it: the server is ending; NULL: never */
-    /* Reads a line from whoever called, who is elsewhere; NULL: standard input. */
-    str (*line)(struct cli *c, void *arg);
+    /* Reads a line from whoever called, who is elsewhere; NULL: standard input.  `secret`: it is
+     * not shown where it is typed. */
+    str (*line)(struct cli *c, bool secret, void *arg);
     void *line_arg;
 };
 
@@ -186,6 +187,8 @@ err cli_refuse(struct arena *a, enum err_code code, struct words what, struct wo
 /* A folder named on the command line, as a whole path; refused when there is none. */
 MUST_CHECK err cli_folder(struct cli *c, str given, str *ret);
 err cli_no_folder(struct cli *c, str path); /* the same refusal */
+/* The refusal of a folder that holds no folder of a regulation; it may be one itself. */
+err cli_no_regulations(struct cli *c, str path);
 void cli_diags(struct cli *c, const struct diags *d);
 /* The demonstration beside the regulations: an organisation (demo.yaml), and what
  * happened in it until `present` (demo_cases.yaml).  Nothing where there is none. */
@@ -197,7 +200,13 @@ MUST_CHECK err cli_demo_cases(struct engine *e, struct arena *a, str folder, int
 #define DEMO_BACK_MS (INT64_C(28) * 86400000) /* it begins four weeks ago */
 /* A line that the caller types, without its end; empty where there is none. */
 str cli_ask(struct cli *c, str question);
-/* --name VALUE or --name=VALUE; empty when absent.  Flags: "1". */
+/* The same of a password or passphrase, which a terminal does not show. */
+str cli_ask_secret(struct cli *c, str question);
+/* A line of standard input with its end into line[size]; false where there is none. */
+bool cli_read_line(char *line, int size, bool secret);
+/* Whose account it is, or a refusal. */
+MUST_CHECK err cli_account(struct cli *c, str login, int64_t *ret_person);
+/* --name VALUE or --name=VALUE; empty when absent. */
 str cli_option(int argc, char **argv, const char *name);
 bool cli_flag(int argc, char **argv, const char *name);
 /* The n-th argument that is no option (from 0), or empty. */

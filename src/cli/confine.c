@@ -112,6 +112,17 @@ static err allow_copying(struct cli *c, struct sandbox *s, str url)
     return e;
 }
 
+/* What renews certificates leaves a link to the newest, which lies in another folder with the
+ * ones before it. */
+static void allow_linked(struct cli *c, struct sandbox *s, str file)
+{
+    char *real = realpath(cli_path(c, file).ptr, NULL);
+    if (real) {
+        sandbox_read(s, folder_of(c, str_from(real)));
+        free(real);
+    }
+}
+
 static void allow_configuration(struct cli *c, struct sandbox *s)
 {
     const str files[] = {c->config.file, c->config.tls_cert, c->config.tls_key,
@@ -119,6 +130,7 @@ static void allow_configuration(struct cli *c, struct sandbox *s)
     for (size_t i = 0; i < LEN(files); i++) {
         if (files[i].len) { /* its folder: a new one takes its place by renaming */
             sandbox_read(s, folder_of(c, files[i]));
+            allow_linked(c, s, files[i]);
         }
     }
 }

@@ -3,7 +3,8 @@
  * One command a connection.  The caller sends its working folder and its
  * arguments, each ended by a NUL, then an empty one; what the command prints
  * comes back, and last a NUL and one byte: its exit code.  Where the command
- * wants a line, an ENQ comes back, and the caller sends one of his input.  Where it wants one of
+ * wants a line, an ENQ comes back, and the caller sends one of his input; an ACK, where his
+ * terminal is not to show it.  Where it wants one of
  * the caller's files, SI (to read) or SO (to write), its name and a line end come, and the caller
  * sends it open, or says that there is none: so the server needs no right to it.  Each caller has a
  * thread: an import of an hour keeps nobody waiting.  The socket belongs to the server's user (mode
@@ -32,6 +33,7 @@ enum {
     SO = 14,
     SI = 15,
     ENQ = 5,
+    ACK = 6,
     LINE_WAIT_MS = 300000,
     CALLERS = 8
 };
@@ -80,12 +82,12 @@ static size_t read_all(int fd, char *p)
 }
 
 /* One line of the caller's input; nothing when he goes away or says nothing. */
-static str ask_caller(struct cli *c, void *arg)
+static str ask_caller(struct cli *c, bool secret, void *arg)
 {
     int fd = *(int *)arg;
     char *p = arena_bytes(c->arena, LINE_MAX_BYTES);
     size_t n = 0;
-    fputc(ENQ, c->out);
+    fputc(secret ? ACK : ENQ, c->out);
     fflush(c->out);
     while (n < LINE_MAX_BYTES && (n == 0 || p[n - 1] != '\n')) {
         struct pollfd pf = {.fd = fd, .events = POLLIN};
@@ -308,11 +310,11 @@ static bool send_args(int fd, const struct cli *c, int argc, char **argv)
 }
 
 /* One line of ours, or an empty one at its end. */
-static bool send_line(int fd)
+static bool send_line(int fd, bool secret)
 {
     char line[LINE_MAX_BYTES];
     fflush(stdout);
-    bool some = fgets(line, sizeof(line), stdin) != NULL;
+    bool some = cli_read_line(line, sizeof(line), secret);
     size_t n = some ? strlen(line) : 0;
     return (!n || write_all(fd, line, n)) && ((n && line[n - 1] == '\n') || write_all(fd, "\n", 1));
 }
@@ -440,10 +442,10 @@ static int relay(int fd, int argc, char **argv)
                 code = (unsigned char)buf[i];
             } else if (buf[i] == '\0') {
                 ended = true;
-            } else if (buf[i] == ENQ && !send_line(fd)) {
-                return 1;
-            } else if (buf[i] == ENQ) {
-                continue;
+            } else if (buf[i] == ENQ || buf[i] == ACK) {
+                if (!send_line(fd, buf[i] == ACK)) {
+                    return 1;
+                }
             } else {
                 putchar(buf[i]);
             }

@@ -46,10 +46,14 @@ static const struct topic {
     {"exit", WORDS_INIT("退出码", "exit codes"),
      WORDS_INIT("0  已完成；check：没有错误；ledger verify：全部相符\n"
                 "1  被拒绝或失败，原因和办法写在输出里；check：有错误；ledger verify：有不符\n"
-                "2  没有这个命令，或没有给出命令\n",
+                "2  命令不完整：没有这个命令，没有给出命令，或缺少它所要的内容（用法写在输出里）\n"
+                "3  import：服务停止而中断；再次运行即继续\n",
+
                 "0  done; check: no mistakes; ledger verify: all in order\n"
                 "1  refused or failed, the output says why and what helps; check: mistakes; ledger verify: a difference\n"
-                "2  no such command, or none given\n")},
+                "2  not complete: no such command, none given, or something it wants is missing (the output\n"
+                "   says how it is used)\n"
+                "3  import: cut short because the server stopped; run again, it goes on\n")},
 };
 /* clang-format on */
 enum { TOPICS = sizeof(topics) / sizeof(topics[0]) };
@@ -73,7 +77,7 @@ static void list(struct cli *c)
             "        ZHIDU_DEMO=yes zhidu serve --data data/demo\n"
             "  正式  zhidu init 制度目录 --admin 姓名 --login 用户名 < 密码文件，再 zhidu serve\n"
             "\nzhidu help 命令，或 zhidu 命令 --help：用法、选项、例子。运行着的产品里另有手册（按 "
-            "?）。",
+            "?）。\nIn English: LC_ALL=en_US.UTF-8 zhidu help",
             "\nWhere to begin:\n"
             "  to try it  zhidu init regulations --demo --cases --data data/demo\n"
             "             ZHIDU_DEMO=yes zhidu serve --data data/demo\n"
@@ -81,7 +85,7 @@ static void list(struct cli *c)
             "serve\n"
             "\nzhidu help COMMAND, or zhidu COMMAND --help: usage, options, examples.  The manual "
             "stands in "
-            "the\nrunning product (press ?).");
+            "the\nrunning product (press ?).\n中文：LC_ALL=zh_CN.UTF-8 zhidu help");
 }
 
 static void command(struct cli *c, const struct command *cmd)
@@ -91,12 +95,12 @@ static void command(struct cli *c, const struct command *cmd)
     cli_say(c,
             "\n每个命令都有：--data DIR 数据目录；--config 文件 配置文件；--help 本说明\n"
             "选项写作 --name 值 或 --name=值。%s"
-            "退出码：0 已完成，1 被拒绝或失败，2 没有这个命令。\n"
+            "退出码：0 已完成，1 被拒绝或失败，2 命令不完整。\n"
             "另见：zhidu help files, zhidu help config, zhidu help exit",
             "\nEvery command takes: --data DIR, the data folder; --config FILE, the configuration; "
             "--help, this\n"
             "An option is written --name VALUE or --name=VALUE.%s"
-            "Exit code: 0 done, 1 refused or failed, 2 no such command.\n"
+            "Exit code: 0 done, 1 refused or failed, 2 not complete.\n"
             "See also: zhidu help files, zhidu help config, zhidu help exit",
             !cmd->writes         ? "\n"
             : c->lang == LANG_EN ? "  A running server does it; without one the command\n"

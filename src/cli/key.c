@@ -22,10 +22,11 @@ static err all_open(struct cli *c, const struct people_sealing *n)
                   "%lld encrypted values do not open (the first is that of person %lld): they were "
                   "changed.",
                   (long long)n->broken, (long long)n->person),
-        WORDS(
-            "重置这些人员的第二因素（zhidu user 编号 --second-off），再运行一次；两把密钥都还在。",
-            "Reset the second factor of these people (zhidu user NUMBER --second-off) and run it "
-            "again; both keys are still there."));
+        WORDS("重置这些人员的第二因素（zhidu user 该数字 "
+              "--second-off），再运行一次；两把密钥都还在。",
+              "Reset the second factor of these people (zhidu user THAT-NUMBER --second-off) and "
+              "run it "
+              "again; both keys are still there."));
 }
 
 static int show(struct cli *c)

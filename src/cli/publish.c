@@ -27,7 +27,8 @@ static err read_folders(struct cli *c, str given, struct sources *ret)
     path = str_copy(c->arena, path);
     if (!load_is_one(c->arena, files, path)) {
         e = load_folder(c->arena, files, path, ret);
-        return e.code == ERR_NOT_FOUND ? cli_no_folder(c, path) : e;
+        e = e.code == ERR_NOT_FOUND ? cli_no_folder(c, path) : e;
+        return e.code || ret->len ? e : cli_no_regulations(c, path);
     }
     str whole = cli_path(c, path); /* its name, also where "." was given */
     while (whole.len > 1 && (str_ends(whole, STR("/.")) || str_ends(whole, STR("/")))) {
@@ -94,28 +95,6 @@ static bool confirmed(struct cli *c, int argc, char **argv)
     return str_eq(said, STR("yes")) || str_eq(said, STR("y")) || str_eq(said, STR("是"));
 }
 
-static err person_of(struct cli *c, str login, int64_t *ret)
-{
-    struct db *db;
-    struct rows r;
-    *ret = 0;
-    if (!login.len) {
-        return OK;
-    }
-    err e = engine_reader(c->engine, c->arena, &db);
-    if (!e.code) {
-        e = db_query(db, c->arena, SQL("select person from account where login = $1"),
-                     ARGS(db_text(login)), &r);
-    }
-    if (!e.code && !rows_next(&r)) {
-        e = err_make(ERR_NOT_FOUND, STR("no such account"));
-    }
-    if (!e.code) {
-        *ret = rows_i64(&r, 0);
-    }
-    return e;
-}
-
 static int refused(struct cli *c)
 {
     cli_say(c, "未发布：会使记录无法继续办理。", "Not published: it would strand records.");
@@ -152,9 +131,10 @@ int cmd_publish(struct cli *c, int argc, char **argv)
     struct sources folders;
     struct diags d = diags_make(c->arena);
     struct publication p;
-    int64_t actor;
+    int64_t actor = 0;
+    str as = cli_option(argc, argv, "as");
     err e = read_folders(c, cli_word(argc, argv, 0), &folders);
-    e = e.code ? e : person_of(c, cli_option(argc, argv, "as"), &actor);
+    e = e.code || !as.len ? e : cli_account(c, as, &actor);
     if (e.code) {
         return cli_fail(c, e);
     }

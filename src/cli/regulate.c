@@ -25,7 +25,8 @@ static err load(struct cli *c, str folder, struct sources *ret)
 {
     str path;
     err e = cli_folder(c, folder, &path);
-    return e.code ? e : load_folder(c->arena, NULL, path, ret);
+    e = e.code ? e : load_folder(c->arena, NULL, path, ret);
+    return e.code || ret->len ? e : cli_no_regulations(c, path);
 }
 
 static err mark_demo(void *arg, struct db *db, struct arena *a)
@@ -95,14 +96,6 @@ err cli_demo_cases(struct engine *e, struct arena *a, str folder, int64_t presen
     return text.ptr ? scenario_life(e, a, text, path, present, d, ret_acts) : OK;
 }
 
-static str read_line(struct cli *c)
-{
-    char *p = arena_bytes(c->arena, 512);
-    ssize_t n = read(STDIN_FILENO, p, 511);
-    str rest;
-    return n > 0 ? str_trim(str_cut(str_from_n(p, (size_t)n), '\n', &rest)) : STR("");
-}
-
 /* A text as a double-quoted scalar of YAML. */
 static void put_quoted(struct buf *b, str s)
 {
@@ -168,8 +161,9 @@ static err first_administrator(struct cli *c, str folder, str name, str login, s
                      ARGS(db_text(login)), &r);
     }
     if (!e.code) {
+        str password = cli_ask_secret(c, words_in(WORDS("密码：", "Password: "), c->lang));
         e = rows_next(&r) ? people_set_account(c->people, &a, c->now(), rows_i64(&r, 0), login,
-                                               read_line(c), false, &why)
+                                               password, false, &why)
                           : err_make(ERR_NOT_FOUND, STR("person"));
     }
     if (e.code && why.zh.len) {
@@ -208,6 +202,11 @@ int cmd_init(struct cli *c, int argc, char **argv)
     struct diags d = diags_make(c->arena);
     struct installation in = {.lock = -1};
     struct log_settings quiet = log_settings();
+    bool demo = cli_flag(argc, argv, "demo");
+    bool admin = cli_option(argc, argv, "admin").len;
+    if (admin && !cli_option(argc, argv, "login").len) {
+        return cli_help(c, "init") + 2;
+    }
     quiet.least = LOG_ERROR; /* that accounts are made is what was asked for */
     log_set(quiet);
     err e = load(c, cli_word(argc, argv, 0), &s);
@@ -231,5 +230,11 @@ int cmd_init(struct cli *c, int argc, char **argv)
     cli_say(c, "已建立：%.*s\n公钥：%.*s/ledger.pub（请抄存一份在别处）",
             "Made: %.*s\nPublic key: %.*s/ledger.pub (keep a copy elsewhere)",
             STR_ARG(c->config.data), STR_ARG(c->config.data));
+    if (!demo && !admin) {
+        cli_say(
+            c, "注意：没有管理员，没有人能登录。要有管理员，请加 --admin 和 --login 另建一个。",
+            "Attention: it has no administrator, and nobody can sign in.  Make another one with "
+            "--admin and --login.");
+    }
     return 0;
 }

@@ -44,7 +44,8 @@ static void tell(struct cli *c, const struct app *app, const struct installation
         cli_say(c, "注意：%.*s", "Attention: %.*s",
                 STR_ARG(c->lang == LANG_EN ? no_key.en : no_key.zh));
     }
-    cli_say(c, "制度已启动：http://%.*s:%d/", "Zhidu is running: http://%.*s:%d/",
+    const char *scheme = c->config.tls_cert.len ? "https" : "http";
+    cli_say(c, "制度已启动：%s://%.*s:%d/", "Zhidu is running: %s://%.*s:%d/", scheme,
             STR_ARG(c->config.address), port);
     if (app->demo) {
         cli_say(c, "演示账号：%.*s · 密码 password: " DEMO_PASSWORD,

@@ -168,23 +168,37 @@ static struct health_now look_clock(void *arg, struct arena *a, int64_t now)
     return health_ok(WORDS("每秒处理一次到期事项。", "What falls due is handled every second."));
 }
 
+/* The command by which somebody accepts the ledger as it is, and what has to stand still for it.
+ * Of a configured signer the folder is not known here. */
+static struct words set_back_command(const struct engine *e, const struct engine_stats *s,
+                                     struct arena *a)
+{
+    bool own = !e->seal->line.path.len;
+    str dir = own ? str_fmt(a, "%.*s/signer", STR_ARG(e->opt.data_dir)) : STR("DIR");
+    str root = enc_base64(a, hash_str(&s->ledger_root));
+    return words_fmt(
+        a, own ? "先停止本服务，再执行：%.*s" : "先停止 zhidu-signer，再执行：%.*s",
+        own ? "With this server stopped: %.*s" : "With zhidu-signer stopped: %.*s",
+        STR_ARG(str_fmt(a, "zhidu-signer set-back --dir %.*s --size %lld --root %.*s --reason …",
+                        STR_ARG(dir), (long long)s->ledger_size, STR_ARG(root))));
+}
+
 /* What the signer refuses, with the numbers somebody needs who decides about it. */
-static struct health_now signer_troubled(const struct engine_stats *s, struct arena *a)
+static struct health_now signer_troubled(const struct engine *e, const struct engine_stats *s,
+                                         struct arena *a)
 {
     struct words what = signer_words(s->signer);
     struct words remedy = signer_remedy(s->signer);
     bool decision =
         s->signer == SIGNER_SMALLER || s->signer == SIGNER_REWRITTEN || s->signer == SIGNER_DAMAGED;
     if (decision) {
-        str root = enc_base64(a, hash_str(&s->ledger_root));
         what.zh = str_fmt(a, "%.*s（已签到 %lld 条，现有 %lld 条）", STR_ARG(what.zh),
                           (long long)s->signer_last, (long long)s->ledger_size);
         what.en = str_fmt(a, "%.*s  (Signed: %lld entries; there are %lld.)", STR_ARG(what.en),
                           (long long)s->signer_last, (long long)s->ledger_size);
-        str numbers = str_fmt(a, "zhidu-signer set-back --size %lld --root %.*s --reason …",
-                              (long long)s->ledger_size, STR_ARG(root));
-        remedy.zh = str_fmt(a, "%.*s %.*s", STR_ARG(remedy.zh), STR_ARG(numbers));
-        remedy.en = str_fmt(a, "%.*s  %.*s", STR_ARG(remedy.en), STR_ARG(numbers));
+        struct words command = set_back_command(e, s, a);
+        remedy.zh = str_fmt(a, "%.*s%.*s", STR_ARG(remedy.zh), STR_ARG(command.zh));
+        remedy.en = str_fmt(a, "%.*s  %.*s", STR_ARG(remedy.en), STR_ARG(command.en));
     }
     return s->signer == SIGNER_ABSENT || s->signer == SIGNER_SILENT ? health_warn(what, remedy)
                                                                     : health_bad(what, remedy);
@@ -196,7 +210,7 @@ static struct health_now look_ledger(void *arg, struct arena *a, int64_t now)
     int64_t lag = s.ledger_size - s.checkpoint_size;
     int64_t age = s.checkpoint_at ? now - s.checkpoint_at : 0;
     if (s.signer != SIGNER_WELL) {
-        return signer_troubled(&s, a);
+        return signer_troubled(arg, &s, a);
     }
     if (lag > LAG_MANY || (lag > 0 && age > LAG_MS)) {
         return health_bad(words_fmt(a, "%lld 条存证还没有检查点。",

@@ -41,6 +41,16 @@ static bool write_all(int fd, str bytes)
     return fsync(fd) == 0;
 }
 
+/* Written by root, it belongs to whom the folder belongs: he is the one who reads it. */
+static bool hand_over(int dir, int fd)
+{
+    struct stat of;
+    if (geteuid() != 0) {
+        return true;
+    }
+    return fstat(dir, &of) == 0 && (of.st_uid == 0 || fchown(fd, of.st_uid, of.st_gid) == 0);
+}
+
 /* Whole and durable, or as it was before. */
 static err put_file(struct arena *a, int dir, const char *name, str bytes, mode_t mode)
 {
@@ -49,7 +59,7 @@ static err put_file(struct arena *a, int dir, const char *name, str bytes, mode_
     if (fd < 0) {
         return failed(a, tmp.ptr);
     }
-    bool ok = write_all(fd, bytes);
+    bool ok = hand_over(dir, fd) && write_all(fd, bytes);
     err e = ok ? OK : failed(a, tmp.ptr);
     close(fd);
     if (ok && (renameat(dir, tmp.ptr, dir, name) != 0 || fsync(dir) != 0)) {
@@ -376,7 +386,7 @@ static err add_to_journal(struct arena *a, int dir, str line)
     if (fd < 0) {
         return failed(a, JOURNAL);
     }
-    err e = write_all(fd, line) ? OK : failed(a, JOURNAL);
+    err e = hand_over(dir, fd) && write_all(fd, line) ? OK : failed(a, JOURNAL);
     close(fd);
     return e;
 }

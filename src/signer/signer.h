@@ -23,7 +23,8 @@
  *
  * of the last time: nobody who holds a checkpoint can miss it.
  *
- * One process at a time per folder (a lock on ledger.key).
+ * One process at a time per folder (a lock on ledger.key).  What root writes there belongs to
+ * the folder's owner.
  */
 #ifndef SIGNER_SIGNER_H
 #define SIGNER_SIGNER_H

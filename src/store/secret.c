@@ -71,7 +71,7 @@ static err make_file(struct arena *life, str file, const struct secret_key *keys
     return ok ? OK : failed(life, file, why);
 }
 
-/* Root changes keys too: the file stays the service's. */
+/* Root changes keys too: the fresh file is whose the other one is. */
 static err same_owner(struct arena *life, str file, str fresh)
 {
     struct stat st;
@@ -80,15 +80,20 @@ static err same_owner(struct arena *life, str file, str fresh)
     return ok ? OK : failed(life, fresh, errno);
 }
 
-/* The folder remembers what was renamed in it. */
-static bool sync_folder(struct arena *life, str file)
+static str folder_of(struct arena *life, str file)
 {
     str dir = str_copy(life, file);
     while (dir.len > 1 && dir.ptr[dir.len - 1] != '/') {
         dir.len--;
     }
     bool named = dir.len && dir.ptr[dir.len - 1] == '/';
-    int fd = open(named ? str_fmt(life, "%.*s", STR_ARG(dir)).ptr : ".", O_RDONLY | O_DIRECTORY);
+    return named ? str_fmt(life, "%.*s", STR_ARG(dir)) : STR(".");
+}
+
+/* The folder remembers what was renamed in it. */
+static bool sync_folder(struct arena *life, str file)
+{
+    int fd = open(folder_of(life, file).ptr, O_RDONLY | O_DIRECTORY);
     bool ok = fd >= 0 && fsync(fd) == 0;
     if (fd >= 0) {
         close(fd);
@@ -139,7 +144,9 @@ static err first_key(struct arena *life, struct secrets *s)
     str file = s->file;
     *s = secrets_random();
     s->file = file;
-    return make_file(life, file, s->keys, 1);
+    err e = make_file(life, file, s->keys, 1);
+    bool root = geteuid() == 0; /* who opens the service's folder, once */
+    return e.code || !root ? e : same_owner(life, folder_of(life, file), file);
 }
 
 err secrets_open(struct arena *life, str file, str sample, struct secrets *ret)

@@ -56,6 +56,10 @@ is "without a command the commands are listed" 2 "publish" en "$zhidu"
 
 is "init wants a folder" 1 "A folder of regulations is wanted" en "$zhidu" init --data "$dir/a"
 is "init names a folder that is not there" 1 "no such folder: .*/nowhere" en "$zhidu" init nowhere --data "$dir/a"
+is "init says that a folder is none of regulations" 1 "There is no regulation in .*/docs" en "$zhidu" init docs --data "$dir/a"
+is "and that it is one regulation's own" 1 "folder of one regulation" en "$zhidu" init regulations/organisation --data "$dir/a"
+is "so does check" 1 "Name the folder that holds" en "$zhidu" check regulations/organisation
+is "and an administrator wants a login" 2 "^Usage: +zhidu init" en "$zhidu" init regulations --data "$dir/a" --admin 张三
 is "a weak password is refused" 1 "at least 10 characters" with short init regulations --data "$dir/a" --admin 张三 --login zhang.san
 is "a refused init leaves nothing behind" 1 "" test -e "$dir/a"
 is "init makes an installation with its administrator" 0 "Made" with "long enough 1" init regulations --data "$dir/a" --admin '张: {"三' --login zhang.san
@@ -73,7 +77,17 @@ is "records of a type are exported" 0 "number,name,state" en "$zhidu" export per
 is "records are exported as a workbook" 0 "" en "$zhidu" export person --xlsx "$dir/people.xlsx" --data "$dir/a"
 is "which is one" 0 "^PK" head -c 2 "$dir/people.xlsx"
 is "a workbook has to go somewhere" 1 "cannot write" en "$zhidu" export person --xlsx "$dir/no/where.xlsx" --data "$dir/a"
-is "an export names a type that is not there" 1 "no record type" en "$zhidu" export nonsense --data "$dir/a"
+is "publish names a folder without a regulation" 1 "There is no regulation in .*/docs" en "$zhidu" publish docs --data "$dir/a"
+is "publish names an account that is not there" 1 "no such account: nobody" en "$zhidu" publish regulations --as nobody --data "$dir/a"
+is "a token has rights that there are" 1 'read or "read write"' en "$zhidu" token zhang.san --scopes raed --data "$dir/a"
+is "an import has an encoding that there is" 1 "utf-8 or gb18030" en "$zhidu" import --mapping x y --encoding gbk --data "$dir/a"
+is "a port is one" 1 "from 1 to 65535" en "$zhidu" serve --port 99999 --data "$dir/a"
+is "an option wants its value" 1 "--filter wants a value" en "$zhidu" export person --filter --data "$dir/a"
+is "which is no other option" 1 "--columns 后面要有值" zh "$zhidu" export person --columns --bom --data "$dir/a"
+is "what stands alone takes none" 1 "--dry-run takes no value" en "$zhidu" publish regulations --dry-run=no --data "$dir/a"
+is "what stands alone may stand before a file" 0 "The backup is $dir/x.backup" en "$zhidu" backup --no-verify "$dir/x.backup" --data "$dir/a"
+is "a command that lacks something shows its usage" 2 "^Usage: +zhidu user" en "$zhidu" user --data "$dir/a"
+is "an export names a type that is not there, and those that are" 1 "no record type .*fault.* person" en "$zhidu" export nonsense --data "$dir/a"
 
 cp packaging/zhidu.conf "$dir/zhidu.conf"
 sed -i "s|^data = .*|data = $dir/a|; s/^#\(public_url\|proxies\)/\1/" "$dir/zhidu.conf"
@@ -98,6 +112,7 @@ sqlite3 "$dir/demo/zhidu.db" "delete from installation where key = 'demo'" # as 
 is "nor when only the passwords tell" 1 "密码人人知道" env ZHIDU_DEMO=no ZHIDU_ADDRESS=:: LC_ALL=zh_CN.UTF-8 "$zhidu" serve --data "$dir/demo" --port 18995
 is "the key of secrets is its user's alone" 0 "^600$" stat -c %a "$dir/a/secret.key"
 is "a second factor is reset on the server" 0 "second factor is off" en "$zhidu" user '张: {"三' --second-off --data "$dir/a"
+is "of a person whose login is given" 0 "second factor is off" en "$zhidu" user zhang.san --second-off --data "$dir/a"
 
 # A running server: commands go through it, and a second one is refused.
 ZHIDU_DEMO=no "$zhidu" serve --data "$dir/a" --port "$port" >"$dir/serve.log" 2>&1 &
@@ -107,6 +122,8 @@ for _ in $(seq 900); do
     sleep 0.1
 done
 is "a running server issues the token" 0 "^zd_" en "$zhidu" token zhang.san --name test --data "$dir/a"
+is "a running server is given a password" 0 "The account is ready" with "long enough 2" user zhang.san --login zhang.san --data "$dir/a"
+is "and wants it long enough" 1 "at least 10 characters" with short user zhang.san --login zhang.san --data "$dir/a"
 is "a running server is asked to publish" 0 "Nothing to publish" en "$zhidu" publish regulations --data "$dir/a"
 is "a second server is refused" 1 "Another process uses" en "$zhidu" serve --data "$dir/a" --port 18994
 is "the ledger can be verified while it runs" 0 "In order" en "$zhidu" ledger verify --data "$dir/a"

@@ -145,7 +145,7 @@ ok "its health is not well" unwell
 ok "work goes on" act
 ok "it is said that the log is shorter, and how to accept that" says '存证日志比已签过的短' '否则请先查明原因' \
     'The ledger is shorter than what was signed' 'otherwise find out why'
-ok "by a command that stands there" page sun.li 'zhidu-signer set-back --size'
+ok "by a command that stands there" page sun.li "With this server stopped: zhidu-signer set-back --dir $dir/a/signer --size"
 for _ in 1 2 3; do act; done
 ok "and when it has grown, that it is another" says '历史被改写' '运行 zhidu ledger verify，保全现场' \
     'The ledger does not continue what was signed' 'Run zhidu ledger verify and keep everything as it is'
@@ -156,6 +156,13 @@ ok "nothing was signed" test "$(signed "$dir/a/signer")" = "$now"
 ok "setting back needs a reason" bash -c "! '$bin/zhidu-signer' set-back --dir '$dir/a/signer' --size $restored --root '$root'"
 ok "setting back" "$bin/zhidu-signer" set-back --dir "$dir/a/signer" --size "$restored" --root "$root" --reason "the copy of this morning"
 ok "it stands in the journal" grep -q "the copy of this morning" "$dir/a/signer/journal"
+if [ "$(id -u)" = 0 ]; then # root at the command line of a service that stands still
+    cp -a "$dir/a" "$dir/r" && chown -R 65533:65533 "$dir/r"
+    ok "root does something in a folder of the service's" "$bin/zhidu" token li.lei --name t --data "$dir/r"
+    ok "and sets its signer back" "$bin/zhidu-signer" set-back --dir "$dir/r/signer" --size "$restored" --root "$root" --reason "once more"
+    ok "all of which stays the service's" test -z "$(find "$dir/r" ! -user 65533)"
+fi
+ok "setting back to what is no root says what is wanted" bash -c "'$bin/zhidu-signer' set-back --dir '$dir/a/signer' --size 7 --root x --reason y 2>&1 | grep -q '44 characters'"
 serve "$dir/a"
 ok "checkpoints go on" grows "$dir/a" "$restored"
 seq=$(($(size) - 1))

@@ -145,6 +145,15 @@ for (const store of stores) {
     equal(readdirSync(dir).filter((n) => n.startsWith("zhidu.db")).join(), "");
   });
 
+  // Who upgrades a service by hand is mostly root.
+  if (process.getuid() === 0) await check(`${name}: upgraded by root, the folder stays the service's`, async () => {
+    const dir = unpack(store, `${name}-root`);
+    execFileSync("chown", ["-R", "65533:65533", dir]);
+    await good(["token", "wu.tao", "--name", "t", "--data", dir]);
+    equal(readdirSync(dir).filter((n) => n.startsWith("zhidu.db.before-")).length, 1);
+    equal(execFileSync("find", [dir, "!", "-user", "65533"], { encoding: "utf8" }), "");
+  });
+
   // --- what goes wrong on the way ---
   await check(`${name}: killed at any moment, the next start has all of it`, async () => {
     const t = performance.now();
