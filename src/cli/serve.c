@@ -148,7 +148,18 @@ static err start_http(struct serving *s)
     /* SQLite computes; PostgreSQL lets its askers wait. */
     bool waits = c->config.database.len && !str_starts(c->config.database, STR("sqlite:"));
     opt.at_once = waits ? 0 : (int)sysconf(_SC_NPROCESSORS_ONLN);
-    return http_start(c->arena, &opt, &s->http);
+    err e = http_start(c->arena, &opt, &s->http);
+    return e.code != ERR_BUSY
+               ? e
+               : cli_refuse(c->arena, ERR_BUSY,
+                            words_fmt(c->arena, "不能在 %.*s 的端口 %d 上监听。",
+                                      "Cannot listen on %.*s, port %d.", STR_ARG(opt.address),
+                                      opt.port),
+                            WORDS("换一个端口，或停止占用它的程序（ss -ltnp）；地址须是本机的；"
+                                  "1024 以下的端口须有权限（见手册“https 与更换证书”）。",
+                                  "Take another port, or stop the program that has it (ss -ltnp); "
+                                  "the address has to be one of this machine; ports below 1024 "
+                                  "want a right (the manual, \"https, and a new certificate\")."));
 }
 
 /* Its process begins while there is a right to give it. */

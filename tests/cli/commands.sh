@@ -126,6 +126,7 @@ is "a running server is given a password" 0 "The account is ready" with "long en
 is "and wants it long enough" 1 "at least 10 characters" with short user zhang.san --login zhang.san --data "$dir/a"
 is "a running server is asked to publish" 0 "Nothing to publish" en "$zhidu" publish regulations --data "$dir/a"
 is "a second server is refused" 1 "Another process uses" en "$zhidu" serve --data "$dir/a" --port 18994
+ZHIDU_DEMO=yes is "a port that is taken is said, with what to do" 1 "Take another port, or stop the program that has it" en "$zhidu" serve --data "$dir/demo" --port "$port"
 is "the ledger can be verified while it runs" 0 "In order" en "$zhidu" ledger verify --data "$dir/a"
 kill "$server"
 wait "$server"
