@@ -4,7 +4,7 @@
  * and votes.  An operation either does all it says and leaves events, or answers
  * with the reason why not and changes nothing.  There is no SQL here and no
  * model: who keeps an approval loads it, performs one operation, and writes what
- * carries `changed` and the events from the number they had before.
+ * carries `changed` and the events, which are those of this sitting.
  *
  *   approval   one demand for consent                    running ... an end
  *    round     one submission of fixed content           its hash; votes count only on it
@@ -43,7 +43,7 @@
 
 enum {
     APPROVAL_SEATS = 1000, /* of one run, at most */
-    APPROVAL_RUNS = 200,   /* of one approval; after that a failed node ends it */
+    APPROVAL_RUNS = 200,   /* of one approval; one more would end it */
     APPROVAL_HOPS = 3,     /* so often a right moves on */
     APPROVAL_DEPTH = 2,    /* added by added people */
     APPROVAL_URGE_MS = 4 * 3600 * 1000,
@@ -110,7 +110,8 @@ struct approval_world {
     void *arg;
     /* Does the node apply to this content?  Unknown is yes. */
     bool (*applies)(void *arg, int node);
-    /* Those whom the node names, at most `max`; returns how many there are. */
+    /* Those whom the node names, at most `max` of them written; returns how many there are,
+     * of whom those beyond `max` are not seated. */
     int (*people)(void *arg, int node, int64_t *ret, int max);
     /* Has an account, and no separation of duties speaks against it. */
     bool (*may_sit)(void *arg, int node, int64_t person);
@@ -374,6 +375,8 @@ enum approval_no {
     APPROVAL_REASONS(APPROVAL_NO_ENUM)
 #undef APPROVAL_NO_ENUM
 };
+/* What is in the way, and what would allow it: empty for NO_NONE, the second also where
+ * nothing would. */
 struct words approval_no_what(enum approval_no no);
 struct words approval_no_remedy(enum approval_no no);
 struct words approval_event_words(enum approval_event_kind kind);
@@ -387,18 +390,23 @@ struct approval_by {
     int64_t now;
 };
 
-/* Empty, to be submitted, or to be filled by who keeps approvals.  Everything
- * lives in `a`; plan and world outlive it. */
+/* Empty and with its author: to be submitted, or to be filled by who keeps approvals
+ * (rows, `state`, `suspended`, `event_base`).  Everything lives in `a`; plan and world
+ * outlive it. */
 struct approval *approval_new(struct arena *a, const struct approval_plan *plan,
                               const struct approval_world *world, int64_t author);
-/* Room for one more, zeroed and numbered: for filling from a store. */
+/* Room for one more, zeroed and numbered: for filling from a store, after which `changed`
+ * is to be taken back.  A pointer to a row holds until the next one of its kind is added,
+ * by an operation too. */
 struct approval_round *approval_add_round(struct approval *ap);
 struct approval_run *approval_add_run(struct approval *ap);
 struct approval_seat *approval_add_seat(struct approval *ap);
 struct approval_ballot *approval_add_ballot(struct approval *ap);
 struct approval_copy *approval_add_copy(struct approval *ap);
 
-/* A round on this content.  The first time, or anew while it is with its author.
+/* Each operation answers NO_NONE, or why not, and then nothing has changed.
+ *
+ * A round on this content, by the author: the first time, or anew while it is with him.
  * `straight`: goes on at the node that returned it, allowed on the same content
  * only (NO_CHANGED). */
 enum approval_no approval_submit(struct approval *ap, struct approval_by by,
@@ -412,7 +420,8 @@ enum approval_no approval_cast(struct approval *ap, struct approval_by by, int s
 enum approval_no approval_take_back(struct approval *ap, struct approval_by by, int seat);
 
 /* Adds people.  Before and beside: by who holds the open seat.  After: together
- * with his consent, which is cast here on `hash`.  `rule` counts the group. */
+ * with his consent, which is cast here on `hash` (else not looked at).  `rule` counts the
+ * group before or after, where RULE_VOTE is as RULE_ALL. */
 enum approval_no approval_add(struct approval *ap, struct approval_by by, int seat,
                               enum approval_origin where, enum approval_rule rule,
                               const int64_t *people, int n, const struct approval_hash *hash);
@@ -424,26 +433,33 @@ enum approval_no approval_remove(struct approval *ap, struct approval_by by, int
  * waiting seat; its groups go with it.  `restart`: the term begins anew. */
 enum approval_no approval_transfer(struct approval *ap, struct approval_by by, int seat, int64_t to,
                                    bool restart);
-/* 委派: asks somebody for advice; the right stays.  The answer, and taking back. */
+/* 委派: asks somebody for advice; the right stays, and nobody uses it meanwhile.  The
+ * answer, by who was asked; the end, by who asked or whose right it is. */
 enum approval_no approval_ask(struct approval *ap, struct approval_by by, int seat, int64_t whom);
 enum approval_no approval_advise(struct approval *ap, struct approval_by by, int seat);
 enum approval_no approval_ask_end(struct approval *ap, struct approval_by by, int seat);
 
 /* 退回, by who holds the open seat: to the author (node -1), to the node that
- * passed last (node -2), or to a node of the plan that passed in this round. */
+ * passed last (node -2; to the author where none has), or to a node of the plan that
+ * passed in this round. */
 enum { TO_AUTHOR = -1, TO_PREVIOUS = -2 };
 enum approval_no approval_return(struct approval *ap, struct approval_by by, int seat, int node);
 /* The nodes it may go back to, latest first; returns how many. */
 int approval_targets(const struct approval *ap, int *ret, int max);
+/* By the author, until the first node has passed or as the plan says. */
 enum approval_no approval_withdraw(struct approval *ap, struct approval_by by);
 
+/* By who has a part in it, who minds approvals, or the system (person 0); once a person
+ * and round, more do nothing.  Read: by who got it. */
 enum approval_no approval_copy_to(struct approval *ap, struct approval_by by, int64_t person);
 enum approval_no approval_copy_read(struct approval *ap, struct approval_by by);
 /* The actor opened the seat: a fact, which keeps an earlier vote from being taken back. */
 enum approval_no approval_view(struct approval *ap, struct approval_by by, int seat);
+/* An open seat, by the author, who minds approvals, or the system; not again within
+ * APPROVAL_URGE_MS. */
 enum approval_no approval_urge(struct approval *ap, struct approval_by by, int seat);
 
-/* By who minds approvals. */
+/* By who minds approvals; the end also by the author of what is with him. */
 enum approval_no approval_suspend(struct approval *ap, struct approval_by by);
 enum approval_no approval_resume(struct approval *ap, struct approval_by by);
 enum approval_no approval_end(struct approval *ap, struct approval_by by);
@@ -452,13 +468,15 @@ enum approval_no approval_jump(struct approval *ap, struct approval_by by, int64
                                int node);
 /* Seats somebody where a node stands stopped. */
 enum approval_no approval_place(struct approval *ap, struct approval_by by, int64_t person);
-/* Its own approval has been given. */
+/* Of what was approved.  The approval of its own that this takes is the caller's to ask
+ * for; nobody's right is looked at here. */
 enum approval_no approval_revoke(struct approval *ap, struct approval_by by);
 
 /* What time and appointments alone change: terms that ended, proxies that began or
  * ended, stopped nodes that somebody could sit in now. */
 void approval_tick(struct approval *ap, int64_t now);
-/* When the clock should look next; 0: nothing is waited for. */
+/* When the clock should look next (UTC ms); 0: no term is waited for.  Proxies and stopped
+ * nodes have no time: tick when appointments change. */
 int64_t approval_next(const struct approval *ap);
 
 /* --- reading ---------------------------------------------------------------------------- */
@@ -472,7 +490,8 @@ struct approval_count approval_count(const struct approval *ap, int run, int hol
                                      enum approval_side side);
 /* The run that is active or stopped; NULL: none. */
 struct approval_run *approval_current(const struct approval *ap);
-/* The open seat of this person in the current run; NULL: none. */
+/* The open seat in the current run that this person may use, or was asked about; NULL:
+ * none. */
 struct approval_seat *approval_seat_of(const struct approval *ap, int64_t person);
 
 /* NULL, or which invariant is broken.  For tests and for who loads one. */

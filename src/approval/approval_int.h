@@ -1,4 +1,6 @@
-/* approval_int.h - what the C files of approval share. */
+/* approval_int.h - what the C files of approval share.
+ *
+ * Rows are named by number: a pointer to one is stale once another of its kind was added. */
 #ifndef APPROVAL_APPROVAL_INT_H
 #define APPROVAL_APPROVAL_INT_H
 
@@ -49,13 +51,17 @@ static inline bool seat_in(const struct approval_seat *s, int run, int holder,
     return s->run == run && s->holder == holder && s->side == side;
 }
 
+/* --- approval.c --- */
+/* Writes an event down, in the round of now. */
 void say(struct approval *ap, struct approval_by by, enum approval_event_kind kind,
          struct about about);
+/* The state, and `changed`; a seat that is over has no clock and waits for nobody. */
 void seat_set(struct approval_seat *s, enum approval_seat_state state);
 void run_set(struct approval_run *r, enum approval_run_state state);
 void state_set(struct approval *ap, enum approval_state state);
 
 /* --- count.c --- */
+/* Of a run's node, or of the group at a side of `holder`. */
 enum outcome decide(const struct approval *ap, int run, int holder, enum approval_side side);
 
 /* --- open.c --- */
@@ -70,6 +76,7 @@ struct approval_seat *seat_put(struct approval *ap, struct approval_run *r, stru
                                struct approval_by by);
 /* The seat goes to his proxy, where he has one who may sit there. */
 void seat_proxy(struct approval *ap, struct approval_seat *s, int64_t now);
+/* Its turn: the term begins, unless all is suspended. */
 void seat_open(struct approval *ap, struct approval_seat *s, int64_t now);
 /* The clock stands, and goes on with what was left. */
 void seat_hold(struct approval *ap, struct approval_seat *s, int64_t now);
@@ -88,6 +95,7 @@ void open_stopped(struct approval *ap, struct approval_run *r, int64_t now);
 /* After any change: groups and the run are decided as far as they are, what
  * follows is opened. */
 void settle(struct approval *ap, int64_t now);
+/* All that are open or wait in a run; in the groups of a seat, and in theirs. */
 void close_seats(struct approval *ap, int run, enum approval_seat_state state);
 void close_group(struct approval *ap, int holder, enum approval_seat_state state);
 /* The approval or its round ends; no seat stays open. */
@@ -97,6 +105,7 @@ void finish(struct approval *ap, struct approval_by by, enum approval_state stat
 /* A vote is written down. */
 struct approval_ballot *ballot_put(struct approval *ap, struct approval_seat *s,
                                    enum approval_vote vote, int64_t by, int64_t now);
+/* The vote of a seat that counts; NULL: none. */
 struct approval_ballot *ballot_of(const struct approval *ap, int seat);
 
 /* NO_NONE, or why `by` cannot use the seat now. */

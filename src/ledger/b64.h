@@ -12,7 +12,8 @@ bool b64_get(struct arena *a, str text, str *ret);
 /* The same into `out`; false also unless there are exactly n bytes. */
 bool b64_get_n(str text, unsigned char *out, size_t n);
 
-/* The same into a buffer of `cap` bytes; *ret_len of them were written. */
+/* The same into a buffer of `cap` bytes; *ret_len of them were written.  False also
+ * when it does not fit. */
 bool b64_get_most(str text, unsigned char *out, size_t cap, size_t *ret_len);
 
 #endif

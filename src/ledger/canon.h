@@ -30,7 +30,7 @@ struct arena;
 struct canon;
 
 #define NO_KEY ((str){0})
-enum { CANON_DEPTH_MAX = 16 };
+enum { CANON_DEPTH_MAX = 16 }; /* objects and lists open at once, the outermost counted */
 
 struct canon *canon_make(struct arena *a); /* an open object */
 void canon_str(struct canon *c, str key, str value);
@@ -40,7 +40,8 @@ void canon_list(struct canon *c, str key); /* opens a list */
 void canon_map(struct canon *c, str key);  /* opens an object */
 void canon_close(struct canon *c);         /* closes what was opened last */
 /* The text, in the arena.  ERR_VALUE when a key came twice in one object, a
- * text was not UTF-8, a key needs escapes, something is still open or the depth was passed. */
+ * text was not UTF-8, a key needs escapes, something is still open or was closed once too
+ * often, the depth was passed, or the text is longer than 16 MB. */
 MUST_CHECK err canon_end(struct canon *c, str *ret);
 
 /* --- reading --------------------------------------------------------------- */
@@ -58,6 +59,9 @@ struct canon_value {
  *     struct canon_walk w = canon_walk(body);
  *     while (canon_next(&w, &key, &value)) { ... }
  *     if (w.bad) { the text is not canonical }
+ *
+ * Keys and raw values are views into the text.  A walk without a fault does not make
+ * the text canonical (the order of keys is not looked at): canon_ok does.
  */
 struct canon_walk {
     str rest;
@@ -68,7 +72,7 @@ bool canon_next(struct canon_walk *w, str *key, struct canon_value *ret);
 
 /* The member `key` of the object; false when there is none. */
 bool canon_find(str object, str key, struct canon_value *ret);
-/* The string meant by a CANON_STR (empty for the others). */
+/* The string meant by a CANON_STR (empty for the others, and above 16 MB). */
 str canon_text(struct arena *a, struct canon_value v);
 /* Is this exactly what canon_end would have written for its content? */
 bool canon_ok(str text);

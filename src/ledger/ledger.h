@@ -14,8 +14,8 @@
  * Tables: ledger_log (one row: origin, algorithm), ledger_leaf, ledger_payload,
  * ledger_tile (full tiles of 256 hashes; level 0: leaf hashes, level n: roots
  * of tiles of level n-1; the unfinished tile of each level is not stored),
- * ledger_checkpoint, ledger_erased.  Triggers refuse UPDATE and DELETE; that
- * only slows an insider, the proofs catch him.
+ * ledger_checkpoint, ledger_erased.  Triggers refuse UPDATE and DELETE (but of a
+ * payload that ledger_erased names); that only slows an insider, the proofs catch him.
  *
  * Invariants: seq has no gaps.  recorded_ms never goes back.  An entry is
  * inserted in the same transaction as the rows it speaks of.
@@ -57,7 +57,8 @@ enum ledger_flag { LEDGER_PAST = 1 /* the act's own time was set to the past */ 
 
 /* Creates the tables, triggers and the log with its origin (note_name_ok),
  * which is fixed for ever.  Calling again with the same origin does nothing;
- * with another one: ERR_CONFLICT.  Not inside a transaction. */
+ * with another one: ERR_CONFLICT.  ERR_VALUE: no origin can be called so.  Not inside a
+ * transaction. */
 MUST_CHECK err ledger_create(struct db *db, struct arena *a, str origin, int64_t now);
 
 /* --- the writer's side --------------------------------------------------------- */
@@ -80,7 +81,7 @@ struct ledger {
     struct ledger_edge edge;
 };
 
-/* Reads origin, edge and last checkpoint.  ERR_STORE when the log does not
+/* Reads origin, edge and last checkpoint.  ERR_STORE when there is no log, or it does not
  * contain its own last checkpoint any more (cut off, or changed).  Reads only;
  * *ret lives in `life`. */
 MUST_CHECK err ledger_open(struct arena *life, struct db *db, struct arena *a, struct ledger **ret);
@@ -109,6 +110,7 @@ struct ledger_new {
 };
 
 struct ledger_act; /* what one act appends, in the act's arena */
+/* `now`: UTC ms; an entry is recorded then, or with the last one where that is later. */
 struct ledger_act *ledger_act(struct ledger *log, struct arena *a, int64_t now);
 /* Appends to the edge and remembers the rows; returns seq.  Any number of
  * entries; actor and object are copied.  Longer texts than allowed abort. */
@@ -119,13 +121,15 @@ void ledger_put(struct ledger_act *la, struct batch *b);
 
 /* Erases the payloads of entries: appends an entry of type LEDGER_ERASURE
  * whose payload names them and the basis (a text, for the record), and adds
- * the DELETEs.  Leaves and proofs stay valid.  `object` as in ledger_new; at
- * most 1,000 seqs, rising.  Uses ledger_put itself. */
+ * the DELETEs.  Leaves and proofs stay valid.  `object` as in ledger_new; 1 to
+ * 1,000 existing seqs, rising (else ERR_VALUE); those erased before stay so.  Uses
+ * ledger_put itself. */
 MUST_CHECK err ledger_erase(struct ledger_act *la, struct batch *b, str actor, str object,
                             str basis, const int64_t *seqs, int n, int64_t *ret_seq);
 
 /* That the edge continues the log's first `from` entries, 1 <= from <= size: what
- * a signer wants to see.  On the writer's connection; a few reads. */
+ * a signer wants to see.  On the writer's connection; a few reads.  ERR_VALUE: no such
+ * `from`. */
 MUST_CHECK err ledger_grown(struct ledger *log, struct db *db, struct arena *a, int64_t from,
                             struct merkle_proof *ret);
 /* Stores a checkpoint that was signed over an edge of this log, unless there is one
@@ -147,18 +151,19 @@ struct ledger_entry {
     str salt, payload;
 };
 
-/* The bytes of a leaf, and back.  Parsing refuses everything that
- * ledger_leaf_bytes would not write. */
+/* The bytes of a leaf, and back.  Parsing refuses everything that ledger_leaf_bytes
+ * would not write of texts within their limit; the strings of *ret are views. */
 str ledger_leaf_bytes(struct arena *a, const struct ledger_entry *e);
 bool ledger_leaf_parse(str data, struct ledger_entry *ret);
 
-/* ERR_NOT_FOUND where there is none. */
+/* ERR_NOT_FOUND where there is none, ERR_STORE where its leaf is damaged. */
 MUST_CHECK err ledger_get(struct db *db, struct arena *a, int64_t seq, struct ledger_entry *ret);
 
 /* --- proofs, on a reader ------------------------------------------------------------- */
 
 struct ledger_view;
-/* Looks at the log as it is in the connection's snapshot (db_read_begin). */
+/* Looks at the log as it is in the connection's snapshot (db_read_begin), while that
+ * lasts; *ret and what it gives live in `a`. */
 MUST_CHECK err ledger_view(struct db *db, struct arena *a, struct ledger_view **ret);
 int64_t ledger_view_size(const struct ledger_view *v);
 str ledger_view_origin(const struct ledger_view *v);
@@ -166,14 +171,18 @@ str ledger_view_origin(const struct ledger_view *v);
  * -1), as text.  ERR_NOT_FOUND: none yet; try a second later. */
 MUST_CHECK err ledger_view_checkpoint(struct ledger_view *v, int64_t seq, str *note,
                                       struct note_checkpoint *ret);
+/* That entry `seq` is among the first `size`, and that the first n entries continue the
+ * first m.  ERR_VALUE: there are no such entries, or m is 0. */
 MUST_CHECK err ledger_prove(struct ledger_view *v, int64_t seq, int64_t size,
                             struct merkle_proof *ret);
 MUST_CHECK err ledger_consistency(struct ledger_view *v, int64_t m, int64_t n,
                                   struct merkle_proof *ret);
 /* The proof of one entry as a file (ledger/proof.h), for the newest checkpoint;
- * without `content` salt and payload are left out, as if they were erased. */
+ * without `content` salt and payload are left out, as if they were erased.  ERR_NOT_FOUND:
+ * no such entry, or no checkpoint yet; ERR_STORE: what is stored does not prove it. */
 MUST_CHECK err ledger_export(struct ledger_view *v, int64_t seq, bool content, str *ret);
-/* That the newest checkpoint continues the one of size `old`, as a file. */
+/* That the newest checkpoint continues the one of size `old`, as a file.  ERR_VALUE: it
+ * is no size from 1 to the newest's; else as ledger_export. */
 MUST_CHECK err ledger_export_growth(struct ledger_view *v, int64_t old, str *ret);
 
 /* --- verification ----------------------------------------------------------------------- */
@@ -198,7 +207,7 @@ struct ledger_verify_options {
     /* May look at each entry (e->payload, unless erased); false with *what set
      * makes it the bad one.  The strings live during the call. */
     bool (*entry)(void *arg, const struct ledger_entry *e, struct words *what);
-    /* Every 10,000 entries or so; false: stop (ERR_BUSY). */
+    /* Every 4,096 entries; false: stop (ERR_BUSY). */
     bool (*progress)(void *arg, int64_t done, int64_t total);
     void *arg;
 };

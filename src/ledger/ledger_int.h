@@ -25,9 +25,11 @@ struct ledger_head {
     int64_t checkpoint_size; /* of the newest checkpoint; 0: none */
     str checkpoint;          /* its text */
 };
+/* ERR_STORE: there is no log, or one of another algorithm. */
 MUST_CHECK err ledger_head(struct db *db, struct arena *a, struct ledger_head *ret);
 
-/* Builds the edge of the first `size` entries from tiles and leaves. */
+/* Builds the edge of the first `size` entries from tiles and leaves.  ERR_STORE names the
+ * entry where one of them is missing or damaged. */
 MUST_CHECK err ledger_edge_load(struct hasher *h, struct db *db, struct arena *a, int64_t size,
                                 struct ledger_edge *edge);
 

@@ -1,4 +1,5 @@
-/* merkle.h - the tree of RFC 6962: hashing, proofs, and checking them.
+/* merkle.h - the tree of RFC 6962 (section 2.1): hashing, proofs, and checking them as
+ * RFC 9162, sections 2.1.3.2 and 2.1.4.2, does.
  *
  *     leaf = SHA-256(0x00 | data)      node = SHA-256(0x01 | left | right)
  *
@@ -53,7 +54,8 @@ struct merkle_source {
 /* The root of the first n leaves. */
 MUST_CHECK err merkle_root_at(struct hasher *h, struct merkle_source s, uint64_t n,
                               struct hash *ret);
-/* That leaf `index` is in the tree of `size` leaves.  ERR_VALUE unless index < size. */
+/* That leaf `index` is in the tree of `size` leaves.  ERR_VALUE unless index < size;
+ * these three also return what the source returned. */
 MUST_CHECK err merkle_prove(struct hasher *h, struct merkle_source s, uint64_t index, uint64_t size,
                             struct merkle_proof *ret);
 /* That the tree of m leaves is the beginning of the tree of n leaves.
@@ -61,6 +63,8 @@ MUST_CHECK err merkle_prove(struct hasher *h, struct merkle_source s, uint64_t i
 MUST_CHECK err merkle_prove_growth(struct hasher *h, struct merkle_source s, uint64_t m, uint64_t n,
                                    struct merkle_proof *ret);
 
+/* Anything malformed, a size or a place that cannot be too, is false.  `p->len` lies within
+ * the array.  Every tree continues the empty one: m = 0 wants no hashes. */
 bool merkle_check(struct hasher *h, uint64_t index, uint64_t size, const struct hash *leaf,
                   const struct merkle_proof *p, const struct hash *root);
 bool merkle_check_growth(struct hasher *h, uint64_t m, uint64_t n, const struct merkle_proof *p,

@@ -26,9 +26,9 @@ struct arena;
 enum {
     NOTE_SEED_LEN = 32,
     NOTE_PUBLIC_LEN = 32,
-    NOTE_SIGS_MAX = 100,
-    NOTE_BYTES_MAX = 65536,
-    NOTE_FURTHER_MAX = 1024
+    NOTE_SIGS_MAX = 100,    /* signature lines of a note */
+    NOTE_BYTES_MAX = 65536, /* of a note that is read */
+    NOTE_FURTHER_MAX = 1024 /* bytes of note_checkpoint.further that we write */
 };
 
 /* Whom to believe. */
@@ -51,7 +51,8 @@ struct note_checkpoint {
     str further; /* lines after the root, each with its newline; signed too; often none */
 };
 
-/* A name is 1-255 bytes of UTF-8 without white space, control characters or '+'. */
+/* A name is 1-255 bytes of UTF-8 without white space (Unicode's too), control characters of
+ * ASCII or '+'. */
 bool note_name_ok(str name);
 
 /* The signer of a 32-byte seed.  `name` must live as long as the signer.
@@ -60,6 +61,7 @@ MUST_CHECK err note_signer(struct hasher *h, str name, const unsigned char seed[
                            struct note_signer *ret);
 void note_signer_wipe(struct note_signer *s);
 
+/* The public key as text. */
 str note_vkey(struct arena *a, const struct note_key *key);
 /* Parses one vkey; its key id must fit.  ERR_VALUE says what is wrong. */
 MUST_CHECK err note_key_parse(struct hasher *h, struct arena *a, str vkey, struct note_key *ret);
@@ -67,7 +69,8 @@ MUST_CHECK err note_key_parse(struct hasher *h, struct arena *a, str vkey, struc
 /* The signed text of a checkpoint; cp->further at most NOTE_FURTHER_MAX bytes. */
 str note_write(struct arena *a, const struct note_signer *s, const struct note_checkpoint *cp);
 
-/* Reads a checkpoint without believing it: form only. */
+/* Reads a checkpoint without believing it: form only; ERR_VALUE says what is wrong.  The
+ * strings of *ret, here and below, are views into `note`. */
 MUST_CHECK err note_parse(str note, struct note_checkpoint *ret);
 /* Reads a checkpoint and believes it when one of the keys signed it; *which is
  * the key's place (may be NULL).  ERR_VALUE: malformed; ERR_DENIED: no

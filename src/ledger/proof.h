@@ -32,12 +32,12 @@
 
 #include "ledger/ledger.h"
 
-enum { PROOF_BYTES_MAX = 16 << 20 };
+enum { PROOF_BYTES_MAX = 16 << 20 }; /* of a payload; a file is at most twice as long */
 
 /* How far a proof holds; the first that fails ends it. */
 enum proof_result {
     PROOF_OK,
-    PROOF_FORM,      /* the file is not a proof, or damaged */
+    PROOF_FORM,      /* the file is not a proof, or damaged; its payload is not canonical */
     PROOF_PAYLOAD,   /* the content is not the one whose digest stands in the leaf */
     PROOF_PATH,      /* the leaf is not in the tree of the checkpoint */
     PROOF_SIGNATURE, /* no valid signature by the given key */
@@ -53,7 +53,8 @@ struct proof_entry {
 };
 
 str proof_write(struct arena *a, const struct proof_entry *p);
-/* *ret is set as far as the file could be read.  *why: a detail, in English. */
+/* *ret is set as far as the file could be read; its strings lie in the file or in `a`.
+ * *why: a detail, in English; empty when the proof holds. */
 enum proof_result proof_check(struct hasher *h, struct arena *a, str file,
                               const struct note_key *keys, size_t nkeys, struct proof_entry *ret,
                               str *why);
@@ -67,7 +68,9 @@ struct proof_growth {
 
 str proof_growth_write(struct arena *a, const struct proof_growth *p);
 /* `old`: the earlier checkpoint (a note, a proof file or a growth file, whose
- * checkpoint is taken); both checkpoints must be signed by one of the keys. */
+ * checkpoint is taken); each of the two checkpoints must be signed by one of the keys.
+ * PROOF_FORM also when the file begins at another size than `old` has.  The strings of
+ * *ret lie in the two files. */
 enum proof_result proof_growth_check(struct hasher *h, str old, str file,
                                      const struct note_key *keys, size_t nkeys,
                                      struct proof_growth *ret, str *why);

@@ -26,7 +26,7 @@
 struct arena;
 struct sqlite3;
 
-/* Makes the tokeniser known to a connection; db_open does it. */
+/* Makes the tokeniser known to a connection; db_open does it.  False: an SQLite without FTS5. */
 bool bigram_register(struct sqlite3 *h);
 
 enum bigram_form {
@@ -39,7 +39,8 @@ struct bigram_query {
     str tsquery; /* for PostgreSQL: where v @@ cast($1 as tsquery) */
 };
 
-/* False when the text holds nothing to search for.  At most 64 words are used. */
+/* False when the text holds nothing to search for.  At most 64 words are used, the rest is
+ * left out.  *ret lives in `a`. */
 bool bigram_query(struct arena *a, str typed, enum bigram_form form, struct bigram_query *ret);
 
 /* The text of a tsvector, with positions: "'打印':1 '印机':2 '机':2".  Stops before

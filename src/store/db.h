@@ -23,13 +23,14 @@
  * Numbers are bigint, text is UTF-8, truth values are 0 and 1: a boolean
  * expression is selected as cast((...) as integer).
  *
- * A statement may return at most `max_rows` rows (default 10,000); one more is
- * ERR_STORE, a bug of the caller, who should page.  Limits per connection:
- * db_limits().
+ * A statement may return at most `max_rows` rows (default 10,000, batch_max_rows);
+ * one more is ERR_STORE, a bug of the caller, who should page.  Limits per
+ * connection: db_limit().
  *
  * Errors: a unique key broken is ERR_CONFLICT; a limit passed, a lock not given
- * in time or a lost connection is ERR_BUSY; a disk that is full or cannot be
- * written is ERR_DISK; everything else is ERR_STORE.
+ * in time, a lost connection, no memory or no file to be had is ERR_BUSY; a disk
+ * that is full or cannot be written is ERR_DISK; everything else is ERR_STORE.
+ * Their detail lives in the arena of the call.
  *
  * Round trips and statements are counted (db_counts), so that tests can hold a
  * page to <= 2 trips and <= 20 statements.
@@ -51,7 +52,7 @@ struct db_arg {
     enum { DB_ARG_I64, DB_ARG_TEXT, DB_ARG_BLOB } type;
     bool null;
     int64_t i64;
-    str text; /* must live until batch_run */
+    str text; /* must live until the batch has run */
 };
 
 static inline struct db_arg db_i64(int64_t v)
@@ -87,15 +88,17 @@ struct db_args {
 
 enum { BATCH_MAX = 256, DB_ARGS_MAX = 400 };
 
-/* Outside a transaction of its own a batch is all or nothing: it commits when
- * the last statement has succeeded. */
+/* Outside a transaction a batch is one of its own, all or nothing: it commits when
+ * the last statement has succeeded.  It lives in `a`, and runs once. */
 struct batch *batch_begin(struct db *db, struct arena *a);
 /* Adds a statement; the arguments are copied (not the bytes of their texts).
- * Returns its place for batch_rows.  More than BATCH_MAX statements abort. */
+ * Returns its place for batch_rows.  More than BATCH_MAX statements, or more than
+ * DB_ARGS_MAX arguments, abort. */
 int batch_add(struct batch *b, struct sql sql, struct db_args args);
 /* The same, for a question that every page asks.  On SQLite the answer of an
  * earlier page is given again while nothing was committed in between (so within
- * the snapshot it is what asking would give); whole numbers only, at most 64. */
+ * the snapshot it is what asking would give).  Kept are only answers of at most 64
+ * whole numbers to at most 8, on connections that read a file; else it is asked. */
 int batch_add_kept(struct batch *b, struct sql sql, struct db_args args);
 void batch_max_rows(struct batch *b, int place, int64_t max_rows);
 MUST_CHECK err batch_run(struct batch *b);
@@ -104,23 +107,27 @@ struct rows {
     const struct rows_data *data;
     int64_t row; /* of the current row; -1 before the first rows_next */
 };
+/* The results of the statement at `place`, once the batch has run; columns count from 0,
+ * and one that is not there, or a row before rows_next, aborts. */
 struct rows batch_rows(struct batch *b, int place);
 int64_t rows_count(const struct rows *r);          /* rows returned */
 int64_t batch_changed(struct batch *b, int place); /* rows inserted, updated or deleted */
 bool rows_next(struct rows *r);
 bool rows_null(const struct rows *r, int col);
-int64_t rows_i64(const struct rows *r, int col); /* 0 where null */
+int64_t rows_i64(const struct rows *r, int col); /* 0 where null, or no whole number */
 str rows_text(const struct rows *r,
               int col); /* empty where null; lives in the arena; also for blobs */
 
 /* A batch that goes along with the next one of its connection, before it, and
- * costs no trip of its own.  batch_join: it has run, now or then; its results
- * can be read.  The error of one is the error of both. */
+ * costs no trip of its own; at most 8 can wait (more abort).  batch_join, of a batch
+ * that was told to ride: it has run, now or then; its results can be read.  The error
+ * of one is the error of both. */
 void batch_ride(struct batch *b);
 MUST_CHECK err batch_join(struct batch *b);
 /* The same for a statement whose result nobody asks for.  What fails is said by
- * the next batch, by db_flush or by db_commit; a rollback forgets what waits.
- * Flush before a savepoint and before its release. */
+ * the next batch, by db_flush or by db_commit (or at once, when 128 wait and are sent
+ * on); the end of a read transaction and a rollback, also to a savepoint, forget what
+ * waits.  Flush before a savepoint and before its release: what waits there aborts. */
 MUST_CHECK err db_queue(struct db *db, struct arena *a, struct sql sql, struct db_args args);
 MUST_CHECK err db_flush(struct db *db, struct arena *a);
 
@@ -140,7 +147,8 @@ struct db_options {
  * beginning with "postgresql:" or "host=".  The connection closes when `life`
  * is reset.  SQLite: WAL, synchronous=FULL, temp_store=MEMORY, foreign_keys
  * off (the engine owns the references), trusted_schema off, defensive on; the
- * bigram tokeniser (store/bigram.h) is registered. */
+ * bigram tokeniser (store/bigram.h) is registered.  ERR_DISK where the file's disk is
+ * full; ERR_STORE for every other reason, an unreachable server included. */
 MUST_CHECK err db_open(struct arena *life, str url, struct db_options opt, struct db **ret);
 enum db_kind db_kind(const struct db *db);
 /* Is the connection beyond use?  Then only opening another helps. */
@@ -172,21 +180,27 @@ struct memo *db_memo(struct db *db);
 
 /* --- transactions --------------------------------------------------------- */
 
-/* A read transaction: one snapshot for a whole page (PostgreSQL: REPEATABLE
+/* A connection is in one transaction at a time: beginning inside another, and ending
+ * one that was not begun, abort.
+ *
+ * A read transaction: one snapshot for a whole page (PostgreSQL: REPEATABLE
  * READ, READ ONLY).  Begin is sent with the first batch, so it costs no trip;
- * end is a ROLLBACK sent without waiting for its answer. */
+ * end is a ROLLBACK sent without waiting for its answer.  A statement that writes
+ * is ERR_STORE in it. */
 void db_read_begin(struct db *db);
 void db_read_end(struct db *db);
 
 /* A write transaction (SQLite: BEGIN IMMEDIATE; PostgreSQL: READ COMMITTED).
  * Begin and savepoints are sent with the next batch; commit is durable when it
- * returns OK. */
+ * returns OK, and ends the transaction in any case: after an error only a look tells
+ * whether it happened. */
 void db_write_begin(struct db *db);
 MUST_CHECK err db_commit(struct db *db, struct arena *a);
 void db_rollback(struct db *db);
 /* Savepoints, one inside the other (at most SAVEPOINTS_MAX).  db_savepoint and
  * db_release ride on the next batch (release also on commit); release and
- * rollback_to speak of the innermost; rollback_to runs at once, and ends it. */
+ * rollback_to speak of the innermost; rollback_to runs at once, and ends it.  Its error
+ * says that the transaction is gone with it. */
 enum { SAVEPOINTS_MAX = 12 };
 void db_savepoint(struct db *db);
 void db_release(struct db *db);
@@ -207,7 +221,9 @@ MUST_CHECK err db_scratch_end(struct db *db, struct arena *a);
  * out of a full arena, or when a function that begins and ends transactions
  * did not come to its end. */
 void db_reset(struct db *db);
-/* SQLite: checkpoints the log.  PostgreSQL: nothing.  Returns pages left. */
+/* SQLite: works the log into the database, as far as readers allow; `restart`: waits for
+ * them up to 50 ms and empties the file of the log.  Returns the pages left, 0 also where
+ * it could not begin.  PostgreSQL: nothing, 0. */
 int64_t db_checkpoint(struct db *db, bool restart);
 /* What the log holds, made durable by another way than the log itself: for a new
  * connection after a commit that failed, or a process that died.  A file whose
@@ -222,14 +238,15 @@ int64_t db_log_bytes(const struct db *db);
 
 /* SQLite: writes the database as the connection's read transaction shows it into
  * a new file, page by page; acts go on meanwhile, and the log cannot be restarted
- * until it is done.  `progress` (may be NULL) is asked about every megabyte; false
- * ends it with ERR_BUSY.  After an error the file is of no use.  Inside
- * db_read_begin only; PostgreSQL: ERR_INVALID. */
+ * until it is done.  `progress` (may be NULL; done and total in bytes) is asked about
+ * every megabyte; false ends it with ERR_BUSY.  What the new file cannot take, a full
+ * disk too, is ERR_STORE with SQLite's words.  After an error the file is of no use.
+ * Inside db_read_begin only; else, and on PostgreSQL, ERR_INVALID. */
 MUST_CHECK err db_copy(struct db *db, struct arena *a, str path,
                        bool (*progress)(void *arg, int64_t done, int64_t total), void *arg);
 /* SQLite: the file becomes one that stands alone, its log worked in and gone;
- * ERR_BUSY while another connection has it open.  Close the connection next.
- * PostgreSQL: OK. */
+ * ERR_BUSY while another connection has it open.  An open transaction is undone first.
+ * Close the connection next.  PostgreSQL: OK. */
 MUST_CHECK err db_alone(struct db *db, struct arena *a);
 /* SQLite: is every page, row and index of the file where it should be?  ERR_STORE
  * with the first thing that is not.  PostgreSQL: OK. */
@@ -239,7 +256,9 @@ MUST_CHECK err db_whole(struct db *db, struct arena *a);
 
 /* Runs DDL written once for both databases.  Words in capitals stand for
  * types: ID (integer primary key / bigint primary key), INT (integer /
- * bigint), BLOB (blob / bytea); text is text.  Statements end with ';'. */
+ * bigint), BLOB (blob / bytea); text is text.  Statements end with ';', and every ';'
+ * outside quotes ends one: no body of a trigger or function.  One batch: at most
+ * BATCH_MAX statements. */
 MUST_CHECK err db_ddl(struct db *db, struct arena *a, struct sql script);
 /* The columns of a table, empty when there is no such table. */
 MUST_CHECK err db_columns(struct db *db, struct arena *a, str table, struct str_list *ret);
@@ -252,11 +271,13 @@ struct db_column {
     int type; /* DB_ARG_I64, DB_ARG_TEXT, DB_ARG_BLOB */
     bool odd; /* of a type only this database has */
 };
+/* The columns of a table with their types, in order; none when there is no such table. */
 MUST_CHECK err db_column_types(struct db *db, struct arena *a, str table, struct db_column **ret,
                                size_t *n);
 /* Every row of a table, DB_WALK_ROWS at a time, with these columns in this order; in
- * a read transaction, whose snapshot it walks.  The arena of a page is reset
- * after it. */
+ * a read transaction, whose snapshot it walks, and once for each table in it (a cursor
+ * of PostgreSQL stays to its end).  The arena of a page is reset after it.  An error,
+ * the page's own too, ends the walk and keeps its code, not its text. */
 enum { DB_WALK_ROWS = 256 };
 MUST_CHECK err db_walk(struct db *db, str table, const struct db_column *columns, size_t n,
                        err (*page)(void *arg, struct arena *a, struct rows *r), void *arg);

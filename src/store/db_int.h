@@ -105,12 +105,13 @@ struct db_ops {
     /* Runs the pending steps, then the statements: one trip. */
     err (*run)(struct db *db, struct batch *b);
     err (*commit)(struct db *db, struct arena *a);
+    /* Without `wait` its answer is read by the next settle. */
     void (*rollback)(struct db *db, bool wait);
-    err (*rollback_to)(struct db *db);
+    err (*rollback_to)(struct db *db); /* to the innermost savepoint, and ends it */
     bool (*in_write)(struct db *db);
     bool (*lost)(const struct db *db);
-    void (*limits)(struct db *db);
-    void (*plant)(struct db *db);
+    void (*limits)(struct db *db); /* they have changed */
+    void (*plant)(struct db *db);  /* a fault was planted, or taken back */
     void (*rest)(struct db *db);
 };
 

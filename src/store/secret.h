@@ -68,8 +68,8 @@ struct secret_place {
 
 /* Reads the key from `file`.  `sample` is any sealed value of the database; empty:
  * there is none, and a file that is missing is made.  What is wrong with the file
- * is ret->state and no error; ERR_STORE when one cannot be made.  ret->file lives
- * in `life`. */
+ * is ret->state and no error; ERR_STORE when one cannot be made, and *ret is then of no
+ * use.  ret->file lives in `life`.  Reading *ret from several threads is safe. */
 MUST_CHECK err secrets_open(struct arena *life, str file, str sample, struct secrets *ret);
 /* A key that is kept nowhere: for tests and databases in memory. */
 struct secrets secrets_random(void);

@@ -29,6 +29,7 @@ struct sqlb {
     struct buf buf;
 };
 
+/* An empty statement in `a`. */
 struct sqlb sqlb_make(struct arena *a);
 #define SQLB_LIT(b, lit) sqlb_put_trusted((b), STR(lit))
 void sqlb_put_trusted(struct sqlb *b, str literal); /* through SQLB_LIT only */
@@ -43,6 +44,6 @@ void sqlb_i64(struct sqlb *b, int64_t v); /* decimal; negative in brackets */
 void sqlb_text(struct sqlb *b, str s);
 void sqlb_param(struct sqlb *b, int n); /* $n, n >= 1 */
 void sqlb_sql(struct sqlb *b, struct sql part);
-struct sql sqlb_end(struct sqlb *b); /* with its hash */
+struct sql sqlb_end(struct sqlb *b); /* with its hash; more than 4 MB abort */
 
 #endif

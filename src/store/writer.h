@@ -29,7 +29,8 @@ struct writer_job {
      * again (see above) and must then start from the beginning. */
     err (*run)(struct writer_job *job, struct db *db, struct arena *a, void *world);
     /* Answers, exactly once, on the writer's thread, after the commit or the
-     * refusal.  Must not block.  After it the writer no longer knows the job. */
+     * refusal.  Must not block.  After it the writer no longer knows the job.
+     * NULL: nobody is told. */
     void (*done)(struct writer_job *job, err result);
     struct writer_job *next; /* the writer's */
     bool *over;              /* the writer's */
@@ -40,6 +41,8 @@ struct writer_job {
     int64_t queued_at_us;
 };
 
+/* Each may be NULL; without `was_done` a job whose commit failed is answered ERR_BUSY,
+ * since nobody can tell. */
 struct writer_hooks {
     void *world; /* handed to run: the engine */
     /* Begins a group: its statements travel in one batch with BEGIN (on
@@ -91,14 +94,15 @@ struct writer_stats {
     char trouble[160];      /* what it said, ended by NUL; for the log and administrators */
 };
 
-/* Opens the connection and starts the thread. */
+/* Opens the connection (db_open's errors) and starts the thread; *ret lives in `life`. */
 MUST_CHECK err writer_start(struct arena *life, const struct writer_options *opt,
                             const struct writer_hooks *hooks, struct writer **ret);
 /* Takes the job, or ERR_BUSY when the queue is full or the writer is stopping;
  * `done` is then not called. */
 MUST_CHECK err writer_submit(struct writer *w, struct writer_job *job);
-/* Submits, waits, and returns the job's result (`done` is called too, unless it
- * is NULL): for the command line, tests, background jobs. */
+/* Submits, waits, and returns the job's result, whose detail lives in the job, or
+ * writer_submit's ERR_BUSY: for the command line, tests, background jobs.  Never on the
+ * writer's own thread. */
 err writer_call(struct writer *w, struct writer_job *job);
 struct writer_stats writer_stats(struct writer *w);
 /* Finishes the queue, checkpoints, ends the thread.  A second call does nothing,
@@ -107,8 +111,9 @@ void writer_stop(struct writer *w);
 
 /* The same discipline on the caller's own thread and connection, one job a
  * transaction: for examples, tests and the import of a closed data folder.
- * `jobs` are n jobs linked by `next`; all are run and answered (`done` may be
- * NULL).  Returns the first result that is no success. */
+ * `jobs` are n jobs linked by `next`; all are run and answered.  `a` is not reset
+ * between them, and when it is full its own `full` decides; nobody asks `was_done`.
+ * Returns the first result that is no success. */
 err writer_run_here(struct db *db, struct arena *a, const struct writer_hooks *hooks,
                     struct writer_job *jobs, int n);
 

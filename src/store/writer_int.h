@@ -65,13 +65,14 @@ void writer_full(void *arg); /* arena.full of the jobs' arena */
 void writer_tell(const struct core *c, void (*fn)(void *world));
 /* Keeps a result in the job, where its detail outlives the arena. */
 void writer_keep(struct writer_job *job, err e);
-void writer_undo_all(struct core *c);
-/* *unsure: the commit failed, so only a look can tell whether it happened. */
+void writer_undo_all(struct core *c); /* the transaction, and what `world` holds of it */
+/* A job in a transaction of its own; not answered.  *unsure: the commit failed, so only
+ * a look can tell whether it happened. */
 err writer_single(struct core *c, struct writer_job *job, bool *unsure);
 
 /* --- writer_group.c --------------------------------------------------------------- */
 
-/* Opens the connection, for the first time or again. */
+/* Opens the connection, for the first time or again, and settles the log. */
 err writer_open(struct writer *w);
 /* There is a connection that can be used, or the error that there is none. */
 err writer_ready(struct writer *w);
@@ -81,6 +82,7 @@ void writer_group(struct writer *w);
 /* --- writer.c ----------------------------------------------------------------------- */
 
 struct writer_job *writer_pop(struct writer *w); /* NULL: none waits */
+/* Counts the job, calls `done` and wakes who waits for it: the job may be gone then. */
 void writer_answer(struct writer *w, struct writer_job *job);
 
 #endif
