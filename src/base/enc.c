@@ -99,45 +99,6 @@ str enc_base64url(struct arena *a, str bytes)
     return encode64(a, bytes, b64url, false);
 }
 
-static int sextet(char c)
-{
-    for (int i = 0; i < 64; i++) {
-        if (b64[i] == c) {
-            return i;
-        }
-    }
-    return -1;
-}
-
-bool dec_base64(struct arena *a, str s, str *ret)
-{
-    if (s.len % 4) {
-        return false;
-    }
-    size_t pad = s.len && s.ptr[s.len - 1] == '=' ? (s.ptr[s.len - 2] == '=' ? 2 : 1) : 0;
-    char *p = arena_bytes(a, s.len / 4 * 3 + 1);
-    size_t n = 0;
-    for (size_t i = 0; i < s.len; i += 4) {
-        uint32_t v = 0;
-        for (size_t k = 0; k < 4; k++) {
-            bool padding = i + k >= s.len - pad;
-            int d = padding ? 0 : sextet(s.ptr[i + k]);
-            if (d < 0) {
-                return false;
-            }
-            v = v << 6 | (uint32_t)d;
-        }
-        p[n++] = (char)(v >> 16);
-        p[n++] = (char)(v >> 8 & 255);
-        p[n++] = (char)(v & 255);
-    }
-    n -= pad;
-    /* The bits behind the last byte must be zero: one text for one value. */
-    bool canonical = pad == 0 || str_eq(encode64(a, str_from_n(p, n), b64, true), s);
-    *ret = str_from_n(p, n);
-    return canonical;
-}
-
 bool enc_same(str a, str b)
 {
     if (a.len != b.len) {

@@ -169,12 +169,6 @@ enum health_state health_worst(const struct health_row *rows, size_t n, bool nee
     return worst;
 }
 
-const char *health_state_name(enum health_state s)
-{
-    static const char *const names[] = {"ok", "warn", "bad"};
-    return names[s];
-}
-
 struct health_now health_ok(struct words what)
 {
     return (struct health_now){.state = HEALTH_OK, .what = what};

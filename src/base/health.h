@@ -89,7 +89,6 @@ size_t health_figures(struct health *h, struct arena *a, const struct health_fig
 
 /* The worst state of all rows, or of those that are needed. */
 enum health_state health_worst(const struct health_row *rows, size_t n, bool needed_only);
-const char *health_state_name(enum health_state s); /* "ok", "warn", "bad" */
 
 /* For short code in checks. */
 struct health_now health_ok(struct words what);

@@ -219,10 +219,3 @@ url url_local(str path)
         str_starts(path, STR("/")) && !str_starts(path, STR("//")) && !str_starts(path, STR("/\\"));
     return (url){.text = ok ? path : STR("/")};
 }
-
-url url_web(str address)
-{
-    bool ok = str_starts(address, STR("https://")) || str_starts(address, STR("http://")) ||
-              str_starts(address, STR("mailto:"));
-    return (url){.text = ok ? address : STR("/")};
-}

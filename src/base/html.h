@@ -33,7 +33,7 @@ typedef struct html_safe {
     str html;
 } html_safe;
 
-/* A URL that url_local() or url_web() has checked. */
+/* A URL that url_local() has checked. */
 typedef struct url {
     str text;
 } url;
@@ -59,8 +59,6 @@ bool html_cite(struct html *out, const void *what);
 /* A path on this server.  Anything that does not start with exactly one slash
  * becomes "/". */
 url url_local(str path);
-/* An address on the web: http, https or mailto.  Anything else becomes "/". */
-url url_web(str address);
 
 void html_grow(struct html *out, size_t n); /* room for n more bytes */
 

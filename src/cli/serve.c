@@ -102,7 +102,6 @@ static struct app make_app(struct cli *c, const struct installation *in)
         .api = {api_routes, api_routes_len},
         .error_page = frame_error,
         .error_api = api_error,
-        .started_at = clock_now(),
     };
     randombytes_buf(app.secret, sizeof(app.secret));
     return app;

@@ -102,7 +102,6 @@ static void make_computed(struct tplan *t, struct arena *a)
 {
     const struct tdef *def = t->def;
     t->computed = arena_array(a, struct sql, def->nfields + 1);
-    t->computed_fields = arena_array(a, const struct field *, def->nfields + 1);
     bool *done = arena_array(a, bool, def->nfields + 1);
     for (bool more = true; more;) {
         more = false;
@@ -125,12 +124,10 @@ static void make_computed(struct tplan *t, struct arena *a)
             SQLB_LIT(&b, " = ");
             sqlb_sql(&b, f->is.value);
             SQLB_LIT(&b, " where r.id = $4");
-            t->computed[t->ncomputed] = sqlb_end(&b);
-            t->computed_fields[t->ncomputed++] = f;
+            t->computed[t->ncomputed++] = sqlb_end(&b);
             done[i] = more = true;
         }
     }
-    t->has_computed = t->ncomputed > 0;
 }
 
 /* --- the result --------------------------------------------------------------------------- */

@@ -48,7 +48,7 @@ struct record_action {
 
 struct record_term {
     const struct term *term;
-    int64_t started, due, used_ms, paused_at, ended; /* 0: none */
+    int64_t started, due, paused_at, ended; /* UTC ms; 0: none */
     int64_t working_ms; /* working time left of a running length of it; -1: not counted so */
     bool late;
 };
@@ -167,7 +167,6 @@ struct form_field {
     const struct clause *clause;
     const struct record_ref *suggestions; /* references: the first 50 visible, by name */
     size_t nsuggestions;
-    bool more_suggestions;
 };
 struct form {
     const struct type *type;

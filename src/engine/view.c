@@ -307,7 +307,6 @@ static void read_terms(const struct ctx *ctx, struct batch *b, int place, struct
         *x = (struct record_term){.term = t,
                                   .started = rows_i64(&r, 1),
                                   .due = rows_i64(&r, 2),
-                                  .used_ms = rows_i64(&r, 3),
                                   .paused_at = rows_i64(&r, 4),
                                   .ended = rows_i64(&r, 5),
                                   .working_ms = -1};

@@ -19,7 +19,7 @@
 
 #include "model/diag.h"
 
-enum { CLAUSES_MAX = 500 };
+enum { CLAUSES_MAX = 500 }; /* of one text */
 
 /* Fills clauses, preface and, from the front matter, title (both languages).
  * Mistakes, also differences between the two texts, go to `d`; whatever could

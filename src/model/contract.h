@@ -45,7 +45,8 @@ struct diags;
 #define POSITION_LEADER STR("leader")
 
 /* Looks up the registers in the newest laws, checks their fields, and sets
- * m->person, unit, post, calendar_day, zone_minutes. */
+ * m->person, unit, post, calendar_day, zone_minutes; NULL and +08:00 where there is none.
+ * What is missing in one is a mistake in `d`. */
 void contract_bind(struct model *m, struct diags *d);
 
 #endif

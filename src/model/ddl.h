@@ -1,8 +1,8 @@
 /* ddl.h - the tables of record types, made and altered from the model.
  *
- * Written with the words of db_ddl (ID, INT).  Only ever adds: a table, a
- * nullable column, an index.  Indexes per type: the order index
- * (changed_at, id, state); at most five more for columns that `see` names people by,
+ * Written with the words of db_ddl (ID, INT), inside the caller's transaction where there
+ * is one.  Only ever adds: a table, a nullable column, an index.  Indexes per type: the order index
+ * (changed_at, id, state), not of lines; at most five more for columns that `see` names people by,
  * each (column, changed_at, id, state); plain ones for references, for the parent of a
  * part; unique ones for number and `unique`.
  */
@@ -22,7 +22,7 @@ MUST_CHECK err ddl_apply(struct db *db, struct arena *a, const struct model *m);
 /* For one type.  A `unique` that existing records break is ERR_CONFLICT. */
 MUST_CHECK err ddl_apply_type(struct db *db, struct arena *a, const struct type *t);
 /* Drops what older versions demanded to be unique and the newest, which decides,
- * does not.  Only when the newest is in force. */
+ * does not; of a retired type all.  Only when the newest is in force. */
 MUST_CHECK err ddl_drop_uniques(struct db *db, struct arena *a, const struct type *t);
 /* Of a `unique` that only the newest version demands: how many groups of
  * records break it; *ret_of is its first field. */

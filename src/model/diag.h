@@ -1,7 +1,9 @@
 /* diag.h - mistakes in definitions, collected: all of them in one run.
  *
  * Printed as   file:line:column: what, expected what, did you mean ...
- * in the language of the reader.  At most 200 are kept; further ones counted.
+ * in the language of the reader.  At most 200 mistakes and 100 warnings are kept,
+ * further ones counted; a text is cut after 2,000 bytes.  Kept places and words are
+ * copies in the arena of the list, so they outlive what was loaded.
  */
 #ifndef MODEL_DIAG_H
 #define MODEL_DIAG_H
@@ -44,9 +46,12 @@ void diag_add(struct diags *d, struct diag one);
 void diag_error_words(struct diags *d, struct pos p, struct words w);
 void diag_warning(struct diags *d, struct pos p, const char *zh, const char *en, ...)
     __attribute__((format(printf, 3, 5), format(printf, 4, 5)));
+/* At most 200; what it points to is the model's. */
 void diag_taken(struct diags *d, struct taken one);
-/* The nearest of `n` names by edit distance, or empty when none is near. */
+/* The nearest of `n` names by edit distance (Damerau-Levenshtein, neighbours swapped
+ * counting one), or empty when none is near. */
 str diag_nearest(str name, const str *names, size_t n);
+/* One as the line above shows it. */
 str diag_print(struct arena *a, const struct diag *d, enum lang lang);
 
 #endif

@@ -12,7 +12,7 @@
 enum change_kind {
     CHANGE_CLAUSE,
     CHANGE_SETTING,
-    CHANGE_HEAD, /* title, owner, uses */
+    CHANGE_HEAD, /* title, owner, uses, posts */
     CHANGE_TYPE,
     CHANGE_FIELD,
     CHANGE_STATE,
@@ -43,9 +43,10 @@ void law_diff(struct arena *a, const struct source *before, const struct law *la
               const struct source *next, const struct law *law_next, struct changes *ret);
 struct words change_kind_words(enum change_kind k);
 /* A setting's value as people write it; a list as one entry a line. */
-str setting_text(struct arena *a, const struct setting *s);
+str setting_text(struct arena *a, const struct setting *s); /* NULL: empty */
 
-/* Line by line: what went, what came, what stayed. */
+/* Line by line: what went, what came, what stayed (a longest common subsequence).  Of
+ * more than some four million pairs of lines: all went, all came. */
 struct diff_line {
     char sign; /* '-' '+' ' ' */
     str text;

@@ -50,8 +50,8 @@ struct people expr_compile_people(struct arena *a, const struct scope *s, str te
                                   bool alternatives, struct diags *d);
 
 /* A set for `for_each: x in C where c`: the FROM ... WHERE of it over alias
- * v_x, the element type, whether the condition bounds it to 200 (own parts,
- * own refs, a unique key) . */
+ * v_x, the element type, whether the set is bounded by what it is (own parts and
+ * lines, own links).  False after a mistake. */
 struct each {
     str name;
     const struct type *type;
@@ -62,12 +62,14 @@ struct each {
 bool expr_compile_each(struct arena *a, const struct scope *s, str text, struct pos at,
                        struct each *ret, struct diags *d);
 
-/* A template: "{device.name} → {borrower.name}" and number templates. */
+/* A template: "{device.name} → {borrower.name}" and number templates; at most 32 parts. */
 struct template expr_compile_template(struct arena *a, const struct scope *s, str text,
                                       struct pos at, bool number, struct diags *d);
 
 /* A literal of a setting or a field's min/max/default in its stored unit:
- * "3 workdays", "30m", "12.50", "2026-11-24".  false: not one. */
+ * "3 workdays", "30m", "12.50", "2026-11-24"; a moment without a zone is taken at +08:00.
+ * false: not one, or of a kind that has none.  Either result may be NULL where it is not
+ * wanted. */
 bool expr_literal(str text, enum vkind kind, int64_t *ret_i64, str *ret_text);
 /* And back, in words people read ("3 个工作日" / "3 working days"). */
 str expr_literal_words(struct arena *a, enum vkind kind, int64_t v, enum lang lang);

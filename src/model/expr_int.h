@@ -2,13 +2,13 @@
  *
  * text -> tokens (expr_lex.c) -> tree (expr_parse.c) -> the same tree with
  * types and meanings (expr_type.c, expr_name.c, expr_call.c, expr_people.c)
- * -> SQL (expr_sql.c, expr_set.c, expr_time.c, expr_who.c, expr_see.c).
+ * -> SQL (expr_sql.c, expr_truth.c, expr_set.c, expr_time.c; people and the
+ * alternatives of `see` in expr_people.c), weighed while it is written
+ * (expr_weigh.c).  expr.c is the public side.
  *
- * Truth values have five SQL forms.  KLEENE is the exact three-valued boolean.
- * The other four are true exactly when their name says so; where they are not
- * true they may be false or null, so they stand only where SQL treats the two
- * alike: WHERE, CASE WHEN, and under AND and OR.  NOT is never put before them
- * except through EXISTS, which is never null.
+ * A truth value has one SQL form, the exact three-valued boolean: in WHERE and
+ * CASE it counts when true, "is not false" and a cast to integer make the other
+ * forms of it.
  */
 #ifndef MODEL_EXPR_INT_H
 #define MODEL_EXPR_INT_H
@@ -27,8 +27,7 @@ enum {
     EXPR_LEVELS_MAX = 700,    /* values in one another while SQL is written */
     EXPR_ARGS_MAX = 64,
     EXPR_VARS_MAX = 16,
-    EXPR_NEST_MAX = 6, /* sees() and computed fields inside each other */
-    EXPR_ALTS_MAX = 64 /* alternatives of a people expression */
+    EXPR_NEST_MAX = 6 /* sees() and computed fields inside each other */
 };
 
 enum { DECIMAL_ONE = 10000, MONEY_ONE = 100, MS_PER_DAY = 86400000 };
@@ -198,11 +197,15 @@ struct lexer {
     struct diags *d;
     bool failed; /* the first mistake is said, further ones are not */
 };
+struct token lex_next(struct lexer *l);
+struct pos lex_pos(struct pos at, int off); /* the place `off` characters after `at` */
+/* The kind a unit of a length is of, and what one is in its stored form; false: no unit. */
+bool expr_unit(str name, enum vkind *kind, int64_t *per);
+
+/* --- expr_parse.c --- */
+
 /* x in SET where .. as a tree of MACRO_FILTER. */
 struct expr *expr_parse_each(struct arena *a, str text, struct pos at, struct diags *d);
-struct token lex_next(struct lexer *l);
-struct pos lex_pos(struct pos at, int off);
-bool expr_unit(str name, enum vkind *kind, int64_t *per);
 
 /* --- typing --------------------------------------------------------------------- */
 
@@ -278,10 +281,7 @@ bool expr_mentions_self(const struct expr *e);
 bool expr_mentions_var(const struct expr *e, str var);
 struct reads expr_reads(struct arena *a, const struct scope *s, const struct expr *e, bool people);
 
-/* --- SQL --------------------------------------------------------------------------
- * One form of a truth value: the exact three-valued SQL boolean.  In WHERE and
- * CASE it counts when true; "is not false" and a cast to integer make the other
- * forms of it. */
+/* --- SQL -------------------------------------------------------------------------- */
 
 /* What a text of SQL asks of a parser (expr_weigh.c). */
 enum { WEIGHT_FRAMES = 100, WEIGHT_OPS = 8 };

@@ -41,20 +41,22 @@ struct load_files {
     void *arg;
 };
 
-/* Reads the folders below `dir` (each with a definition.yaml) as version 1.
- * Files: at most 1 MB each, 200 folders, no symbolic links followed out.
- * `files` NULL: opened here. */
+/* Reads the folders below `dir` (each with a definition.yaml, its name beginning with a
+ * lower-case letter; others are passed over) as version 1, in the order of names.
+ * Files: at most 1 MB each, 200 folders (ERR_TOO_LARGE), no symbolic links followed out.
+ * A file that is absent is empty.  ERR_NOT_FOUND: `dir` or a file that is there cannot be
+ * read; ERR_INVALID: it is no plain file.  `files` NULL: opened here. */
 MUST_CHECK err load_folder(struct arena *a, const struct load_files *files, str dir,
                            struct sources *ret);
-/* Reads one folder as version 1 of regulation `name`. */
+/* Reads one folder as version 1 of regulation `name`; errors likewise. */
 MUST_CHECK err load_one(struct arena *a, const struct load_files *files, str dir, str name,
                         struct source *ret);
 /* Is `dir` the folder of one regulation? */
 bool load_is_one(struct arena *a, const struct load_files *files, str dir);
 
-/* Builds the model of all versions given.  NULL when there are mistakes. */
+/* Builds the model of all versions given, at most 2,000, in any order.  NULL when there are
+ * mistakes.  The texts of the sources live at least as long as the model: it points into
+ * them.  Records and examples are not read here: steps.h. */
 struct model *model_build(struct arena *a, const struct sources *s, struct diags *d);
-
-/* The records.yaml and examples.yaml of a law, parsed to steps: see steps.h. */
 
 #endif

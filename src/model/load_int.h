@@ -3,7 +3,7 @@
  * Order of work over all sources (by epoch, then key):
  *   1 text        clauses and YAML (load.c)
  *   2 names       regulations, settings, types, fields, states, actions
- *                 (load_setting.c, load_type.c); codes are given here
+ *                 (load_setting.c, load_type.c, load_field.c); codes are given here
  *   3 links       what names point to: references, parts, lists (load_link.c)
  *   4 registers   the language's own (contract.c)
  *   5 bodies      every expression compiled (load_body.c, load_action.c,
@@ -96,7 +96,7 @@ struct choice_key *choices_read(struct load *l, struct lsrc *s, const struct yno
 struct choice_key *choices_merge(struct arena *a, const struct choice_key *before, size_t nbefore,
                                  const struct choice_key *now, size_t nnow, size_t *ret_n);
 
-/* --- types (load_type.c, load_link.c) ---------------------------------------- */
+/* --- types (load_type.c, load_field.c, load_link.c) --------------------------- */
 
 void types_read(struct load *l, struct lsrc *s);
 /* Fields, states, actions and terms of one type: names and places. */
@@ -104,10 +104,13 @@ void fields_read(struct load *l, struct tsrc *t);
 void states_read(struct load *l, struct tsrc *t);
 void action_names_read(struct load *l, struct tsrc *t);
 void term_names_read(struct load *l, struct tsrc *t);
+/* The type of this name, made at its first appearance; NULL, with a mistake, when another
+ * regulation has it or there are MODEL_TYPES_MAX. */
 struct type *type_declare(struct load *l, str key, struct lsrc *s, struct pos at);
 struct tsrc *tsrc_add(struct load *l, struct type *t, struct lsrc *s, const struct ynode *node,
                       struct pos at);
 void types_link(struct load *l);
+/* NULL when absent. */
 struct type *type_find(const struct load *l, str key);
 struct field *field_find(struct tdef *d, str key);
 struct state *state_find(struct tdef *d, str key);
@@ -119,7 +122,7 @@ bool ftype_is_text(enum ftype t);
  * the type of that name. */
 const struct type *part_or_type(const struct load *l, const struct tdef *d, str name);
 
-/* --- bodies (load_body.c, load_action.c, load_effect.c) ----------------------- */
+/* --- bodies (load_body.c, load_action.c, load_effect.c, load_check.c) ---------- */
 
 struct scope scope_of(const struct load *l, const struct tdef *d);
 struct cond cond_read(struct load *l, const struct scope *s, const struct ynode *n,
@@ -131,7 +134,9 @@ struct people people_read(struct load *l, const struct scope *s, const struct yn
 void people_countable(struct load *l, const struct people *p, struct pos at);
 bool vkind_is_length(enum vkind k);
 struct cond length_read(struct load *l, const struct scope *s, const struct ynode *n);
+/* The texts of `is` and `see` of a type, which other expressions read. */
 void texts_place(struct load *l, struct tsrc *t);
+/* Which fields can never be missing, in any version. */
 void missing_make(struct load *l);
 void asks_body(struct load *l, struct tsrc *t);
 void fields_body(struct load *l, struct tsrc *t);

@@ -278,7 +278,6 @@ struct field {
     bool looked_up;    /* records are looked up by it: indexed */
     struct people see; /* tree NULL: whoever sees the record */
     const struct clause *clause;
-    int secret_level;
     struct pos pos;
     const struct tdef *of;
 };
@@ -350,7 +349,7 @@ struct effect {
     const struct type *each_type;
     struct sql each_from;
     struct cond each_set;
-    bool each_bounded; /* by its condition to 200 at most; else after is set */
+    bool each_bounded; /* own parts or links; else `after` or `take` is there */
     struct cond take;
     bool random;
     struct cond order;
@@ -552,8 +551,9 @@ struct model {
     int zone_minutes; /* of the installation */
 };
 
-const struct type *model_type(const struct model *m, str key);     /* NULL when absent */
-const struct type *model_type_at(const struct model *m, int code); /* NULL when absent */
+/* All of these: NULL when absent, but for type_at.  They live as long as the model. */
+const struct type *model_type(const struct model *m, str key);
+const struct type *model_type_at(const struct model *m, int code);
 const struct reg *model_reg(const struct model *m, str key);
 const struct clause *law_clause(const struct law *l, str id);
 const struct setting *law_setting(const struct law *l, str key);

@@ -94,6 +94,8 @@ struct scenarios {
     size_t len;
 };
 
+/* An empty text is no scenario; after a mistake, which is in `d`, what could be read is
+ * given all the same.  `text` must outlive the result. */
 struct scenarios steps_load(struct arena *a, str text, str file, struct diags *d);
 
 #endif

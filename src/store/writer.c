@@ -50,7 +50,6 @@ static err submit(struct writer *w, struct writer_job *job, bool *over)
     job->over = over;
     job->next = NULL;
     job->result = OK;
-    job->queued_at_us = writer_now_us();
     pthread_mutex_lock(&w->lock);
     bool full = w->queued >= w->opt.queue_max;
     bool taken = !w->stop && !full;

@@ -104,7 +104,6 @@ err writer_run_here(struct db *db, struct arena *a, const struct writer_hooks *h
         struct writer_job *job = jobs;
         jobs = job->next;
         bool unsure;
-        job->queued_at_us = writer_now_us();
         writer_keep(job, writer_single(&c, job, &unsure));
         err e = job->result;
         first = first.code ? first : e;

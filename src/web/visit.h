@@ -74,7 +74,6 @@ struct app {
     struct routes pages, api;
     void (*error_page)(struct visit *v, err e); /* the page layer's */
     void (*error_api)(struct visit *v, err e);
-    int64_t started_at;
     _Atomic(const struct probe_rights *) probes; /* NULL: only the machine itself */
     struct rates *rates;                         /* NULL: nothing is limited */
     struct work *work;                           /* runs what was asked for (work.h); or NULL */
