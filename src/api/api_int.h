@@ -1,8 +1,8 @@
 /* api_int.h - what the files of the API share: the handlers of the route table
  * and the shapes that stand in more than one answer.
  *
- * A shape written here has its description in api_openapi.c under the same
- * name; the test of the API compares answers with that document.
+ * A shape written here has its description in api_openapi_shapes.c, or, where it comes
+ * of a type, api_openapi_types.c; the test of the API compares answers with that document.
  */
 #ifndef API_API_INT_H
 #define API_API_INT_H
@@ -19,6 +19,7 @@ enum {
 
 /* --- answers ---------------------------------------------------------------- */
 
+/* An answer in the visit's arena, at most API_JSON_MAX. */
 struct json api_begin(struct visit *v);
 /* 200 or what `status` says; 413 when the answer would be too long. */
 void api_end(struct visit *v, int status, struct json *j);
@@ -32,7 +33,7 @@ const struct type *api_type(struct visit *v);
 MUST_CHECK err api_number(struct visit *v, str name, int64_t or_else, int64_t max, int64_t *ret);
 /* "1" or "true"; absent: no. */
 bool api_flag(const struct visit *v, str name);
-/* ERR_INVALID, and the person's words for it. */
+/* ERR_INVALID about the parameter or field `name`, with the words a person reads. */
 MUST_CHECK err api_invalid(struct visit *v, str name, struct words words);
 
 /* --- the body --------------------------------------------------------------- */
@@ -50,10 +51,12 @@ void api_put_words(struct json *j, struct words w);
 void api_put_clause(struct visit *v, struct json *j, const struct clause *c);
 /* {"type", "id", "number", "name"}; null where there is none or it may not be seen. */
 void api_put_ref(struct json *j, const struct record_ref *r);
+/* As api.h says of times, dates and amounts; a choice by its key, references as api_put_ref,
+ * lines as objects; null where there is none. */
 void api_put_value(struct visit *v, struct json *j, const struct record_field *f);
 /* id, type, number, name, state ... and `fields`, without the closing brace. */
 void api_open_record(struct visit *v, struct json *j, const struct record *r);
-/* what, remedy, clause and errors beside fields, into an object already open. */
+/* detail, refused_by, clause, remedy and errors beside fields, into an object already open. */
 void api_put_refusal(struct visit *v, struct json *j, const struct refusal *why);
 
 /* --- handlers ----------------------------------------------------------------- */

@@ -91,10 +91,12 @@ struct command {
 extern const struct command cli_commands[];
 extern const size_t cli_commands_len;
 
-/* What this call's options, environment and file say now. */
+/* What this call's options, environment and file say now: config_read, then --data, --address
+ * and --port; ret->data is a whole path. */
 MUST_CHECK err cli_configure(struct cli *c, struct config *ret);
 /* Defaults, then the file (--config, $ZHIDU_CONFIG, /etc/zhidu/zhidu.conf when
- * it is there), then ZHIDU_* of the environment.  ERR_INVALID names file and line. */
+ * it is there), then ZHIDU_* of the environment.  ERR_INVALID names file and line, or the
+ * variable; ERR_NOT_FOUND or ERR_STORE: a file that was named cannot be read; ERR_TOO_LARGE. */
 MUST_CHECK err config_read(struct arena *a, str file, struct config *ret);
 /* Those that differ and take effect with a restart only, separated by commas. */
 str config_needs_restart(struct arena *a, const struct config *was, const struct config *is);
@@ -108,9 +110,12 @@ struct child {
     pid_t pid; /* 0: none */
     int fd;
 };
+/* ERR_STORE: no process can be begun.  That the program cannot be run shows in the line, which
+ * ends at once. */
 MUST_CHECK err child_start(struct arena *life, const char *program, char *const *argv,
                            char *const *env, struct child *ret);
-/* Closes the line, and waits until it has gone, a few seconds at most. */
+/* Closes the line, and waits until it has gone; after three seconds it is killed, and waited
+ * for three more at most.  Nothing where there is none. */
 void child_end(struct child *c);
 
 /* A zhidu-signer.  `make`: with a key of its own for cfg->origin where there is none
@@ -133,15 +138,19 @@ struct installation {
     str kept;
     bool made; /* installation_make has begun to write into the folder */
 };
-/* `server`: gives up rights (confine) before the first thread begins; NULL: does not. */
+/* Older data are made ready first (backup/upgrade.h).  `background`: with the engine's clock.
+ * `server`: gives up rights (confine) before the first thread begins; NULL: does not.  After
+ * an error nothing stays open, and *ret is as it was.  ERR_NOT_FOUND: no installation there;
+ * ERR_BUSY: another process has it. */
 MUST_CHECK err installation_open(struct arena *life, const struct config *cfg, bool background,
                                  struct cli *server, struct installation *ret);
 /* Makes one of the folders of regulations; its clock runs `back_ms` behind until it is
- * closed.  Refused where there is one already.  After an error *ret tells whether
- * there is something to unmake. */
+ * closed.  ERR_CONFLICT where there is one already.  *ret is to be closed after an error
+ * too, and tells whether there is something to unmake. */
 MUST_CHECK err installation_make(struct arena *life, const struct config *cfg,
                                  const struct sources *s, int64_t back_ms, struct diags *d,
                                  struct installation *ret);
+/* Stops the engine, ends the signer, gives up the lock; again: nothing. */
 void installation_close(struct installation *i);
 /* Only what is sealed in the database, and its key: without an engine, a signer or a
  * thread.  `alone`: under the folder's lock, and as a writer.  Ends with `life`. */
@@ -154,7 +163,7 @@ MUST_CHECK err installation_sealed(struct arena *life, const struct config *cfg,
 /* Removes what installation_make wrote, and the folder when nothing else is in it. */
 void installation_unmake(const struct config *cfg);
 
-/* The machine's clock, moved forward where a demonstration was told to. */
+/* The machine's clock (UTC ms), moved forward where a demonstration was told to. */
 struct demo_clock *demo_clock_open(struct arena *life, str data);
 int64_t demo_clock_now(void *arg);
 /* Sets it back while a demonstration's past is played; kept nowhere. */
@@ -170,15 +179,19 @@ MUST_CHECK err confine_maker(struct cli *c, struct arena *a);
 /* The server's end of the control socket, on a thread of its own. */
 struct control;
 MUST_CHECK err control_start(struct arena *life, const struct cli *base, struct control **ret);
+/* Tells long commands to end, and waits for them. */
 void control_stop(struct control *c);
-/* The caller's end: true when a server took the command; *code is its answer. */
+/* The caller's end: true when a server took the command; *code is its answer, 1 when the line
+ * broke before it came. */
 bool control_send(const struct cli *c, int argc, char **argv, int *code);
 
+/* The whole program; its exit code. */
 int cli_main(int argc, char **argv);
 /* Says how a command is used, or a topic, or with "" what there is.  2: no such name. */
 int cli_help(struct cli *c, const char *name);
 
 /* --- for commands ---------------------------------------------------------- */
+/* A line in the caller's language. */
 void cli_say(struct cli *c, const char *zh, const char *en, ...)
     __attribute__((format(printf, 2, 4), format(printf, 3, 4)));
 int cli_fail(struct cli *c, err e); /* prints it; exit code 1 */
@@ -206,12 +219,12 @@ str cli_ask_secret(struct cli *c, str question);
 bool cli_read_line(char *line, int size, bool secret);
 /* Whose account it is, or a refusal. */
 MUST_CHECK err cli_account(struct cli *c, str login, int64_t *ret_person);
-/* --name VALUE or --name=VALUE; empty when absent. */
+/* The value of --name VALUE or --name=VALUE; empty when absent.  Is --name there? */
 str cli_option(int argc, char **argv, const char *name);
 bool cli_flag(int argc, char **argv, const char *name);
 /* The n-th argument that is no option (from 0), or empty. */
 str cli_word(int argc, char **argv, int n);
-str cli_path(struct cli *c, str path); /* absolute */
+str cli_path(struct cli *c, str path); /* absolute: relative to the caller's folder */
 #define REJECTS_END ".rejects.csv"     /* of a file that is imported */
 /* A file of the caller's, for reading, or for writing (made when absent); -1 when he
  * cannot open it. */

@@ -20,8 +20,8 @@ struct tuning {
     int64_t cert_until; /* UTC ms; 0: no certificate */
 };
 
-/* Lives in c->arena.  ERR_NOT_FOUND, ERR_INVALID: a file of the certificate cannot
- * be read, or holds none. */
+/* Lives in c->arena.  ERR_NOT_FOUND, ERR_TOO_LARGE, ERR_INVALID: a file of the certificate
+ * cannot be read, has more than 256 KB, or holds none. */
 MUST_CHECK err tune_read(struct cli *c, const struct config *k, struct tuning **ret);
 /* Level and thresholds of the log, of the whole process. */
 void tune_log(const struct config *k);

@@ -16,9 +16,10 @@ struct cli;
 struct health;
 struct watch;
 
-/* `c`: with its engine and accounts open; it must outlive the registry's last use. */
+/* `c`: with its engine and accounts open; it must outlive the registry's last use.  *ret lives
+ * in c->arena. */
 struct watch *watch_make(struct cli *c, struct health *h);
-/* Compares the machine's clock with the monotonic one. */
+/* Compares the machine's clock with the monotonic one: a jump since the last turn shows. */
 void watch_turn(struct watch *w);
 /* The end of the certificate in use now, UTC ms; 0: there is none. */
 void watch_certificate(struct watch *w, int64_t until);

@@ -163,8 +163,11 @@ MUST_CHECK err perform_unwatch(struct doing *d, const struct touched *x);
 /* Tells those who watch what was done to it, except its doer, who may not see it any
  * more, and whom the act has told already.  Asked for only where somebody watches. */
 MUST_CHECK err perform_tell_watchers(struct doing *d, const struct touched *x);
+/* --- finish.c, perform.c ---------------------------------------------------------- */
+
 /* Tasks of the actions its state waits for, asked and put anew. */
 MUST_CHECK err perform_tasks(struct doing *d, struct touched *x);
+/* The arguments of a statement made of the model, as struct stmt says, then `more`. */
 struct db_args perform_args(struct doing *d, const struct stmt *s, const struct touched *x,
                             const struct db_arg *more, int nmore);
 /* Answers of guards: foreseen, or asked now. */
@@ -173,7 +176,8 @@ MUST_CHECK err perform_ask_guards(struct doing *d, const struct guards *g, const
 
 /* --- perform_values.c ------------------------------------------------------------ */
 
-struct later_write;
+/* Puts what was entered into the row, as far as the action asks for it; what needs the row
+ * first goes to `later`.  A refusal names every field that is wrong. */
 MUST_CHECK err perform_take_values(struct doing *d, const struct call *c,
                                    const struct action *action, struct touched *x,
                                    struct later_write *later, size_t *nlater);
@@ -183,6 +187,7 @@ MUST_CHECK err perform_check_asked(struct doing *d, const struct call *c, const 
                                    struct touched *x, const struct rows *r);
 MUST_CHECK err perform_put_defaults(struct doing *d, const struct guards *g, struct touched *x);
 MUST_CHECK err perform_put_number(struct doing *d, struct touched *x);
+void perform_put_cell(struct touched *x, int col, const struct value *v);
 
 /* --- perform_row.c --------------------------------------------------------------- */
 
@@ -193,12 +198,16 @@ MUST_CHECK err perform_write(struct doing *d, struct touched *x, const struct ce
 /* --- perform.c ------------------------------------------------------------------- */
 
 struct db_arg perform_cell_arg(const struct tplan *t, int i, const struct cell *c);
-void perform_put_cell(struct touched *x, int col, const struct value *v);
 void perform_read_row(const struct tplan *t, const struct rows *r, struct cell *row);
+/* The record with its row as it was, taken into the act once.  ERR_NOT_FOUND: there is
+ * none; a refusal: the act touches TOUCHED_MAX already. */
 MUST_CHECK err perform_touch(struct doing *d, const struct type *type, int64_t id,
                              struct touched **ret);
+/* --- act.c, builtin.c, effects.c --------------------------------------------------- */
+
 /* Files of the act, beside the record. */
 MUST_CHECK err perform_files(struct doing *d, int64_t record, const struct type *t, int64_t act);
+/* An act that every record knows (comment, attach, watch ...); *was: it is one. */
 MUST_CHECK err perform_builtin(struct doing *d, bool *was);
 MUST_CHECK err perform_notify(struct doing *d, int64_t person, const struct touched *x, int64_t act,
                               str zh, str en);

@@ -1,6 +1,6 @@
 /* http_int.h - what the C files of http share: server.c starts and stops, accept.c lets
- * connections in, conn.c knows them, request.c one request, worker.c the queue, reply.c
- * the answer. */
+ * connections in, conn.c knows them, request.c one request, refuse.c what is none,
+ * parse.c its parts, worker.c the queue, reply.c the answer. */
 #ifndef HTTP_HTTP_INT_H
 #define HTTP_HTTP_INT_H
 

@@ -81,14 +81,15 @@ struct form_checked { /* what is said while one types */
 };
 
 /* --- form_values.c --- */
-enum { FORM_ROWS_MAX = 60 };
-/* The values a form sent, for act and form_get. */
+enum { FORM_ROWS_MAX = 60 }; /* lines of one field; a list field takes 64 values */
+/* The values a form sent, or a link that fills it in advance; for act and form_get. */
 struct value_in *form_values(struct visit *v, const struct action *a, size_t *n);
 /* What was not asked for is added to v->act as it came: the engine refuses it. */
 void form_add_unasked(struct visit *v, const struct action *a);
 /* The files it brought, and those kept from before. */
 struct act_file *form_files(struct visit *v, const struct action *a, size_t *n);
-/* Puts them aside so that the form shown again still has them. */
+/* Puts them aside so that the form shown again still has them; one that is too large or
+ * cannot be stored is left out. */
 struct form_kept_files form_keep(struct visit *v, const struct act_file *files, size_t n);
 /* The columns of a row that this action lets be filled. */
 bool form_column_asked(const struct ask *ask, const struct field *column, bool fresh);

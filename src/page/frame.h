@@ -59,6 +59,7 @@ struct html frame_begin(struct visit *v, struct frame *f, str title, str nav);
 void frame_end(struct visit *v, const struct frame *f, struct html *out, int status);
 /* A page without the frame: sign-in. */
 struct html frame_begin_bare(struct visit *v, struct frame *f, str title);
+/* Ends it and makes it the answer. */
 void frame_end_bare(struct visit *v, struct html *out, int status);
 /* The page for an error, with the refusal if it has one. */
 void frame_error(struct visit *v, err e);
@@ -70,11 +71,11 @@ struct frame_cited {
     const struct clause *const *ptr;
     size_t len;
 };
-struct frame_cited frame_cited(const struct html *out);
+struct frame_cited frame_cited(const struct html *out);        /* those clauses, in order */
 str frame_clause_mark(const struct clause *c, enum lang lang); /* "二十一" of "第二十一条" */
 str frame_initial(str name);                                   /* of a person, for the disc */
 url frame_icons(void);                                         /* the sprite; #name picks one */
-str frame_lang_tag(const struct frame *f);
-bool frame_has_words(struct words w);
+str frame_lang_tag(const struct frame *f);                     /* of the page, for <html lang> */
+bool frame_has_words(struct words w);                          /* in either language */
 
 #endif

@@ -65,6 +65,7 @@ struct search_page {
 
 url home_task_url(const struct visit *v, const struct task_row *t);
 str home_late(const struct visit *v, const struct task_row *t); /* " late", " soon" or nothing */
+/* The text around what was found, the words marked. */
 html_safe search_snippet(const struct visit *v, const struct search_hit *h);
 
 #endif

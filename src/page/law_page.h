@@ -68,6 +68,7 @@ struct proof_page {
     bool ready;
 };
 
+/* Markdown of a regulation as HTML, in the reader's language. */
 html_safe law_text(const struct visit *v, struct words w);
 
 #endif

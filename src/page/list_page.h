@@ -106,9 +106,11 @@ struct bulk_page {
     } rows;
 };
 
+/* The address of a saved view. */
 url list_view_url(const struct list_view *p, const struct saved_view *s);
 /* The query of a list from the parameters of a request: shared by page, export
- * and saved views. */
+ * and saved views.  A condition whose value is none is left out; *filter_error says why,
+ * else it is empty. */
 void list_query_read(struct visit *v, const struct type *t, struct list_query *q,
                      struct words *filter_error);
 /* The same parameters as text again ("q=...&w.state=..."), without the cursor. */

@@ -7,7 +7,8 @@
 
 #include "web/visit.h"
 
-/* "今天 10:30", "11-24 10:30", "2025-03-02" - in the installation's zone. */
+/* "今天 10:30", "11-24 10:30" ("24 Nov 10:30"), another year "2025-03-02": in the
+ * installation's zone.  Of all times here (UTC ms) 0 is nothing. */
 str show_when(const struct visit *v, int64_t ms);
 /* Always whole: "2026-11-24 10:30". */
 str show_time(const struct visit *v, int64_t ms);
