@@ -4,7 +4,7 @@
  *    5 bits  lease of the node (0..31)
  *    7 bits  counter within the millisecond
  *
- * Ids of one state only grow: when the counter is full or the clock was set
+ * Above 0.  Ids of one state only grow: when the counter is full or the clock was set
  * back, the next millisecond after the last is used, ahead of the clock.
  */
 #ifndef BASE_UID_H
@@ -18,7 +18,12 @@ struct uid_state {
     int node; /* 0..31 */
 };
 
+/* `now_ms`: UTC.  One thread at a time. */
 int64_t uid_next(struct uid_state *s, int64_t now_ms);
-int64_t uid_time(int64_t id); /* UTC ms at which it was made */
+/* Less than every id given at or after that moment, by whatever node; 0 before 2025. */
+int64_t uid_at(int64_t now_ms);
+/* Ids from now on are greater than this one and than what was given within a second after
+ * it, though the clock has been set back. */
+void uid_after(struct uid_state *s, int64_t id);
 
 #endif

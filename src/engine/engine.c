@@ -233,8 +233,55 @@ void engine_show(struct engine *e)
 
 /* --- the writer's hooks --------------------------------------------------------------- */
 
-/* One number for all nodes; any will do that nobody else uses. */
-enum { WRITE_LOCK = 727092348 };
+/* One number each for all nodes; any will do that nobody else uses. */
+enum { WRITE_LOCK = 727092348, NODE_LOCK = 727092349 };
+
+/* Which of the nodes on this database it is stands in every id it gives, or two would give
+ * the same one in the same millisecond.  The number is a lock of the writer's session: it
+ * is free again when that ends, and another session takes one anew.  Who had it before may
+ * have been ahead of the clock, so ids go on behind all that are there. */
+static err take_number(struct engine *e, struct db *db, struct arena *a)
+{
+    struct batch *b = batch_begin(db, a);
+    int number = batch_add(b,
+                           SQL("select n from generate_series(0, 31) as n"
+                               " where pg_try_advisory_lock(cast($1 as integer), n) limit 1"),
+                           ARGS(db_i64(NODE_LOCK)));
+    int last = engine_last_id_ask(b);
+    err x = batch_run(b);
+    if (x.code) {
+        return x;
+    }
+    struct rows r = batch_rows(b, number);
+    if (!rows_next(&r)) {
+        return err_make(ERR_BUSY, STR("32 nodes are at work on this database already"));
+    }
+    e->ids.node = (int)rows_i64(&r, 0);
+    uid_after(&e->ids, engine_last_id_read(b, last));
+    e->numbered = true;
+    return OK;
+}
+
+int engine_last_id_ask(struct batch *b)
+{
+    return batch_add(b,
+                     SQL("select max(id) from (select max(id) as id from act union all"
+                         " select max(id) from job) as given"),
+                     NO_ARGS);
+}
+
+int64_t engine_last_id_read(struct batch *b, int place)
+{
+    struct rows r = batch_rows(b, place);
+    return rows_next(&r) ? rows_i64(&r, 0) : 0;
+}
+
+/* The writer has another connection: what the old one's session held is gone. */
+static void opened(void *world)
+{
+    struct engine *e = world;
+    e->numbered = false;
+}
 
 static err group_begin(void *world, struct db *db, struct arena *a)
 {
@@ -249,6 +296,9 @@ static err group_begin(void *world, struct db *db, struct arena *a)
     int days = batch_add(b, SQL("select value from installation where key = 'calendar'"), NO_ARGS);
     int edge = ledger_edge_ask(e->ledger, b);
     err x = batch_run(b);
+    if (!x.code && db_kind(db) == DB_PG && !e->numbered) {
+        x = take_number(e, db, a);
+    }
     if (x.code) {
         return x;
     }
@@ -361,56 +411,9 @@ static bool idle(void *world, struct db *db, struct arena *a)
 
 /* --- ids ---------------------------------------------------------------------------------- */
 
-enum { ID_COUNT_BITS = 7, ID_NODE_BITS = 5 };
-#define ID_BEGIN 1735689600000 /* 2025-01-01, UTC ms */
-
-int64_t engine_id_at(int64_t now)
-{
-    int64_t ms = now - ID_BEGIN;
-    return ms > 0 ? ms << (ID_NODE_BITS + ID_COUNT_BITS) : 0;
-}
-
 int64_t engine_id(struct engine *e, int64_t now)
 {
-    int64_t ms = now - ID_BEGIN;
-    if (ms <= e->id_ms) {
-        ms = e->id_ms;
-        e->id_count++;
-    } else {
-        e->id_count = 0;
-    }
-    if (e->id_count >= 1 << ID_COUNT_BITS) {
-        ms++;
-        e->id_count = 0;
-    }
-    e->id_ms = ms > 0 ? ms : 1;
-    return ((e->id_ms << ID_NODE_BITS | e->node) << ID_COUNT_BITS) | e->id_count;
-}
-
-void engine_ids_after(struct engine *e, int64_t id)
-{
-    enum { SOON_MS = 1000 };
-    e->id_ms = id ? (id >> (ID_NODE_BITS + ID_COUNT_BITS)) + SOON_MS : 0;
-    e->id_count = 0;
-}
-
-int64_t engine_ids(struct engine *e, int64_t now, int n)
-{
-    assert(n <= 1 << ID_COUNT_BITS);
-    int64_t ms = now - ID_BEGIN;
-    if (ms <= e->id_ms) {
-        ms = e->id_ms;
-        if (e->id_count + n >= 1 << ID_COUNT_BITS) {
-            ms++;
-        }
-    }
-    if (ms != e->id_ms) {
-        e->id_ms = ms;
-        e->id_count = -1;
-    }
-    int first = e->id_count + 1;
-    e->id_count = first + n - 1;
-    return ((e->id_ms << ID_NODE_BITS | e->node) << ID_COUNT_BITS) | first;
+    return uid_next(&e->ids, now);
 }
 
 /* --- opening -------------------------------------------------------------------------------- */
@@ -460,6 +463,7 @@ struct engine *engine_make(struct arena *life, const struct engine_options *opt,
         e->opt.clock = wall_clock;
     }
     e->hooks = (struct writer_hooks){.world = e,
+                                     .opened = opened,
                                      .group_begin = group_begin,
                                      .mark = mark,
                                      .undo_job = undo_job,

@@ -14,6 +14,7 @@
 #ifndef ENGINE_ENGINE_INT_H
 #define ENGINE_ENGINE_INT_H
 
+#include "base/uid.h"
 #include "engine/engine.h"
 #include "engine/schema.h"
 #include "ledger/ledger.h"
@@ -126,9 +127,7 @@ struct tplan { /* a type as of one version */
     struct shape *shapes; /* the first SHAPES_MAX that were asked for; others are made each time */
     int nshapes;
     struct aplan **actions;
-    bool has_computed;
     struct sql *computed; /* UPDATE statements, in order */
-    const struct field **computed_fields;
     size_t ncomputed;
     struct stmt judge; /* the result: row, rules, name, terms, whether somebody watches */
     int col_rules, col_name, col_terms, col_watched;
@@ -173,7 +172,7 @@ struct native {
 struct engine {
     struct arena *life;
     struct engine_options opt;
-    bool memory, stopped, ledger_known;
+    bool memory, stopped;
     pthread_mutex_t lock;
     struct held_model *models; /* all that live, newest first */
     struct held_model *current;
@@ -194,9 +193,8 @@ struct engine {
     struct arena work;              /* memory: the writer's arena */
     struct writer *writer;
     struct writer_hooks hooks;
-    int64_t id_ms; /* of the last id */
-    int id_count, node;
-    int epoch_place, edge_place;
+    struct uid_state ids; /* the writer's */
+    bool numbered;        /* PostgreSQL: ids.node is held by the writer's session */
     struct batch *begin;
     pthread_t clock_thread;
     pthread_cond_t wake;
@@ -246,16 +244,12 @@ void engine_drop(struct engine *e, struct held_model *h);
 MUST_CHECK err publish_was_done(struct writer_job *job, struct db *db, struct arena *a,
                                 bool *is_one, bool *ret);
 int64_t engine_id(struct engine *e, int64_t now);
-/* Less than every id given at or after that moment. */
-int64_t engine_id_at(int64_t now);
+/* The greatest id that acts and jobs have, 0: none; read when the batch has run. */
+int engine_last_id_ask(struct batch *b);
+int64_t engine_last_id_read(struct batch *b, int place);
 /* Counts what waits, for engine_stats; once in ten seconds.  On the writer's
  * connection, outside a transaction. */
 void engine_look_around(struct engine *e, struct db *db, struct arena *a, int64_t now);
-/* Ids from now on are greater than this one and what was given soon after it,
- * though the clock has been set back. */
-void engine_ids_after(struct engine *e, int64_t id);
-/* `n` ids in a row; the first is returned, each next is one greater. */
-int64_t engine_ids(struct engine *e, int64_t now, int n);
 MUST_CHECK err engine_run(struct engine *e, struct writer_job *job);
 
 /* Column of a field in its type's rows; -1 for links and lines. */

@@ -63,7 +63,7 @@ void engine_look_around(struct engine *e, struct db *db, struct arena *a, int64_
         return;
     }
     struct batch *b = batch_begin(db, a);
-    int64_t week_ago = engine_id_at(now - (int64_t)FAILED_DAYS * 86400000);
+    int64_t week_ago = uid_at(now - (int64_t)FAILED_DAYS * 86400000);
     int place[5] = {
         ask_overdue(b,
                     SQL("select count(*), min(mark_at) from (select mark_at from term"

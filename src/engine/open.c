@@ -257,13 +257,12 @@ err engine_open(struct arena *life, const struct engine_options *opt, struct eng
         r = open_ledger(e, e->db, a);
     }
     if (!r.code) {
-        r = db_query(e->db, a,
-                     SQL("select max(id) from (select max(id) as id from act union all"
-                         " select max(id) from job) as given"),
-                     NO_ARGS, &rows);
-    }
-    if (!r.code && rows_next(&rows)) { /* whatever the clock says now */
-        engine_ids_after(e, rows_i64(&rows, 0));
+        struct batch *b = batch_begin(e->db, a);
+        int last = engine_last_id_ask(b);
+        r = batch_run(b);
+        if (!r.code) { /* whatever the clock says now */
+            uid_after(&e->ids, engine_last_id_read(b, last));
+        }
     }
     arena_end(&side);
     e->db = NULL;

@@ -38,13 +38,15 @@ struct writer_job {
      * writer's arena is reset; its `why` must live in the job's own arena. */
     err result;
     char detail[240];
-    int64_t queued_at_us;
 };
 
 /* Each may be NULL; without `was_done` a job whose commit failed is answered ERR_BUSY,
  * since nobody can tell. */
 struct writer_hooks {
     void *world; /* handed to run: the engine */
+    /* A connection was opened, the first or another one: what the session of the one
+     * before held is gone.  Before any other hook sees it. */
+    void (*opened)(void *world);
     /* Begins a group: its statements travel in one batch with BEGIN (on
      * PostgreSQL also the advisory lock).  Loads what the group needs to know:
      * the model's epoch, the ledger's edge. */

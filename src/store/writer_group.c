@@ -29,6 +29,7 @@ err writer_open(struct writer *w)
     if (!e.code) {
         db_limit(db, w->opt.limits);
         w->core.db = db;
+        writer_tell(&w->core, w->hooks.opened);
     }
     return e;
 }

@@ -67,12 +67,12 @@ static void told(struct dbs *t)
     assert_int_equal(look(&in, h, "due", now).state, HEALTH_OK);
     /* a job failed yesterday; one of last month no longer counts */
     for (int days = 1; days < 60; days += 30) {
-        dbs_ok(db_exec(in.db, t->a,
-                       SQL("insert into job(id, kind, title_zh, title_en, person, state, done,"
-                           " total, created_at, changed_at) values ($1, 'x', '', '', 0, $2, 0, 0,"
-                           " $3, $3)"),
-                       ARGS(db_i64(engine_id_at(now - days * 86400000LL) + 1), db_i64(JOB_FAILED),
-                            db_i64(now))));
+        dbs_ok(db_exec(
+            in.db, t->a,
+            SQL("insert into job(id, kind, title_zh, title_en, person, state, done,"
+                " total, created_at, changed_at) values ($1, 'x', '', '', 0, $2, 0, 0,"
+                " $3, $3)"),
+            ARGS(db_i64(uid_at(now - days * 86400000LL) + 1), db_i64(JOB_FAILED), db_i64(now))));
     }
     now = look_around(&in, now + 20000);
     x = look(&in, h, "jobs", now);

@@ -530,7 +530,6 @@ static void other_nodes_follow(struct dbs *t)
     struct town other = w;
     struct engine_options opt = town_options(t);
     dbs_ok(engine_open(t->life, &opt, &other.in.e));
-    other.in.e->node = 1;
     int64_t old = town_new(&other, "order", "ask", VALUES("what=除草"));
     revise_all(&w);
     town_put(&w);
