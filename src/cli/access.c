@@ -239,23 +239,42 @@ static int verify(struct cli *c, struct db *db)
     return 0;
 }
 
-static int proof(struct cli *c, struct db *db, str seq)
+/* A number on the command line; refused with what it would be and an example. */
+static err number_word(struct cli *c, str word, struct words what, const char *example,
+                       int64_t *ret)
 {
-    int64_t n;
+    return str_to_i64(word, ret)
+               ? OK
+               : cli_refuse(c->arena, ERR_INVALID, what,
+                            words_fmt(c->arena, "例如：%s", "For example: %s", example));
+}
+
+/* What the ledger gives out as a file: the proof of an entry, the newest checkpoint, or that
+ * this continues an earlier one. */
+static int give_file(struct cli *c, struct db *db, str what, str word)
+{
+    int64_t n = 0;
     struct ledger_view *view;
+    struct note_checkpoint cp;
     str text;
-    err e = str_to_i64(seq, &n)
-                ? OK
-                : cli_refuse(
-                      c->arena, ERR_INVALID,
-                      WORDS("缺少条目的序号。", "The number of an entry is wanted."),
-                      WORDS("例如：zhidu ledger proof 12", "For example: zhidu ledger proof 12"));
+    err e = OK;
+    if (str_eq(what, STR("proof"))) {
+        e = number_word(c, word, WORDS("缺少条目的序号。", "The number of an entry is wanted."),
+                        "zhidu ledger proof 12", &n);
+    } else if (str_eq(what, STR("growth"))) {
+        e = number_word(c, word,
+                        WORDS("缺少旧检查点的条数（其第二行）。",
+                              "The size of the earlier checkpoint is wanted: its second line."),
+                        "zhidu ledger growth 4711", &n);
+    }
     db_read_begin(db);
     if (!e.code) {
         e = ledger_view(db, c->arena, &view);
     }
     if (!e.code) {
-        e = ledger_export(view, n, true, &text);
+        e = str_eq(what, STR("proof"))    ? ledger_export(view, n, true, &text)
+            : str_eq(what, STR("growth")) ? ledger_export_growth(view, n, &text)
+                                          : ledger_view_checkpoint(view, -1, &text, &cp);
     }
     db_read_end(db);
     if (e.code) {
@@ -283,8 +302,9 @@ int cmd_ledger(struct cli *c, int argc, char **argv)
     if (str_eq(what, STR("verify"))) {
         return verify(c, db);
     }
-    if (str_eq(what, STR("proof"))) {
-        return proof(c, db, cli_word(argc, argv, 1));
+    if (str_eq(what, STR("proof")) || str_eq(what, STR("checkpoint")) ||
+        str_eq(what, STR("growth"))) {
+        return give_file(c, db, what, cli_word(argc, argv, 1));
     }
     if (str_eq(what, STR("key"))) {
         struct note_key key;

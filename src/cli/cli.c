@@ -118,17 +118,21 @@ const struct command cli_commands[] = {
                 "         It is shown only this once; its owner may revoke it at any time.\n"
                 "Example: zhidu token xu.jing --name report --days 30\n"),
      cmd_token, NEEDS_ENGINE, true},
-    {"ledger", WORDS_INIT("核验存证日志、导出证明与公钥", "verify the ledger, export proofs and the public key"),
-     WORDS_INIT("用法：zhidu ledger verify | key | proof 序号 [> 文件]\n"
+    {"ledger", WORDS_INIT("核验存证日志、导出证明、检查点与公钥", "verify the ledger, export proofs, checkpoints and the public key"),
+     WORDS_INIT("用法：zhidu ledger verify | key | proof 序号 | checkpoint | growth 条数 [> 文件]\n"
                 "      verify  重新计算全部条目、树和签名，并与每一行数据比对；服务运行时也可以\n"
                 "      key     公钥，核验证明时用\n"
                 "      proof   一个条目的证明，用 zhidu-verify 离线核验\n"
+                "      checkpoint  最新的检查点，请抄存在别处（第二行是条数）\n"
+                "      growth  证明最新检查点是某一旧检查点的延续，zhidu-verify --consistency 核对\n"
                 "例：  zhidu ledger proof 1204 > proof.txt && zhidu-verify ledger.pub proof.txt\n",
-                "Usage:   zhidu ledger verify | key | proof ENTRY [> FILE]\n"
+                "Usage:   zhidu ledger verify | key | proof ENTRY | checkpoint | growth SIZE [> FILE]\n"
                 "         verify  computes every entry, tree and signature anew and compares every row with it;\n"
                 "                 the server may run\n"
                 "         key     the public key that proofs are checked with\n"
                 "         proof   of one entry, for zhidu-verify, offline\n"
+                "         checkpoint  the newest one, to be kept elsewhere; its second line is its size\n"
+                "         growth  that the newest continues an earlier one, for zhidu-verify --consistency\n"
                 "Example: zhidu ledger proof 1204 > proof.txt && zhidu-verify ledger.pub proof.txt\n"),
      cmd_ledger, NEEDS_NOTHING, false},
     {"clock", WORDS_INIT("拨快演示实例的时钟", "advance the clock of a demonstration"),

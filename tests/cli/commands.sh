@@ -68,6 +68,7 @@ is "the ledger of a new installation is in order" 0 "In order" en "$zhidu" ledge
 is "the health page can tell of it" 0 "^[0-9]+ ok$" cat "$dir/a/verified"
 is "the key is shown" 0 "^zhidu.local/ledger\+" en "$zhidu" ledger key --data "$dir/a"
 is "a proof needs a number" 1 "number of an entry" en "$zhidu" ledger proof x --data "$dir/a"
+is "a growth needs a size" 1 "second line" en "$zhidu" ledger growth --data "$dir/a"
 is "a folder without data is named" 1 "holds no installation" en "$zhidu" token zhang.san --data "$dir/none"
 is "a token is issued" 0 "^zd_[A-Za-z0-9_-]{43}$" en "$zhidu" token zhang.san --name test --data "$dir/a"
 is "a token needs an account" 1 "no such account" en "$zhidu" token nobody --data "$dir/a"

@@ -165,6 +165,7 @@ fi
 ok "setting back to what is no root says what is wanted" bash -c "'$bin/zhidu-signer' set-back --dir '$dir/a/signer' --size 7 --root x --reason y 2>&1 | grep -q '44 characters'"
 serve "$dir/a"
 ok "checkpoints go on" grows "$dir/a" "$restored"
+ok "a checkpoint can be kept elsewhere" bash -c "'$bin/zhidu' ledger checkpoint --data '$dir/a' >'$dir/kept.checkpoint'"
 seq=$(($(size) - 1))
 halt "$server"
 "$bin/zhidu" ledger proof "$seq" --data "$dir/a" >"$dir/proof"
@@ -207,6 +208,13 @@ mv "$dir/kept.last" "$dir/s/last"
 own=$!
 pids="$pids $own"
 ok "once it runs, what waited is signed" grows "$dir/a" "$((n - 1))"
+kept=$(sed -n 2p "$dir/kept.checkpoint")
+ok "the ledger gives what shows that it grew from the one that was kept" \
+    bash -c "'$bin/zhidu' ledger growth $kept --data '$dir/a' >'$dir/growth' && [ $kept -lt $n ]"
+ok "which needs no server to be believed" "$bin/zhidu-verify" "$dir/a/ledger.pub" --consistency "$dir/kept.checkpoint" "$dir/growth"
+sed "2s/.*/$((kept - 1))/" "$dir/kept.checkpoint" >"$dir/other.checkpoint"
+ok "and is not believed of another" bash -c "! '$bin/zhidu-verify' '$dir/a/ledger.pub' --consistency '$dir/other.checkpoint' '$dir/growth'"
+ok "it cannot have grown from more than there is" bash -c "! '$bin/zhidu' ledger growth 999999999 --data '$dir/a'"
 kill -STOP "$own"
 ok "an act while it stands still" act
 ok "which is said" says '签名进程没有应答' '必要时重启 zhidu-signer' 'The signer does not answer' 'restart zhidu-signer if need be'
