@@ -74,7 +74,8 @@ void add_language(struct batch *b, const struct new_session *s);
 /* Sessions and half sessions of a person. */
 void add_end_sessions(struct batch *b, int64_t person);
 
-/* The person's own password, once more: ERR_VALUE or ERR_LIMIT, with words. */
+/* The person's own password, once more: ERR_VALUE or ERR_LIMIT, with words; ERR_BUSY as
+ * below. */
 MUST_CHECK err password_again(struct accounts *p, struct db *db, struct arena *a, int64_t now,
                               int64_t person, str password, str *ret_login, struct words *why);
 
@@ -85,7 +86,8 @@ struct secret_place people_second_place(int64_t person);
 str token_hash(struct arena *a, str token);
 str token_random(struct arena *a); /* 32 random bytes, base64url */
 
-/* "$argon2id$..." of a password; waits in the queue. */
+/* "$argon2id$..." of a password; waits in the queue.  ERR_BUSY: that is long, or there is no
+ * memory. */
 MUST_CHECK err password_hash(struct accounts *p, struct arena *a, str password, str *ret);
 /* An empty hash costs the same and matches nothing.  ERR_BUSY: the queue is long. */
 MUST_CHECK err password_matches(struct accounts *p, struct arena *a, str hash, str password,
