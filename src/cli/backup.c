@@ -223,7 +223,7 @@ static int failed(struct keeping *k, err e)
  */
 
 /* The settings as the file has them; what could open something is left out. */
-str cli_settings(struct arena *a, const struct config *cfg)
+static str settings_text(struct arena *a, const struct config *cfg)
 {
     const struct {
         const char *name;
@@ -254,7 +254,7 @@ struct backup_source cli_backup_source(struct arena *a, const struct config *cfg
         .data_dir = cfg->data,
         .organisation = cfg->organisation,
         .program = STR(ZHIDU_VERSION),
-        .settings = cli_settings(a, cfg),
+        .settings = settings_text(a, cfg),
         .now = now};
 }
 

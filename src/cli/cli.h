@@ -230,8 +230,7 @@ str cli_path(struct cli *c, str path); /* absolute: relative to the caller's fol
  * cannot open it. */
 int cli_open(struct cli *c, str path, bool write);
 
-/* What is backed up, and the file's name in a folder. */
-str cli_settings(struct arena *a, const struct config *cfg);
+/* What is backed up. */
 struct backup_source cli_backup_source(struct arena *a, const struct config *cfg, int64_t now);
 /* From the settings: when, and where to, for whom, what stays.  Refused when one is wrong. */
 MUST_CHECK err cli_backup_plans(struct cli *c, struct schedule_plan *ret_when,

@@ -73,7 +73,7 @@ static void nothing(struct writer_job *job, err result)
     (void)result;
 }
 
-err turn_run(struct turn *t, turn_fn *fn)
+static err turn_run(struct turn *t, turn_fn *fn)
 {
     t->job = (struct writer_job){.run = fn, .done = nothing};
     t->done = false;

@@ -34,6 +34,5 @@ struct doing *turn_begin(struct turn *t, struct ctx *ctx, struct arena *a, int64
 bool turn_refused(struct turn *t, err e);
 /* Writes the failed job that tells of it. */
 MUST_CHECK err turn_put_away(struct turn *t, struct db *db, struct arena *a);
-MUST_CHECK err turn_run(struct turn *t, turn_fn *fn);
 
 #endif

@@ -12,8 +12,8 @@ enum { EACH_MAX = 200 };
 
 /* --- texts with values in them --------------------------------------------------------- */
 
-str perform_cell_text(struct doing *d, const struct cond *c, const struct rows *r, int col,
-                      enum lang lang)
+static str cell_text(struct doing *d, const struct cond *c, const struct rows *r, int col,
+                     enum lang lang)
 {
     if (rows_null(r, col)) {
         return STR("");
@@ -56,7 +56,7 @@ str perform_template(struct doing *d, const struct template *t, const struct row
             buf_put(&b, p->literal);
             break;
         case TPL_PATH:
-            buf_put(&b, perform_cell_text(d, p->path, r, (*col)++, lang));
+            buf_put(&b, cell_text(d, p->path, r, (*col)++, lang));
             break;
         case TPL_SEQ:
             if (seq >= 0) {

@@ -218,7 +218,8 @@ static void restore(struct engine *e, const struct world *to, const struct ledge
     e->ledger->edge = *edge;
 }
 
-void engine_show(struct engine *e)
+/* Readers see the writer's model from now on. */
+static void show(struct engine *e)
 {
     pthread_mutex_lock(&e->lock);
     struct held_model *old = e->current;
@@ -314,7 +315,7 @@ static err group_begin(void *world, struct db *db, struct arena *a)
             return x;
         }
         engine_adopt(e, h);
-        engine_show(e); /* another node's: already durable */
+        show(e); /* another node's: already durable */
         e->group = e->now;
     }
     x = ledger_edge_read(e->ledger, db, a, b, edge);
@@ -348,7 +349,7 @@ static void committed(void *world, int jobs)
     struct engine *e = world;
     (void)jobs;
     if (e->now.new_model) {
-        engine_show(e);
+        show(e);
     }
 }
 

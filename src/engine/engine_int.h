@@ -223,7 +223,6 @@ MUST_CHECK err engine_build(struct engine *e, struct arena *a, const struct sour
                             int64_t epoch, struct diags *d, struct held_model **ret);
 struct engine *engine_make(struct arena *life, const struct engine_options *opt, bool memory);
 MUST_CHECK err engine_start(struct engine *e);
-void engine_show(struct engine *e);
 void engine_hold_this(struct engine *e, struct held_model *h);
 MUST_CHECK err clock_start(struct engine *e);
 void clock_stop(struct engine *e);

@@ -48,8 +48,6 @@ struct listing {
 
 enum args_more { MORE_NONE, MORE_IDS, MORE_END };
 struct db_args list_args(const struct listing *l, bool filters, enum args_more more);
-void list_put_filters(const struct listing *l,
-                      struct sqlb *b); /* " and ...", where there are any */
 /* One branch per id that leads to records, merged; of each only the next `most` rows
  * are looked at (0: all). */
 struct sql list_branches_sql(const struct listing *l, int64_t most);

@@ -78,7 +78,8 @@ static void put_window_end(const struct listing *l, struct sqlb *b)
     sqlb_param(b, ids_params(l) + 1);
 }
 
-void list_put_filters(const struct listing *l, struct sqlb *b)
+/* " and ...", where there are any. */
+static void put_filters(const struct listing *l, struct sqlb *b)
 {
     if (l->filters.text.len) {
         SQLB_LIT(b, " and ");
@@ -148,7 +149,7 @@ static void put_branches(const struct listing *l, struct sqlb *b, int64_t most)
             SQLB_LIT(b, " and ");
             load_visible(b, l->type);
         }
-        list_put_filters(l, b);
+        put_filters(l, b);
         put_order(l, b, "r", l->back);
         SQLB_LIT(b, " limit ");
         sqlb_i64(b, l->limit + 1);
@@ -276,7 +277,7 @@ struct sql list_count_sql(const struct listing *l, int64_t most, int64_t among)
             load_visible(&b, l->type);
         }
     }
-    list_put_filters(l, &b);
+    put_filters(l, &b);
     SQLB_LIT(&b, " limit ");
     sqlb_i64(&b, most);
     SQLB_LIT(&b, ") q");
@@ -314,7 +315,7 @@ struct sql list_window_sql(const struct listing *l)
         SQLB_LIT(&b, " and ");
         load_visible(&b, l->type);
     }
-    list_put_filters(l, &b);
+    put_filters(l, &b);
     put_order(l, &b, "r", l->back);
     SQLB_LIT(&b, " limit ");
     sqlb_i64(&b, l->limit + 1);

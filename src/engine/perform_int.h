@@ -211,8 +211,6 @@ MUST_CHECK err perform_files(struct doing *d, int64_t record, const struct type 
 MUST_CHECK err perform_builtin(struct doing *d, bool *was);
 MUST_CHECK err perform_notify(struct doing *d, int64_t person, const struct touched *x, int64_t act,
                               str zh, str en);
-str perform_cell_text(struct doing *d, const struct cond *c, const struct rows *r, int col,
-                      enum lang lang);
 str perform_template(struct doing *d, const struct template *t, const struct rows *r, int *col,
                      enum lang lang, int64_t seq, int64_t at);
 

@@ -10,7 +10,7 @@ enum { TEXT_MAX = 1 << 20, CELLS_MAX = 4 << 20 };
 
 /* --- pieces ------------------------------------------------------------------------ */
 
-struct words change_kind_words(enum change_kind k)
+static struct words kind_words(enum change_kind k)
 {
     static const struct words all[] = {
         [CHANGE_CLAUSE] = WORDS_INIT("条款", "clause"),
@@ -130,7 +130,7 @@ struct differ {
 static void say(struct differ *d, enum change_kind kind, str name, struct words title, str before,
                 str after)
 {
-    struct words k = change_kind_words(kind);
+    struct words k = kind_words(kind);
     struct words what = {
         .zh = title.zh.len ? str_fmt(d->a, "%.*s %.*s（%.*s）", STR_ARG(k.zh), STR_ARG(name),
                                      STR_ARG(title.zh))

@@ -41,7 +41,6 @@ void changes_add(struct arena *a, struct changes *c, struct change one);
 /* Adds what `next` changes against `before` (NULL: a new regulation). */
 void law_diff(struct arena *a, const struct source *before, const struct law *law_before,
               const struct source *next, const struct law *law_next, struct changes *ret);
-struct words change_kind_words(enum change_kind k);
 /* A setting's value as people write it; a list as one entry a line. */
 str setting_text(struct arena *a, const struct setting *s); /* NULL: empty */
 

@@ -126,11 +126,6 @@ static str query_without(struct visit *v, str name)
     return html_end(&out);
 }
 
-str list_query_text(struct visit *v)
-{
-    return query_without(v, STR(""));
-}
-
 /* A value that is none is told beside the filter, and the list shown without it. */
 static bool is_value(struct visit *v, const struct type *t, const struct list_where *w,
                      struct words *why)
@@ -501,7 +496,7 @@ void page_list(struct visit *v)
         .search = q.search,
         .filter = visit_param(v, STR("f")),
         .filter_error = filter_error,
-        .query = list_query_text(v),
+        .query = query_without(v, STR("")),
         .next = lp.next,
         .prev = lp.prev,
         .count = count_words(v, lp.count, lp.count_part),

@@ -113,8 +113,6 @@ url list_view_url(const struct list_view *p, const struct saved_view *s);
  * else it is empty. */
 void list_query_read(struct visit *v, const struct type *t, struct list_query *q,
                      struct words *filter_error);
-/* The same parameters as text again ("q=...&w.state=..."), without the cursor. */
-str list_query_text(struct visit *v);
 /* The same for people: "State is In use; Place is ..."; empty: everything. */
 str list_query_words(struct visit *v, const struct list_query *q);
 

@@ -69,8 +69,6 @@ struct new_session {
 struct new_session session_new(struct arena *a, int64_t person, int64_t now, str peer, str agent,
                                str *ret_token);
 void add_session(struct batch *b, const struct new_session *s);
-/* Who has not chosen a language gets the door's. */
-void add_language(struct batch *b, const struct new_session *s);
 /* Sessions and half sessions of a person. */
 void add_end_sessions(struct batch *b, int64_t person);
 

@@ -45,7 +45,8 @@ void add_session(struct batch *b, const struct new_session *s)
                    db_text(s->agent), db_i64(s->must_second)));
 }
 
-void add_language(struct batch *b, const struct new_session *s)
+/* Who has not chosen a language gets the door's. */
+static void add_language(struct batch *b, const struct new_session *s)
 {
     batch_add(b,
               SQL("update account set lang = $2 where person = $1 and lang >= $3 and lang <> $2"),

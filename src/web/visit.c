@@ -25,7 +25,9 @@ static bool https_host(str address)
            !memchr(address.ptr + scheme.len, ':', address.len - scheme.len);
 }
 
-void visit_secure(struct visit *v)
+/* The answer is a page: CSP and the other security headers.  Where the address of links
+ * is https without a port, browsers are told to come by https only for 30 days (RFC 6797). */
+static void secure(struct visit *v)
 {
     http_header_add(v->x, STR("Content-Security-Policy"), str_from(csp));
     http_header_add(v->x, STR("X-Frame-Options"), STR("DENY")); /* who knows no frame-ancestors */
@@ -48,7 +50,7 @@ static void answer(struct visit *v, int status, str type, str body)
 void visit_html(struct visit *v, int status, str body)
 {
     answer(v, status, STR("text/html; charset=utf-8"), body);
-    visit_secure(v);
+    secure(v);
 }
 
 void visit_json(struct visit *v, int status, str body)

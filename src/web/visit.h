@@ -151,10 +151,7 @@ void visit_picture(struct visit *v, int64_t id);
 void visit_document(struct visit *v);
 /* The answer is a file of that name: saved, not shown, and sandboxed. */
 void visit_download(struct visit *v, str name);
-void visit_error(struct visit *v, err e); /* page or problem+json, by the route */
-/* The answer is a page: CSP and the other security headers.  Where the address of links
- * is https without a port, browsers are told to come by https only for 30 days (RFC 6797). */
-void visit_secure(struct visit *v);
+void visit_error(struct visit *v, err e);   /* page or problem+json, by the route */
 str visit_param(struct visit *v, str name); /* of the query, then of the form */
 bool visit_is_htmx(const struct visit *v);
 /* Text that a form carries and brings back unchanged, for this person only and as
