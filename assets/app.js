@@ -12,7 +12,8 @@
  *  - a clause shows itself when its mark is pointed at (pressing works without this)
  *  - the print buttons print
  *  - drafts of forms and comments are kept in this browser until they were taken
- *  - what is said about a field while one types marks the field itself
+ *  - what is said about a field while one types marks the field itself, and moves no
+ *    button from under the pointer that presses it
  */
 (() => {
   "use strict";
@@ -141,6 +142,20 @@
   document.addEventListener("paste", (e) => { if (e.clipboardData && take(e.clipboardData.files)) { e.preventDefault(); } });
   document.addEventListener("dragover", (e) => { if ($("main input[type=file][multiple]")) { e.preventDefault(); } });
   document.addEventListener("drop", (e) => { if (take(e.dataTransfer.files)) { e.preventDefault(); } });
+
+  let released = Promise.resolve();
+  document.addEventListener("pointerdown", () => {
+    released = new Promise((done) => {
+      ["pointerup", "pointercancel"].forEach((end) => document.addEventListener(end, () => setTimeout(done), { once: true }));
+    });
+  }, true);
+  document.addEventListener("htmx:before:request", (e) => {
+    e.detail.ctx.fetch = async (...what) => {
+      const answer = await fetch(...what);
+      await released;
+      return answer;
+    };
+  });
 
   document.addEventListener("htmx:after:swap", (e) => {
     const slot = e.detail?.ctx?.target?.closest?.(".slot");
