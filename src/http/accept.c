@@ -68,23 +68,8 @@ static void pause_a_moment(void)
     nanosleep(&t, NULL);
 }
 
-/* Those handed over are counted by their event threads, a moment later. */
-static void wait_for_room(struct http_server *s, int64_t *handed)
-{
-    for (;;) {
-        pthread_mutex_lock(&s->conn_lock);
-        int64_t open = s->nconns;
-        pthread_mutex_unlock(&s->conn_lock);
-        if (open + *handed < s->opt.connections || atomic_load(&s->draining)) {
-            return;
-        }
-        pause_a_moment();
-        *handed = 0;
-    }
-}
-
 /* Once a minute: it may last. */
-static void say_why(int why, int64_t *said_s)
+static void say_why(str why, int64_t *said_s)
 {
     int64_t now = http_mono_s();
     if (now < *said_s + SAID_S) {
@@ -92,8 +77,27 @@ static void say_why(int why, int64_t *said_s)
     }
     *said_s = now;
     struct log_line l = log_line(LOG_ERROR, "http.accept");
-    log_str(&l, "error", str_from(strerrordesc_np(why)));
+    log_str(&l, "error", why);
     log_write(&l);
+}
+
+/* Those handed over are counted by their event threads, a moment later: after it, who is
+ * still too many is. */
+static void wait_for_room(struct http_server *s, int64_t *handed, int64_t *said_s)
+{
+    for (bool waited = false;; waited = true) {
+        pthread_mutex_lock(&s->conn_lock);
+        int64_t open = s->nconns;
+        pthread_mutex_unlock(&s->conn_lock);
+        if (open + *handed < s->opt.connections || atomic_load(&s->draining)) {
+            return;
+        }
+        if (waited) {
+            say_why(STR("as many connections as may be open are"), said_s);
+        }
+        pause_a_moment();
+        *handed = 0;
+    }
 }
 
 static void hand_over(struct http_server *s, int fd, const struct sockaddr *from, socklen_t len)
@@ -109,7 +113,7 @@ void *http_accept(void *server)
     int64_t handed = 0;
     int64_t said_s = -SAID_S;
     while (!atomic_load(&s->draining)) {
-        wait_for_room(s, &handed);
+        wait_for_room(s, &handed, &said_s);
         struct sockaddr_storage from;
         socklen_t len = sizeof(from);
         int fd =
@@ -118,7 +122,7 @@ void *http_accept(void *server)
             hand_over(s, fd, (struct sockaddr *)&from, len);
             handed++;
         } else if (errno != EINTR && errno != ECONNABORTED && !atomic_load(&s->draining)) {
-            say_why(errno, &said_s);
+            say_why(str_from(strerrordesc_np(errno)), &said_s);
             pause_a_moment();
         }
     }

@@ -140,10 +140,12 @@ static inline void http_count(_Atomic int64_t *n, int64_t more)
 
 /* --- accept.c ---------------------------------------------------------------------- */
 
-/* Opens the socket of s->opt and begins to accept, for s->listener. */
+/* Opens the socket of s->opt and begins to accept, for s->listener.  ERR_INVALID: no such
+ * address; ERR_BUSY: the port cannot be had. */
 MUST_CHECK err http_listen(struct http_server *s, struct arena *a);
 void *http_accept(void *server); /* a thread */
-/* No more are accepted; those that wait stay in the socket's backlog until it is closed. */
+/* No more are accepted: who waits in the socket's backlog, or comes now, is refused by the
+ * kernel. */
 void http_accept_end(struct http_server *s);
 
 /* --- conn.c ------------------------------------------------------------------------ */

@@ -30,7 +30,7 @@ static struct http_limits with_defaults(struct http_limits l)
     return l;
 }
 
-/* Event threads that wait for connections of http_door; NULL: none could be started. */
+/* Event threads that wait for what http_accept hands over; NULL: none could be started. */
 static struct http_listener *listener_make(struct http_server *s, struct arena *a, const char *cert,
                                            const char *key)
 {

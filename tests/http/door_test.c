@@ -9,6 +9,8 @@
 
 #include <arpa/inet.h>
 #include <poll.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -176,6 +178,31 @@ static void without_a_descriptor_others_wait_though_nobody_leaves(void **state)
     end(&p);
 }
 
+/* What is logged from now on goes into a file; `usual` is where it went. */
+static FILE *listen_to_log(int *usual)
+{
+    FILE *said = tmpfile();
+    assert_non_null(said);
+    *usual = dup(STDERR_FILENO);
+    assert_true(*usual >= 0 && dup2(fileno(said), STDERR_FILENO) >= 0);
+    return said;
+}
+
+/* Waits for it; then the log goes where it did. */
+static bool was_said(FILE *said, int usual, const char *what)
+{
+    char text[4096] = "";
+    for (int i = 0; i < PATIENCE_MS / 10 && !strstr(text, what); i++) {
+        usleep(10000);
+        ssize_t n = pread(fileno(said), text, sizeof(text) - 1, 0);
+        text[n > 0 ? n : 0] = '\0';
+    }
+    dup2(usual, STDERR_FILENO);
+    close(usual);
+    fclose(said);
+    return strstr(text, what) != NULL;
+}
+
 static void at_the_limit_of_connections_the_next_waits_for_one_to_leave(void **state)
 {
     enum { MOST = 6, MORE = 3 };
@@ -183,6 +210,8 @@ static void at_the_limit_of_connections_the_next_waits_for_one_to_leave(void **s
     struct place p;
     struct client c[MOST];
     struct client more[MORE];
+    int usual;
+    FILE *said = listen_to_log(&usual);
     begin(&p, MOST);
     come_in(&p, c, MOST);
     for (int i = 0; i < MORE; i++) {
@@ -191,6 +220,7 @@ static void at_the_limit_of_connections_the_next_waits_for_one_to_leave(void **s
     }
     assert_true(hears_nothing(&more[0]));
     assert_int_equal(http_stats(p.server).open, MOST);
+    assert_true(was_said(said, usual, "as many connections as may be open are"));
     leave(c, MORE);
     for (int i = 0; i < MORE; i++) {
         is_answered(&p, &more[i]);
