@@ -10,11 +10,16 @@
 /* Points; A4. */
 static const double width = 595.28, height = 841.89, margin = 48, foot_room = 40, label_width = 120;
 static const double qr_size = 64;
+enum { FOOT_MORE = 40 }; /* for the number of the page */
+/* Said where the foot is: there is no room elsewhere. */
+static const struct words too_long =
+    WORDS_INIT("内容过长，其余未印出", "too long: the rest is left out");
 
 struct pdf {
     struct arena *a;
     enum lang lang;
     str foot;
+    char *foot_line; /* FOOT_MORE bytes more than the longest foot */
     cairo_surface_t *surface;
     cairo_t *cr;
     PangoLayout *layout;
@@ -98,11 +103,14 @@ static void set(struct pdf *p, str text, double size, bool bold, double room)
     pango_layout_set_text(p->layout, n ? text.ptr : "", (int)n);
 }
 
+/* Takes nothing from the arena: it comes in the middle of a text, whose layout and iterator
+ * a jump would leave behind. */
 static void draw_foot(struct pdf *p)
 {
-    str text = str_fmt(p->a, p->lang == LANG_EN ? "%.*s · page %d" : "%.*s · 第 %d 页",
-                       STR_ARG(p->foot), p->page);
-    set(p, text, 8, false, width - 2 * margin);
+    int n = snprintf(p->foot_line, p->foot.len + FOOT_MORE,
+                     p->lang == LANG_EN ? "%.*s · page %d" : "%.*s · 第 %d 页", STR_ARG(p->foot),
+                     p->page);
+    set(p, str_from_n(p->foot_line, (size_t)n), 8, false, width - 2 * margin);
     cairo_set_source_rgb(p->cr, 0.35, 0.35, 0.35);
     cairo_move_to(p->cr, margin, height - foot_room);
     pango_cairo_show_layout(p->cr, p->layout);
@@ -183,6 +191,8 @@ err pdf_begin(struct arena *a, sem_t *turn, enum lang lang, str title, str foot,
     struct pdf *p = arena_new(a, struct pdf);
     const char *name = str_copy(a, title).ptr;
     *p = (struct pdf){.a = a, .lang = lang, .foot = foot, .y = margin, .page = 1};
+    size_t longest = words_in(too_long, lang).len;
+    p->foot_line = arena_bytes(a, (foot.len > longest ? foot.len : longest) + FOOT_MORE);
     arena_defer(a, forget, p);
     while (turn && sem_wait(turn) != 0) { /* a signal came */
     }
@@ -291,9 +301,8 @@ void pdf_qr(struct pdf *p, str text)
 
 err pdf_end(struct pdf *p, str *ret_bytes)
 {
-    if (p->full) { /* said where the foot is: there is no room elsewhere */
-        p->foot =
-            words_in(WORDS("内容过长，其余未印出", "too long: the rest is left out"), p->lang);
+    if (p->full) {
+        p->foot = words_in(too_long, p->lang);
     }
     draw_foot(p);
     cairo_surface_finish(p->surface);

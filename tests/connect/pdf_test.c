@@ -74,12 +74,45 @@ static void strange_texts_do_no_harm(void **state)
     assert_int_equal(sem_destroy(&turn), 0);
 }
 
+static void was_full(void *arg)
+{
+    longjmp(*(jmp_buf *)arg, 1);
+}
+
+/* In the middle of a text a jump would leave its layout and iterator behind. */
+static void a_page_turned_in_a_text_takes_nothing_of_the_arena(void **state)
+{
+    (void)state;
+    struct arena a = arena_make(64u << 20);
+    struct pdf *p;
+    str pdf;
+    jmp_buf jump;
+    size_t usual = a.limit;
+    assert_int_equal(pdf_begin(&a, NULL, LANG_ZH, STR("标题"), STR("页脚"), &p).code, 0);
+    a.limit = a.held;
+    while (arena_try(&a, 1, 1, 1)) {
+    }
+    a.full = was_full;
+    a.full_arg = &jump;
+    if (setjmp(jump) != 0) {
+        fail_msg("it jumped");
+    }
+    for (int i = 0; i < 8; i++) {
+        pdf_text(p, STR("一\n二\n三\n四\n五\n六\n七\n八\n九\n十\n一\n二\n三\n四\n五\n六\n七"));
+    }
+    a.limit = usual;
+    assert_int_equal(pdf_end(p, &pdf).code, 0);
+    assert_in_range(pages(pdf), 2, 8);
+    arena_end(&a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_short_one_is_one_page),
         cmocka_unit_test(a_long_one_goes_on_and_ends),
         cmocka_unit_test(strange_texts_do_no_harm),
+        cmocka_unit_test(a_page_turned_in_a_text_takes_nothing_of_the_arena),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     fonts_end();
