@@ -28,12 +28,17 @@ static str sha256_hex(struct arena *a, str bytes)
     return enc_hex(a, str_from_n((const char *)h, sizeof(h)));
 }
 
+static str file_hash(struct arena *a, const struct act_file *f)
+{
+    return f->sha256.len ? f->sha256 : sha256_hex(a, f->bytes);
+}
+
 err perform_files(struct doing *d, int64_t record, const struct type *t, int64_t act)
 {
     err e = OK;
     for (size_t i = 0; !e.code && i < d->act->nfiles; i++) {
         const struct act_file *f = &d->act->files[i];
-        str sha = sha256_hex(d->a, f->bytes);
+        str sha = file_hash(d->a, f);
         int64_t id = engine_id(d->e, d->act->now);
         if (d->e->memory) {
             e = db_queue(d->ctx->db, d->a,
@@ -110,7 +115,7 @@ static str act_hash(struct arena *a, const struct act *act)
     for (size_t i = 0; i < act->nfiles; i++) {
         hash_text(&b, act->files[i].field);
         hash_text(&b, act->files[i].name);
-        hash_text(&b, sha256_hex(a, act->files[i].bytes));
+        hash_text(&b, file_hash(a, &act->files[i]));
     }
     return sha256_hex(a, buf_str(&b));
 }
@@ -223,7 +228,7 @@ err act_perform(struct ctx *ctx, struct act *act)
     d->quiet = (act->flags & ACT_IMPORT) != 0;
     ctx->model = d->h->model;
     ctx->writer = true;
-    str hash = act->key.len ? act_hash(d->a, act) : STR("");
+    str hash = act->hash.len || !act->key.len ? act->hash : act_hash(d->a, act);
     bool again;
     int64_t record = 0;
     err e = repeated(d, act, hash, &again);
@@ -309,6 +314,22 @@ static err copy_err(struct arena *a, err e)
     return r;
 }
 
+/* In an arena of its own, because the act's belongs to another thread.  Where it finds no
+ * room, the act ends as any that needs too much memory: at the writer's place. */
+static err keep_answer(struct act *act, const struct arena *writers, err e)
+{
+    str number = act->ret_number;
+    str name = act->ret_name;
+    act->ret_number = act->ret_name = STR("");
+    act->out->full = writers->full;
+    act->out->full_arg = writers->full_arg;
+    act->ret_number = str_copy(act->out, number);
+    act->ret_name = str_copy(act->out, name);
+    err kept = copy_err(act->out, e);
+    act->out->full = NULL;
+    return kept;
+}
+
 static struct act *act_of(struct writer_job *job)
 {
     return (struct act *)((char *)job - offsetof(struct act, job));
@@ -329,14 +350,7 @@ err act_job_run(struct writer_job *job, struct db *db, struct arena *a, void *wo
         engine_unhold(e, act->held);
         act->held = e->now.model;
     }
-    /* The act's own arena may be full, and its jump belongs to another thread. */
-    void (*full)(void *) = act->out->full;
-    act->out->full = NULL;
-    act->ret_number = str_copy(act->out, act->ret_number);
-    act->ret_name = str_copy(act->out, act->ret_name);
-    r = copy_err(act->out, r);
-    act->out->full = full;
-    return r;
+    return keep_answer(act, a, r);
 }
 
 static void act_job_done(struct writer_job *job, err result)
@@ -361,8 +375,24 @@ static void release_act(void *arg)
     }
 }
 
+/* What takes time is done here, on the caller's thread. */
+static void hash_all(struct act *act)
+{
+    struct act_file *files =
+        act->nfiles ? arena_array(act->arena, struct act_file, act->nfiles) : NULL;
+    for (size_t i = 0; i < act->nfiles; i++) {
+        files[i] = act->files[i];
+        files[i].sha256 = file_hash(act->arena, &files[i]);
+    }
+    act->files = files;
+    act->hash = act->key.len ? act_hash(act->arena, act) : STR("");
+}
+
 static void prepare(struct engine *e, struct act *act)
 {
+    if (act->arena) {
+        hash_all(act);
+    }
     act->engine = e;
     act->job = (struct writer_job){.run = act_job_run, .done = act_job_done};
     if (act->out) { /* submitted before */

@@ -17,6 +17,7 @@
 struct act_file { /* an attachment brought along */
     str field;    /* key of an attachment field, or empty: to the record */
     str name, mime, bytes;
+    str sha256; /* the engine's: of the bytes, in hex, from act_check or act_submit on */
 };
 
 struct act {
@@ -52,6 +53,7 @@ struct act {
     /* --- the engine's --- */
     struct writer_job job;
     struct engine *engine;
+    str hash;                /* of all that the key stands for, from act_submit on */
     struct arena *out;       /* what the writer answers; ends with `arena` */
     struct held_model *held; /* what the answer points into */
     int64_t hint_law;        /* version of the record, as act_check saw it */
@@ -69,9 +71,10 @@ struct act {
  * A publication is an act of its own kind: publish.h. */
 
 /* On a snapshot: law, state, who, needs, values.  OK, or the refusal the writer
- * would give.  Fills typed values, hashes files: the costly part. */
+ * would give.  Fills typed values, hashes and stores files: the costly part. */
 MUST_CHECK err act_check(const struct ctx *ctx, struct act *act);
-/* Hands it to the writer.  ERR_BUSY when the queue is full (done not called). */
+/* Hands it to the writer, all hashes made: his thread is everybody's.  ERR_BUSY when the
+ * queue is full (done not called). */
 MUST_CHECK err act_submit(struct engine *e, struct act *act);
 /* Submits and waits; the result is also in act->result. */
 err act_call(struct engine *e, struct act *act);

@@ -101,17 +101,17 @@ err attach_again(struct engine *e, struct arena *a, str sha256, str *ret)
         return none;
     }
     str path = attach_path(a, e->opt.data_dir, sha256);
-    int fd = open(path.ptr, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     struct stat st;
-    if (fd < 0 || fstat(fd, &st) != 0 || st.st_size > ATTACH_MAX) {
-        if (fd >= 0) {
-            close(fd);
-        }
+    if (lstat(path.ptr, &st) != 0 || st.st_size > ATTACH_MAX) {
         return none;
     }
     size_t want = (size_t)st.st_size;
     size_t have = 0;
-    char *p = arena_bytes(a, want + 1);
+    char *p = arena_bytes(a, want + 1); /* before it is opened: this may not return */
+    int fd = open(path.ptr, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0) {
+        return none;
+    }
     for (ssize_t n = 1; have < want && n > 0;) {
         n = read(fd, p + have, want - have);
         have += n > 0 ? (size_t)n : 0;

@@ -162,18 +162,21 @@ static err check_record(const struct ctx *ctx, struct act *act, const struct typ
 
 static err keep_files(const struct ctx *ctx, struct act *act)
 {
+    struct act_file *files =
+        arena_array(act->arena ? act->arena : ctx->arena, struct act_file, act->nfiles + 1);
     for (size_t i = 0; i < act->nfiles; i++) {
-        if (act->files[i].bytes.len > ATTACH_MAX) {
+        files[i] = act->files[i];
+        if (files[i].bytes.len > ATTACH_MAX) {
             return err_make(ERR_TOO_LARGE, STR("an attachment over 20 MB"));
         }
-        str sha;
         err e = ctx->engine->memory
                     ? OK
-                    : attach_store(ctx->engine, ctx->arena, act->files[i].bytes, &sha);
+                    : attach_store(ctx->engine, ctx->arena, files[i].bytes, &files[i].sha256);
         if (e.code) {
             return e;
         }
     }
+    act->files = files;
     return OK;
 }
 
