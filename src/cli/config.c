@@ -28,18 +28,19 @@ static err read_file(struct arena *a, str path, str *ret)
     if (!f) {
         return unreadable(a, path, errno);
     }
-    char *p = arena_bytes(a, FILE_MAX + 1);
+    struct arena side = arena_make(FILE_MAX + (4 << 10)); /* it is read again at each reload */
+    char *p = arena_bytes(&side, FILE_MAX + 1);
     size_t n = fread(p, 1, FILE_MAX + 1, f);
     int why = ferror(f) ? errno : 0;
     fclose(f);
+    if (!why && n <= FILE_MAX) {
+        *ret = str_copy(a, str_from_n(p, n));
+    }
+    arena_end(&side);
     if (why) {
         return unreadable(a, path, why);
     }
-    if (n > FILE_MAX) {
-        return err_make(ERR_TOO_LARGE, path);
-    }
-    *ret = str_from_n(p, n);
-    return OK;
+    return n > FILE_MAX ? err_make(ERR_TOO_LARGE, path) : OK;
 }
 
 /* --- the settings ------------------------------------------------------------------------- */

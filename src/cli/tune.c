@@ -10,14 +10,17 @@ static err read_pem(struct cli *c, str file, str *ret)
     if (!f) {
         return err_make(ERR_NOT_FOUND, str_fmt(c->arena, "%.*s cannot be read", STR_ARG(file)));
     }
-    char *p = arena_bytes(c->arena, PEM_MAX);
+    struct arena side = arena_make(PEM_MAX + (4 << 10)); /* it is read again at each reload */
+    char *p = arena_bytes(&side, PEM_MAX);
     size_t n = fread(p, 1, PEM_MAX, f);
     fclose(f);
-    if (n == PEM_MAX) {
-        return err_make(ERR_TOO_LARGE, str_fmt(c->arena, "%.*s is too large", STR_ARG(file)));
+    if (n < PEM_MAX) {
+        *ret = str_copy(c->arena, str_from_n(p, n));
     }
-    *ret = str_from_n(p, n);
-    return OK;
+    arena_end(&side);
+    return n < PEM_MAX
+               ? OK
+               : err_make(ERR_TOO_LARGE, str_fmt(c->arena, "%.*s is too large", STR_ARG(file)));
 }
 
 static struct http_params addresses(struct arena *a, str list)
