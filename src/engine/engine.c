@@ -59,7 +59,7 @@ err engine_build(struct engine *e, struct arena *a, const struct sources *s, int
         to->overrides = keep(&h->arena, to->overrides);
     }
     struct model *m = model_build(&h->arena, &own, d);
-    if (!m) {
+    if (!m || !engine_has_room(m, d)) {
         held_free(h);
         return err_make(ERR_RULE, str_fmt(a, "the regulations hold %zu mistakes", d->errors));
     }

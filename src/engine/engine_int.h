@@ -40,7 +40,7 @@ enum {
     COL_UNIT,
     COL_BASE /* then one column per state (at_S), then the fields */
 };
-enum { COLS_MAX = 320 };
+enum { COLS_MAX = 320 }; /* engine_has_room */
 
 struct colset {
     uint64_t bits[COLS_MAX / 64];
@@ -219,6 +219,8 @@ void plan_from_row(struct sqlb *b, const struct tplan *t, const char *alias, int
 void plan_bool(struct sqlb *b, const struct cond *c);
 
 err act_job_run(struct writer_job *job, struct db *db, struct arena *a, void *world);
+/* Is there room for what the model holds?  false: each that is too many is told to `d`. */
+bool engine_has_room(const struct model *m, struct diags *d);
 MUST_CHECK err engine_build(struct engine *e, struct arena *a, const struct sources *s,
                             int64_t epoch, struct diags *d, struct held_model **ret);
 struct engine *engine_make(struct arena *life, const struct engine_options *opt, bool memory);

@@ -389,7 +389,7 @@ static err still_small(struct doing *d, const struct touched *x, const struct ac
 static err values_and_state(struct doing *d, const struct call *c, const struct aplan *p,
                             struct touched *x, struct inner *in)
 {
-    struct later_write later[32];
+    struct later_write *later = arena_array(d->a, struct later_write, c->nvalues + 1);
     size_t nlater = 0;
     struct cell *before = arena_array(d->a, struct cell, (size_t)x->t->ncols + 1);
     memcpy(before, x->now, sizeof(*before) * (size_t)x->t->ncols);

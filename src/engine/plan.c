@@ -169,14 +169,16 @@ static void close_stmt(struct sqlb *b, struct held_model *h, const struct tplan 
 
 /* --- guards -------------------------------------------------------------------------------- */
 
-enum { GUARDS_MAX = 64 };
-
 static void guard_add(struct guards *g, struct arena *a, struct guard one)
 {
-    if (!g->list) {
-        g->list = arena_array(a, struct guard, GUARDS_MAX);
+    enum { FIRST = 8 };
+    if (!(g->n & (g->n - 1)) && (!g->n || g->n >= FIRST)) { /* full: none, 8, 16, 32 ... */
+        struct guard *more = arena_array(a, struct guard, g->n ? 2 * g->n : FIRST);
+        if (g->n) {
+            memcpy(more, g->list, g->n * sizeof(*more));
+        }
+        g->list = more;
     }
-    assert(g->n < GUARDS_MAX);
     g->list[g->n++] = one;
     if (one.cond &&
         (one.cond->reads.old || (one.add && one.add->when.tree && one.add->when.reads.old))) {

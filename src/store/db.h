@@ -86,7 +86,7 @@ struct db_args {
         .len = (int)(sizeof((const struct db_arg[]){__VA_ARGS__}) / sizeof(struct db_arg))})
 #define NO_ARGS ((struct db_args){0})
 
-enum { BATCH_MAX = 256, DB_ARGS_MAX = 400 };
+enum { BATCH_MAX = 256, DB_ARGS_MAX = 800 };
 
 /* Outside a transaction a batch is one of its own, all or nothing: it commits when
  * the last statement has succeeded.  It lives in `a`, and runs once. */

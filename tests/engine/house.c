@@ -143,7 +143,7 @@ static str text_of(struct arena *a, str name, str definition, bool en)
     return buf_str(&b);
 }
 
-static struct source source_of(struct arena *a, str definition)
+struct source house_source(struct arena *a, str definition)
 {
     str rest;
     str line = str_cut(definition, '\n', &rest);
@@ -155,6 +155,11 @@ static struct source source_of(struct arena *a, str definition)
                            .text_en = text_of(a, name, definition, true),
                            .definition = definition,
                            .version = 1};
+}
+
+struct source house_town(struct arena *a)
+{
+    return house_source(a, str_from(town));
 }
 
 static int64_t person(struct house *h, const char *name, int64_t unit)
@@ -176,10 +181,10 @@ static int64_t unit(struct house *h, const char *title, int64_t parent)
 struct house house_make(struct dbs *t, const char *definition)
 {
     struct house h = {.t = t, .a = t->life, .now = HOUSE_NOW};
-    struct source list[2] = {source_of(h.a, str_from(town))};
+    struct source list[2] = {house_town(h.a)};
     struct sources s = {.ptr = list, .len = 1};
     if (definition) {
-        list[s.len++] = source_of(h.a, str_from(definition));
+        list[s.len++] = house_source(h.a, str_from(definition));
     }
     struct diags d = diags_make(h.a);
     struct engine_options opt = {.url = t->url, .db = t->options, .clock = house_time};

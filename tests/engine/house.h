@@ -31,6 +31,10 @@ struct house {
     err last; /* the last act's answer */
 };
 
+/* Version 1 of the regulation of this definition, its text made of the clauses it cites. */
+struct source house_source(struct arena *a, str definition);
+/* That of the organisation itself. */
+struct source house_town(struct arena *a);
 /* Makes it; fails the test when the definition has mistakes. */
 struct house house_make(struct dbs *t, const char *definition);
 const struct model *house_model(struct house *h);

@@ -1,0 +1,163 @@
+/* A type as wide as a definition may be: each condition and rule of it is asked, on each
+ * database, and what there is no room for is a mistake at its place, not the process's end. */
+#include "base/buf.h"
+
+#include "house.h"
+
+enum { FIELDS = 159, LISTS = 40, STATES = 60, ASKS = 40 };
+
+static void put_fields(struct buf *b, char f)
+{
+    for (int i = 0; i < FIELDS; i++) {
+        buf_put_fmt(b, "      %c%d: {type: int, zh: 栏%d, en: F %d}\n", f, i, i, i);
+    }
+    for (int i = 0; i < LISTS; i++) {
+        buf_put_fmt(b, "      p%d: {type: people, zh: 众%d, en: P %d}\n", i, i, i);
+    }
+    buf_put(b, STR("    states:\n"));
+    for (int i = 0; i < STATES - 1; i++) {
+        buf_put_fmt(b, "      s%d: {zh: 态%d, en: S %d}\n", i, i, i);
+    }
+    buf_put(b, STR("      done: {zh: 毕, en: Done, final: true}\n"));
+}
+
+static void put_actions(struct buf *b, char f)
+{
+    buf_put_fmt(b,
+                "    actions:\n"
+                "      place_order: {to: s0, who: everyone, asks: [%c0], may: [%c1], clause: buy}\n"
+                "      change:\n        from: any\n        who: everyone\n        clause: buy\n"
+                "        needs: [{check: %c1 > old.%c1, clause: rising, zh: 只增, en: Rising}]\n"
+                "        asks:\n",
+                f, f, f, f);
+    for (int i = 1; i < ASKS; i++) {
+        buf_put_fmt(b, "          - {field: %c%d, when: %c%d > 0}\n", f, i, f, i - 1);
+    }
+    for (int i = 1; i < STATES - 1; i++) {
+        buf_put_fmt(b, "      go%d: {from: s%d, to: s%d, who: everyone, clause: buy}\n", i, i - 1,
+                    i);
+    }
+    buf_put(b, STR("      invite:\n        from: any\n        who: everyone\n"
+                   "        clause: buy\n        may:\n"));
+    for (int i = 0; i < LISTS; i++) {
+        buf_put_fmt(b, "          - p%d\n", i);
+    }
+    buf_put_fmt(b, "      close: {from: s%d, to: done, who: everyone, clause: buy}\n", STATES - 2);
+}
+
+/* Its fields are f0, f1 ... where `f` is 'f'. */
+static str wide(struct arena *a, char f, int rules)
+{
+    struct buf b = buf_make(a, 1 << 20);
+    buf_put_fmt(&b,
+                "regulation: shop\n"
+                "title: {zh: 商店, en: Shop}\n"
+                "owner: keeper\n"
+                "uses: [town]\n"
+                "posts:\n  keeper: {zh: 管理员, en: Keeper}\n"
+                "types:\n"
+                "  order:\n"
+                "    title: {zh: 订单, en: Order}\n"
+                "    number: \"O-{yyyy}-{seq:4}\"\n"
+                "    name: \"{%c0}\"\n"
+                "    unit: place\n"
+                "    see: everyone\n"
+                "    fields:\n"
+                "      place: {type: unit, default: actor.unit, zh: 处, en: Place}\n",
+                f);
+    put_fields(&b, f);
+    buf_put(&b, STR("    rules:\n"));
+    for (int i = 0; i < rules; i++) {
+        buf_put_fmt(&b,
+                    "      - {check: \"default(%c%d, 0) != %d\", clause: rule, zh: 不可, en: Not "
+                    "so}\n",
+                    f, i % FIELDS, 1000 + i);
+    }
+    put_actions(&b, f);
+    return buf_str(&b);
+}
+
+/* All lists of a record at once. */
+static void invite(struct house *h, int64_t id)
+{
+    struct value_in *v = arena_array(h->a, struct value_in, LISTS);
+    str *amy = arena_new(h->a, str);
+    *amy = str_from(house_text(h, h->amy));
+    for (int i = 0; i < LISTS; i++) {
+        v[i] = (struct value_in){.field = str_fmt(h->a, "p%d", i), .items = amy, .nitems = 1};
+    }
+    struct act a = {.actor = h->amy,
+                    .type = STR("order"),
+                    .record = id,
+                    .action = STR("invite"),
+                    .values = v,
+                    .nvalues = LISTS};
+    dbs_ok(house_act(h, &a));
+    assert_int_equal(house_i64(h, SQL("select count(*) from l_order__p39"), NO_ARGS), 1);
+}
+
+static void as_wide_as_it_may_be(struct dbs *t)
+{
+    struct house h = house_make(t, wide(t->life, 'f', 390).ptr);
+    int64_t id = house_create(&h, h.amy, "order", "f0", "1", "f1", "1", NULL);
+    assert_done(&h, id);
+    assert_done(&h, house_do(&h, h.amy, "order", id, "change", "f1", "2", "f2", "0", NULL));
+    assert_false(house_do(&h, h.amy, "order", id, "change", "f1", "1", "f2", "0", NULL));
+    assert_refused(&h, "rising");
+    assert_false(house_do(&h, h.amy, "order", id, "change", "f1", "1001", "f2", "0", NULL));
+    assert_refused(&h, "rule");
+    assert_done(&h, house_do(&h, h.amy, "order", id, "go1", NULL));
+    invite(&h, id);
+    house_verify(&h);
+}
+
+static void the_widest_type_is_worked_with(void **state)
+{
+    (void)state;
+    dbs_each(DBS_ALL, as_wide_as_it_may_be);
+}
+
+/* The first mistake of what is built of these versions; empty: none. */
+static str mistake(struct arena *a, const str *versions, int n)
+{
+    struct engine_options opt = {.url = STR("sqlite::memory:")};
+    struct engine *e = engine_make(a, &opt, true);
+    struct source list[3] = {house_town(a)};
+    struct held_model *h;
+    struct diags d = diags_make(a);
+    for (int i = 0; i < n; i++) {
+        list[i + 1] = house_source(a, versions[i]);
+        list[i + 1].version = i + 1;
+    }
+    struct sources s = {list, (size_t)n + 1};
+    err x = engine_build(e, a, &s, 1, &d, &h);
+    assert_int_equal(x.code, d.errors ? ERR_RULE : ERR_NONE);
+    size_t i = 0;
+    while (i < d.len && d.ptr[i].warning) {
+        i++;
+    }
+    return i < d.len ? diag_print(a, &d.ptr[i], LANG_EN) : STR("");
+}
+
+static void what_there_is_no_room_for_is_a_mistake_at_its_place(void **state)
+{
+    (void)state;
+    struct arena a = arena_make(256u << 20);
+    str many = wide(&a, 'f', 401);
+    assert_true(str_has(mistake(&a, &many, 1), STR("rules, with those that other regulations add, "
+                                                   "are 401; at most 400")));
+    str versions[2] = {wide(&a, 'f', 400), wide(&a, 'g', 1)};
+    assert_int_equal(mistake(&a, versions, 1).len, 0);
+    assert_true(str_has(mistake(&a, versions, 2), STR("fields and states of all versions are 379; "
+                                                      "at most 309")));
+    arena_end(&a);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_widest_type_is_worked_with),
+        cmocka_unit_test(what_there_is_no_room_for_is_a_mistake_at_its_place),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
