@@ -119,18 +119,6 @@ static struct value_in *assigned(struct running *g, const struct rows *r, size_t
     return list;
 }
 
-static void mark_part(struct touched *x, const struct type *part)
-{
-    for (size_t i = 0; i < x->nparts; i++) {
-        if (str_eq(x->changed_parts[i], part->key)) {
-            return;
-        }
-    }
-    if (x->nparts < 8) {
-        x->changed_parts[x->nparts++] = part->key;
-    }
-}
-
 /* set: of this record, or (for_each) of its own parts. */
 static err do_set(struct running *g, const struct rows *r, int64_t element)
 {
@@ -141,7 +129,7 @@ static err do_set(struct running *g, const struct rows *r, int64_t element)
         return perform_set(g->d, x, vals, n);
     }
     const struct type *part = g->ef->each_type;
-    mark_part(x, part);
+    perform_mark_part(x, part->key);
     if (part->lines) {
         return perform_set_line(g->d, x, part, element, vals, n);
     }
@@ -189,7 +177,7 @@ static err do_create(struct running *g, const struct rows *r)
     struct value_in *vals = assigned(g, r, &n);
     const struct type *t = g->ef->target;
     if (t->lines) {
-        mark_part(g->x, t);
+        perform_mark_part(g->x, t->key);
         return perform_add_line(g->d, g->x, t, vals, n);
     }
     struct call c = {.type = t,

@@ -21,6 +21,9 @@ static bool reads_changed(const struct touched *x, const struct reads *r)
             return true;
         }
     }
+    if (r->nparts && x->many_parts) {
+        return true;
+    }
     for (size_t i = 0; i < r->nparts; i++) {
         for (size_t k = 0; k < x->nparts; k++) {
             if (str_eq(r->parts[i]->key, x->changed_parts[k])) {

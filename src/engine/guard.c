@@ -6,6 +6,8 @@
 #include "engine/refusal_int.h"
 #include "engine/who_words.h"
 
+#include <string.h>
+
 struct guard_column {
     enum { COLUMN_WHO, COLUMN_NEED, COLUMN_SEE } kind;
     const struct action *action;
@@ -14,7 +16,10 @@ struct guard_column {
     const struct field *field;
 };
 
-enum { COLUMNS_MAX = 240 };
+/* Fewer than a database answers in one row: 2,000 SQLite, 1,664 PostgreSQL.  What one may see
+ * comes first, so that only the actions behind so many would be offered unasked; the writer
+ * asks all of them. */
+enum { COLUMNS_MAX = 1600 };
 
 /* --- the statement ------------------------------------------------------------------- */
 
@@ -36,15 +41,25 @@ bool guard_from_here(const struct action *a, const struct state *now)
 
 /* The question of all records of one version in one state. */
 struct guards_plan {
-    struct guard_column columns[COLUMNS_MAX + 1];
-    size_t n;
+    struct guard_column *columns;
+    size_t n, cap;
     struct sql sql;
 };
 
-static struct guard_column *column(struct guards_plan *g, struct sqlb *b)
+static struct guard_column *column(const struct ctx *ctx, struct guards_plan *g, struct sqlb *b)
 {
+    enum { FIRST = 16 };
     if (g->n) {
         SQLB_LIT(b, ", ");
+    }
+    if (g->n == g->cap) {
+        size_t cap = g->cap ? 2 * g->cap : FIRST;
+        struct guard_column *more = arena_array(ctx->arena, struct guard_column, cap);
+        if (g->n) {
+            memcpy(more, g->columns, g->n * sizeof(*more));
+        }
+        g->columns = more;
+        g->cap = cap;
     }
     return &g->columns[g->n++];
 }
@@ -78,12 +93,13 @@ static void put_cond(struct sqlb *b, const struct cond *c)
     }
 }
 
-static void put_needs(struct guards_plan *g, struct sqlb *b, const struct action *a,
-                      const struct need *needs, size_t n, const struct add *add)
+static void put_needs(const struct ctx *ctx, struct guards_plan *g, struct sqlb *b,
+                      const struct action *a, const struct need *needs, size_t n,
+                      const struct add *add)
 {
     for (size_t i = 0; i < n && g->n < COLUMNS_MAX; i++) {
         if (needs[i].when == NEED_BEFORE && needs[i].check.tree && !needs[i].check.reads.old) {
-            *column(g, b) = (struct guard_column){
+            *column(ctx, g, b) = (struct guard_column){
                 .kind = COLUMN_NEED, .action = a, .cond = &needs[i].check, .add = add};
             put_cond(b, &needs[i].check);
         }
@@ -96,15 +112,15 @@ static void put_action(const struct ctx *ctx, struct guards_plan *g, struct sqlb
     if (g->n >= COLUMNS_MAX) {
         return;
     }
-    *column(g, b) = (struct guard_column){.kind = COLUMN_WHO, .action = a};
+    *column(ctx, g, b) = (struct guard_column){.kind = COLUMN_WHO, .action = a};
     put_people(b, &a->who);
-    put_needs(g, b, a, a->needs, a->nneeds, NULL);
+    put_needs(ctx, g, b, a, a->needs, a->nneeds, NULL);
     for (size_t i = 0; i < ctx->model->nregs; i++) {
         const struct law *l = ctx->model->regs[i]->newest;
         for (size_t k = 0; k < l->nadds; k++) {
             const struct add *add = &l->adds[k];
             if (add->to_type == a->of->type && str_eq(add->to_action, a->key)) {
-                put_needs(g, b, a, add->needs, add->nneeds, add);
+                put_needs(ctx, g, b, a, add->needs, add->nneeds, add);
             }
         }
     }
@@ -115,17 +131,18 @@ static struct guards_plan *make_plan(const struct ctx *ctx, const struct record 
     struct guards_plan *g = arena_new(ctx->arena, struct guards_plan);
     struct sqlb b = sqlb_make(ctx->arena);
     SQLB_LIT(&b, "select ");
+    const struct tdef *newest = rec->type->newest;
+    for (size_t i = 0; i < newest->nfields; i++) {
+        if (newest->fields[i].see.tree) {
+            *column(ctx, g, &b) =
+                (struct guard_column){.kind = COLUMN_SEE, .field = &newest->fields[i]};
+            put_people(&b, &newest->fields[i].see);
+        }
+    }
     for (size_t i = 0; i < rec->def->nactions; i++) {
         const struct action *a = &rec->def->actions[i];
         if (!a->creates && guard_from_here(a, rec->state)) {
             put_action(ctx, g, &b, a);
-        }
-    }
-    const struct tdef *newest = rec->type->newest;
-    for (size_t i = 0; i < newest->nfields && g->n < COLUMNS_MAX; i++) {
-        if (newest->fields[i].see.tree) {
-            *column(g, &b) = (struct guard_column){.kind = COLUMN_SEE, .field = &newest->fields[i]};
-            put_people(&b, &newest->fields[i].see);
         }
     }
     SQLB_LIT(&b, " from ");

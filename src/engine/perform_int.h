@@ -25,6 +25,7 @@ struct touched {
     const struct action *action; /* the first one on it */
     str changed_parts[8];
     size_t nparts;
+    bool many_parts;                        /* more than there is room for: any may have changed */
     int64_t due;                            /* earliest end of its running terms; 0: none */
     struct side_change *sides, **sides_end; /* of links and lines, for the history */
 };
@@ -173,6 +174,10 @@ struct db_args perform_args(struct doing *d, const struct stmt *s, const struct 
 /* Answers of guards: foreseen, or asked now. */
 MUST_CHECK err perform_ask_guards(struct doing *d, const struct guards *g, const struct touched *x,
                                   struct rows *ret, bool *some);
+
+/* Lines of this kind, or records that are part of it, have changed: its rules that read them
+ * are judged. */
+void perform_mark_part(struct touched *x, str key);
 
 /* --- perform_values.c ------------------------------------------------------------ */
 

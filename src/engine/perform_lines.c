@@ -429,6 +429,21 @@ static err write_line(struct doing *d, struct touched *x, const struct action *a
     return e;
 }
 
+void perform_mark_part(struct touched *x, str key)
+{
+    size_t room = sizeof(x->changed_parts) / sizeof(x->changed_parts[0]);
+    for (size_t i = 0; i < x->nparts; i++) {
+        if (str_eq(x->changed_parts[i], key)) {
+            return;
+        }
+    }
+    if (x->nparts < room) {
+        x->changed_parts[x->nparts++] = key;
+    } else {
+        x->many_parts = true;
+    }
+}
+
 err perform_later_writes(struct doing *d, struct touched *x, const struct action *action,
                          const struct later_write *list, size_t n)
 {
@@ -441,9 +456,7 @@ err perform_later_writes(struct doing *d, struct touched *x, const struct action
         for (size_t k = 0; !e.code && k < list[i].rows->nrows; k++) {
             e = write_line(d, x, action, &list[i], &list[i].rows->rows[k]);
         }
-        if (x->nparts < 8) {
-            x->changed_parts[x->nparts++] = list[i].field->part->key;
-        }
+        perform_mark_part(x, list[i].field->part->key);
     }
     return e;
 }
