@@ -40,7 +40,8 @@ enum {
     COL_UNIT,
     COL_BASE /* then one column per state (at_S), then the fields */
 };
-enum { COLS_MAX = 320 }; /* engine_has_room */
+/* engine_has_room: columns of a record; actions that one state waits for. */
+enum { COLS_MAX = 320, NEXT_MAX = 100 };
 
 struct colset {
     uint64_t bits[COLS_MAX / 64];

@@ -62,8 +62,6 @@ static bool was_performed(const struct doing *d, const struct touched *x, const 
     return false;
 }
 
-enum { NEXT_MAX = 16 };
-
 /* What the end of a record asks, in one batch. */
 struct asked {
     struct batch *b;
@@ -358,7 +356,7 @@ static const struct state *waits_in(const struct touched *x)
 static void ask_people(struct doing *d, struct touched *x, struct asked *q, bool late)
 {
     const struct state *s = waits_in(x);
-    for (size_t i = 0; s && i < s->nnext && i < NEXT_MAX; i++) {
+    for (size_t i = 0; s && i < s->nnext; i++) {
         const struct stmt *p = plan_next_people(d->h, x->t, s->next[i]);
         bool reads_terms = p->present && str_has(p->sql.text, STR("\"term\""));
         bool now = p->present && (late ? q->later[i] : !reads_terms);
@@ -371,7 +369,7 @@ static err put_tasks(struct doing *d, struct touched *x, const struct asked *q)
 {
     const struct state *s = waits_in(x);
     err e = OK;
-    for (size_t i = 0; s && i < s->nnext && i < NEXT_MAX; i++) {
+    for (size_t i = 0; s && i < s->nnext; i++) {
         struct rows who = {0};
         if (q->people[i] >= 0) {
             who = batch_rows(q->b, q->people[i]);
@@ -405,7 +403,7 @@ static err late_tasks(struct doing *d, struct touched *x, struct asked *q)
 {
     const struct state *s = waits_in(x);
     bool some = false;
-    for (size_t i = 0; s && i < s->nnext && i < NEXT_MAX; i++) {
+    for (size_t i = 0; s && i < s->nnext; i++) {
         some = some || q->later[i];
     }
     if (!some) {

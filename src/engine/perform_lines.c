@@ -60,7 +60,7 @@ static int by_value(const void *a, const void *b)
 
 static void keep_links(struct doing *d, const struct touched *x, str table, const struct value *v)
 {
-    size_t n = v->nids < LINKS_MAX ? v->nids : LINKS_MAX;
+    size_t n = v->nids;
     int64_t *ids = arena_array(d->a, int64_t, n + 1);
     if (n) {
         memcpy(ids, v->ids, n * sizeof(*ids));
@@ -80,6 +80,9 @@ static void keep_links(struct doing *d, const struct touched *x, str table, cons
 static err write_links(struct doing *d, struct touched *x, const struct field *f,
                        const struct value *v)
 {
+    if (v->nids > LINKS_MAX) {
+        return refuse_value(d->a, f->clause, f->key, WORDS("最多 200 个", "200 at most"));
+    }
     str table = str_fmt(d->a, "l_%.*s__%.*s", STR_ARG(x->t->type->key), STR_ARG(f->key));
     int64_t *old = NULL;
     size_t nold = 0;
@@ -97,7 +100,7 @@ static err write_links(struct doing *d, struct touched *x, const struct field *f
     SQLB_LIT(&ins, "(owner, target) values ($1, $2) on conflict do nothing");
     struct sql put = sqlb_end(&ins);
     e = x->created ? OK : db_queue(d->ctx->db, d->a, sqlb_end(&del), ARGS(db_i64(x->id)));
-    size_t n = v->nids < LINKS_MAX ? v->nids : LINKS_MAX;
+    size_t n = v->nids;
     for (size_t i = 0; !e.code && i < n; i++) {
         e = db_queue(d->ctx->db, d->a, put, ARGS(db_i64(x->id), db_i64(v->ids[i])));
     }

@@ -1,5 +1,6 @@
 /* room.c - what the engine has room for, of a model that is well made in itself: a record's
- * columns of all versions together, and its rules with those that other regulations add. */
+ * columns of all versions together, its rules with those that other regulations add, what
+ * a state waits for. */
 #include "engine/engine_int.h"
 
 enum { RULES_MAX = 400 };
@@ -19,6 +20,20 @@ static size_t rules_added(const struct model *m, const struct type *t)
     return n;
 }
 
+/* What somebody is to do next is asked in one batch. */
+_Static_assert(NEXT_MAX + 64 <= BATCH_MAX, "with what else the end of an act asks");
+
+static void look_at_states(const struct tdef *t, struct diags *d)
+{
+    for (size_t i = 0; i < t->nstates; i++) {
+        if (t->states[i].nnext > NEXT_MAX) {
+            diag_error(d, t->states[i].pos, "状态“%.*s”等待的操作共 %zu 个，最多 %d 个",
+                       "state %.*s waits for %zu actions; at most %d", STR_ARG(t->states[i].key),
+                       t->states[i].nnext, (int)NEXT_MAX);
+        }
+    }
+}
+
 bool engine_has_room(const struct model *m, struct diags *d)
 {
     size_t errors = d->errors;
@@ -32,6 +47,7 @@ bool engine_has_room(const struct model *m, struct diags *d)
                        t->nstates + t->ncolumns, COLS_MAX - COL_BASE - 1);
         }
         for (size_t k = 0; k < t->ndefs; k++) {
+            look_at_states(t->defs[k], d);
             if (t->defs[k]->nrules + added > RULES_MAX) {
                 diag_error(d, t->defs[k]->pos, "规则（连同其他制度附加的）共 %zu 条，最多 %d 条",
                            "rules, with those that other regulations add, are %zu; at most %d",

@@ -5,9 +5,18 @@
 
 #include "house.h"
 
-enum { FIELDS = 158, LISTS = 40, STATES = 60, ASKS = 40, ACTIONS = 60, NEEDS = 5, KINDS = 10 };
+enum {
+    FIELDS = 158,
+    LISTS = 40,
+    STATES = 60,
+    ASKS = 40,
+    ACTIONS = 60,
+    NEEDS = 5,
+    KINDS = 10,
+    NEXT = 20
+};
 
-static void put_fields(struct buf *b, char f)
+static void put_fields(struct buf *b, char f, int next)
 {
     for (int i = 0; i < FIELDS; i++) {
         buf_put_fmt(b, "      %c%d: {type: int, zh: 栏%d, en: F %d}\n", f, i, i, i);
@@ -17,13 +26,18 @@ static void put_fields(struct buf *b, char f)
         buf_put_fmt(b, "      p%d: {type: people, zh: 众%d, en: P %d}\n", i, i, i);
     }
     buf_put(b, STR("    states:\n"));
-    for (int i = 0; i < STATES - 1; i++) {
+    buf_put(b, STR("      s0: {zh: 态零, en: S 0, next: [x0"));
+    for (int i = 1; i < next; i++) {
+        buf_put_fmt(b, ", x%d", i);
+    }
+    buf_put(b, STR("]}\n"));
+    for (int i = 1; i < STATES - 1; i++) {
         buf_put_fmt(b, "      s%d: {zh: 态%d, en: S %d}\n", i, i, i);
     }
     buf_put(b, STR("      done: {zh: 毕, en: Done, final: true}\n"));
 }
 
-static void put_actions(struct buf *b, char f)
+static void put_actions(struct buf *b, char f, int actions)
 {
     buf_put_fmt(
         b,
@@ -45,9 +59,9 @@ static void put_actions(struct buf *b, char f)
     for (int i = 0; i < LISTS; i++) {
         buf_put_fmt(b, "          - p%d\n", i);
     }
-    for (int i = 0; i < ACTIONS; i++) {
+    for (int i = 0; i < actions; i++) {
         buf_put_fmt(b,
-                    "      x%d:\n        from: any\n        who: everyone\n"
+                    "      x%d:\n        from: any\n        who: creator\n"
                     "        clause: buy\n        needs:\n",
                     i);
         for (int k = 0; k < NEEDS; k++) {
@@ -61,7 +75,7 @@ static void put_actions(struct buf *b, char f)
 }
 
 /* Its fields are f0, f1 ... where `f` is 'f'. */
-static str wide(struct arena *a, char f, int rules)
+static str wide(struct arena *a, char f, int rules, int next)
 {
     struct buf b = buf_make(a, 1 << 20);
     buf_put_fmt(&b,
@@ -80,7 +94,7 @@ static str wide(struct arena *a, char f, int rules)
                 "    fields:\n"
                 "      place: {type: unit, default: actor.unit, zh: 处, en: Place}\n",
                 f);
-    put_fields(&b, f);
+    put_fields(&b, f, next);
     buf_put(&b, STR("    rules:\n"));
     for (int i = 0; i < rules; i++) {
         buf_put_fmt(&b,
@@ -88,8 +102,44 @@ static str wide(struct arena *a, char f, int rules)
                     "so}\n",
                     f, i % FIELDS, 1000 + i);
     }
-    put_actions(&b, f);
+    put_actions(&b, f, next > ACTIONS ? next : ACTIONS);
     return buf_str(&b);
+}
+
+/* One more than a list holds is refused, not left out. */
+static void too_many(struct dbs *t)
+{
+    enum { MOST = 200 };
+    struct house h = house_make(t, wide(t->life, 'f', 1, 1).ptr);
+    int64_t id = house_create(&h, h.amy, "order", "f0", "1", "f1", "1", NULL);
+    assert_done(&h, id);
+    str *people = arena_array(h.a, str, MOST + 1);
+    for (int i = 0; i <= MOST; i++) {
+        const char *name = str_fmt(h.a, "somebody%d", i).ptr;
+        int64_t p = house_create(&h, 0, "person", "full_name", name, "login", name, "unit",
+                                 house_text(&h, h.north), NULL);
+        assert_done(&h, p);
+        people[i] = str_from(house_text(&h, p));
+    }
+    struct value_in v = {.field = STR("p0"), .items = people, .nitems = MOST + 1};
+    struct act a = {.actor = h.amy,
+                    .type = STR("order"),
+                    .record = id,
+                    .action = STR("invite"),
+                    .values = &v,
+                    .nvalues = 1};
+    err e = house_act(&h, &a);
+    assert_int_equal(e.code, ERR_VALUE);
+    assert_true(e.why && str_has(e.why->fields[0].words.en, STR("200 at most")));
+    v.nitems = MOST;
+    dbs_ok(house_act(&h, &a));
+    assert_int_equal(house_i64(&h, SQL("select count(*) from l_order__p0"), NO_ARGS), MOST);
+}
+
+static void nobody_is_left_out_of_a_list_unsaid(void **state)
+{
+    (void)state;
+    dbs_each(DBS_MEMORY, too_many);
 }
 
 /* All lists of a record at once. */
@@ -126,9 +176,12 @@ static bool sees_own(struct house *h, int64_t who, int64_t id)
 
 static void as_wide_as_it_may_be(struct dbs *t)
 {
-    struct house h = house_make(t, wide(t->life, 'f', 390).ptr);
+    struct house h = house_make(t, wide(t->life, 'f', 390, NEXT).ptr);
     int64_t id = house_create(&h, h.amy, "order", "f0", "1", "f1", "1", "own", "7", NULL);
     assert_done(&h, id);
+    assert_int_equal(
+        house_i64(&h, SQL("select count(*) from task where person = $1"), ARGS(db_i64(h.amy))),
+        NEXT);
     assert_true(sees_own(&h, h.amy, id));
     assert_false(sees_own(&h, h.bob, id));
     assert_done(&h, house_do(&h, h.amy, "order", id, "change", "f1", "2", "f2", "0", NULL));
@@ -242,10 +295,13 @@ static void what_there_is_no_room_for_is_a_mistake_at_its_place(void **state)
 {
     (void)state;
     struct arena a = arena_make(256u << 20);
-    str many = wide(&a, 'f', 401);
+    str many = wide(&a, 'f', 401, 1);
     assert_true(str_has(mistake(&a, &many, 1), STR("rules, with those that other regulations add, "
                                                    "are 401; at most 400")));
-    str versions[2] = {wide(&a, 'f', 400), wide(&a, 'g', 1)};
+    str waits = wide(&a, 'f', 1, 101);
+    assert_true(
+        str_has(mistake(&a, &waits, 1), STR("state s0 waits for 101 actions; at most 100")));
+    str versions[2] = {wide(&a, 'f', 400, 100), wide(&a, 'g', 1, 1)};
     assert_int_equal(mistake(&a, versions, 1).len, 0);
     assert_true(str_has(mistake(&a, versions, 2), STR("fields and states of all versions are 378; "
                                                       "at most 309")));
@@ -256,6 +312,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_widest_type_is_worked_with),
+        cmocka_unit_test(nobody_is_left_out_of_a_list_unsaid),
         cmocka_unit_test(a_rule_over_the_tenth_kind_of_lines_is_judged),
         cmocka_unit_test(what_there_is_no_room_for_is_a_mistake_at_its_place),
     };
