@@ -19,14 +19,21 @@ static bool numbers(const struct batch_stmt *s, int64_t *args, uint64_t *nulls)
     return true;
 }
 
-static size_t place(int64_t serial, const int64_t *args, int nargs)
+static size_t set_of(int64_t serial, const int64_t *args, int nargs)
 {
     uint64_t h = (uint64_t)serial;
     for (int i = 0; i < nargs; i++) {
         h = (h ^ (uint64_t)args[i]) * 0xff51afd7ed558ccdu;
         h ^= h >> 33;
     }
-    return (size_t)(h % KEPT_SLOTS);
+    return (size_t)(h % KEPT_SETS);
+}
+
+static bool is_of(const struct kept_slot *x, int64_t serial, const struct batch_stmt *s,
+                  const int64_t *args, uint64_t nulls)
+{
+    return x->serial == serial && x->nargs == s->nargs && x->null_args == nulls &&
+           memcmp(x->args, args, (size_t)s->nargs * sizeof(*args)) == 0;
 }
 
 bool kept_find(const struct kept *k, int64_t serial, int64_t version, struct batch_stmt *s)
@@ -36,9 +43,12 @@ bool kept_find(const struct kept *k, int64_t serial, int64_t version, struct bat
     if (!numbers(s, args, &nulls)) {
         return false;
     }
-    const struct kept_slot *x = &k->slots[place(serial, args, s->nargs)];
-    if (x->serial != serial || x->version != version || x->nargs != s->nargs ||
-        x->null_args != nulls || memcmp(x->args, args, (size_t)s->nargs * sizeof(*args)) != 0) {
+    const struct kept_slot *set = k->slots[set_of(serial, args, s->nargs)];
+    const struct kept_slot *x = NULL;
+    for (int i = 0; i < KEPT_WAYS && !x; i++) {
+        x = set[i].version == version && is_of(&set[i], serial, s, args, nulls) ? &set[i] : NULL;
+    }
+    if (!x) {
         return false;
     }
     s->result.cols = x->cols;
@@ -54,6 +64,21 @@ bool kept_find(const struct kept *k, int64_t serial, int64_t version, struct bat
     return true;
 }
 
+/* Where it stands already, else where something old does, else whose turn it is. */
+static struct kept_slot *room(struct kept *k, int64_t serial, int64_t version,
+                              const struct batch_stmt *s, const int64_t *args, uint64_t nulls)
+{
+    struct kept_slot *set = k->slots[set_of(serial, args, s->nargs)];
+    struct kept_slot *old = NULL;
+    for (int i = 0; i < KEPT_WAYS; i++) {
+        if (is_of(&set[i], serial, s, args, nulls)) {
+            return &set[i];
+        }
+        old = set[i].version != version || !set[i].serial ? &set[i] : old;
+    }
+    return old ? old : &set[k->turn++ % KEPT_WAYS];
+}
+
 void kept_put(struct kept *k, int64_t serial, int64_t version, const struct batch_stmt *s)
 {
     int64_t args[KEPT_ARGS];
@@ -67,7 +92,7 @@ void kept_put(struct kept *k, int64_t serial, int64_t version, const struct batc
             return;
         }
     }
-    struct kept_slot *x = &k->slots[place(serial, args, s->nargs)];
+    struct kept_slot *x = room(k, serial, version, s, args, nulls);
     *x = (struct kept_slot){.serial = serial,
                             .version = version,
                             .null_args = nulls,

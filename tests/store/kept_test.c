@@ -1,5 +1,6 @@
 /* An answer is kept as long as nothing is committed, and never longer. */
 #include "base/arena.h"
+#include "store/db_kept.h"
 
 #include "support/dbs.h"
 #include "support/test.h"
@@ -90,6 +91,32 @@ static void own_changes(struct dbs *t)
     arena_end(&life);
 }
 
+/* What a page asks of one person: each answer still stands when the next page asks. */
+static void questions_side_by_side_stay(void **state)
+{
+    enum { PEOPLE = 2000, QUESTIONS = 3, VERSION = 7 };
+    (void)state;
+    struct arena a = arena_make(8 << 20);
+    struct kept *k = arena_new(&a, struct kept);
+    for (int64_t person = 1; person <= PEOPLE; person++) {
+        struct batch_stmt s = {.args = &(struct db_arg){.type = DB_ARG_I64, .i64 = person},
+                               .nargs = 1,
+                               .result = {.arena = &a, .cols = 1}};
+        for (int64_t question = 1; question <= QUESTIONS; question++) {
+            s.result.rows = 0;
+            *rows_add(&s.result) = (struct cell){.type = CELL_I64, .v.i64 = person * question};
+            kept_put(k, question, VERSION, &s);
+        }
+        for (int64_t question = 1; question <= QUESTIONS; question++) {
+            s.result.rows = 0;
+            assert_true(kept_find(k, question, VERSION, &s));
+            assert_int_equal(s.result.cells[0].v.i64, person * question);
+            assert_false(kept_find(k, question, VERSION + 1, &s));
+        }
+    }
+    arena_end(&a);
+}
+
 static void run_follows(void **state)
 {
     (void)state;
@@ -108,7 +135,8 @@ static void run_own(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(run_follows), cmocka_unit_test(run_texts),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(questions_side_by_side_stay),
+                                       cmocka_unit_test(run_follows), cmocka_unit_test(run_texts),
                                        cmocka_unit_test(run_own)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
