@@ -253,6 +253,9 @@ static void perform_read(struct effect_reader *r, const struct ynode *n)
 {
     struct load *l = r->l;
     str text = key_text(l, n, WORDS("perform", "perform"));
+    if (!text.ptr) {
+        return; /* no text: said */
+    }
     size_t dot = text.len;
     while (dot && text.ptr[dot - 1] != '.') {
         dot--;
