@@ -13,7 +13,8 @@ enum {
     ACTIONS = 60,
     NEEDS = 5,
     KINDS = 10,
-    NEXT = 20
+    NEXT = 20,
+    RULES = 48 /* of one definition */
 };
 
 static void put_fields(struct buf *b, char f, int next)
@@ -176,7 +177,7 @@ static bool sees_own(struct house *h, int64_t who, int64_t id)
 
 static void as_wide_as_it_may_be(struct dbs *t)
 {
-    struct house h = house_make(t, wide(t->life, 'f', 390, NEXT).ptr);
+    struct house h = house_make(t, wide(t->life, 'f', RULES, NEXT).ptr);
     int64_t id = house_create(&h, h.amy, "order", "f0", "1", "f1", "1", "own", "7", NULL);
     assert_done(&h, id);
     assert_int_equal(
@@ -269,8 +270,27 @@ static void a_rule_over_the_tenth_kind_of_lines_is_judged(void **state)
     dbs_each(DBS_ALL, of_many_kinds);
 }
 
-/* The first mistake of what is built of these versions; empty: none. */
-static str mistake(struct arena *a, const str *versions, int n)
+/* Another regulation that asks more of `order`, n times as many rules as it may at once. */
+static str guild(struct arena *a, int n)
+{
+    struct buf b = buf_make(a, 1 << 20);
+    buf_put(&b, STR("regulation: guild\ntitle: {zh: 行会, en: Guild}\nowner: keeper\n"
+                    "uses: [town, shop]\nposts:\n  keeper: {zh: 管理员, en: Keeper}\nadds:\n"));
+    for (int i = 0; i < n; i++) {
+        buf_put(&b, STR("  - to: order.change\n    clause: more\n    rules:\n"));
+        for (int k = 0; k < RULES; k++) {
+            buf_put_fmt(&b,
+                        "      - {check: \"default(f0, 0) != %d\", clause: more, zh: 不可, en: Not "
+                        "so}\n",
+                        2000 + i * RULES + k);
+        }
+    }
+    return buf_str(&b);
+}
+
+/* The first mistake of what is built of these definitions, the second another version of the
+ * first where `again`; empty: none. */
+static str mistake(struct arena *a, const str *definitions, int n, bool again)
 {
     struct engine_options opt = {.url = STR("sqlite::memory:")};
     struct engine *e = engine_make(a, &opt, true);
@@ -278,8 +298,8 @@ static str mistake(struct arena *a, const str *versions, int n)
     struct held_model *h;
     struct diags d = diags_make(a);
     for (int i = 0; i < n; i++) {
-        list[i + 1] = house_source(a, versions[i]);
-        list[i + 1].version = i + 1;
+        list[i + 1] = house_source(a, definitions[i]);
+        list[i + 1].version = again ? i + 1 : 1;
     }
     struct sources s = {list, (size_t)n + 1};
     err x = engine_build(e, a, &s, 1, &d, &h);
@@ -295,16 +315,18 @@ static void what_there_is_no_room_for_is_a_mistake_at_its_place(void **state)
 {
     (void)state;
     struct arena a = arena_make(256u << 20);
-    str many = wide(&a, 'f', 401, 1);
-    assert_true(str_has(mistake(&a, &many, 1), STR("rules, with those that other regulations add, "
-                                                   "are 401; at most 400")));
+    str asked[2] = {wide(&a, 'f', RULES, 1), guild(&a, 7)};
+    assert_int_equal(mistake(&a, asked, 2, false).len, 0); /* 384 */
+    asked[1] = guild(&a, 8);
+    assert_true(str_has(mistake(&a, asked, 2, false),
+                        STR("rules, with those that other regulations add, are 432; at most 400")));
     str waits = wide(&a, 'f', 1, 101);
     assert_true(
-        str_has(mistake(&a, &waits, 1), STR("state s0 waits for 101 actions; at most 100")));
-    str versions[2] = {wide(&a, 'f', 400, 100), wide(&a, 'g', 1, 1)};
-    assert_int_equal(mistake(&a, versions, 1).len, 0);
-    assert_true(str_has(mistake(&a, versions, 2), STR("fields and states of all versions are 378; "
-                                                      "at most 309")));
+        str_has(mistake(&a, &waits, 1, true), STR("state s0 waits for 101 actions; at most 100")));
+    str versions[2] = {wide(&a, 'f', RULES, 100), wide(&a, 'g', 1, 1)};
+    assert_int_equal(mistake(&a, versions, 1, true).len, 0);
+    assert_true(str_has(mistake(&a, versions, 2, true),
+                        STR("fields and states of all versions are 378; at most 309")));
     arena_end(&a);
 }
 
