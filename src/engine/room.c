@@ -3,7 +3,7 @@
  * a state waits for. */
 #include "engine/engine_int.h"
 
-enum { RULES_MAX = 400 };
+enum { RULES_MAX = 192 }; /* with 64 KB each, twelve of the 16 MB of a statement (store/sql.c) */
 
 _Static_assert(2 * COLS_MAX + 64 <= DB_ARGS_MAX, "a row, as it was and as it is, are arguments");
 _Static_assert(RULES_MAX + 64 <= DB_ARGS_MAX, "so is which rules are to be judged");

@@ -315,11 +315,11 @@ static void what_there_is_no_room_for_is_a_mistake_at_its_place(void **state)
 {
     (void)state;
     struct arena a = arena_make(256u << 20);
-    str asked[2] = {wide(&a, 'f', RULES, 1), guild(&a, 7)};
-    assert_int_equal(mistake(&a, asked, 2, false).len, 0); /* 384 */
-    asked[1] = guild(&a, 8);
+    str asked[2] = {wide(&a, 'f', RULES, 1), guild(&a, 3)};
+    assert_int_equal(mistake(&a, asked, 2, false).len, 0); /* 192 */
+    asked[1] = guild(&a, 4);
     assert_true(str_has(mistake(&a, asked, 2, false),
-                        STR("rules, with those that other regulations add, are 432; at most 400")));
+                        STR("rules, with those that other regulations add, are 240; at most 192")));
     str waits = wide(&a, 'f', 1, 101);
     assert_true(
         str_has(mistake(&a, &waits, 1, true), STR("state s0 waits for 101 actions; at most 100")));
