@@ -45,8 +45,7 @@ struct backup_report {
     int64_t file_bytes;
     str key;                     /* vkey of the ledger */
     str missing;                 /* SHA-256 of the first attachment that is missing, hex */
-    bool verified;               /* `verify` says with what result; else nobody looked */
-    struct verify_report verify; /* in order, or the call has failed */
+    struct verify_report verify; /* of a look inside: in order, or the call has failed */
 };
 
 /* Makes the backup `file` (a whole path).  ERR_CONFLICT when there is such a

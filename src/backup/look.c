@@ -206,7 +206,6 @@ static err look_with(struct arena *a, const struct reading *r, struct backup_rep
     if (!e.code && all) {
         e = look_at_attachments(&k);
     }
-    rep->verified = !e.code;
     arena_end(&life);
     return e;
 }

@@ -315,16 +315,6 @@ static err do_people(struct running *g, const struct rows *r, int64_t element)
     return e;
 }
 
-static err do_native(struct running *g)
-{
-    for (struct native *n = g->d->e->natives; n; n = n->next) {
-        if (str_eq(n->name, g->ef->native)) {
-            return n->fn(g->d->ctx, g->x->id, g->act, n->arg);
-        }
-    }
-    return err_make(ERR_STORE, STR("no such native effect"));
-}
-
 /* Later: an act of its own, by auto, its `when` judged then. */
 static err put_later(struct running *g, int64_t at)
 {
@@ -391,10 +381,10 @@ static err run_row(struct running *g, const struct rows *r)
     case E_RECEIPT:
     case E_TASK:
         return do_people(g, r, element);
-    case E_NATIVE:
-        return do_native(g);
+    case E_NATIVE: /* the loader refuses it */
+        break;
     }
-    return OK;
+    return err_make(ERR_STORE, STR("an effect that is not built"));
 }
 
 /* A large set is worked off after the commit, in steps; one of which only some are

@@ -545,13 +545,6 @@ err engine_run(struct engine *e, struct writer_job *job)
     return writer_call(e->writer, job);
 }
 
-void engine_native(struct engine *e, str name, engine_native_fn *fn, void *arg)
-{
-    struct native *n = arena_new(e->life, struct native);
-    *n = (struct native){.name = name, .fn = fn, .arg = arg, .next = e->natives};
-    e->natives = n;
-}
-
 struct engine_stats engine_stats(struct engine *e)
 {
     struct engine_stats s = {0};

@@ -77,10 +77,6 @@ MUST_CHECK err engine_sources(struct db *db, struct arena *a, struct sources *re
 
 int64_t engine_now(const struct engine *e);
 
-/* What `native: name` of an effect calls: inside the act, on the writer's
- * connection; an error refuses the act.  Registered before the first act. */
-typedef err engine_native_fn(struct ctx *ctx, int64_t record, int64_t act, void *arg);
-void engine_native(struct engine *e, str name, engine_native_fn *fn, void *arg);
 /* A reader's connection for one worker thread; closes with `life`. */
 MUST_CHECK err engine_reader(struct engine *e, struct arena *life, struct db **ret);
 /* The writer's own connection, of an engine in memory. */

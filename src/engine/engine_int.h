@@ -163,13 +163,6 @@ struct world {
     bool new_model; /* of this group: shown to readers when it is durable */
 };
 
-struct native {
-    str name;
-    engine_native_fn *fn;
-    void *arg;
-    struct native *next;
-};
-
 struct engine {
     struct arena *life;
     struct engine_options opt;
@@ -177,7 +170,6 @@ struct engine {
     pthread_mutex_t lock;
     struct held_model *models; /* all that live, newest first */
     struct held_model *current;
-    struct native *natives;
     struct world now, mark, group;
     struct ledger *ledger;
     struct ledger_edge mark_edge, group_edge, scratch_edge;

@@ -29,8 +29,7 @@ struct verify_report {
     int64_t seq; /* the entry that tells of it; -1: none does */
     str table;   /* as in the database */
     int64_t id;
-    str column;  /* when one is known to differ */
-    str subject; /* in words, English: "Fault GZ-2026-0001" */
+    str column; /* when one is known to differ */
     struct words what;
 };
 

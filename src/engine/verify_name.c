@@ -254,7 +254,6 @@ err verify_name(struct verifying *v)
             str_fmt(v->a, "%.*s, \"%.*s\"", STR_ARG(who.en),
                     STR_ARG(words_in(column_words(v), LANG_EN)))};
     }
-    r->subject = who.en;
     switch (v->wrong) {
     case ROW_CHANGED:
         r->what = (struct words){

@@ -329,7 +329,7 @@ enum effect_kind {
     E_NOTIFY,
     E_RECEIPT,
     E_TASK,
-    E_NATIVE,
+    E_NATIVE, /* reserved: refused by the loader */
 };
 struct assign {
     const struct field *field;
@@ -367,7 +367,6 @@ struct effect {
     struct people to;
     struct template_words text;
     struct cond due; /* task: moment or length; receipt: within */
-    str native;
 };
 
 struct action {
