@@ -493,6 +493,43 @@ static void a_new_certificate_needs_no_restart(void **state)
     server_start(&the.server, true);
 }
 
+/* As renewing leaves it: what is configured is a link to the newest, among the older ones. */
+static void a_certificate_may_be_a_link_to_the_newest(void **state)
+{
+    (void)state;
+    char old[] = "build/newest-XXXXXX";
+    assert_non_null(mkdtemp(old));
+    /* where large files pass is readable as a whole: not where the links lead */
+    assert_int_equal(setenv("TMPDIR", the.server.data, 1), 0);
+    server_stop(&the.server, SIGTERM);
+    str links = str_fmt(&the.a,
+                        "D=%s && for f in cert key; do mv $D/$f.pem $PWD/%s/$f$N.pem"
+                        " && ln -sf $PWD/%s/$f$N.pem $D/$f.pem; done",
+                        the.server.data, old, old);
+    make_certificate("first");
+    assert_int_equal(system(str_fmt(&the.a, "N=1; %.*s", STR_ARG(links)).ptr), 0);
+    configure(str_fmt(&the.a, "tls_cert = %s/cert.pem\ntls_key = %s/key.pem\n", the.server.data,
+                      the.server.data)
+                  .ptr);
+    server_start(&the.server, true);
+    assert_true(str_has(subject(), STR("first")));
+    size_t before = times(log_text(), "info  server.reload");
+    assert_int_equal(system(str_fmt(&the.a, "rm %s/*.pem", the.server.data).ptr), 0);
+    make_certificate("second");
+    assert_int_equal(system(str_fmt(&the.a, "N=2; %.*s", STR_ARG(links)).ptr), 0);
+    assert_int_equal(kill(the.server.pid, SIGHUP), 0);
+    assert_true(logged("info  server.reload", before + 1));
+    assert_true(str_has(subject(), STR("second")));
+    server_stop(&the.server, SIGTERM);
+    unsetenv("TMPDIR");
+    configure("");
+    assert_int_equal(system(str_fmt(&the.a, "rm -r %s %s/cert.pem %s/key.pem", old, the.server.data,
+                                    the.server.data)
+                                .ptr),
+                     0);
+    server_start(&the.server, true);
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -528,6 +565,7 @@ int main(void)
         cmocka_unit_test(what_is_secret_or_personal_stands_in_no_log),
         cmocka_unit_test(it_answers_what_is_in_work_and_ends_well),
         cmocka_unit_test(a_new_certificate_needs_no_restart),
+        cmocka_unit_test(a_certificate_may_be_a_link_to_the_newest),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
