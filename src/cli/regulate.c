@@ -9,10 +9,20 @@
 #include <string.h>
 #include <unistd.h>
 
+/* A file below the caller's folder is told as he would name it. */
+static str as_named(const struct cli *c, str file)
+{
+    bool below =
+        str_starts(file, c->cwd) && file.len > c->cwd.len + 1 && file.ptr[c->cwd.len] == '/';
+    return below ? str_from_n(file.ptr + c->cwd.len + 1, file.len - c->cwd.len - 1) : file;
+}
+
 void cli_diags(struct cli *c, const struct diags *d)
 {
     for (size_t i = 0; i < d->len; i++) {
-        str line = diag_print(c->arena, &d->ptr[i], c->lang);
+        struct diag one = d->ptr[i];
+        one.pos.file = as_named(c, one.pos.file);
+        str line = diag_print(c->arena, &one, c->lang);
         fprintf(c->out, "%.*s\n", STR_ARG(line));
     }
     if (d->errors + d->warnings > d->len) {

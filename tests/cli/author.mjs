@@ -20,7 +20,7 @@ const same = (line) => (/^(Passed|通过)/.test(line) ? line.replace(/\d+/g, "N"
 
 function run(work, lang) {
   const r = spawnSync(program, ["check", "regulations"], { cwd: work, env: { ...process.env, LC_ALL: lang === "en" ? "en_US.UTF-8" : "zh_CN.UTF-8" }, encoding: "utf8" });
-  return (r.stdout + r.stderr).replaceAll(`${work}/`, "").trimEnd().split("\n").map(same);
+  return (r.stdout + r.stderr).trimEnd().split("\n").map(same);
 }
 
 function follow(lang) {
@@ -54,7 +54,7 @@ function follow(lang) {
     const append = words[0] === "append";
     const path = join(work, "regulations", append ? words[1] : words[0]);
     mkdirSync(dirname(path), { recursive: true });
-    (append ? appendFileSync : writeFileSync)(path, append ? `\n${body}` : body);
+    (append ? appendFileSync : writeFileSync)(path, body);
   }
   last("the end");
   check(`${lang}: files are written and commands run`, files >= 8 && commands >= 3, `${files} files, ${commands} commands`);
