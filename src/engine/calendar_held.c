@@ -27,10 +27,20 @@ static void read_spans(struct calendar_held *c, struct rows *r)
     }
 }
 
+static void end_arena(void *arg)
+{
+    arena_end(arg);
+}
+
+/* Where memory ends, it ends where the act's does; what is held is then read again. */
 static err read_again(const struct ctx *ctx, struct calendar_held *c)
 {
-    struct arena side = arena_make(HELD_BYTES);
-    struct batch *b = batch_begin(ctx->db, &side);
+    struct arena *side = arena_new(ctx->arena, struct arena);
+    arena_defer(ctx->arena, end_arena, side);
+    *side = arena_make(HELD_BYTES);
+    side->full = c->arena.full = ctx->arena->full;
+    side->full_arg = c->arena.full_arg = ctx->arena->full_arg;
+    struct batch *b = batch_begin(ctx->db, side);
     int days = batch_add(b, SQL("select day, workday from calendar order by day"), NO_ARGS);
     int spans = batch_add(
         b, SQL("select start_ms, end_ms, before_ms from calendar_span order by start_ms"), NO_ARGS);
@@ -38,6 +48,7 @@ static err read_again(const struct ctx *ctx, struct calendar_held *c)
     batch_max_rows(b, spans, SPANS_MAX);
     err e = batch_run(b);
     if (!e.code) {
+        c->stamp = STR(""); /* it lies in what is given back now */
         arena_reset(&c->arena);
         struct rows r = batch_rows(b, days);
         read_days(c, &r);
@@ -46,8 +57,9 @@ static err read_again(const struct ctx *ctx, struct calendar_held *c)
         c->stamp = str_copy(&c->arena, str_from(c->known));
         c->good = true;
     }
+    c->arena.full = NULL;
     e.detail = str_copy(ctx->arena, e.detail);
-    arena_end(&side);
+    arena_end(side);
     return e;
 }
 

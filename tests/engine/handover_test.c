@@ -1,6 +1,7 @@
 /* What passes between the thread that asks for an act and the writer: what takes time is
  * done before it is handed over, and an answer that finds no room ends its act alone. */
 #include "engine/attach.h"
+#include "engine/calendar_held.h"
 #include "engine/crowd.h"
 #include "engine/engine_int.h"
 
@@ -83,6 +84,38 @@ static void an_answer_that_finds_no_room_undoes_its_act_and_nothing_else(void **
     dbs_each(DBS_FILE, no_room);
 }
 
+/* The working calendar is read by an act that needs it: where it finds no room, that act
+ * ends, and the next one that does is done. */
+static void no_calendar(struct dbs *t)
+{
+    struct crowd *c = arena_new(t->life, struct crowd);
+    crowd_make(c, inst_make(t, 0));
+    struct calendar_held *held = c->in.e->calendar;
+    size_t usual = held->arena.limit;
+    sem_t answered;
+    sem_init(&answered, 0, 0);
+    struct one o;
+    one_fill(c, &o, CREATE, &answered);
+    o.act.done = NULL;
+    held->stamp = STR("another"); /* the writer waits for an act */
+    arena_end(&held->arena);
+    held->arena.limit = 16;
+    assert_int_equal(act_call(c->in.e, &o.act).code, ERR_BUSY);
+    assert_int_equal(one_happened(c, &o), 0);
+    held->arena.limit = usual;
+    dbs_ok(act_call(c->in.e, &o.act));
+    assert_int_equal(one_happened(c, &o), 1);
+    arena_end(&o.arena);
+    sem_destroy(&answered);
+    engine_stop(c->in.e);
+}
+
+static void a_calendar_that_finds_no_room_ends_its_act_alone(void **state)
+{
+    (void)state;
+    dbs_each(DBS_FILE, no_calendar);
+}
+
 /* --- files that were kept --------------------------------------------------------------- */
 
 static int open_files(void)
@@ -146,6 +179,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_writer_hashes_neither_files_nor_what_a_key_stands_for),
         cmocka_unit_test(an_answer_that_finds_no_room_undoes_its_act_and_nothing_else),
+        cmocka_unit_test(a_calendar_that_finds_no_room_ends_its_act_alone),
         cmocka_unit_test(a_file_that_finds_no_room_is_not_left_open),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
