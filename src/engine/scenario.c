@@ -241,11 +241,11 @@ static err target_of(struct run *r, const struct step *s, struct saved *ret, str
         const struct model *m = engine_model(r->e);
         *ret = (struct saved){.type = model_type(m, s->type)};
         engine_release(r->e, m);
-        return ret->type ? OK : err_make(ERR_NOT_FOUND, s->type);
+        return ret->type ? OK : scenario_unknown(r, s->type);
     }
     const struct saved *on = scenario_saved(r, s->on);
     if (!on) {
-        return err_make(ERR_NOT_FOUND, s->on);
+        return scenario_unknown(r, s->on);
     }
     *ret = *on;
     str rest;
@@ -389,6 +389,20 @@ static err do_step(struct run *r, const struct step *s, str as)
     return OK;
 }
 
+/* Why a step did not go, and which of what was filled in a refusal is about. */
+static void step_failed(struct run *r, struct pos at, err x)
+{
+    struct words why = x.why ? x.why->what : (struct words){x.detail, x.detail};
+    bool more = x.why && x.detail.len && !str_eq(x.detail, why.en);
+    str about = more ? x.detail : STR("");
+    diag_error_words(
+        r->d, at,
+        (struct words){str_fmt(r->a, "这一步没有成功：%.*s%s%.*s%s", STR_ARG(why.zh),
+                               more ? "（" : "", STR_ARG(about), more ? "）" : ""),
+                       str_fmt(r->a, "this step did not go: %.*s%s%.*s%s", STR_ARG(why.en),
+                               more ? " (" : "", STR_ARG(about), more ? ")" : "")});
+}
+
 err scenario_run(struct engine *e, struct arena *a, const struct scenario *s, str folder,
                  struct diags *d)
 {
@@ -400,9 +414,7 @@ err scenario_run(struct engine *e, struct arena *a, const struct scenario *s, st
     for (size_t i = 0; i < s->nsteps; i++) {
         err x = do_step(&r, &s->steps[i], s->as);
         if (x.code) {
-            str why = x.why ? words_in(x.why->what, LANG_ZH) : x.detail;
-            diag_error(d, s->steps[i].pos, "这一步没有成功：%.*s", "this step did not go: %.*s",
-                       STR_ARG(why));
+            step_failed(&r, s->steps[i].pos, x);
         }
     }
     return OK;
@@ -423,9 +435,7 @@ static err run_steps(struct run *r, struct arena *a, str text, str file, int64_t
                 return x;
             }
             if (x.code && !there) {
-                str why = x.why ? words_in(x.why->what, LANG_ZH) : STR("");
-                diag_error(d, list.ptr[k].steps[i].pos, "这一步没有成功：%.*s（%.*s）",
-                           "this step did not go: %.*s (%.*s)", STR_ARG(why), STR_ARG(x.detail));
+                step_failed(r, list.ptr[k].steps[i].pos, x);
             }
             *ret_created += !x.code;
         }

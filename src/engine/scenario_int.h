@@ -29,6 +29,8 @@ struct run { /* one scenario */
 const struct saved *scenario_saved(const struct run *r, str name);
 /* The id of a login; 0 for auto. */
 MUST_CHECK err scenario_person(struct run *r, str login, int64_t *ret);
+/* The refusal of a step that names what there is not: a type, or something saved. */
+err scenario_unknown(struct run *r, str name);
 /* Steps that look: check, see, list, term, tasks, notified, number.  A thing
  * that is not as the step says is a mistake at its place. */
 MUST_CHECK err scenario_look(struct run *r, const struct step *s, str as);

@@ -2,8 +2,19 @@
 #include "base/clock.h"
 #include "engine/list.h"
 #include "engine/record_load.h"
+#include "engine/refusal_int.h"
 #include "engine/scenario_int.h"
 #include "model/expr.h"
+
+err scenario_unknown(struct run *r, str name)
+{
+    return refuse(r->a, ERR_NOT_FOUND, REFUSED_VALUE, NULL,
+                  words_fmt(r->a, "没有“%.*s”：既不是记录类型，也不是前面某一步用 save 起的名字",
+                            "there is no \"%.*s\": neither a type of record nor a name that an "
+                            "earlier step saved",
+                            STR_ARG(name)),
+                  (struct words){0});
+}
 
 err scenario_person(struct run *r, str login, int64_t *ret)
 {
@@ -22,7 +33,11 @@ err scenario_person(struct run *r, str login, int64_t *ret)
     if (!e.code && rows_next(&rows)) {
         *ret = rows_i64(&rows, 0);
     } else if (!e.code) {
-        e = err_make(ERR_NOT_FOUND, STR("no such login"));
+        e = refuse(r->a, ERR_NOT_FOUND, REFUSED_VALUE, NULL,
+                   words_fmt(r->a, "没有登录名为“%.*s”的人（demo.yaml 列出有谁）",
+                             "nobody has the login \"%.*s\" (demo.yaml has those there are)",
+                             STR_ARG(login)),
+                   (struct words){0});
     }
     arena_end(&side);
     return e;
@@ -32,7 +47,7 @@ static err do_check(struct run *r, const struct step *s)
 {
     const struct saved *on = scenario_saved(r, s->on);
     if (!on) {
-        return err_make(ERR_NOT_FOUND, s->on);
+        return scenario_unknown(r, s->on);
     }
     const struct model *m = engine_model(r->e);
     const struct type *t = model_type(m, on->type->key);
@@ -65,7 +80,7 @@ static err do_see(struct run *r, const struct step *s, str as)
 {
     const struct saved *on = scenario_saved(r, s->on);
     int64_t who;
-    err e = on ? scenario_person(r, s->as.len ? s->as : as, &who) : err_make(ERR_NOT_FOUND, s->on);
+    err e = on ? scenario_person(r, s->as.len ? s->as : as, &who) : scenario_unknown(r, s->on);
     if (e.code) {
         return e;
     }
@@ -117,7 +132,7 @@ static err do_list(struct run *r, const struct step *s, str as)
         struct list_query q = {
             .type = model_type(l.m, s->type), .filter = s->text, .count = true, .limit = 200};
         struct list_page page;
-        e = q.type ? list_page(&ctx, &q, &page) : err_make(ERR_NOT_FOUND, s->type);
+        e = q.type ? list_page(&ctx, &q, &page) : scenario_unknown(r, s->type);
         if (!e.code && s->count >= 0 && page.count != s->count) {
             diag_error(r->d, s->pos, "应有 %lld 条，实有 %lld 条",
                        "there should be %lld records, there are %lld", (long long)s->count,
@@ -229,7 +244,7 @@ err scenario_look(struct run *r, const struct step *s, str as)
     }
     const struct saved *on = scenario_saved(r, s->on);
     if (!on) {
-        return err_make(ERR_NOT_FOUND, s->on);
+        return scenario_unknown(r, s->on);
     }
     switch ((int)s->kind) {
     case STEP_CHECK:

@@ -57,6 +57,18 @@ function follow(lang) {
     (append ? appendFileSync : writeFileSync)(path, body);
   }
   last("the end");
+  const examples = join(work, "regulations/key_lending/examples.yaml");
+  const kept = readFileSync(examples, "utf8");
+  for (const [from, to, zh, en] of [
+    ["as: guo.jing", "as: guo.jin", "没有登录名为“guo.jin”的人", 'nobody has the login "guo.jin"'],
+    ["perform: L.take_back", "perform: M.take_back", "没有“M”", 'there is no "M"'],
+    [", refused: borrow}", "}", "已有相同的记录", "There is one like it already"]]) {
+    const at = kept.lastIndexOf(from);
+    writeFileSync(examples, kept.slice(0, at) + to + kept.slice(at + from.length));
+    const said = run(work, lang).join("\n");
+    check(`${lang}: a step that does not go is told in words: ${to}`, at > 0 && said.includes(lang === "en" ? en : zh) && !said.includes(lang === "en" ? zh : en), said);
+  }
+  writeFileSync(examples, kept);
   check(`${lang}: files are written and commands run`, files >= 8 && commands >= 3, `${files} files, ${commands} commands`);
   // and it can be put into force
   const data = join(work, "data");
