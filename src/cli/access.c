@@ -9,6 +9,7 @@
 #include "cli/watch.h"
 
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* --- accounts and tokens ---------------------------------------------------------------- */
@@ -179,18 +180,21 @@ static err read_key(struct cli *c, struct note_key *ret)
 }
 
 /* For the health page of the server, which may be another process: what came out
- * of it, in a file.  "TIME ok", or bad */
+ * of it, in a file, the service's also where root looked.  "TIME ok", or bad */
 static void leave_result(struct cli *c, const struct verify_report *rep)
 {
     str file = str_fmt(c->arena, "%.*s/" WATCH_VERIFIED, STR_ARG(c->config.data));
     str fresh = str_fmt(c->arena, "%.*s.new", STR_ARG(file));
     bool bad = rep->bad || rep->ledger.bad;
+    struct stat of;
     FILE *f = fopen(fresh.ptr, "we");
     if (!f) {
         return; /* whoever may only read verifies all the same */
     }
+    bool ours = geteuid() != 0 || (stat(str_copy(c->arena, c->config.data).ptr, &of) == 0 &&
+                                   fchown(fileno(f), of.st_uid, of.st_gid) == 0);
     fprintf(f, "%lld %s\n", (long long)c->now(), bad ? "bad" : "ok");
-    if (fclose(f) != 0 || rename(fresh.ptr, file.ptr) != 0) {
+    if (fclose(f) != 0 || !ours || rename(fresh.ptr, file.ptr) != 0) {
         unlink(fresh.ptr);
     }
 }

@@ -160,6 +160,7 @@ if [ "$(id -u)" = 0 ]; then # root at the command line of a service that stands 
     cp -a "$dir/a" "$dir/r" && chown -R 65533:65533 "$dir/r"
     ok "root does something in a folder of the service's" "$bin/zhidu" token li.lei --name t --data "$dir/r"
     ok "and sets its signer back" "$bin/zhidu-signer" set-back --dir "$dir/r/signer" --size "$restored" --root "$root" --reason "once more"
+    ok "and verifies it" "$bin/zhidu" ledger verify --data "$dir/r"
     ok "all of which stays the service's" test -z "$(find "$dir/r" ! -user 65533)"
 fi
 ok "setting back to what is no root says what is wanted" bash -c "'$bin/zhidu-signer' set-back --dir '$dir/a/signer' --size 7 --root x --reason y 2>&1 | grep -q '44 characters'"
