@@ -13,8 +13,8 @@ const char *__lsan_default_suppressions(void)
     return "leak:libcairo.so.2\n";
 }
 
-/* Cairo's own stays: it is reachable, and its cairo_debug_reset_static_data ends the process
- * (an assertion, one run in twenty-five) where a thread of Pango's still holds a font. */
+/* Cairo's own stays: it is reachable, and cairo_debug_reset_static_data ends the process by an
+ * assertion where anything still holds a font, which was seen in one run of twenty-five. */
 static inline void fonts_end(void)
 {
     pango_cairo_font_map_set_default(NULL); /* of this thread */
