@@ -11,7 +11,8 @@
 # on loopback, its limits per minute switched off, or the scan would see 429 only.  What
 # is attacked is told by the program (tests/scan/README.md).  Fails on anything found, on
 # an answer 5xx, a sanitizer's message, a server that is gone, a request that was not
-# attacked to its end in SCAN_SECONDS (600), and a route that never took what it was sent.
+# attacked to its end in SCAN_SECONDS (600), a session that an attack has ended, and a route
+# that never took what it was sent.  SCAN_MODULE_SECONDS: of each module of wapiti.
 set -u
 cd "$(dirname "$0")/.."
 . tool/packages.sh
@@ -25,7 +26,7 @@ while [ $# -gt 0 ]; do
     --sqlmap | --wapiti) tools=${1#--} ;;
     --only) only=$2 && shift ;;
     --port) port=$2 && shift ;;
-    *) sed -n '2,16s/^# \{0,1\}//p' "$0" && exit 2 ;;
+    *) sed -n '2,17s/^# \{0,1\}//p' "$0" && exit 2 ;;
     esac
     shift
 done
@@ -118,10 +119,13 @@ if [ $tools != sqlmap ]; then
     began=$(date +%s)
     /usr/bin/python3 tests/scan/wapiti.py -u "$url/" -c "$out/targets/wapiti.json" --scope domain --flush-session --no-bugreport \
         -m backup,blindsql,cookieflags,crlf,csp,csrf,exec,file,htaccess,http_headers,methods,permanentxss,redirect,shellshock,sql,ssrf,xss,xxe \
-        -x "$url/signout" -x "$url/me/sessions/end" -x "$url/me/password" -x "$url/assets/*" -S normal -d 4 \
-        --max-files-per-dir 5 --max-links-per-page 40 --max-scan-time 90 --max-attack-time "$((LEVEL * 20))" \
+        -x "$url/signout" -x "$url/me/sessions/end" -x "$url/me/password" -x "$url/admin/account/*" -x "$url/assets/*" -S normal -d 4 \
+        --max-files-per-dir 5 --max-links-per-page 40 --max-scan-time 90 --max-attack-time "${SCAN_MODULE_SECONDS:-$((LEVEL * 20))}" \
         --endpoint "http://127.0.0.1:$((port + 1))/" --store-session "$out/wapiti" -f json -o "$out/wapiti.json" >"$out/wapiti.log" 2>&1
     node tests/scan/wapiti.mjs "$out/wapiti.json" "$out/wapiti.log" || bad=1
+    # What follows the end of its session is answered with the page to sign in, and no attack.
+    still=$(curl -kso /dev/null -w '%{http_code}' -b "__Host-zhidu=$(sed 's/.*"value":"\([^"]*\)".*/\1/' "$out/targets/wapiti.json")" "$url/me")
+    [ "$still" = 200 ] || { echo "FLAW wapiti ended its own session: /me is answered $still" && bad=1; }
     echo "wapiti took $(($(date +%s) - began)) s"
     if [ -s "$out/called.log" ]; then sed 's/^/FLAW /' "$out/called.log" && bad=1; fi
 fi

@@ -27,11 +27,13 @@ static err unique_refused(struct doing *d, const struct touched *x, err e)
 {
     const struct tdef *def = x->t->type->newest;
     const struct clause *clause = NULL;
+    struct words words = {0};
     str names = STR("");
     for (size_t i = 0; i < def->nuniques; i++) {
         const struct unique *u = &def->uniques[i];
         if (u->nof && is_about(d->a, e.detail, x->t->type->table, u)) {
             clause = u->clause;
+            words = u->words;
             names = words_in(u->of[0]->words, d->act->lang);
             break;
         }
@@ -39,10 +41,12 @@ static err unique_refused(struct doing *d, const struct touched *x, err e)
     if (!clause) {
         clause = x->action ? x->action->clause : NULL;
     }
+    if (!words.zh.len) {
+        words = words_fmt(d->a, "已有相同的记录，不得重复：%.*s",
+                          "There is one like it already: %.*s", STR_ARG(names));
+    }
     return refuse(
-        d->a, ERR_RULE, REFUSED_UNIQUE, clause,
-        words_fmt(d->a, "已有相同的记录，不得重复：%.*s", "There is one like it already: %.*s",
-                  STR_ARG(names)),
+        d->a, ERR_RULE, REFUSED_UNIQUE, clause, words,
         WORDS("请使用已有的记录，或改填其他内容。", "Use the one that is there, or change this."));
 }
 

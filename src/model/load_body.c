@@ -253,6 +253,9 @@ static void unique_read(struct load *l, struct tsrc *t, const struct ynode *e, s
         u->of[u->nof++] = f;
     }
     u->clause = key_clause(l, t->src, e);
+    if (yaml_get(e, STR("zh")) || yaml_get(e, STR("en"))) {
+        u->words = key_words(l, t->src, e, (str){0});
+    }
     const struct ynode *while_ = yaml_get(e, STR("while"));
     if (while_) {
         struct scope s = scope_of(l, d);

@@ -302,6 +302,7 @@ struct unique {
     size_t nof;
     struct cond while_;
     const struct clause *clause;
+    struct words words; /* of the refusal; empty: the engine's own */
     str index_name;
 };
 

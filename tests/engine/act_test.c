@@ -32,7 +32,8 @@ static const char shop[] =
     "      why: {type: text, max: 50, zh: 因, en: Why}\n"
     "      checked: {type: int, zh: 核, en: Checked}\n"
     "      double: {type: int, is: n * 2, zh: 倍, en: Double}\n"
-    "    unique: [{of: [code], while: \"state in ['open', 'sent']\", clause: once}]\n"
+    "    unique: [{of: [code], while: \"state in ['open', 'sent']\", clause: once, "
+    "zh: 此码在用, en: The code is taken}]\n"
     "    states:\n"
     "      open: {zh: 开, en: Open, next: [send]}\n"
     "      sent: {zh: 发, en: Sent}\n"
@@ -303,6 +304,8 @@ static void once(struct dbs *t)
                      0);
     assert_refused(&h, "once");
     assert_int_equal(h.last.why->kind, REFUSED_UNIQUE);
+    assert_true(str_eq(h.last.why->what.zh, STR("此码在用")));
+    assert_true(str_eq(h.last.why->what.en, STR("The code is taken")));
     int64_t b = order(&h, h.amy, "1");
     assert_false(house_do(&h, h.amy, "order", b, "change", "code", "abc", NULL));
     assert_refused(&h, "once");
