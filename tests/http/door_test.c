@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { PATIENCE_MS = 100000, A_MOMENT_MS = 400 };
@@ -142,9 +143,10 @@ static bool two_at_the_door(struct place *p)
 /* Those before are closed a moment after they left, which makes room. */
 static void wait_at_the_door(struct place *p)
 {
-    enum { TRIES = 50 };
-    bool waited = false;
+    enum { TRIES = 200 };
+    bool waited = two_at_the_door(p);
     for (int i = 0; i < TRIES && !waited; i++) {
+        nanosleep(&(struct timespec){.tv_nsec = 50 * 1000000L}, NULL);
         waited = two_at_the_door(p);
     }
     assert_true(waited);
