@@ -49,14 +49,15 @@ err list_columns(struct listing *l, const struct list_query *q)
 struct put {
     struct listing *l;
     struct sqlb b;
-    bool some;
+    bool some, over; /* over: more values than a list has room for */
 };
 
 static int arg(struct put *p, struct db_arg a)
 {
     struct listing *l = p->l;
     int max = (int)(sizeof(l->args) / sizeof(l->args[0]));
-    if (l->nargs < max) {
+    p->over = p->over || l->nargs == max;
+    if (!p->over) {
         l->args[l->nargs++] = a;
     }
     return 5 + l->nargs;
@@ -97,11 +98,21 @@ static void one_of(struct put *p, str column, const int64_t *codes, size_t n, bo
     SQLB_LIT(&p->b, ")");
 }
 
+/* For as many codes as may stand in "a,b,c". */
+static int64_t *room_for(struct put *p, str value)
+{
+    size_t n = 1;
+    for (size_t i = 0; i < value.len; i++) {
+        n += value.ptr[i] == ',';
+    }
+    return arena_array(p->l->ctx->arena, int64_t, n);
+}
+
 static void filter_states(struct put *p, str value, bool negate)
 {
-    int64_t codes[32];
+    int64_t *codes = room_for(p, value);
     size_t n = 0;
-    for (str rest = value; rest.ptr && n < 32;) {
+    for (str rest = value; rest.ptr;) {
         const struct state *s = tdef_state(p->l->type->newest, str_trim(str_cut(rest, ',', &rest)));
         if (s) {
             codes[n++] = s->code;
@@ -112,9 +123,9 @@ static void filter_states(struct put *p, str value, bool negate)
 
 static void filter_choices(struct put *p, const struct field *f, str value, bool negate)
 {
-    int64_t codes[32];
+    int64_t *codes = room_for(p, value);
     size_t n = 0;
-    for (str rest = value; rest.ptr && n < 32;) {
+    for (str rest = value; rest.ptr;) {
         const struct choice_key *k = field_choice(f, str_trim(str_cut(rest, ',', &rest)));
         if (k) {
             codes[n++] = k->code;
@@ -226,15 +237,22 @@ static err filter_one(struct put *p, str name, int op, str value)
 static void filter_open(struct put *p)
 {
     const struct type *t = p->l->type;
-    int64_t codes[64];
     size_t n = 0;
-    for (size_t i = 0; i < t->nstates && n < 64; i++) {
-        if (t->states[i]->final) {
-            codes[n++] = t->states[i]->code;
+    for (size_t i = 0; i < t->nstates; i++) {
+        if (!t->states[i]->final) {
+            continue;
         }
+        if (n++) {
+            SQLB_LIT(&p->b, ", ");
+        } else {
+            begin(p);
+            weak(p, STR("state"));
+            SQLB_LIT(&p->b, " not in (");
+        }
+        sqlb_i64(&p->b, t->states[i]->code);
     }
     if (n) {
-        one_of(p, STR("state"), codes, n, true);
+        SQLB_LIT(&p->b, ")");
     }
 }
 
@@ -348,6 +366,9 @@ err list_filters(struct listing *l, const struct list_query *q)
         if (e.code) {
             return e;
         }
+    }
+    if (p.over) {
+        return err_make(ERR_INVALID, STR("more values to filter by than a list takes"));
     }
     if (p.some) {
         l->filters = sqlb_end(&p.b);

@@ -1,5 +1,5 @@
 /* Lists, where an example says more than random ones (list_property_test.c): further than one
- * request looks, and what names nothing. */
+ * request looks, what names nothing, and many values at once. */
 #include "engine/list.h"
 
 #include "things.h"
@@ -76,6 +76,39 @@ static void unknown_names(struct dbs *t)
     assert_int_equal(list_page(&ctx, &q, &page).code, ERR_INVALID);
 }
 
+/* "x,x, ... ,last": as many values as wanted, none left out unsaid. */
+static str values(struct arena *a, int n, const char *last)
+{
+    struct buf b = buf_make(a, 1 << 16);
+    for (int i = 1; i < n; i++) {
+        BUF_LIT(&b, "left,");
+    }
+    buf_put(&b, str_from(last));
+    return buf_str(&b);
+}
+
+static void many_values(struct dbs *t)
+{
+    struct house h = house_make(t, NULL);
+    struct ctx ctx = house_ctx(&h, h.amy);
+    struct list_page page;
+    struct list_query q = {.type = house_type(&h, "person"), .nwhere = 1};
+    q.where[0].field = STR("state");
+    for (int n = 1; n <= 70; n += 23) {
+        q.where[0].value = values(t->a, n, "active");
+        dbs_ok(list_page(&ctx, &q, &page));
+        assert_int_equal(page.nrows, 5);
+    }
+    q.where[0].value = values(t->a, 200, "active");
+    assert_int_equal(list_page(&ctx, &q, &page).code, ERR_INVALID);
+}
+
+static void of_many_values_none_is_left_out(void **state)
+{
+    (void)state;
+    dbs_each(DBS_MEMORY, many_values);
+}
+
 static void what_names_nothing_is_refused(void **state)
 {
     (void)state;
@@ -87,6 +120,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_list_says_how_far_it_looked_and_goes_on_from_there),
         cmocka_unit_test(what_names_nothing_is_refused),
+        cmocka_unit_test(of_many_values_none_is_left_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
