@@ -34,7 +34,7 @@ class Newcomer extends Person {
     n.manual = section(how.lang);
     n.context = await browser.newContext({ viewport: { width: how.width, height: 900 }, locale: how.lang === "en" ? "en-GB" : "zh-CN" });
     n.page = await n.context.newPage();
-    n.page.setDefaultTimeout(8000);
+    n.page.setDefaultTimeout(20000);
     return n;
   }
   /** Words that the manual uses, or the step is a guess. */
