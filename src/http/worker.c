@@ -254,7 +254,10 @@ static void cut_short(struct http_exchange *x)
     x->res = (struct http_response){
         .status = 503,
         .type = STR("text/plain; charset=utf-8"),
-        .body = STR("请求过大，无法处理。 The request needs too much memory.\n"),
+        .body = STR("系统繁忙，或者此请求需要的内存过多；请稍后再试。 "
+                    "Busy, or the request needs too much memory; please try again.\n"),
+        .headers = {{STR("Retry-After"), STR("1")}},
+        .nheaders = 1,
         .constant = true,
         .file = -1};
 }

@@ -290,6 +290,14 @@ static void a_request_that_wants_too_much_memory_is_cut_short(void **state)
     for (int i = 0; i < 20; i++) {
         assert_int_equal(status_of(&p, "GET /glut HTTP/1.1\r\nHost: a\r\n\r\n"), 503);
     }
+    struct arena a = arena_make(4 << 20);
+    struct client c = caller(&p);
+    struct client_answer r;
+    assert_true(client_ask(&c, &a, STR("GET /glut HTTP/1.1\r\nHost: a\r\n\r\n"), &r));
+    assert_true(str_has(r.body, STR("请稍后再试")) && str_has(r.body, STR("please try again")));
+    assert_true(str_eq(client_header(&r, STR("retry-after")), STR("1")));
+    client_close(&c);
+    arena_end(&a);
     lives(&p);
     end(&p);
 }
