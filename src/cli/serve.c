@@ -131,6 +131,40 @@ static void set_rates(struct rates *r, const struct config *k)
     rates_set(r, RATE_UPLOAD, k->uploads_per_minute);
 }
 
+/* Why nobody can be let in, and what would help. */
+static err start_refused(struct cli *c, err e)
+{
+    str address = c->config.address;
+    if (e.code == ERR_BUSY) {
+        return cli_refuse(c->arena, e.code,
+                          words_fmt(c->arena, "不能在 %.*s 的端口 %d 上监听。",
+                                    "Cannot listen on %.*s, port %d.", STR_ARG(address),
+                                    c->config.port),
+                          WORDS("换一个端口，或停止占用它的程序（ss -ltnp）；地址须是本机的；"
+                                "1024 以下的端口须有权限（见手册“https 与更换证书”）。",
+                                "Take another port, or stop the program that has it (ss -ltnp); "
+                                "the address has to be one of this machine; ports below 1024 "
+                                "want a right (the manual, \"https, and a new certificate\")."));
+    }
+    if (e.code == ERR_NOT_FOUND) {
+        return cli_refuse(
+            c->arena, e.code,
+            words_fmt(c->arena, "“%.*s”不是地址。", "\"%.*s\" is no address.", STR_ARG(address)),
+            WORDS("address 写数字地址，如 127.0.0.1、0.0.0.0 或 ::1。",
+                  "Write address in numbers: 127.0.0.1, 0.0.0.0 or ::1."));
+    }
+    if (e.code == ERR_INVALID) {
+        return cli_refuse(
+            c->arena, e.code,
+            WORDS("证书与私钥不匹配，或无法读取。",
+                  "The certificate and its key do not fit, or cannot be read."),
+            WORDS("tls_cert 与 tls_key 须是同一对 PEM 文件（见手册“https 与更换证书”）。",
+                  "tls_cert and tls_key have to be PEM files of one pair (the "
+                  "manual, \"https, and a new certificate\")."));
+    }
+    return e;
+}
+
 static err start_http(struct serving *s)
 {
     struct cli *c = s->c;
@@ -148,17 +182,7 @@ static err start_http(struct serving *s)
     bool waits = c->config.database.len && !str_starts(c->config.database, STR("sqlite:"));
     opt.at_once = waits ? 0 : (int)sysconf(_SC_NPROCESSORS_ONLN);
     err e = http_start(c->arena, &opt, &s->http);
-    return e.code != ERR_BUSY
-               ? e
-               : cli_refuse(c->arena, ERR_BUSY,
-                            words_fmt(c->arena, "不能在 %.*s 的端口 %d 上监听。",
-                                      "Cannot listen on %.*s, port %d.", STR_ARG(opt.address),
-                                      opt.port),
-                            WORDS("换一个端口，或停止占用它的程序（ss -ltnp）；地址须是本机的；"
-                                  "1024 以下的端口须有权限（见手册“https 与更换证书”）。",
-                                  "Take another port, or stop the program that has it (ss -ltnp); "
-                                  "the address has to be one of this machine; ports below 1024 "
-                                  "want a right (the manual, \"https, and a new certificate\")."));
+    return e.code ? start_refused(c, e) : OK;
 }
 
 /* Its process begins while there is a right to give it. */

@@ -42,26 +42,6 @@ static int port_of(int fd)
     return getsockname(fd, (struct sockaddr *)&at, &len) == 0 ? ntohs(at.sin6_port) : 0;
 }
 
-err http_listen(struct http_server *s, struct arena *a)
-{
-    struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
-                             .ai_socktype = SOCK_STREAM};
-    struct addrinfo *ai = NULL;
-    str address = str_copy(a, s->opt.address);
-    str port = str_fmt(a, "%d", s->opt.port);
-    if (getaddrinfo(address.ptr, port.ptr, &hints, &ai) != 0) {
-        return err_make(ERR_INVALID, str_fmt(a, "not an address: %s", address.ptr));
-    }
-    s->listening = bound(ai);
-    freeaddrinfo(ai);
-    if (s->listening < 0) {
-        return cannot(s, a);
-    }
-    s->port = port_of(s->listening);
-    s->accepting = pthread_create(&s->acceptor, NULL, http_accept, s) == 0;
-    return s->accepting ? OK : cannot(s, a);
-}
-
 static void pause_a_moment(void)
 {
     struct timespec t = {.tv_nsec = PAUSE_MS * 1000000L};
@@ -107,7 +87,7 @@ static void hand_over(struct http_server *s, int fd, const struct sockaddr *from
     pthread_mutex_unlock(&s->listener_lock);
 }
 
-void *http_accept(void *server)
+static void *accept_all(void *server)
 {
     struct http_server *s = server;
     int64_t handed = 0;
@@ -127,6 +107,26 @@ void *http_accept(void *server)
         }
     }
     return NULL;
+}
+
+err http_listen(struct http_server *s, struct arena *a)
+{
+    struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
+                             .ai_socktype = SOCK_STREAM};
+    struct addrinfo *ai = NULL;
+    str address = str_copy(a, s->opt.address);
+    str port = str_fmt(a, "%d", s->opt.port);
+    if (getaddrinfo(address.ptr, port.ptr, &hints, &ai) != 0) {
+        return err_make(ERR_NOT_FOUND, str_fmt(a, "not an address: %s", address.ptr));
+    }
+    s->listening = bound(ai);
+    freeaddrinfo(ai);
+    if (s->listening < 0) {
+        return cannot(s, a);
+    }
+    s->port = port_of(s->listening);
+    s->accepting = pthread_create(&s->acceptor, NULL, accept_all, s) == 0;
+    return s->accepting ? OK : cannot(s, a);
 }
 
 void http_accept_end(struct http_server *s)

@@ -171,6 +171,8 @@ struct http_stats {
     int64_t addresses;                 /* that hold a connection */
 };
 
+/* ERR_INVALID: certificate and key do not fit; ERR_NOT_FOUND: no such address; ERR_BUSY: the
+ * port cannot be had; ERR_STORE: no threads.  Then nothing is left running. */
 MUST_CHECK err http_start(struct arena *life, const struct http_options *opt,
                           struct http_server **ret);
 int http_port(const struct http_server *s);

@@ -140,12 +140,11 @@ static inline void http_count(_Atomic int64_t *n, int64_t more)
 
 /* --- accept.c ---------------------------------------------------------------------- */
 
-/* Opens the socket of s->opt and begins to accept, for s->listener.  ERR_INVALID: no such
- * address; ERR_BUSY: the port cannot be had. */
+/* Opens the socket of s->opt and begins to accept, for s->listener.  ERR_NOT_FOUND: no
+ * such address; ERR_BUSY: the port cannot be had. */
 MUST_CHECK err http_listen(struct http_server *s, struct arena *a);
-void *http_accept(void *server); /* a thread */
-/* No more are accepted: who waits in the socket's backlog, or comes now, is refused by the
- * kernel. */
+/* Once `draining` is set.  No more are accepted: who waits in the socket's backlog, or comes now,
+ * is refused by the kernel. */
 void http_accept_end(struct http_server *s);
 
 /* --- conn.c ------------------------------------------------------------------------ */

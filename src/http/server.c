@@ -30,6 +30,11 @@ static struct http_limits with_defaults(struct http_limits l)
     return l;
 }
 
+static err unfit(void)
+{
+    return err_make(ERR_INVALID, STR("certificate and key do not fit or cannot be read"));
+}
+
 /* Event threads that wait for what http_accept hands over; NULL: none could be started. */
 static struct http_listener *listener_make(struct http_server *s, struct arena *a, const char *cert,
                                            const char *key)
@@ -67,7 +72,7 @@ static err begin_to_listen(struct http_server *s, struct arena *a)
     const char *key = tls ? str_copy(a, s->opt.tls_key).ptr : NULL;
     s->listener = listener_make(s, a, cert, key);
     if (!s->listener) {
-        return err_make(ERR_BUSY, STR("no event threads, or certificate and key do not fit"));
+        return tls ? unfit() : err_make(ERR_STORE, STR("no event threads"));
     }
     return http_listen(s, a);
 }
@@ -130,7 +135,7 @@ err http_set_certificate(struct http_server *s, struct arena *a, str cert, str k
     }
     struct http_listener *l = listener_make(s, a, str_copy(a, cert).ptr, str_copy(a, key).ptr);
     if (!l) {
-        return err_make(ERR_INVALID, STR("certificate and key do not fit or cannot be read"));
+        return unfit();
     }
     pthread_mutex_lock(&s->listener_lock);
     struct http_listener *old = s->listener;

@@ -83,6 +83,11 @@ is "publish names an account that is not there" 1 "no such account: nobody" en "
 is "a token has rights that there are" 1 'read or "read write"' en "$zhidu" token zhang.san --scopes raed --data "$dir/a"
 is "an import has an encoding that there is" 1 "utf-8 or gb18030" en "$zhidu" import --mapping x y --encoding gbk --data "$dir/a"
 is "a port is one" 1 "from 1 to 65535" en "$zhidu" serve --port 99999 --data "$dir/a"
+for n in 1 2; do
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=a -keyout "$dir/$n.key" -out "$dir/$n.pem" 2>/dev/null
+done
+is "a certificate and the key of another are said to be that" 1 "tls_cert and tls_key have to be PEM files of one pair" en env ZHIDU_TLS_CERT="$dir/1.pem" ZHIDU_TLS_KEY="$dir/2.key" "$zhidu" serve --data "$dir/a" --port "$port"
+is "an address that is none is said to be that" 1 "“nowhere”不是地址" zh "$zhidu" serve --data "$dir/a" --address nowhere --port "$port"
 is "an option wants its value" 1 "--filter wants a value" en "$zhidu" export person --filter --data "$dir/a"
 is "which is no other option" 1 "--columns 后面要有值" zh "$zhidu" export person --columns --bom --data "$dir/a"
 is "what stands alone takes none" 1 "--dry-run takes no value" en "$zhidu" publish regulations --dry-run=no --data "$dir/a"
