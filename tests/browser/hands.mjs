@@ -20,6 +20,11 @@ export class Hands extends Person {
   async type(text) { await this.page.keyboard.insertText(text); }
   /** Whether the focus is on what this selector says. */
   on(selector) { return this.page.evaluate((s) => document.activeElement.matches(s), selector); }
+  /** Where the page puts the focus by itself: that comes with the first picture of the page, which may be after its "load". */
+  async focused(selector) {
+    await this.page.waitForFunction((s) => document.activeElement.matches(s), selector, { timeout: 5000 })
+      .catch(async () => { throw new Error(`the focus is on ${await this.what()}, not on ${selector}`); });
+  }
   what() { return this.page.evaluate(() => { const e = document.activeElement; return `${e.tagName.toLowerCase()}#${e.id}.${e.className} ${e.textContent.trim().slice(0, 40)}`; }); }
   /** Tab (or Shift+Tab) until the focus is there. */
   async to(selector, key = "Tab") {
@@ -83,7 +88,7 @@ export class Hands extends Person {
   }
   async enter() {
     await this.page.goto(`${this.demo.url}/signin?lang=${this.how.lang}`);
-    await this.page.waitForFunction(() => document.activeElement.id === "login"); // the first field has the focus
+    await this.focused("#login");
     await this.type(this.login);
     await this.write("#password", PASSWORD);
     await this.go();

@@ -133,7 +133,7 @@ async function errors(w) {
     await li.page.evaluate(() => { document.querySelector("main form.card").noValidate = true; });
     await li.to("main form.card footer button.btn.main");
     equal((await li.give()).status(), 422);
-    expect(await li.on("#errors"), `the focus is on ${await li.what()}`);
+    await li.focused("#errors");
     contains(await li.page.title(), w.t("请更正", "Please correct"));
   });
   await check("its links lead to the fields, which say what is wrong", async () => {
@@ -299,11 +299,12 @@ async function factor(w) {
     equal(await p.page.locator("ul.codes li").count(), 10, await p.text());
     await p.context.clearCookies();
     await p.open("/signin");
+    await p.focused("#login");
     await p.type("tang.xue");
     await p.write("#password", PASSWORD);
     await p.go();
     equal(p.path(), "/signin/code");
-    expect(await p.on("#code"), `the focus is on ${await p.what()}`);
+    await p.focused("#code");
     await p.type(await app.code());
     await p.go();
     equal(p.path(), "/");
