@@ -54,6 +54,7 @@
 #ifndef MODEL_MODEL_H
 #define MODEL_MODEL_H
 
+#include "approval/approval.h"
 #include "base/arena.h"
 #include "base/words.h"
 #include "store/sql.h"
@@ -370,6 +371,40 @@ struct effect {
     struct cond due; /* task: moment or length; receipt: within */
 };
 
+/* --- approvals: a route of nodes before an action takes effect ---------------- */
+
+enum opinion { OPINION_MAY, OPINION_REFUSAL, OPINION_MUST }; /* whether a vote says why */
+
+/* One node of a route, in the order of the definition.  How it is counted stands in
+ * route->plan.nodes at the same place. */
+struct route_node {
+    struct words words;       /* its title; empty: it has none */
+    struct people who;        /* countable */
+    struct people keep_out;   /* `not`; tree NULL: nobody is kept out */
+    struct people substitute; /* where nobody can be seated; tree NULL: none named */
+    struct people copy;       /* are sent a copy when it passes; tree NULL: nobody */
+    struct cond when;         /* tree NULL: always; unknown: it applies */
+    struct cond term;         /* working hours for each seat; tree NULL: none */
+    struct cond remind;       /* working hours between reminders; tree NULL: none */
+    enum opinion opinion;
+    bool signature;              /* a vote carries a signature */
+    const struct clause *clause; /* else the action's; never NULL */
+    struct pos pos;
+};
+
+/* The approval of an action.  `plan` holds all that approval/ needs but what only a
+ * record can tell: of its nodes, `term` and `remind` are 0 until they were asked. */
+struct route {
+    struct approval_plan plan;
+    const struct route_node *nodes; /* plan.n of them, at least one */
+    /* What follows, made of then_approved and then_refused: actions KEY.approved and
+     * KEY.refused of the same type, who: nobody, from: where the asking leaves the record
+     * (any state that is not final, when that cannot be told).  On a living record
+     * KEY.approved asks for what KEY asks for.  NULL: nothing follows. */
+    const struct action *approved, *refused;
+    struct pos pos;
+};
+
 struct action {
     str key;
     struct words words;
@@ -395,6 +430,8 @@ struct action {
     const struct effect *effects;
     size_t neffects;
     const struct clause *clause; /* never NULL */
+    const struct route *route;   /* its approval; NULL: it takes effect at once */
+    const struct action *after;  /* KEY.approved, KEY.refused: that action KEY; else NULL */
     bool guarded;                /* only these regulations' effects and adds may touch it */
     const struct reg *const *guards;
     size_t nguards;
