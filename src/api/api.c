@@ -2,7 +2,7 @@
 #include "api/api_int.h"
 
 /* clang-format off */
-const struct route api_routes[] = {
+const struct visit_route api_routes[] = {
     {HTTP_GET,  "/api/v1/openapi.json",         api_openapi,       ROUTE_API,               WORDS_INIT("接口说明", "The description of this interface")},
     {HTTP_GET,  "/api/v1/me",                   api_me,            ROUTE_API,               WORDS_INIT("我是谁", "Who the token stands for")},
     {HTTP_GET,  "/api/v1/tasks",                api_tasks,         ROUTE_API,               WORDS_INIT("我的待办", "Own tasks")},

@@ -23,7 +23,7 @@
 
 #include "web/visit.h"
 
-extern const struct route api_routes[];
+extern const struct visit_route api_routes[];
 extern const size_t api_routes_len;
 
 /* app.error_api: answers problem+json. */

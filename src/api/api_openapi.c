@@ -187,7 +187,7 @@ static str op_id(struct visit *v, const char *pattern)
 static void put_fixed(struct visit *v, struct json *j)
 {
     for (size_t i = 0; i < api_routes_len; i++) {
-        const struct route *r = &api_routes[i];
+        const struct visit_route *r = &api_routes[i];
         const struct shape *s = shape_of(r->pattern);
         if (!s) {
             continue; /* of a record: below, once for each type */

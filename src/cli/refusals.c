@@ -97,7 +97,7 @@ static void judge_type(const struct looking *k, const struct tdef *d, struct dia
 {
     for (size_t i = 0; i < d->nactions; i++) {
         const struct action *a = &d->actions[i];
-        if (!refused(k, d->type, a->key, NULL, 0)) {
+        if (!a->after && !refused(k, d->type, a->key, NULL, 0)) {
             diag_error(out, a->pos,
                        "没有示例表明操作 %.*s.%.*s 何时被拒绝；请在 examples.yaml 中加一步 refused",
                        "no example shows action %.*s.%.*s being refused; add a step with "

@@ -49,7 +49,7 @@ const struct action *map_action(struct map_load *l, const struct ynode *n, const
     size_t len = 0;
     for (size_t i = 0; i < t->newest->nactions; i++) {
         const struct action *a = &t->newest->actions[i];
-        if (a->creates != creates) {
+        if (a->creates != creates || a->after) {
             continue;
         }
         if (str_eq(a->key, name)) {

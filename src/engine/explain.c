@@ -164,6 +164,21 @@ static void rules(struct explaining *x, const struct rule *list, size_t n)
     }
 }
 
+static void route(struct explaining *x, const struct route *r)
+{
+    for (int i = 0; i < r->plan.n; i++) {
+        const struct route_node *n = &r->nodes[i];
+        const struct people *crowds[] = {&n->who, &n->substitute, &n->copy};
+        for (size_t k = 0; k < sizeof(crowds) / sizeof(crowds[0]); k++) {
+            who_are_they(x, crowds[k]);
+        }
+        is_he(x, &n->keep_out);
+        one(x, &n->when);
+        one(x, &n->term);
+        one(x, &n->remind);
+    }
+}
+
 static void action(struct explaining *x, const struct action *a)
 {
     is_he(x, &a->who);
@@ -175,6 +190,9 @@ static void action(struct explaining *x, const struct action *a)
         one(x, &a->tos[i].when);
     }
     effects(x, a->effects, a->neffects);
+    if (a->route) {
+        route(x, a->route);
+    }
 }
 
 static void term(struct explaining *x, const struct term *t)

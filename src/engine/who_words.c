@@ -80,7 +80,8 @@ static void add_name(struct scan *s, str name)
         {"under", WORDS_INIT("本部门及下级部门人员", "members of the unit and those below")},
         {"everyone", WORDS_INIT("所有人", "everybody")},
         {"auto", WORDS_INIT("系统", "the system")},
-        {"by", WORDS_INIT("先前的经办人", "who did the earlier step")}};
+        {"by", WORDS_INIT("先前的经办人", "who did the earlier step")},
+        {"approvers", WORDS_INIT("先前的审批人", "who approved it")}};
     for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++) {
         if (str_eq(name, str_from(fixed[i].name))) {
             add(s, fixed[i].words);

@@ -1,8 +1,6 @@
-#include "model/diff.h"
-
 #include "base/arena.h"
 #include "base/buf.h"
-#include "model/yaml.h"
+#include "model/diff_int.h"
 
 #include <string.h>
 
@@ -20,6 +18,7 @@ static struct words kind_words(enum change_kind k)
         [CHANGE_FIELD] = WORDS_INIT("字段", "field"),
         [CHANGE_STATE] = WORDS_INIT("状态", "state"),
         [CHANGE_ACTION] = WORDS_INIT("操作", "action"),
+        [CHANGE_APPROVAL] = WORDS_INIT("审批", "approval of"),
         [CHANGE_RULE] = WORDS_INIT("规则", "rule"),
         [CHANGE_TERM] = WORDS_INIT("时限", "term"),
         [CHANGE_SEE] = WORDS_INIT("可见范围", "who may see"),
@@ -67,7 +66,7 @@ static void put_flow(struct buf *b, const struct ynode *n)
     buf_put_c(b, map ? '}' : ']');
 }
 
-static str flow(struct arena *a, const struct ynode *n)
+str diff_flow(struct arena *a, const struct ynode *n)
 {
     if (!n) {
         return STR("");
@@ -77,7 +76,7 @@ static str flow(struct arena *a, const struct ynode *n)
     return buf_str(&b);
 }
 
-static bool same(const struct ynode *x, const struct ynode *y)
+bool diff_same(const struct ynode *x, const struct ynode *y)
 {
     if (!x || !y) {
         return x == y;
@@ -91,8 +90,8 @@ static bool same(const struct ynode *x, const struct ynode *y)
     bool eq = true;
     for (size_t i = 0; eq && i < x->len; i++) {
         eq = x->kind == Y_MAP ? str_eq(x->pairs[i].key, y->pairs[i].key) &&
-                                    same(x->pairs[i].value, y->pairs[i].value)
-                              : same(x->items[i], y->items[i]);
+                                    diff_same(x->pairs[i].value, y->pairs[i].value)
+                              : diff_same(x->items[i], y->items[i]);
     }
     return eq;
 }
@@ -101,12 +100,12 @@ static bool same(const struct ynode *x, const struct ynode *y)
 static str lines_of(struct arena *a, const struct ynode *n, const struct ynode *other)
 {
     if (!n || n->kind != Y_MAP) {
-        return flow(a, n);
+        return diff_flow(a, n);
     }
     struct buf b = buf_make(a, TEXT_MAX);
     for (size_t i = 0; i < n->len; i++) {
         const struct ynode *o = yaml_get(other, n->pairs[i].key);
-        if (other && same(n->pairs[i].value, o)) {
+        if (other && diff_same(n->pairs[i].value, o)) {
             continue;
         }
         if (b.len) {
@@ -121,14 +120,8 @@ static str lines_of(struct arena *a, const struct ynode *n, const struct ynode *
 
 /* --- one regulation ------------------------------------------------------------------ */
 
-struct differ {
-    struct arena *a;
-    const struct law *law;
-    struct changes *out;
-};
-
-static void say(struct differ *d, enum change_kind kind, str name, struct words title, str before,
-                str after)
+void diff_say(struct differ *d, enum change_kind kind, str name, struct words title, str before,
+              str after)
 {
     struct words k = kind_words(kind);
     struct words what = {
@@ -165,12 +158,12 @@ static struct words title_of(const struct ynode *before, const struct ynode *nex
 static void compare(struct differ *d, enum change_kind kind, str name, const struct ynode *before,
                     const struct ynode *next)
 {
-    if (same(before, next)) {
+    if (diff_same(before, next)) {
         return;
     }
     bool both = before && next;
-    say(d, kind, name, title_of(before, next), lines_of(d->a, before, both ? next : NULL),
-        lines_of(d->a, next, both ? before : NULL));
+    diff_say(d, kind, name, title_of(before, next), lines_of(d->a, before, both ? next : NULL),
+             lines_of(d->a, next, both ? before : NULL));
 }
 
 typedef void compare_fn(struct differ *d, enum change_kind kind, str name,
@@ -201,7 +194,7 @@ static void each_key(struct differ *d, enum change_kind kind, str prefix,
 static bool has_item(const struct ynode *list, const struct ynode *x)
 {
     for (size_t i = 0; list && list->kind == Y_LIST && i < list->len; i++) {
-        if (same(list->items[i], x)) {
+        if (diff_same(list->items[i], x)) {
             return true;
         }
     }
@@ -214,14 +207,14 @@ static void each_item(struct differ *d, str name, const struct ynode *before,
 {
     for (size_t i = 0; before && before->kind == Y_LIST && i < before->len; i++) {
         if (!has_item(next, before->items[i])) {
-            say(d, CHANGE_RULE, name, title_of(before->items[i], NULL),
-                lines_of(d->a, before->items[i], NULL), STR(""));
+            diff_say(d, CHANGE_RULE, name, title_of(before->items[i], NULL),
+                     lines_of(d->a, before->items[i], NULL), STR(""));
         }
     }
     for (size_t i = 0; next && next->kind == Y_LIST && i < next->len; i++) {
         if (!has_item(before, next->items[i])) {
-            say(d, CHANGE_RULE, name, title_of(NULL, next->items[i]), STR(""),
-                lines_of(d->a, next->items[i], NULL));
+            diff_say(d, CHANGE_RULE, name, title_of(NULL, next->items[i]), STR(""),
+                     lines_of(d->a, next->items[i], NULL));
         }
     }
 }
@@ -249,13 +242,22 @@ static void compare_field(struct differ *d, enum change_kind kind, str name,
                           const struct ynode *before, const struct ynode *next)
 {
     str see = STR("see");
-    if (before && next && !same(yaml_get(before, see), yaml_get(next, see))) {
-        say(d, CHANGE_SEE, name, title_of(before, next), flow(d->a, yaml_get(before, see)),
-            flow(d->a, yaml_get(next, see)));
+    if (before && next && !diff_same(yaml_get(before, see), yaml_get(next, see))) {
+        diff_say(d, CHANGE_SEE, name, title_of(before, next),
+                 diff_flow(d->a, yaml_get(before, see)), diff_flow(d->a, yaml_get(next, see)));
         before = without(d->a, before, see);
         next = without(d->a, next, see);
     }
     compare(d, kind, name, before, next);
+}
+
+/* How it is approved is told apart, node by node. */
+static void compare_action(struct differ *d, enum change_kind kind, str name,
+                           const struct ynode *before, const struct ynode *next)
+{
+    str approval = STR("approval");
+    compare(d, kind, name, without(d->a, before, approval), without(d->a, next, approval));
+    diff_route(d, name, yaml_get(before, approval), yaml_get(next, approval));
 }
 
 static void compare_type(struct differ *d, enum change_kind kind, str name,
@@ -267,16 +269,16 @@ static void compare_type(struct differ *d, enum change_kind kind, str name,
         compare_fn *fn;
     } maps[] = {{"fields", CHANGE_FIELD, compare_field},
                 {"states", CHANGE_STATE, compare},
-                {"actions", CHANGE_ACTION, compare},
+                {"actions", CHANGE_ACTION, compare_action},
                 {"terms", CHANGE_TERM, compare}};
     if (!before || !next) {
         const struct ynode *n = before ? before : next;
-        str title = flow(d->a, yaml_get(n, STR("title")));
-        say(d, kind, name, title_of(before, next), before ? title : STR(""),
-            next ? title : STR(""));
+        str title = diff_flow(d->a, yaml_get(n, STR("title")));
+        diff_say(d, kind, name, title_of(before, next), before ? title : STR(""),
+                 next ? title : STR(""));
         if (next) {
-            say(d, CHANGE_SEE, name, title_of(NULL, next), STR(""),
-                flow(d->a, yaml_get(next, STR("see"))));
+            diff_say(d, CHANGE_SEE, name, title_of(NULL, next), STR(""),
+                     diff_flow(d->a, yaml_get(next, STR("see"))));
         }
         return;
     }
@@ -295,9 +297,9 @@ static void compare_type(struct differ *d, enum change_kind kind, str name,
         y = without(d->a, y, lists[i]);
     }
     str see = STR("see");
-    if (!same(yaml_get(before, see), yaml_get(next, see))) {
-        say(d, CHANGE_SEE, name, title_of(before, next), flow(d->a, yaml_get(before, see)),
-            flow(d->a, yaml_get(next, see)));
+    if (!diff_same(yaml_get(before, see), yaml_get(next, see))) {
+        diff_say(d, CHANGE_SEE, name, title_of(before, next),
+                 diff_flow(d->a, yaml_get(before, see)), diff_flow(d->a, yaml_get(next, see)));
     }
     compare(d, kind, name, without(d->a, x, see), without(d->a, y, see));
 }
@@ -333,13 +335,13 @@ static void clauses(struct differ *d, const struct law *before)
         str was = clause_text(d->a, old);
         str is = clause_text(d->a, c);
         if (!str_eq(was, is)) {
-            say(d, CHANGE_CLAUSE, c->id, c->no, was, is);
+            diff_say(d, CHANGE_CLAUSE, c->id, c->no, was, is);
         }
     }
     for (size_t i = 0; before && i < before->nclauses; i++) {
         const struct clause *c = &before->clauses[i];
         if (!law_clause(d->law, c->id)) {
-            say(d, CHANGE_CLAUSE, c->id, c->no, clause_text(d->a, c), STR(""));
+            diff_say(d, CHANGE_CLAUSE, c->id, c->no, clause_text(d->a, c), STR(""));
         }
     }
 }
@@ -371,13 +373,13 @@ static void settings(struct differ *d, const struct law *before)
         str was = setting_text(d->a, old);
         str is = setting_text(d->a, s);
         if (!old || !str_eq(was, is)) {
-            say(d, CHANGE_SETTING, s->key, s->words, was, is);
+            diff_say(d, CHANGE_SETTING, s->key, s->words, was, is);
         }
     }
     for (size_t i = 0; before && i < before->nsettings; i++) {
         const struct setting *s = &before->settings[i];
         if (!law_setting(d->law, s->key)) {
-            say(d, CHANGE_SETTING, s->key, s->words, setting_text(d->a, s), STR(""));
+            diff_say(d, CHANGE_SETTING, s->key, s->words, setting_text(d->a, s), STR(""));
         }
     }
 }
@@ -397,7 +399,7 @@ static void crossings(struct differ *d, const struct law *before)
         }
         if (!known) {
             str name = str_fmt(d->a, "%.*s.%.*s", STR_ARG(x->type->key), STR_ARG(x->action));
-            say(d, CHANGE_CROSSING, name, x->type->newest->title, STR(""), name);
+            diff_say(d, CHANGE_CROSSING, name, x->type->newest->title, STR(""), name);
         }
     }
 }
@@ -414,9 +416,9 @@ void law_diff(struct arena *a, const struct source *before, const struct law *la
     const char *heads[] = {"title", "owner", "uses", "posts"};
     for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
         str key = str_from(heads[i]);
-        if (!same(yaml_get(x, key), yaml_get(y, key))) {
-            say(&d, CHANGE_HEAD, key, (struct words){0}, flow(a, yaml_get(x, key)),
-                flow(a, yaml_get(y, key)));
+        if (!diff_same(yaml_get(x, key), yaml_get(y, key))) {
+            diff_say(&d, CHANGE_HEAD, key, (struct words){0}, diff_flow(a, yaml_get(x, key)),
+                     diff_flow(a, yaml_get(y, key)));
         }
     }
     each_key(&d, CHANGE_TYPE, STR(""), yaml_get(x, STR("types")), yaml_get(y, STR("types")),

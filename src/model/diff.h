@@ -17,7 +17,8 @@ enum change_kind {
     CHANGE_FIELD,
     CHANGE_STATE,
     CHANGE_ACTION,
-    CHANGE_RULE, /* rules, unique, adds */
+    CHANGE_APPROVAL, /* a node of an action's approval, or the whole */
+    CHANGE_RULE,     /* rules, unique, adds */
     CHANGE_TERM,
     CHANGE_SEE,      /* who may see records or a field */
     CHANGE_CROSSING, /* an action newly performed on another regulation's records */

@@ -3,6 +3,7 @@
 #include "model/expr_int.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
+#define PUT(g, lit) sqlb_put_trusted((g)->b, STR(lit))
 
 /* --- built-in columns and parts --------------------------------------------- */
 
@@ -139,4 +140,47 @@ bool tc_builtin_row_field(struct tc *tc, struct expr *e, struct expr *base, str 
             "%.*s has no '%.*s'; the nearest is '%.*s'", STR_ARG(b->name), STR_ARG(key),
             STR_ARG(near));
     return false;
+}
+
+/* --- who approved ------------------------------------------------------------ */
+
+/* Votes of the clock are nobody's (person 0). */
+static void votes_of(struct gen *g, str action, const char *whose)
+{
+    str a = gen_alias(g);
+    str v = gen_alias(g);
+    PUT(g, "select ");
+    gen_column(g, v, str_from(whose));
+    PUT(g, " as \"id\" from \"approval\" ");
+    gen_put(g, a);
+    PUT(g, " join \"approval_vote\" ");
+    gen_put(g, v);
+    PUT(g, " on ");
+    gen_column(g, v, STR("approval"));
+    PUT(g, " = ");
+    gen_column(g, a, STR("id"));
+    PUT(g, " where ");
+    gen_column(g, a, STR("record"));
+    PUT(g, " = ");
+    gen_column(g, g->self, STR("id"));
+    PUT(g, " and ");
+    gen_column(g, a, STR("action"));
+    PUT(g, " = ");
+    sqlb_text(g->b, action);
+    PUT(g, " and ");
+    gen_column(g, a, STR("state"));
+    PUT(g, " = ");
+    sqlb_i64(g->b, APPROVAL_APPROVED);
+    PUT(g, " and ");
+    gen_column(g, v, STR("voided"));
+    PUT(g, " = 0 and ");
+    gen_column(g, v, STR("person"));
+    PUT(g, " > 0");
+}
+
+void gen_approvers(struct gen *g, str action)
+{
+    votes_of(g, action, "person");
+    PUT(g, " union ");
+    votes_of(g, action, "principal");
 }

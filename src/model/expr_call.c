@@ -343,10 +343,24 @@ static bool fun_by(struct tc *tc, struct expr *e)
     return no_key(tc, e->args[0]->off, "操作", "action", key, names, n);
 }
 
-static bool fun_later(struct tc *tc, struct expr *e)
+/* As by(..), of an action that people approve, in one version at least. */
+static bool fun_approvers(struct tc *tc, struct expr *e)
 {
-    TC_FAIL(tc, e->off, "%.*s(..) 尚不能使用", "%.*s(..) cannot be used yet", STR_ARG(e->name));
-    return false;
+    if (!fun_by(tc, e)) {
+        return false;
+    }
+    const struct action *a = tdef_action(tc->self, e->column);
+    const struct type *t = tc->self->type;
+    bool approved = a && a->route;
+    for (size_t i = 0; !approved && i < t->ndefs; i++) {
+        a = tdef_action(t->defs[i], e->column);
+        approved = a && a->route;
+    }
+    if (!approved) {
+        TC_FAIL(tc, e->args[0]->off, "操作“%.*s”没有 approval，没有审批人",
+                "action \"%.*s\" has no approval, so nobody approves it", STR_ARG(e->column));
+    }
+    return approved;
 }
 
 static bool fun_term(struct tc *tc, struct expr *e)
@@ -377,7 +391,7 @@ static const struct {
     {STR("members"), FUN_MEMBERS, 1, 1, true, fun_unit},
     {STR("under"), FUN_UNDER, 1, 1, true, fun_unit},
     {STR("by"), FUN_BY, 1, 1, true, fun_by},
-    {STR("approvers"), FUN_APPROVERS, 1, 1, true, fun_later},
+    {STR("approvers"), FUN_APPROVERS, 1, 1, true, fun_approvers},
 };
 
 str expr_function(size_t i)
@@ -403,7 +417,8 @@ bool tc_call(struct tc *tc, struct expr *e)
         if (functions[i].people) {
             e->type = (struct vtype){.kind = V_PEOPLE, .type = tc->s->model->person};
         }
-        if (tc->s->typed_by_person && (e->fun == FUN_BY || e->fun == FUN_SETTING)) {
+        if (tc->s->typed_by_person &&
+            (e->fun == FUN_BY || e->fun == FUN_APPROVERS || e->fun == FUN_SETTING)) {
             TC_FAIL(tc, e->off, "筛选条件中不能用 %.*s(..)", "%.*s(..) cannot be used in a filter",
                     STR_ARG(e->name));
             return false;

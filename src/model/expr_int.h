@@ -346,6 +346,9 @@ void gen_people(struct gen *g, const struct expr *e);
 /* " from ... where ...", always with a where. */
 void gen_from(struct gen *g, const struct expr *macro);
 void gen_in_force(struct gen *g, str alias);
+/* A SELECT of those whose votes count in what was approved of this action (column "id"):
+ * the hands and those whose right it was. */
+void gen_approvers(struct gen *g, str action);
 /* A moment and a length: a sum of two numbers, or found in the calendar. */
 bool gen_is_plain_sum(const struct expr *e);
 void gen_time_sum(struct gen *g, const struct expr *e);

@@ -196,6 +196,8 @@ static bool crowd_select(struct gen *g, const struct expr *e)
         col(g, t, "person");
         PUT(g, " as \"id\"");
         by_from(g, e, t);
+    } else if (e->fun == FUN_APPROVERS) {
+        gen_approvers(g, e->column);
     } else if (e->kind == X_MACRO && e->macro == MACRO_PEOPLE) {
         PUT(g, "select ");
         gen_value(g, e->key);
@@ -513,7 +515,8 @@ static struct sql conj_sql(struct tc *tc, const struct conj *c, size_t but)
 static bool conj_mentions_self(const struct conj *c)
 {
     for (size_t i = 0; i < c->n; i++) {
-        if (expr_mentions_self(c->lit[i].e) || c->lit[i].e->fun == FUN_BY) {
+        if (expr_mentions_self(c->lit[i].e) || c->lit[i].e->fun == FUN_BY ||
+            c->lit[i].e->fun == FUN_APPROVERS) {
             return true;
         }
     }

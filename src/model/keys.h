@@ -21,8 +21,15 @@
 #define KEYS_STATE "zh en next final"
 #define KEYS_RULE "check when clause zh en"
 #define KEYS_UNIQUE "of while clause zh en"
-#define KEYS_ACTION "from to who needs asks may rows effects guarded clause zh en help"
-#define KEYS_ACTION_LATER "approval then_approved then_refused"
+#define KEYS_ACTION                                                                        \
+    "from to who needs asks may rows effects guarded approval then_approved then_refused " \
+    "clause zh en help"
+#define KEYS_ROUTE "nodes rounds withdraw"
+#define KEYS_NODE                                                                            \
+    "who zh en when not clause rule ratio votes quorum first hears_all abstentions removal " \
+    "self empty substitute dedup fail term remind reminders escalate late take_back add "    \
+    "opinion signature copy"
+#define KEYS_THEN "to effects zh en"
 #define KEYS_TARGET "state when"
 #define KEYS_ASK "field when"
 #define KEYS_NEED "check when clause zh en"

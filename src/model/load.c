@@ -190,6 +190,7 @@ static void bodies_pass(struct load *l)
     }
     for (size_t i = 0; i < l->ntsrcs; i++) {
         actions_body(l, l->tsrcs[i]);
+        routes_body(l, l->tsrcs[i]);
         terms_body(l, l->tsrcs[i]);
     }
     for (size_t i = 0; i < l->nsrcs; i++) {

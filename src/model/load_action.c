@@ -280,8 +280,10 @@ void actions_body(struct load *l, struct tsrc *t)
         struct action *x = &d->actions[i];
         const struct ynode *node = t->action_nodes[i];
         const struct ynode *who = yaml_get(node, STR("who"));
-        const struct ynode *rows = yaml_get(node, STR("rows"));
-        if (who) {
+        const struct ynode *rows = x->after ? NULL : yaml_get(node, STR("rows"));
+        if (x->after) {
+            x->who = expr_compile_people(l->a, &s, STR("nobody"), x->pos, false, l->d);
+        } else if (who) {
             x->who = people_read(l, &s, who, false);
         }
         x->needs = needs_read(l, t->src, &s, yaml_get(node, STR("needs")), x, &x->nneeds);
@@ -303,6 +305,14 @@ void asks_body(struct load *l, struct tsrc *t)
     t->asks = arena_array(l->a, struct ask *, d->nactions + 1);
     for (size_t i = 0; i < d->nactions; i++) {
         struct action *x = &d->actions[i];
+        const struct action *after = x->after;
+        if (after) { /* on a living record what was asked for is written now */
+            bool takes = after->route->approved == x && !after->creates;
+            t->asks[i] = t->asks[after->index];
+            x->asks = takes ? after->asks : NULL;
+            x->nasks = takes ? after->nasks : 0;
+            continue;
+        }
         const struct ynode *asks = yaml_get(t->action_nodes[i], STR("asks"));
         const struct ynode *may = yaml_get(t->action_nodes[i], STR("may"));
         size_t max = (asks ? asks->len : 0) + (may ? may->len : 0);

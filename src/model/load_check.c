@@ -234,7 +234,7 @@ static void check_actions(struct load *l, const struct tdef *d)
 {
     for (size_t i = 0; i < d->nactions; i++) {
         const struct action *x = &d->actions[i];
-        if (!x->creates && d->nstates == 0) {
+        if (!x->creates && !x->after && d->nstates == 0) {
             diag_error(l->d, x->pos, "类型“%.*s”没有状态，操作不能有 from",
                        "type \"%.*s\" has no states, so no action has a from",
                        STR_ARG(d->type->key));

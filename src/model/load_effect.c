@@ -48,6 +48,17 @@ static void right_check(struct load *l, struct lsrc *s, const struct type *t,
     }
 }
 
+/* Nobody is there to ask when an effect happens, and nothing that could wait. */
+static void at_once_check(struct load *l, const struct action *x, struct pos at)
+{
+    if (x && x->route) {
+        diag_error(l->d, at, "操作 %.*s.%.*s 须经审批，而结果不能等人：请改用没有 approval 的操作",
+                   "action %.*s.%.*s has an approval, and an effect cannot wait for people; name "
+                   "an action without one",
+                   STR_ARG(x->of->type->key), STR_ARG(x->key));
+    }
+}
+
 /* The definition that holds when an effect of version `self` reaches type `t`:
  * parts go with their parent, so within a family it is the same version's;
  * else the newest. */
@@ -240,6 +251,7 @@ static void create_read(struct effect_reader *r, const struct ynode *n)
         }
     }
     r->e->target_action = x ? x->key : (str){0};
+    at_once_check(l, x, n->pos);
     right_check(l, r->s, t, x, n->pos);
     crossing_add(l, r->s, t, r->e->target_action, n->pos);
     const struct ynode *with = yaml_get(r->node, STR("with"));
@@ -286,6 +298,7 @@ static void perform_read(struct effect_reader *r, const struct ynode *n)
         diag_error(l->d, n->pos, "操作“%.*s”新建记录；应写 create",
                    "action \"%.*s\" creates a record; write create", STR_ARG(action));
     }
+    at_once_check(l, x, n->pos);
     right_check(l, r->s, t, x, n->pos);
     crossing_add(l, r->s, t, action, n->pos);
     const struct ynode *with = yaml_get(r->node, STR("with"));
@@ -546,6 +559,12 @@ static void add_read(struct load *l, struct lsrc *s, const struct ynode *node, s
     add_needs(l, s, &sc, x, node, of);
     x->rules = rules_read(l, s, &sc, yaml_get(node, STR("rules")), x->clause, &x->nrules);
     x->effects = effects_read(l, s, &sc, yaml_get(node, STR("effects")), x->clause, &x->neffects);
+    if (of->after && x->nneeds + x->nrules) {
+        diag_error(l->d, at, "审批之后的操作不能再加条件和规则；请加在“%.*s”上，在审批之前判断",
+                   "what follows an approval takes no needs and rules; put them on \"%.*s\", to "
+                   "be judged before people decide",
+                   STR_ARG(of->after->key));
+    }
     if (x->nneeds + x->nrules + x->neffects == 0) {
         diag_error(l->d, node->pos, "adds 要有 needs、rules 或 effects",
                    "an add has needs, rules or effects");

@@ -7,7 +7,7 @@
  *   3 links       what names point to: references, parts, lists (load_link.c)
  *   4 registers   the language's own (contract.c)
  *   5 bodies      every expression compiled (load_body.c, load_action.c,
- *                 load_effect.c); computed fields first
+ *                 load_effect.c, load_route.c); computed fields first
  *   6 the whole   reachability, citations, cycles, columns (load_check.c)
  * A mistake never stops a pass: all are found in one run.
  */
@@ -31,8 +31,9 @@ struct tsrc {
     const struct ynode **field_nodes; /* beside def->fields; NULL: the parent's field */
     const struct ynode **action_nodes;
     const struct ynode **term_nodes;
-    struct term *terms; /* def->terms, while it is being filled */
-    struct ask **asks;  /* of each action, likewise */
+    struct term *terms;    /* def->terms, while it is being filled */
+    struct ask **asks;     /* of each action, likewise */
+    struct route **routes; /* of each action, likewise; NULL: it has no approval */
 };
 
 struct lsrc {
@@ -104,6 +105,11 @@ void fields_read(struct load *l, struct tsrc *t);
 void states_read(struct load *l, struct tsrc *t);
 void action_names_read(struct load *l, struct tsrc *t);
 void term_names_read(struct load *l, struct tsrc *t);
+/* Where the action leads, as `to` of the map says. */
+void to_read(struct load *l, struct tdef *d, struct action *x, const struct ynode *map);
+/* The approval of action `i`, by name: its route, still without nodes, and the actions that
+ * follow it, added to the type (load_route.c). */
+void route_declare(struct load *l, struct tsrc *t, size_t i);
 /* The type of this name, made at its first appearance; NULL, with a mistake, when another
  * regulation has it or there are MODEL_TYPES_MAX. */
 struct type *type_declare(struct load *l, str key, struct lsrc *s, struct pos at);
@@ -122,7 +128,7 @@ bool ftype_is_text(enum ftype t);
  * the type of that name. */
 const struct type *part_or_type(const struct load *l, const struct tdef *d, str name);
 
-/* --- bodies (load_body.c, load_action.c, load_effect.c, load_check.c) ---------- */
+/* --- bodies (load_body.c, load_action.c, load_effect.c, load_route.c, load_check.c) --- */
 
 struct scope scope_of(const struct load *l, const struct tdef *d);
 struct cond cond_read(struct load *l, const struct scope *s, const struct ynode *n,
@@ -144,6 +150,8 @@ void computed_body(struct load *l);
 void type_body(struct load *l, struct tsrc *t);
 void actions_body(struct load *l, struct tsrc *t);
 void guards_body(struct load *l, struct tsrc *t);
+/* The nodes of all approvals of the type. */
+void routes_body(struct load *l, struct tsrc *t);
 void terms_body(struct load *l, struct tsrc *t);
 const struct need *needs_read(struct load *l, struct lsrc *s, const struct scope *sc,
                               const struct ynode *n, const struct action *of, size_t *ret_n);

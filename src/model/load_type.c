@@ -306,16 +306,9 @@ static void to_list_read(struct load *l, struct tdef *d, struct action *x, const
     x->to_kind = TO_FIRST;
 }
 
-static void from_to_read(struct load *l, struct tdef *d, struct action *x, const struct ynode *node)
+void to_read(struct load *l, struct tdef *d, struct action *x, const struct ynode *map)
 {
-    const struct ynode *from = yaml_get(node, STR("from"));
-    const struct ynode *to = yaml_get(node, STR("to"));
-    x->creates = !from;
-    if (from && from->kind == Y_TEXT && str_eq(from->text, STR("any"))) {
-        x->from_any = true;
-    } else if (from) {
-        x->from = states_named(l, d, from, &x->nfrom);
-    }
+    const struct ynode *to = yaml_get(map, STR("to"));
     if (to && to->kind == Y_LIST) {
         to_list_read(l, d, x, to);
     } else if (to && to->kind == Y_TEXT && str_eq(to->text, STR("back"))) {
@@ -334,14 +327,26 @@ static void from_to_read(struct load *l, struct tdef *d, struct action *x, const
     }
 }
 
+static void from_read(struct load *l, struct tdef *d, struct action *x, const struct ynode *node)
+{
+    const struct ynode *from = yaml_get(node, STR("from"));
+    x->creates = !from;
+    if (from && from->kind == Y_TEXT && str_eq(from->text, STR("any"))) {
+        x->from_any = true;
+    } else if (from) {
+        x->from = states_named(l, d, from, &x->nfrom);
+    }
+}
+
 static void action_name_read(struct load *l, struct tsrc *t, const struct ypair *p)
 {
     struct tdef *d = t->def;
     if (!name_check(l, p->key, p->pos, (struct words){0}) ||
-        !keys_check(l, p->value, KEYS_ACTION, KEYS_ACTION_LATER, WORDS("操作", "an action"))) {
+        !keys_check(l, p->value, KEYS_ACTION, "", WORDS("操作", "an action"))) {
         return;
     }
-    t->action_nodes[d->nactions] = p->value;
+    size_t at = d->nactions;
+    t->action_nodes[at] = p->value;
     struct action *x = &d->actions[d->nactions];
     *x = (struct action){.key = p->key, .of = d, .index = (int)d->nactions, .pos = p->pos};
     d->nactions++;
@@ -359,7 +364,9 @@ static void action_name_read(struct load *l, struct tsrc *t, const struct ypair 
         diag_error(l->d, p->pos, "操作“%.*s”缺少 who", "action \"%.*s\" needs who",
                    STR_ARG(p->key));
     }
-    from_to_read(l, d, x, p->value);
+    from_read(l, d, x, p->value);
+    to_read(l, d, x, p->value);
+    route_declare(l, t, at);
 }
 
 /* `next` of the states: actions that exist and start there. */
@@ -376,13 +383,15 @@ static void next_read(struct load *l, struct tdef *d, struct state *s, const str
     for (size_t i = 0; i < n->len; i++) {
         str key = key_text(l, n->items[i], WORDS("next", "next"));
         struct action *x = action_find(d, key);
-        if (!x) {
+        if (!x || x->after) { /* what follows an approval is nobody's to do */
             str *names = arena_array(l->a, str, d->nactions + 1);
+            size_t n_names = 0;
             for (size_t j = 0; j < d->nactions; j++) {
-                names[j] = d->actions[j].key;
+                names[n_names] = d->actions[j].key;
+                n_names += d->actions[j].after ? 0 : 1;
             }
-            str near = diag_nearest(key, names, d->nactions);
-            near = near.len ? near : names_join(l->a, names, d->nactions);
+            str near = diag_nearest(key, names, n_names);
+            near = near.len ? near : names_join(l->a, names, n_names);
             diag_error(l->d, n->items[i]->pos, "没有操作“%.*s”；有：%.*s",
                        "no action \"%.*s\"; there is %.*s", STR_ARG(key), STR_ARG(near));
             continue;
@@ -405,8 +414,10 @@ void action_names_read(struct load *l, struct tsrc *t)
     struct tdef *d = t->def;
     const struct ynode *n = yaml_get(t->node, STR("actions"));
     size_t max = n && n->kind == Y_MAP ? n->len : 0;
-    d->actions = arena_array(l->a, struct action, max + 1);
-    t->action_nodes = arena_array(l->a, const struct ynode *, max + 1);
+    max = 3 * max + 1; /* each may be followed by two */
+    d->actions = arena_array(l->a, struct action, max);
+    t->action_nodes = arena_array(l->a, const struct ynode *, max);
+    t->routes = arena_array(l->a, struct route *, max);
     if (n && key_is_map(l, n, WORDS("actions", "actions"))) {
         for (size_t i = 0; i < n->len; i++) {
             action_name_read(l, t, &n->pairs[i]);

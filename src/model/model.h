@@ -376,7 +376,9 @@ struct effect {
 enum opinion { OPINION_MAY, OPINION_REFUSAL, OPINION_MUST }; /* whether a vote says why */
 
 /* One node of a route, in the order of the definition.  How it is counted stands in
- * route->plan.nodes at the same place. */
+ * route->plan.nodes at the same place.  Its conditions and people read the record as it
+ * stands: on a living one what was asked for is not written yet.  `actor` ($2) in them is
+ * who asked, but in keep_out.is_actor it is whoever would sit. */
 struct route_node {
     struct words words;       /* its title; empty: it has none */
     struct people who;        /* countable */

@@ -53,20 +53,127 @@ static void put_with(struct loader *l, struct step *s, const struct ynode *n)
     s->with = list;
 }
 
-static void put_actions(struct loader *l, struct step *s, const struct ynode *n)
+/* One name, or a list of them. */
+static const str *names_in(struct loader *l, const struct ynode *n, size_t *ret_n)
 {
     str *list = arena_array(l->a, str, n->len + 1);
+    *ret_n = 0;
     if (n->kind == Y_TEXT) {
-        list[s->nactions++] = n->text;
+        list[(*ret_n)++] = n->text;
     }
     for (size_t i = 0; n->kind == Y_LIST && i < n->len; i++) {
-        list[s->nactions++] = n->items[i]->text;
+        list[(*ret_n)++] = n->items[i]->text;
     }
-    s->actions = list;
+    return list;
+}
+
+/* --- approvals ------------------------------------------------------------------- */
+
+/* Which keys go with an operation, and must be there. */
+enum { WITH_NODE = 1, WITH_PERSON = 2, WITH_PEOPLE = 4, WITH_ARE = 8, WITH_OPINION = 16 };
+
+static const struct operation {
+    const char *key;
+    enum step_operation operation;
+    unsigned needs, takes;
+} operations[] = {
+    {"approve", STEP_APPROVE, 0, WITH_OPINION},
+    {"reject", STEP_REJECT, 0, WITH_OPINION},
+    {"abstain", STEP_ABSTAIN, 0, WITH_OPINION},
+    {"return", STEP_RETURN, WITH_NODE, WITH_OPINION},
+    {"withdraw", STEP_WITHDRAW, 0, WITH_OPINION},
+    {"resubmit", STEP_RESUBMIT, 0, WITH_OPINION},
+    {"transfer", STEP_TRANSFER, WITH_PERSON, WITH_OPINION},
+    {"add_before", STEP_ADD_BEFORE, WITH_PEOPLE, WITH_OPINION},
+    {"add_beside", STEP_ADD_BESIDE, WITH_PEOPLE, WITH_OPINION},
+    {"add_after", STEP_ADD_AFTER, WITH_PEOPLE, WITH_OPINION},
+    {"take_back", STEP_TAKE_BACK, 0, WITH_OPINION},
+    {"remove", STEP_REMOVE, WITH_PERSON, WITH_OPINION},
+    {"seats", STEP_SEATS, WITH_ARE, 0},
+};
+static const struct {
+    const char *key;
+    unsigned bit;
+} operation_keys[] = {{"node", WITH_NODE},
+                      {"person", WITH_PERSON},
+                      {"people", WITH_PEOPLE},
+                      {"are", WITH_ARE},
+                      {"opinion", WITH_OPINION}};
+
+static const struct operation *operation_of(str key)
+{
+    for (size_t i = 0; i < sizeof(operations) / sizeof(operations[0]); i++) {
+        if (str_eq(key, str_from(operations[i].key))) {
+            return &operations[i];
+        }
+    }
+    return NULL;
+}
+
+static bool operation_key(struct loader *l, struct step *s, str key, const struct ynode *v)
+{
+    int64_t node = 0;
+    if (str_eq(key, STR("opinion"))) {
+        s->opinion = v->text;
+    } else if (str_eq(key, STR("person")) || str_eq(key, STR("people")) ||
+               str_eq(key, STR("are"))) {
+        s->people = names_in(l, v, &s->npeople);
+    } else if (!str_eq(key, STR("node"))) {
+        return false;
+    } else if (str_eq(v->text, STR("author"))) {
+        s->node = TO_AUTHOR;
+    } else if (str_eq(v->text, STR("previous"))) {
+        s->node = TO_PREVIOUS;
+    } else if (str_to_i64(v->text, &node) && node >= 1 && node <= APPROVAL_RUNS) {
+        s->node = (int)node - 1;
+    } else {
+        diag_error(l->d, v->pos, "node 应为环节的序号（从 1 起）、author 或 previous",
+                   "node is the number of a node (from 1), author or previous");
+    }
+    return true;
+}
+
+/* What an operation needs is there, and nothing that goes with another. */
+static void operation_check(struct loader *l, const struct step *s, const struct ynode *n)
+{
+    const struct operation *o = NULL;
+    for (size_t i = 0; i < n->len && !o; i++) {
+        o = operation_of(n->pairs[i].key);
+    }
+    for (size_t i = 0; i < sizeof(operation_keys) / sizeof(operation_keys[0]); i++) {
+        const char *key = operation_keys[i].key;
+        const struct ypair *p = yaml_pair(n, str_from(key));
+        unsigned bit = operation_keys[i].bit;
+        if (p && !(o && ((o->needs | o->takes) & bit))) {
+            diag_error(l->d, p->pos, "这一步没有 %s", "this step has no %s", key);
+        } else if (!p && o && (o->needs & bit)) {
+            diag_error(l->d, n->pos, "%s 要有 %s", "%s needs %s", o->key, key);
+        }
+    }
+    bool some = o && (o->needs & (WITH_PERSON | WITH_PEOPLE)) && s->people;
+    if (some && (s->npeople == 0 || ((o->needs & WITH_PERSON) && s->npeople > 1))) {
+        diag_error(l->d, n->pos, "%s 的人数不对", "%s names the wrong number of people", o->key);
+    }
+    for (size_t i = 0; i < s->npeople; i++) {
+        if (!s->people[i].len) {
+            diag_error(l->d, n->pos, "人员应写登录名", "people are named by their logins");
+        }
+    }
+    const struct ypair *with = yaml_pair(n, STR("with"));
+    if (o && with) {
+        diag_error(l->d, with->pos, "这一步没有 %s", "this step has no %s", "with");
+    }
 }
 
 static bool kind_key(struct step *s, str key, const struct ynode *v)
 {
+    const struct operation *o = operation_of(key);
+    if (o) {
+        s->kind = STEP_APPROVAL;
+        s->operation = o->operation;
+        s->on = v->text;
+        return true;
+    }
     static const struct {
         const char *key;
         enum step_kind kind;
@@ -103,6 +210,8 @@ static bool kind_key(struct step *s, str key, const struct ynode *v)
         case STEP_NUMBER:
             s->on = v->text;
             break;
+        case STEP_APPROVAL:
+            break; /* above */
         }
         return true;
     }
@@ -133,9 +242,9 @@ static bool other_key(struct loader *l, struct step *s, str key, const struct yn
     } else if (str_eq(key, STR("of")) || str_eq(key, STR("about"))) {
         s->on = v->text;
     } else if (str_eq(key, STR("actions"))) {
-        put_actions(l, s, v);
+        s->actions = names_in(l, v, &s->nactions);
     } else {
-        return false;
+        return operation_key(l, s, key, v);
     }
     return true;
 }
@@ -153,6 +262,9 @@ static struct step step_of(struct loader *l, const struct ynode *n)
         str key = n->pairs[i].key;
         const struct ynode *v = n->pairs[i].value;
         if (kind_key(&s, key, v)) {
+            if (known) {
+                diag_error(l->d, n->pairs[i].pos, "一步只做一件事", "a step does one thing");
+            }
             known = true;
         } else if (!other_key(l, &s, key, v)) {
             diag_error(l->d, n->pairs[i].pos, "步骤中没有“%.*s”", "a step has no \"%.*s\"",
@@ -163,6 +275,7 @@ static struct step step_of(struct loader *l, const struct ynode *n)
         diag_error(l->d, n->pos, "步骤须说明做什么：create、perform、clock、check、see、list …",
                    "a step says what it does: create, perform, clock, check, see, list ...");
     }
+    operation_check(l, &s, n);
     return s;
 }
 

@@ -17,6 +17,14 @@
  *       - {notified: li.lei, about: L}
  *       - {number: L, is: JY-2026-0001}
  *       - {as: keeper.wang, perform: L.inspection.record, with: {...}}   (the open part of L)
+ * What people do in the approval that runs of L, each with the seat it has there:
+ *       - {as: PERSON, approve: L}        also reject, abstain, each with opinion: text
+ *       - {as: PERSON, return: L, node: 1, opinion: text}     or node: author, node: previous
+ *       - {as: PERSON, withdraw: L}       also resubmit, take_back
+ *       - {as: PERSON, transfer: L, person: LOGIN}            also remove
+ *       - {as: PERSON, add_before: L, people: [LOGIN, ..]}    also add_beside, add_after
+ *       - {seats: L, are: [LOGIN, ..]}    exactly these have an open seat now; [] none
+ * Like perform they may carry refused and state.
  * A line of a lines field that is there: {row: 2, result: passed}; taken away: {row: 2, remove:
  * true}. refused: a clause; any; value (what was entered is none of its field's); absent (he does
  * not see the record, so to him it is not there). Values: data by the field's type; a leading = is
@@ -48,7 +56,25 @@ enum step_kind {
     STEP_TASKS,
     STEP_NOTIFIED,
     STEP_NUMBER,
-    STEP_PUBLISH
+    STEP_PUBLISH,
+    STEP_APPROVAL
+};
+
+/* What a STEP_APPROVAL does. */
+enum step_operation {
+    STEP_APPROVE,
+    STEP_REJECT,
+    STEP_ABSTAIN,
+    STEP_RETURN,
+    STEP_WITHDRAW,
+    STEP_RESUBMIT,
+    STEP_TRANSFER,
+    STEP_ADD_BEFORE,
+    STEP_ADD_BESIDE,
+    STEP_ADD_AFTER,
+    STEP_TAKE_BACK,
+    STEP_REMOVE,
+    STEP_SEATS /* checks */
 };
 
 struct step_value { /* one entry of `with`: a scalar, a list of scalars, or rows */
@@ -80,6 +106,11 @@ struct step {
     str text;           /* clock "+11d" or a moment, term due, number, publish folder, where */
     const str *actions; /* tasks */
     size_t nactions;
+    enum step_operation operation; /* STEP_APPROVAL, as what follows; `on` is its record */
+    str opinion;
+    int node;          /* STEP_RETURN: from 0, TO_AUTHOR or TO_PREVIOUS of approval.h */
+    const str *people; /* login names; transfer and remove: one */
+    size_t npeople;
 };
 
 struct scenario {

@@ -114,6 +114,13 @@ static void uses_of_type(struct uses *u, const struct tdef *d)
                     WORDS("条件", "condition"));
             }
         }
+        for (int k = 0; a->route && k < a->route->plan.n; k++) {
+            const struct route_node *n = &a->route->nodes[k];
+            if (n->clause != a->clause) {
+                use(u, n->clause, d, n->words.zh.len ? n->words : a->words,
+                    WORDS("审批环节", "approval"));
+            }
+        }
     }
     for (size_t i = 0; i < d->nfields; i++) {
         use(u, d->fields[i].clause, d, d->fields[i].words, WORDS("栏目", "field"));

@@ -4,7 +4,7 @@
 
 #include "web/visit.h"
 
-extern const struct route page_routes[];
+extern const struct visit_route page_routes[];
 extern const size_t page_routes_len;
 
 void page_home(struct visit *v);

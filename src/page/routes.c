@@ -4,7 +4,7 @@
 #include "web/probe.h"
 
 /* clang-format off */
-const struct route page_routes[] = {
+const struct visit_route page_routes[] = {
     {HTTP_GET,  "/healthz",              probe_alive,            ROUTE_PUBLIC | ROUTE_PROBE, WORDS_INIT("", "")},
     {HTTP_GET,  "/readyz",               probe_ready,            ROUTE_PUBLIC | ROUTE_PROBE, WORDS_INIT("", "")},
     {HTTP_GET,  "/metrics",              probe_metrics,          ROUTE_PUBLIC | ROUTE_PROBE, WORDS_INIT("", "")},

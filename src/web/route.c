@@ -37,11 +37,11 @@ static bool matches(struct visit *v, const char *pattern, str path)
     return !want.ptr && !have.ptr;
 }
 
-const struct route *route_find(struct visit *v, const struct routes *rs, enum http_method method,
-                               bool *other_method)
+const struct visit_route *route_find(struct visit *v, const struct routes *rs,
+                                     enum http_method method, bool *other_method)
 {
     for (size_t i = 0; i < rs->len; i++) {
-        const struct route *r = &rs->ptr[i];
+        const struct visit_route *r = &rs->ptr[i];
         bool same = r->method == method || (r->method == HTTP_GET && method == HTTP_HEAD);
         if (!same && *other_method) {
             continue;

@@ -357,7 +357,7 @@ static void other_methods(struct visit *v)
                    STR_ARG(methods), STR_ARG(methods)));
 }
 
-static enum visit_kind kind_of(const struct route *r)
+static enum visit_kind kind_of(const struct visit_route *r)
 {
     static const struct {
         unsigned flag;
@@ -531,7 +531,7 @@ static int64_t body_limit(void *app_, enum http_method method, str path)
     struct http_exchange x = {.req = {.path = path, .method = method}};
     probe.x = &x;
     bool other = false;
-    const struct route *r = route_find(&probe, &app->pages, method, &other);
+    const struct visit_route *r = route_find(&probe, &app->pages, method, &other);
     if (!r) {
         r = route_find(&probe, &app->api, method, &other);
     }

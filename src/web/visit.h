@@ -31,7 +31,7 @@ struct visit_job;
 struct work;
 
 /* Patterns: "/r/~/#": ~ a name or word, # a number; captured in order. */
-struct route {
+struct visit_route {
     enum http_method method;
     const char *pattern;
     void (*run)(struct visit *v);
@@ -58,7 +58,7 @@ enum {
 enum visit_kind { VISIT_NONE, VISIT_PAGE, VISIT_API, VISIT_ASSET, VISIT_FILE, VISIT_PROBE };
 
 struct routes {
-    const struct route *ptr;
+    const struct visit_route *ptr;
     size_t len;
 };
 
@@ -112,7 +112,7 @@ struct visit {
     struct prelude prelude;
     struct desk_counts counts; /* through visit_counts */
     bool counted;
-    const struct route *route;
+    const struct visit_route *route;
     str seg[6]; /* captured words */
     int64_t num[6];
     int nseg;

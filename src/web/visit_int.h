@@ -7,8 +7,8 @@
 
 /* The route of v->x->req.path, with what it captures in v->seg and v->num; NULL: there
  * is none of that method, and *other_method tells whether there is one of another. */
-const struct route *route_find(struct visit *v, const struct routes *rs, enum http_method method,
-                               bool *other_method);
+const struct visit_route *route_find(struct visit *v, const struct routes *rs,
+                                     enum http_method method, bool *other_method);
 
 /* Without a request: runs the page that v->x->req.path has for reading, if its route has
  * all of `flags`, as v->session's person on v->x->local (a seat).  What it could not do is

@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-static const char *kind(const struct route *r)
+static const char *kind(const struct visit_route *r)
 {
     unsigned rate = r->flags >> ROUTE_RATE;
     if (r->flags & ROUTE_API) {
@@ -24,7 +24,7 @@ static const char *kind(const struct route *r)
     return rate == RATE_SUGGEST ? "suggest" : "page";
 }
 
-static void print(const struct route *r, size_t n)
+static void print(const struct visit_route *r, size_t n)
 {
     for (; n > 0; n--, r++) {
         printf("%s %s %s\n", r->method == HTTP_GET ? "GET" : "POST", r->pattern, kind(r));

@@ -97,7 +97,7 @@ static str path_of(struct arena *a, const char *pattern)
     return out;
 }
 
-static bool open_to_all(const struct route *r)
+static bool open_to_all(const struct visit_route *r)
 {
     return (r->flags & (ROUTE_PUBLIC | ROUTE_PROBE)) != 0;
 }
@@ -106,7 +106,7 @@ static void nothing_opens_without_a_session(struct door *s)
 {
     int n = 0;
     for (size_t i = 0; i < page_routes_len; i++) {
-        const struct route *r = &page_routes[i];
+        const struct visit_route *r = &page_routes[i];
         if (open_to_all(r)) {
             continue;
         }
@@ -125,7 +125,7 @@ static void no_form_is_taken_without_its_token(struct door *s)
     int n = 0;
     account(s, false);
     for (size_t i = 0; i < page_routes_len; i++) {
-        const struct route *r = &page_routes[i];
+        const struct visit_route *r = &page_routes[i];
         if (r->method == HTTP_GET || open_to_all(r)) {
             continue;
         }
@@ -149,7 +149,7 @@ static void nothing_comes_before_the_first_password_is_changed(struct door *s)
     int n = 0;
     account(s, true);
     for (size_t i = 0; i < page_routes_len; i++) {
-        const struct route *r = &page_routes[i];
+        const struct visit_route *r = &page_routes[i];
         if (r->method != HTTP_GET || open_to_all(r)) {
             continue;
         }

@@ -117,14 +117,14 @@ static void takes_longer(struct visit *v)
 
 struct ground {
     struct site *s;
-    struct route pages[ROUTES_MAX], api[ROUTES_MAX];
+    struct visit_route pages[ROUTES_MAX], api[ROUTES_MAX];
 };
 
-static struct route *route_of(struct ground *g, bool api, enum http_method method,
-                              const char *pattern)
+static struct visit_route *route_of(struct ground *g, bool api, enum http_method method,
+                                    const char *pattern)
 {
     struct routes *list = api ? &g->s->app.api : &g->s->app.pages;
-    struct route *copy = api ? g->api : g->pages;
+    struct visit_route *copy = api ? g->api : g->pages;
     for (size_t i = 0; i < list->len; i++) {
         if (copy[i].method == method && strcmp(copy[i].pattern, pattern) == 0) {
             as_before = copy[i].run;
@@ -139,7 +139,8 @@ static void add_route(struct ground *g, const char *pattern, void (*run)(struct 
 {
     struct routes *list = &g->s->app.pages;
     assert_true(list->len < ROUTES_MAX);
-    g->pages[list->len++] = (struct route){.method = HTTP_GET, .pattern = pattern, .run = run};
+    g->pages[list->len++] =
+        (struct visit_route){.method = HTTP_GET, .pattern = pattern, .run = run};
 }
 
 static void plant_hash(struct ground *g)
@@ -254,7 +255,7 @@ static void route_table(struct ground *g)
  * that stand in no table of the product. */
 static void only_new_routes(struct probe *p)
 {
-    const struct route *r;
+    const struct visit_route *r;
     for (size_t i = 0; (r = probe_route(p, i)); i++) {
         bool ours =
             strcmp(r->pattern, "/blob/~") == 0 || strcmp(r->pattern, "/new/and/forgotten") == 0;

@@ -289,7 +289,7 @@ bool probe_chosen(const struct probe *p, size_t a, size_t b, size_t c)
 
 /* --- questions --------------------------------------------------------------------------- */
 
-const struct route *probe_route(const struct probe *p, size_t i)
+const struct visit_route *probe_route(const struct probe *p, size_t i)
 {
     const struct routes *pages = &p->s->app.pages;
     const struct routes *api = &p->s->app.api;
@@ -298,7 +298,7 @@ const struct route *probe_route(const struct probe *p, size_t i)
                                        : NULL;
 }
 
-static bool is_route(const struct route *r, const char *name)
+static bool is_route(const struct visit_route *r, const char *name)
 {
     bool post = r->method == HTTP_POST;
     size_t n = post ? 5 : 4;
@@ -307,7 +307,7 @@ static bool is_route(const struct route *r, const char *name)
 
 struct reply probe_ask(struct probe *p, const char *route, const struct site_request *ask)
 {
-    const struct route *r;
+    const struct visit_route *r;
     size_t i = 0;
     while ((r = probe_route(p, i)) && !is_route(r, route)) {
         i++;
@@ -484,7 +484,7 @@ const struct json_value *probe_json(struct probe *p, const struct reply *r)
 
 void probe_routes(struct probe *p)
 {
-    const struct route *r;
+    const struct visit_route *r;
     for (size_t i = 0; (r = probe_route(p, i)); i++) {
         if (!p->asked[i] || !p->at_door[i]) {
             probe_find(p, "%s %s: there is no rule for this route",

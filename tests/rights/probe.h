@@ -64,7 +64,7 @@ void probe_find(struct probe *p, const char *fmt, ...) __attribute__((format(pri
 void probe_count(struct probe *p, const char *kind, bool allowed);
 
 /* The routes of the program, one after the other; NULL: no more. */
-const struct route *probe_route(const struct probe *p, size_t i);
+const struct visit_route *probe_route(const struct probe *p, size_t i);
 /* "GET /r/~/#" with its words filled in, in order: "%s" of type, id ... */
 struct reply probe_ask(struct probe *p, const char *route, const struct site_request *ask);
 struct reply probe_get(struct probe *p, const char *route, const struct who *who, str path,

@@ -9,7 +9,7 @@
 /* --- doors ------------------------------------------------------------------------------- */
 
 /* An address of the route: of something there, or of nothing. */
-static str address(struct probe *p, const struct route *r, int64_t id)
+static str address(struct probe *p, const struct visit_route *r, int64_t id)
 {
     static const char *const words[] = {"fault", "report"};
     str path = STR("");
@@ -30,12 +30,12 @@ static str address(struct probe *p, const struct route *r, int64_t id)
     return path.len ? path : STR("/");
 }
 
-static const char *name_of(struct probe *p, const struct route *r)
+static const char *name_of(struct probe *p, const struct visit_route *r)
 {
     return str_fmt(&p->a, "%s %s", r->method == HTTP_POST ? "POST" : "GET", r->pattern).ptr;
 }
 
-static struct reply come(struct probe *p, const struct route *r, int64_t id, enum door door,
+static struct reply come(struct probe *p, const struct visit_route *r, int64_t id, enum door door,
                          const struct who *who, bool no_csrf)
 {
     bool api = str_starts(str_from(r->pattern), STR("/api/"));
@@ -53,7 +53,7 @@ static struct reply come(struct probe *p, const struct route *r, int64_t id, enu
 }
 
 /* What is there for everybody, said here once more: the table could be wrong. */
-static bool for_everybody(const struct route *r)
+static bool for_everybody(const struct visit_route *r)
 {
     static const char *const list[] = {"/signin",  "/signin/code", "/assets/~/~", "/assets/~/~/~",
                                        "/healthz", "/readyz",      "/metrics"};
@@ -65,14 +65,14 @@ static bool for_everybody(const struct route *r)
     return false;
 }
 
-static bool turned_away(const struct route *r, const struct reply *have)
+static bool turned_away(const struct visit_route *r, const struct reply *have)
 {
     return str_starts(str_from(r->pattern), STR("/api/"))
                ? have->status == 401
                : have->status == 303 && str_starts(have->location, STR("/signin?"));
 }
 
-static void expect(struct probe *p, const struct route *r, const char *whom,
+static void expect(struct probe *p, const struct visit_route *r, const char *whom,
                    const struct reply *have, bool good)
 {
     if (!good) {
@@ -83,8 +83,8 @@ static void expect(struct probe *p, const struct route *r, const char *whom,
 }
 
 /* Those who are not, or no longer, let in: each as if nobody came. */
-static void strangers(struct probe *p, const struct route *r, const struct who *list, size_t n,
-                      int64_t there)
+static void strangers(struct probe *p, const struct visit_route *r, const struct who *list,
+                      size_t n, int64_t there)
 {
     bool open = for_everybody(r);
     bool api = str_starts(str_from(r->pattern), STR("/api/"));
@@ -146,7 +146,7 @@ static void must_change(struct probe *p)
     const struct who *w = &p->s->people[0];
     dbs_ok(db_exec(p->s->db, p->life, SQL("update account set must_change = 1 where person = $1"),
                    ARGS(db_i64(w->person))));
-    const struct route *r;
+    const struct visit_route *r;
     for (size_t i = 0; (r = probe_route(p, i)) && probe_goes_on(p); i++) {
         str pattern = str_from(r->pattern);
         bool open = for_everybody(r) || str_starts(pattern, STR("/me")) ||
@@ -164,7 +164,7 @@ void probe_doors(struct probe *p)
 {
     const struct type *fault = model_type(p->model, STR("fault"));
     const struct fact *x = fault ? probe_subject(p, fault, 0) : NULL;
-    const struct route *r;
+    const struct visit_route *r;
     struct who list[3];
     p->doors = true;
     probe_next(p);

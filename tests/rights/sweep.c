@@ -418,7 +418,7 @@ static void sweep_one(struct sweep *w, struct request *r, size_t turn)
     arena_end(&a);
 }
 
-static void sweep_errand(struct sweep *w, const struct route *route, const char *name,
+static void sweep_errand(struct sweep *w, const struct visit_route *route, const char *name,
                          const struct errand *k, size_t turn)
 {
     struct arena a = arena_make(1 << 20);
@@ -442,7 +442,7 @@ static void sweep_errand(struct sweep *w, const struct route *route, const char 
     arena_end(&a);
 }
 
-static void sweep_route(struct sweep *w, const struct route *route, size_t turn)
+static void sweep_route(struct sweep *w, const struct visit_route *route, size_t turn)
 {
     char name[120];
     snprintf(name, sizeof(name), "%s %s", route->method == HTTP_POST ? "POST" : "GET",
