@@ -244,6 +244,8 @@ static void count_read(struct node_reader *r)
     struct approval_node *p = r->plan;
     p->rule = (enum approval_rule)one_of_or(l, r->map, "rule", "all any order vote", RULE_ALL);
     bool vote = p->rule == RULE_VOTE;
+    bool known = !has(r, "rule") || p->rule != RULE_ALL ||
+                 str_eq(value_at(r, "rule")->text, STR("all")); /* else said already */
     p->ratio = share(r, "ratio");
     p->votes = whole(l, r->map, "votes", 1, APPROVAL_SEATS, 0);
     p->quorum = share(r, "quorum");
@@ -253,14 +255,14 @@ static void count_read(struct node_reader *r)
     p->votes_after_removal = one_of(l, r->map, "removal", "vote passes") != 1;
     static const char *const of_vote[] = {"ratio", "votes", "quorum"};
     for (size_t i = 0; i < sizeof of_vote / sizeof of_vote[0]; i++) {
-        goes_with(r, of_vote[i], vote, WORDS("rule: vote", "rule: vote"));
+        goes_with(r, of_vote[i], vote || !known, WORDS("rule: vote", "rule: vote"));
     }
     if (vote && has(r, "ratio") == has(r, "votes")) {
         diag_error(l->d, key_pos(r->map, "rule"),
                    "rule: vote 要有 ratio（比例）或 votes（票数）之一",
                    "rule: vote has ratio (a share) or votes (a number), one of them");
     }
-    goes_with(r, "first", p->rule == RULE_ANY, WORDS("rule: any", "rule: any"));
+    goes_with(r, "first", p->rule == RULE_ANY || !known, WORDS("rule: any", "rule: any"));
     if (p->decides_first && p->hears_all) {
         diag_error(l->d, key_pos(r->map, "hears_all"), "first 与 hears_all 不能同时为 true",
                    "first and hears_all exclude each other");
