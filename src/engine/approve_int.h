@@ -52,14 +52,16 @@ struct approving {
     enum carried carried;
     struct words trouble;
     struct approval *ap;
-    str *contents; /* of rounds, by number - 1 */
-    bool new_;     /* not stored yet */
+    str *contents;             /* of rounds, by number - 1: approve_hold_content */
+    struct approve_said *said; /* of votes that are stored, by number - 1 */
+    bool new_;                 /* not stored yet */
     /* --- of approve_rows.c: ids of the rows that are stored, by number - 1 --- */
     int64_t *round_ids, *run_ids, *seat_ids, *vote_ids, *copy_ids;
     int stored_rounds, stored_runs, stored_seats, stored_votes, stored_copies;
 };
 
-/* What the votes of this act carry, and its id. */
+/* What the votes of this act carry, and its id; note and signature are those of the
+ * votes that a person casts in it. */
 struct approve_said {
     int64_t act;
     str note, signature;
@@ -67,15 +69,22 @@ struct approve_said {
 
 /* --- approve_rows.c ------------------------------------------------------------------ */
 
-/* Which one is meant: by its own id, else the one of this record that is not at its end
- * (`record`), else ERR_NOT_FOUND.  Reads its own row only: ret->ap is NULL, action and
- * type are found in the model. */
+/* Which one is meant: by its own id, else (id 0) the one of this record that is not at its
+ * end (`record`), else ERR_NOT_FOUND.  Reads its own row only: ret->ap is NULL, action and
+ * type are found in the model.  Here and in approve_load a row that cannot be is ERR_STORE:
+ * a number out of order, an enum without a word, a reference to what is not there. */
 MUST_CHECK err approve_find(const struct ctx *ctx, int64_t id, int64_t record,
                             struct approving *ret);
 /* Fills ret->ap, made by the caller with approval_new, from the tables, in one batch. */
 MUST_CHECK err approve_load(const struct ctx *ctx, struct approving *g);
+/* The content of the newest round; after each approval_submit that was done, before
+ * approve_save. */
+void approve_hold_content(struct approving *g, str content);
 /* Writes what is new or carries `changed`, and the events; each row becomes a piece of the
- * record's ledger entry.  next_at is approval_next's. */
+ * record's ledger entry, so the act must have touched it (perform_touch).  A new one gets
+ * its id here unless it has one.  next_at is approval_next's; ended_at becomes now when the
+ * approval has come to an end.  Afterwards nothing is `changed`, and the events of this
+ * sitting are gone (look at them before): the next operation can follow. */
 MUST_CHECK err approve_save(struct doing *d, struct approving *g, const struct approve_said *said);
 
 /* The tables as the verification sees them: every column of each, in the order of their
@@ -83,12 +92,17 @@ MUST_CHECK err approve_save(struct doing *d, struct approving *g, const struct a
 struct approve_column {
     str name;
     bool text;
+    /* --- of approve_rows.c --- */
+    bool fixed; /* never written again */
+    int kind, least, most;
+    size_t at;
 };
 struct approve_table {
     str name;
     const struct approve_column *columns;
     int n;
 };
+enum { APPROVE_COLUMNS_MAX = 32 }; /* of one table */
 const struct approve_table *approve_tables(int *n);
 
 #endif

@@ -1,8 +1,8 @@
 /* digest.h - what the ledger remembers of a row.
  *
  * Each act's ledger entry holds the digest of every row it left behind: its
- * own record's, the lines, links and attachments it changed, and the row of
- * the history that tells of it.  So whoever has the ledger can tell whether
+ * own record's, the lines, links, attachments and rows of approvals it changed,
+ * and the row of the history that tells of it.  So whoever has the ledger can tell whether
  * a row still is what an act made it (engine/verify.h).
  *
  * A row's digest is SHA-256 over its columns that are not null, by name:

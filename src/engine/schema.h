@@ -55,6 +55,15 @@
  * job(id ID, kind, title_zh, title_en, person, state, done, total, message, result,
  *     created_at, changed_at, input)      see job.h
  * unit_above(unit, above) · calendar · calendar_span     see model/contract.h
+ * approval · approval_round · approval_run · approval_seat · approval_vote ·
+ *     approval_copy · approval_event      columns: see approve_int.h
+ *     unique (approval, no) of each but the first.
+ *     approval: (record, id); unique (record) where state < 2; (next_at) where it is not
+ *     null; (author, id).
+ *     approval_seat, each (actor, id), for these words of a statement only:
+ *         where state = 1                      what he may decide now
+ *         where state in (2, 3, 4, 5, 8)       what he decided, transferred or returned
+ *     approval_copy: (person, id); the same where read_at = 0, what he has not read.
  */
 #ifndef ENGINE_SCHEMA_H
 #define ENGINE_SCHEMA_H
@@ -69,7 +78,7 @@ enum { TASK_NEXT = 1, TASK_EFFECT = 2, TASK_RECEIPT = 3 };
 enum { SCHEMA_BINARY = 1 };
 /* Rises with every migration; stands in the table installation as `store`.  Data
  * without a number are older: 1. */
-enum { SCHEMA_STORE = 3 };
+enum { SCHEMA_STORE = 4 };
 /* Writes both numbers, never lower ones than stand there. */
 MUST_CHECK err schema_put_store(struct db *db, struct arena *a);
 

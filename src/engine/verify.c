@@ -1,8 +1,9 @@
 /* verify.c - the ledger, then every row it tells of. */
+#include "engine/approve_int.h"
 #include "engine/verify_int.h"
 #include "ledger/canon.h"
 
-enum { ROWS_AT_ONCE = 2000, ACTS_AT_ONCE = 1000, BODY_AT_ONCE = 16384 };
+enum { ENTRIES_AT_ONCE = 2000, ACTS_AT_ONCE = 1000, BODY_AT_ONCE = 16384 };
 
 void verify_bad(struct verifying *v, const struct vtable *t, int64_t id, int64_t seq,
                 enum vwrong wrong)
@@ -50,7 +51,9 @@ static void add_links(struct verifying *v, const struct type *t)
 static void add_tables(struct verifying *v)
 {
     const struct model *m = v->model;
-    size_t n = 4; /* files, acts, laws, settings */
+    int napprove;
+    const struct approve_table *approve = approve_tables(&napprove);
+    size_t n = (size_t)napprove + 4; /* files, acts, laws, settings */
     for (size_t i = 0; m && i < m->ntypes; i++) {
         n += 1 + m->types[i]->nlinks;
     }
@@ -67,6 +70,10 @@ static void add_tables(struct verifying *v)
         add_links(v, t);
     }
     v->tables[v->ntables++] = (struct vtable){.kind = VT_FILES, .name = STR("attachment")};
+    for (int i = 0; i < napprove; i++) {
+        v->tables[v->ntables++] =
+            (struct vtable){.kind = VT_APPROVALS, .name = approve[i].name, .approve = &approve[i]};
+    }
     v->tables[v->ntables++] = (struct vtable){.kind = VT_ACTS, .name = STR("act")};
     v->tables[v->ntables++] = (struct vtable){.kind = VT_LAWS, .name = STR("law")};
     v->tables[v->ntables++] = (struct vtable){.kind = VT_SETTINGS, .name = STR("setting_local")};
@@ -93,188 +100,6 @@ static err count_passes(struct verifying *v)
     arena_reset(&v->side);
     v->passes = rows / (int64_t)v->most + 1;
     return OK;
-}
-
-/* --- one row ---------------------------------------------------------------------------- */
-
-/* Nothing tells of it: perhaps because what did was erased. */
-static err untold(struct verifying *v, const struct vtable *t, int64_t id, int64_t record)
-{
-    struct rows r = {0};
-    err e = v->erased_entries
-                ? db_query(v->db, &v->side,
-                           SQL("select 1 from act a join ledger_erased x on x.seq = a.seq"
-                               " where a.record = $1 limit 1"),
-                           ARGS(db_i64(record)), &r)
-                : OK;
-    if (!e.code && v->erased_entries && rows_count(&r)) {
-        v->report->unchecked++;
-    } else if (!e.code) {
-        verify_bad(v, t, id, -1, ROW_EXTRA);
-    }
-    return e;
-}
-
-/* Digest NULL: not computed yet, the row is not of this pass. */
-static err compare(struct verifying *v, const struct vtable *t, int64_t id, int64_t record,
-                   const struct hash *digest)
-{
-    struct vslot *s = verify_find(v, verify_key(v, t, id));
-    v->report->rows++;
-    if (!s) {
-        return untold(v, t, id, record);
-    }
-    s->seen = true;
-    if (s->unknown) {
-        v->report->unchecked++;
-    } else if (s->gone) {
-        verify_bad(v, t, id, s->seq, ROW_EXTRA);
-    } else if (!hash_eq(s->digest, *digest)) {
-        verify_bad(v, t, id, s->seq, ROW_CHANGED);
-    }
-    return OK;
-}
-
-/* --- tables of rows ------------------------------------------------------------------------ */
-
-static struct sql rows_sql(struct verifying *v, const struct vtable *t)
-{
-    struct sqlb b = sqlb_make(v->a);
-    SQLB_LIT(&b, "select ");
-    for (int i = 0; i < t->plan.ncols; i++) {
-        if (i) {
-            SQLB_LIT(&b, ", ");
-        }
-        sqlb_ident(&b, t->plan.cols[i]);
-    }
-    SQLB_LIT(&b, " from ");
-    sqlb_ident(&b, t->name);
-    SQLB_LIT(&b, " where id > $1 order by id limit ");
-    sqlb_i64(&b, ROWS_AT_ONCE);
-    return sqlb_end(&b);
-}
-
-static err walk_rows(struct verifying *v, const struct vtable *t)
-{
-    struct sql sql = rows_sql(v, t);
-    struct cell *row = arena_array(v->a, struct cell, (size_t)t->plan.ncols + 1);
-    int64_t last = INT64_MIN;
-    err e = OK;
-    for (bool more = true; more && !e.code;) {
-        struct rows r;
-        e = db_query(v->db, &v->side, sql, ARGS(db_i64(last)), &r);
-        more = !e.code && rows_count(&r) == ROWS_AT_ONCE;
-        while (!e.code && rows_next(&r)) {
-            last = rows_i64(&r, COL_ID);
-            if (!verify_mine(v, verify_key(v, t, last))) {
-                continue;
-            }
-            perform_read_row(&t->plan, &r, row);
-            struct hash d = digest_row(v->hasher, &t->plan, row);
-            int parent = t->type->lines ? t->plan.parent_col : COL_ID;
-            e = compare(v, t, last, row[parent].i, &d);
-        }
-        if (!e.code) {
-            arena_reset(&v->side);
-        }
-    }
-    return e;
-}
-
-static err end_of_owner(struct verifying *v, const struct vtable *t, int64_t owner,
-                        struct digest *d)
-{
-    struct hash h = digest_end(d);
-    return verify_mine(v, verify_key(v, t, owner)) ? compare(v, t, owner, owner, &h) : OK;
-}
-
-static err walk_links(struct verifying *v, const struct vtable *t)
-{
-    struct sqlb b = sqlb_make(v->a);
-    SQLB_LIT(&b, "select owner, target from ");
-    sqlb_ident(&b, t->name);
-    SQLB_LIT(&b, " where (owner, target) > ($1, $2) order by owner, target limit ");
-    sqlb_i64(&b, ROWS_AT_ONCE);
-    struct sql sql = sqlb_end(&b);
-    int64_t owner = INT64_MIN;
-    int64_t target = INT64_MIN;
-    bool any = false;
-    struct digest d;
-    err e = OK;
-    for (bool more = true; more && !e.code;) {
-        struct rows r;
-        e = db_query(v->db, &v->side, sql, ARGS(db_i64(owner), db_i64(target)), &r);
-        more = !e.code && rows_count(&r) == ROWS_AT_ONCE;
-        while (!e.code && rows_next(&r)) {
-            int64_t next = rows_i64(&r, 0);
-            if (any && next != owner) {
-                e = end_of_owner(v, t, owner, &d);
-            }
-            if (!any || next != owner) {
-                d = digest_begin(v->hasher);
-            }
-            any = true;
-            owner = next;
-            target = rows_i64(&r, 1);
-            digest_i64(&d, STR("target"), target);
-        }
-    }
-    e = e.code || !any ? e : end_of_owner(v, t, owner, &d);
-    if (!e.code) {
-        arena_reset(&v->side);
-    }
-    return e;
-}
-
-static err walk_files(struct verifying *v, const struct vtable *t)
-{
-    int64_t last = INT64_MIN;
-    err e = OK;
-    for (bool more = true; more && !e.code;) {
-        struct rows r;
-        e = db_query(v->db, &v->side,
-                     SQL("select id, record, type, act, field, name, mime, size, sha256, at, person"
-                         " from attachment where id > $1 order by id limit 2000"),
-                     ARGS(db_i64(last)), &r);
-        more = !e.code && rows_count(&r) == ROWS_AT_ONCE;
-        while (!e.code && rows_next(&r)) {
-            last = rows_i64(&r, 0);
-            struct file_row f = {.id = last,
-                                 .record = rows_i64(&r, 1),
-                                 .type = rows_i64(&r, 2),
-                                 .act = rows_i64(&r, 3),
-                                 .field = rows_text(&r, 4),
-                                 .no_field = rows_null(&r, 4),
-                                 .name = rows_text(&r, 5),
-                                 .mime = rows_text(&r, 6),
-                                 .size = rows_i64(&r, 7),
-                                 .sha256 = rows_text(&r, 8),
-                                 .at = rows_i64(&r, 9),
-                                 .person = rows_i64(&r, 10)};
-            struct hash d = digest_file(v->hasher, &f);
-            e = verify_mine(v, verify_key(v, t, last)) ? compare(v, t, last, f.record, &d) : OK;
-        }
-        if (!e.code) {
-            arena_reset(&v->side);
-        }
-    }
-    return e;
-}
-
-/* Rows an entry tells of and that are not there. */
-static void missing_rows(struct verifying *v)
-{
-    size_t held = v->held;
-    for (struct vslot *s = v->slots; held; s++) {
-        if (!s->key) {
-            continue;
-        }
-        held--;
-        if (!s->seen && !s->gone && !s->unknown) {
-            const struct vtable *t = &v->tables[(s->key >> 53) - 1];
-            verify_bad(v, t, (int64_t)(s->key & ((1ull << 53) - 1)), s->seq, ROW_MISSING);
-        }
-    }
 }
 
 /* --- the history ---------------------------------------------------------------------------- */
@@ -352,12 +177,12 @@ static err check_act(struct verifying *v, const struct vtable *t, const struct r
 static err missing_act(struct verifying *v, const struct vtable *t, int64_t size)
 {
     err e = OK;
-    for (int64_t from = 0; !e.code && from < size; from += ROWS_AT_ONCE) {
+    for (int64_t from = 0; !e.code && from < size; from += ENTRIES_AT_ONCE) {
         struct rows r;
         e = db_query(v->db, &v->side,
                      SQL("select p.seq, p.body from ledger_payload p"
                          " where p.seq >= $1 and p.seq < $2 order by p.seq"),
-                     ARGS(db_i64(from), db_i64(from + ROWS_AT_ONCE)), &r);
+                     ARGS(db_i64(from), db_i64(from + ENTRIES_AT_ONCE)), &r);
         while (!e.code && rows_next(&r)) {
             struct canon_value act;
             struct rows one;
@@ -447,33 +272,6 @@ static err count_later_acts(struct verifying *v, int64_t from, int64_t *size)
     return OK;
 }
 
-static err walk_tables(struct verifying *v)
-{
-    err e = OK;
-    for (size_t i = 0; !e.code && i < v->ntables; i++) {
-        const struct vtable *t = &v->tables[i];
-        switch (t->kind) {
-        case VT_ROWS:
-            e = walk_rows(v, t);
-            break;
-        case VT_LINKS:
-            e = walk_links(v, t);
-            break;
-        case VT_FILES:
-            e = walk_files(v, t);
-            break;
-        case VT_ACTS:
-        case VT_LAWS:
-        case VT_SETTINGS:
-            break;
-        }
-    }
-    if (!e.code) {
-        missing_rows(v);
-    }
-    return e;
-}
-
 /* One snapshot: first what came since the ledger was read. */
 static err walk_all(struct verifying *v)
 {
@@ -500,7 +298,7 @@ static err walk_all(struct verifying *v)
             v->report->rows = v->report->unchecked = v->report->bad_rows = 0;
             continue;
         }
-        e = e.code ? e : walk_tables(v);
+        e = e.code ? e : verify_rows(v);
     }
     e = e.code ? e : walk_acts(v, size);
     e = e.code ? e : verify_laws(v);

@@ -3,8 +3,8 @@
  * First the ledger itself (ledger_verify: every leaf, payload, tile,
  * checkpoint).  When it is in order, every row it tells of is compared with
  * the last digest an entry holds of it (engine/digest.h): records, lines,
- * links, attachments, the history, the published texts.  So a row that was
- * changed, removed or put in by SQL is found and named.
+ * links, attachments, approvals, the history, the published texts.  So a row
+ * that was changed, removed or put in by SQL is found and named.
  *
  * Memory does not grow with the installation: digests are held for at most
  * VERIFY_ROWS rows at a time; of more, the payloads are read again in passes.

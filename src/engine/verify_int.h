@@ -6,13 +6,16 @@
 #include "engine/perform_int.h"
 #include "engine/verify.h"
 
+struct approve_table;
+
 /* Tables an entry tells of. */
 struct vtable {
-    enum { VT_ROWS, VT_LINKS, VT_FILES, VT_ACTS, VT_LAWS, VT_SETTINGS } kind;
+    enum { VT_ROWS, VT_LINKS, VT_FILES, VT_APPROVALS, VT_ACTS, VT_LAWS, VT_SETTINGS } kind;
     str name;
     const struct type *type;   /* ROWS: its own; LINKS: the owner's */
     const struct field *field; /* LINKS; ROWS of lines: whose they are */
     struct tplan plan;         /* ROWS: columns */
+    const struct approve_table *approve;
 };
 
 struct vslot {
@@ -65,6 +68,11 @@ MUST_CHECK err verify_within(struct db *db, struct arena *a,
 /* A bad row; the one of the earliest entry is kept. */
 void verify_bad(struct verifying *v, const struct vtable *t, int64_t id, int64_t seq,
                 enum vwrong wrong);
+
+/* --- verify_rows.c ------------------------------------------------------------------- */
+
+/* The rows of this pass, beside what entries tell of them. */
+MUST_CHECK err verify_rows(struct verifying *v);
 
 /* --- verify_map.c: what entries tell ------------------------------------------------- */
 

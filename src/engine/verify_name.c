@@ -69,6 +69,41 @@ static struct words of_field(struct verifying *v, struct words owner, const stru
         str_fmt(v->a, "%.*s, \"%.*s\"", STR_ARG(owner.en), STR_ARG(words_in(f->words, LANG_EN)))};
 }
 
+/* What a row of the tables of approvals is. */
+static struct words approval_words(struct verifying *v, const struct vtable *t)
+{
+    static const struct {
+        const char *table;
+        struct words what;
+    } list[] = {{"approval", WORDS_INIT("审批", "its approval")},
+                {"approval_round", WORDS_INIT("一轮送审内容", "content submitted for approval")},
+                {"approval_run", WORDS_INIT("一个审批环节", "a node of its approval")},
+                {"approval_seat", WORDS_INIT("一个审批席位", "a seat of its approval")},
+                {"approval_vote", WORDS_INIT("一条审批意见", "a vote of its approval")},
+                {"approval_copy", WORDS_INIT("一份抄送", "a copy of its approval")},
+                {"approval_event", WORDS_INIT("一条审批经过", "an event of its approval")}};
+    struct rows r;
+    struct sqlb b = sqlb_make(v->a);
+    SQLB_LIT(&b, "select a.record, a.type from approval a where a.id = ");
+    SQLB_LIT(&b, "(select ");
+    sqlb_ident(&b, str_eq(t->name, STR("approval")) ? STR("id") : STR("approval"));
+    SQLB_LIT(&b, " from ");
+    sqlb_ident(&b, t->name);
+    SQLB_LIT(&b, " where id = $1)");
+    err e = db_query(v->db, v->a, sqlb_end(&b), ARGS(db_i64(v->report->id)), &r);
+    bool there = !e.code && rows_next(&r);
+    const struct type *of = there ? model_type_at(v->model, (int)rows_i64(&r, 1)) : NULL;
+    struct words w = of ? record_words(v, of, rows_i64(&r, 0)) : object_words(v, v->report->seq);
+    for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
+        if (str_eq(t->name, str_from(list[i].table))) {
+            struct words x = list[i].what;
+            return (struct words){str_fmt(v->a, "%.*s 的%.*s", STR_ARG(w.zh), STR_ARG(x.zh)),
+                                  str_fmt(v->a, "%.*s, %.*s", STR_ARG(w.en), STR_ARG(x.en))};
+        }
+    }
+    return w;
+}
+
 static struct words subject(struct verifying *v)
 {
     const struct vtable *t = v->bad_table;
@@ -94,6 +129,8 @@ static struct words subject(struct verifying *v)
         return (struct words){str_fmt(v->a, "%.*s 的附件", STR_ARG(w.zh)),
                               str_fmt(v->a, "%.*s, an attachment", STR_ARG(w.en))};
     }
+    case VT_APPROVALS:
+        return approval_words(v, t);
     case VT_ROWS:
         break;
     }

@@ -1,183 +1,12 @@
 /* Random operations on random plans: the invariants hold after each, what was
  * refused changed nothing, nothing ever disappears, and every approval comes to an
  * end.  ZHIDU_APPROVAL_RUNS sets how many approvals are walked (usual: 1500). */
-#include "sham.h"
+#include "walk.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 enum { OPS_EACH = 60 };
-
-struct walk {
-    struct sham *s;
-    uint64_t seed;
-    int64_t done, refused;
-    int reasons[64];
-};
-
-static int64_t any_person(struct walk *w)
-{
-    return sham_random(&w->seed, 30) ? 1 + sham_random(&w->seed, 14) : 60;
-}
-
-static void random_node(struct walk *w, int i)
-{
-    struct approval_node *n = &w->s->nodes[i];
-    uint64_t *r = &w->seed;
-    *n = (struct approval_node){.rule = (enum approval_rule)sham_random(r, 4),
-                                .ratio = sham_random(r, 2) ? (int)(1 + sham_random(r, 1000)) : 0,
-                                .votes = (int)(1 + sham_random(r, 4)),
-                                .quorum = sham_random(r, 3) ? 0 : (int)sham_random(r, 1001),
-                                .abstain_out = sham_random(r, 2),
-                                .hears_all = sham_random(r, 3) == 0,
-                                .votes_after_removal = sham_random(r, 2),
-                                .self = (enum approval_self)sham_random(r, 3),
-                                .empty = (enum approval_empty)sham_random(r, 6),
-                                .dedup = (enum approval_dedup)sham_random(r, 3),
-                                .fail = (enum approval_fail)sham_random(r, 4),
-                                .fail_node = i ? (int)sham_random(r, i) : 0,
-                                .term = sham_random(r, 2) ? 1000 + sham_random(r, 100000) : 0,
-                                .reminders = (int)sham_random(r, 3),
-                                .remind = sham_random(r, 1000),
-                                .escalate = (enum approval_escalate)sham_random(r, 3),
-                                .late = (enum approval_late)sham_random(r, 4),
-                                .take_back = sham_random(r, 2) ? sham_random(r, 200000) : 0,
-                                .added_max = (int)sham_random(r, 8)};
-    n->decides_first = n->rule == RULE_ANY && sham_random(r, 2);
-    w->s->not_here[i] = sham_random(r, 6) == 0;
-    w->s->nnamed[i] = (int)sham_random(r, 7);
-    for (int k = 0; k < w->s->nnamed[i]; k++) {
-        w->s->named[i][k] = any_person(w);
-    }
-}
-
-static struct sham *random_house(struct walk *w)
-{
-    struct sham *s = sham_make(1 + (int)sham_random(&w->seed, 5));
-    w->s = s;
-    for (int i = 0; i < s->plan.n; i++) {
-        random_node(w, i);
-    }
-    for (int p = 1; p < SHAM_PEOPLE; p++) {
-        s->above[p] = sham_random(&w->seed, 3) ? any_person(w) : 0;
-        s->proxy[p] = sham_random(&w->seed, 8) ? 0 : any_person(w);
-        s->barred[p] = p < 15 && sham_random(&w->seed, 12) == 0;
-    }
-    s->plan.author_until_end = sham_random(&w->seed, 2);
-    s->admin = sham_random(&w->seed, 8) ? 60 : 0;
-    return s;
-}
-
-/* --- one operation --------------------------------------------------------------------- */
-
-/* Mostly one that is open, sometimes any, also none at all. */
-static int any_seat(struct walk *w)
-{
-    const struct approval *ap = w->s->ap;
-    int seat = (int)sham_random(&w->seed, ap->nseats + 2);
-    bool open = sham_random(&w->seed, 6) != 0;
-    for (int i = 0; open && i < ap->nseats; i++) {
-        int at = (seat + i) % ap->nseats;
-        if (ap->seats[at].state == SEAT_OPEN || ap->seats[at].held) {
-            return at + 1;
-        }
-    }
-    return seat;
-}
-
-/* Mostly who may, sometimes anybody. */
-static struct approval_by any_by(struct walk *w, int seat)
-{
-    const struct approval *ap = w->s->ap;
-    bool known = seat > 0 && seat <= ap->nseats && sham_random(&w->seed, 6);
-    int64_t person = known ? ap->seats[seat - 1].actor : any_person(w);
-    person = sham_random(&w->seed, 10) == 0 ? 60 : person;
-    return (struct approval_by){.person = person, .minds = person == 60, .now = w->s->now};
-}
-
-static struct approval_hash any_hash(struct walk *w)
-{
-    const struct approval *ap = w->s->ap;
-    struct approval_hash h = ap->nrounds ? ap->rounds[ap->nrounds - 1].hash : w->s->hash;
-    h.b[1] = sham_random(&w->seed, 12) == 0 ? 9 : 0;
-    return h;
-}
-
-static enum approval_no op_seat(struct walk *w)
-{
-    struct approval *ap = w->s->ap;
-    int seat = any_seat(w);
-    struct approval_by by = any_by(w, seat);
-    struct approval_hash h = any_hash(w);
-    int64_t people[3] = {any_person(w), any_person(w), any_person(w)};
-    int n = (int)sham_random(&w->seed, 4);
-    enum approval_rule rule = (enum approval_rule)sham_random(&w->seed, 4);
-    enum approval_origin where[] = {ORIGIN_BEFORE, ORIGIN_BESIDE, ORIGIN_AFTER};
-    switch (sham_random(&w->seed, 14)) {
-    case 0:
-    case 1:
-    case 2:
-        return approval_cast(ap, by, seat, VOTE_APPROVE, &h);
-    case 3:
-        return approval_cast(ap, by, seat, (enum approval_vote)sham_random(&w->seed, 3), &h);
-    case 4:
-        return approval_take_back(ap, by, seat);
-    case 5:
-    case 6:
-        return approval_add(ap, by, seat, where[sham_random(&w->seed, 3)], rule, people, n, &h);
-    case 7:
-        return approval_cancel_add(ap, by, seat);
-    case 8:
-        return approval_remove(ap, by, seat);
-    case 9:
-        return approval_transfer(ap, by, seat, people[0], sham_random(&w->seed, 2));
-    case 10:
-        return approval_ask(ap, by, seat, people[0]);
-    case 11:
-        return approval_advise(ap, by, seat);
-    case 12:
-        return approval_ask_end(ap, by, seat);
-    default:
-        return approval_return(ap, by, seat, (int)sham_random(&w->seed, 5) - 2);
-    }
-}
-
-static enum approval_no op_whole(struct walk *w)
-{
-    struct approval *ap = w->s->ap;
-    int seat = any_seat(w);
-    struct approval_by by = any_by(w, seat);
-    struct approval_by author = {.person = sham_random(&w->seed, 20) ? 1 : 2, .now = w->s->now};
-    switch (sham_random(&w->seed, 14)) {
-    case 0:
-    case 1:
-    case 2:
-        w->s->hash.b[2] = (unsigned char)sham_random(&w->seed, 2);
-        return approval_submit(ap, author, &w->s->hash, sham_random(&w->seed, 2));
-    case 3:
-        return sham_random(&w->seed, 4) ? NO_NONE : approval_withdraw(ap, author);
-    case 4:
-        return approval_copy_to(ap, by, any_person(w));
-    case 5:
-        return approval_copy_read(ap, by);
-    case 6:
-        return approval_view(ap, by, seat);
-    case 7:
-        return approval_urge(ap, author, seat);
-    case 8:
-        return approval_suspend(ap, by);
-    case 9:
-    case 10:
-        return approval_resume(ap, (struct approval_by){60, true, w->s->now});
-    case 11:
-        return approval_jump(ap, by, any_person(w),
-                             (int)sham_random(&w->seed, w->s->plan.n + 2) - 1);
-    case 12:
-        return approval_place(ap, by, any_person(w));
-    default:
-        return sham_random(&w->seed, 20) ? approval_revoke(ap, by) : approval_end(ap, by);
-    }
-}
 
 /* --- what may never happen ------------------------------------------------------------------ */
 
@@ -269,7 +98,7 @@ static void one_op(struct walk *w)
     s->now +=
         sham_random(&w->seed, 5) ? sham_random(&w->seed, 500) : sham_random(&w->seed, 20000000);
     struct before b = look(&a, s->ap);
-    enum approval_no no = sham_random(&w->seed, 3) ? op_seat(w) : op_whole(w);
+    enum approval_no no = walk_op(w);
     if (no == NO_NONE) {
         nothing_lost(&b, s->ap);
     } else {
@@ -279,9 +108,9 @@ static void one_op(struct walk *w)
     }
     check(w, "operation");
     if (sham_random(&w->seed, 4) == 0) {
-        int64_t p = any_person(w);
-        s->proxy[p] = sham_random(&w->seed, 2) ? 0 : any_person(w);
-        s->barred[any_person(w)] = sham_random(&w->seed, 12) == 0;
+        int64_t p = walk_person(w);
+        s->proxy[p] = sham_random(&w->seed, 2) ? 0 : walk_person(w);
+        s->barred[walk_person(w)] = sham_random(&w->seed, 12) == 0;
         b = look(&a, s->ap);
         approval_tick(s->ap, s->now);
         nothing_lost(&b, s->ap);
@@ -339,7 +168,7 @@ static void random_walks(void **state)
     struct walk w = {.seed = 88172645463325252ULL};
     int64_t approved = 0;
     for (int64_t i = 0; i < runs; i++) {
-        random_house(&w);
+        walk_house(&w);
         approval_submit(w.s->ap, sham_by(w.s, 1), &w.s->hash, false);
         check(&w, "submitted");
         for (int k = 0; k < OPS_EACH && !over(w.s->ap, k); k++) {

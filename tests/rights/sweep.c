@@ -284,10 +284,11 @@ static int open_files(void)
 static str everything(struct sweep *w, struct arena *a)
 {
     static const char *const tables[] = {
-        "act",        "ledger_leaf", "ledger_payload", "idem",    "term",
-        "later",      "task",        "notification",   "receipt", "attachment",
-        "watcher",    "label",       "account",        "session", "token",
-        "saved_view", "seq",         "search_queue",   "job",     "second_factor"};
+        "act",        "ledger_leaf",   "ledger_payload", "idem",          "term",
+        "later",      "task",          "notification",   "receipt",       "attachment",
+        "watcher",    "label",         "account",        "session",       "token",
+        "saved_view", "seq",           "search_queue",   "job",           "second_factor",
+        "approval",   "approval_seat", "approval_vote",  "approval_copy", "approval_event"};
     struct buf b = buf_make(a, 1 << 16);
     const struct model *m = engine_model(w->s->e);
     for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
