@@ -14,7 +14,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     for (size_t i = 0; i < all.len; i++) {
         for (size_t k = 0; k < all.ptr[i].nsteps; k++) {
-            MUST(all.ptr[i].steps[k].kind <= STEP_PUBLISH);
+            MUST(all.ptr[i].steps[k].kind <= STEP_APPROVAL);
+            MUST(all.ptr[i].steps[k].operation <= STEP_SEATS);
         }
     }
     return 0;
