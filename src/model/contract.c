@@ -70,6 +70,18 @@ static void check_post(const struct type *t, struct diags *d)
     }
 }
 
+static void check_deputy(const struct type *t, struct diags *d)
+{
+    static const struct wanted fields[] = {
+        {"person", {F_PERSON}, 1, "person"},
+        {"deputy", {F_PERSON}, 1, "person"},
+        {"starts", {F_DATE}, 1, "date"},
+        {"ends", {F_DATE}, 1, "date"},
+    };
+    check_fields(t, fields, sizeof fields / sizeof fields[0], d);
+    check_state(t, "in_force", d);
+}
+
 static void check_calendar(const struct type *t, struct diags *d)
 {
     static const struct wanted fields[] = {
@@ -138,9 +150,9 @@ void contract_bind(struct model *m, struct diags *d)
     static const struct wanted unit[] = {{"title", {F_TEXT}, 1, "text"},
                                          {"parent", {F_UNIT}, 1, "unit"}};
     const struct type *t[] = {find(m, "person"), find(m, "unit"), find(m, "post"),
-                              find(m, "calendar_day")};
-    struct type **to[] = {&m->person, &m->unit, &m->post, &m->calendar_day};
-    for (size_t i = 0; i < 4; i++) {
+                              find(m, "deputy"), find(m, "calendar_day")};
+    struct type **to[] = {&m->person, &m->unit, &m->post, &m->deputy, &m->calendar_day};
+    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
         *to[i] = t[i] ? m->types[t[i]->code] : NULL;
     }
     if (m->person) {
@@ -154,14 +166,19 @@ void contract_bind(struct model *m, struct diags *d)
     if (m->post) {
         check_post(m->post, d);
     }
+    if (m->deputy) {
+        check_deputy(m->deputy, d);
+    }
     if (m->calendar_day) {
         check_calendar(m->calendar_day, d);
     }
     static const char *const by_unit[] = {"unit"};
     static const char *const by_parent[] = {"parent"};
     static const char *const of_post[] = {"person", "unit", "position"};
+    static const char *const of_deputy[] = {"person", "deputy"};
     look_up(m->person, by_unit, 1);
     look_up(m->unit, by_parent, 1);
     look_up(m->post, of_post, 3);
+    look_up(m->deputy, of_deputy, 2);
     bind_zone(m, d);
 }

@@ -12,6 +12,9 @@
  *                      setting · unit unit · of ref to any (may be null) ·
  *                      starts date · ends date (null: open); counts in state
  *                      `in_force` while starts <= today <= ends
+ *   type deputy        who acts for whom (may be absent): person person, whose right
+ *                      it is · deputy person, who uses it · starts date · ends date;
+ *                      counts in state `in_force` while starts <= today <= ends
  *   type calendar_day  day date · kind choice [holiday, workday]; state `active`:
  *                      a day that differs from the week's rule
  *   settings of the regulation that defines calendar_day, in its newest version:
@@ -45,7 +48,7 @@ struct diags;
 #define POSITION_LEADER STR("leader")
 
 /* Looks up the registers in the newest laws, checks their fields, and sets
- * m->person, unit, post, calendar_day, zone_minutes; NULL and +08:00 where there is none.
+ * m->person, unit, post, deputy, calendar_day, zone_minutes; NULL and +08:00 where there is none.
  * What is missing in one is a mistake in `d`. */
 void contract_bind(struct model *m, struct diags *d);
 

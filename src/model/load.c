@@ -148,6 +148,7 @@ static void registers_find(struct load *l)
     m->person = type_find(l, STR("person"));
     m->unit = type_find(l, STR("unit"));
     m->post = type_find(l, STR("post"));
+    m->deputy = type_find(l, STR("deputy"));
     m->calendar_day = type_find(l, STR("calendar_day"));
 }
 

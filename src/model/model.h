@@ -586,7 +586,7 @@ struct model {
     struct type **types; /* by code */
     size_t ntypes;
     /* The language's own registers (see contract.h); NULL when absent. */
-    struct type *person, *unit, *post, *calendar_day;
+    struct type *person, *unit, *post, *deputy, *calendar_day;
     int zone_minutes; /* of the installation */
 };
 
