@@ -69,7 +69,9 @@ static bool name_set(struct tc *tc, struct expr *e)
 {
     const struct field *f = tc->self ? type_field(tc->self->type, tc->self, e->name) : NULL;
     const struct type *t = model_type(tc->s->model, e->name);
-    if (!f && t) {
+    /* A field that holds one record is no set: then the type of that name is meant. */
+    bool one = f && field_vtype(tc->s->model, f).kind == V_RECORD;
+    if ((!f || one) && t) {
         return whole_type(tc, e, t);
     }
     if (!f && tc->self && tc_builtin_part(tc, e, tc_self(tc, e->off))) {
