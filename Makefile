@@ -29,7 +29,7 @@ CFLAGS  += $(OPT) -g $(WARN) $(if $(filter clang,$(CC)),,$(CALM)) $(HARDEN) $(SA
 LDFLAGS += -pie -Wl,-z,relro,-z,now $(SAN) $(if $(filter cov,$(V)),--coverage) -pthread
 
 # Lowest first; src/LAYERS says who may include whom, this only orders the link.
-LAYERS  := base store model ledger approval signer engine people connect backup http web page api cli
+LAYERS  := base store approval model ledger signer engine people connect backup http web page api cli
 HTML    := $(wildcard src/page/*.html)
 GEN     := $(HTML:src/page/%=$(B)/gen/%.c)
 lib_src  = $(wildcard src/$(1)/*.c)

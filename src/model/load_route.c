@@ -153,7 +153,9 @@ static int whole(struct load *l, const struct ynode *map, const char *key, int l
     return (int)v;
 }
 
-/* "2/3" or "67%", in thousandths rounded up; 0: absent, or a mistake. */
+/* "2/3" or "67%", in thousandths; 0: absent, or a mistake.  Rounded down, because what is
+ * needed is rounded up when it is counted: 667 of three members would be all three, 666 are
+ * two.  So a share is exact in every committee of a hundred and more. */
 static int share(struct node_reader *r, const char *key)
 {
     const struct ynode *n = value_at(r, key);
@@ -173,7 +175,7 @@ static int share(struct node_reader *r, const char *key)
                    "%s is a fraction or a whole percentage, as 2/3 or 67%%", key);
         return 0;
     }
-    return (int)((part * SHARE_ONE + all - 1) / all);
+    return (int)(part * SHARE_ONE / all);
 }
 
 static void goes_with(struct node_reader *r, const char *key, bool ok, struct words with)

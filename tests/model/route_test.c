@@ -218,7 +218,7 @@ static void the_other_nodes_have_theirs(void **state)
     assert_int_equal(p[2].escalate, ESCALATE_ADD);
     assert_int_equal(r->nodes[2].opinion, OPINION_REFUSAL);
     assert_int_equal(p[3].rule, RULE_VOTE);
-    assert_int_equal(p[3].ratio, 667); /* rounded up: two of three suffice, not fewer */
+    assert_int_equal(p[3].ratio, 666); /* of three, two: see a_share_is_exact */
     assert_int_equal(p[3].quorum, 500);
     assert_true(p[3].abstain_out);
     assert_int_equal(p[3].empty, EMPTY_REJECT);
@@ -232,6 +232,30 @@ static void the_other_nodes_have_theirs(void **state)
     assert_int_equal(p[5].empty, EMPTY_SUPERIOR);
     assert_int_equal(p[5].late, LATE_REJECT);
     assert_int_equal(p[5].take_back, 3 * 24 * 3600 * 1000);
+    arena_end(&a);
+}
+
+/* As the machine counts: rounded up to whole members. */
+static void a_share_is_exact(void **state)
+{
+    (void)state;
+    struct arena a = arena_make(256u << 20);
+    const struct model *m = build(&a, full, NULL);
+    const struct approval_node *p = &action_of(m, "ask")->route->plan.nodes[3];
+    struct approval_plan plan = {.nodes = p, .n = 1, .rounds_max = 1};
+    for (int members = 1; members <= 100; members++) {
+        struct approval *ap = approval_new(&a, &plan, NULL, 1);
+        approval_add_round(ap);
+        struct approval_run *run = approval_add_run(ap);
+        run->round = 1;
+        for (int i = 0; i < members; i++) {
+            struct approval_seat *s = approval_add_seat(ap);
+            s->run = 1;
+            s->weight = 1;
+            s->state = SEAT_OPEN;
+        }
+        assert_int_equal(approval_count(ap, 1, 0, SIDE_NODE).need, (2 * members + 2) / 3);
+    }
     arena_end(&a);
 }
 
@@ -537,6 +561,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_node_has_all_it_says),
         cmocka_unit_test(the_other_nodes_have_theirs),
+        cmocka_unit_test(a_share_is_exact),
         cmocka_unit_test(what_is_not_said_has_its_usual_value),
         cmocka_unit_test(what_follows_is_an_action_of_its_own),
         cmocka_unit_test(on_a_living_record_it_writes_what_was_asked_for),
