@@ -400,6 +400,18 @@ static const struct ynode *nodes_of(struct load *l, struct route *r, const struc
     return yaml_get(n, STR("nodes"));
 }
 
+/* Values that wait are written by what follows, or never. */
+static void written_check(struct load *l, const struct action *x, const struct route *r)
+{
+    if (!x->creates && x->nasks && !r->approved) {
+        diag_error(l->d, r->pos,
+                   "操作“%.*s”所填的内容批准后无处写入；请写 then_approved（没有别的结果时写 {}）",
+                   "what action \"%.*s\" asks for would never be written; add then_approved ({} "
+                   "where nothing else follows)",
+                   STR_ARG(x->key));
+    }
+}
+
 static void route_body(struct load *l, struct tsrc *t, const struct action *x, struct route *r)
 {
     const struct ynode *approval = yaml_get(t->action_nodes[x->index], STR("approval"));
@@ -411,6 +423,7 @@ static void route_body(struct load *l, struct tsrc *t, const struct action *x, s
                    "people: it has no approval",
                    STR_ARG(x->key));
     }
+    written_check(l, x, r);
     if (!list || list->kind != Y_LIST || list->len < 1 || list->len > NODES_MAX) {
         diag_error(l->d, list ? list->pos : approval->pos, "approval 应有 1 至 %d 个环节的列表",
                    "approval takes a list of 1 to %d nodes", NODES_MAX);
