@@ -2,6 +2,7 @@
 #include "engine/act.h"
 
 #include "base/enc.h"
+#include "engine/approve_int.h"
 #include "engine/attach.h"
 #include "engine/digest.h"
 #include "engine/guard.h"
@@ -211,10 +212,11 @@ static err outermost(struct doing *d, struct act *act, int64_t *record)
                      .record = act->record,
                      .values = act->values,
                      .nvalues = act->nvalues,
-                     .door = true,
+                     .door = !(act->flags & ACT_FOLLOWS),
                      .cause = act->note.len && !act->actor ? act->note : STR("")};
     e = perform_call(d, &c, record);
-    return e.code ? e : perform_files(d, *record, t, d->acts[0].id);
+    e = e.code ? e : perform_files(d, *record, t, d->acts[0].id);
+    return e.code || !act->follows ? e : approve_carried(d, act->follows);
 }
 
 err act_perform(struct ctx *ctx, struct act *act)
@@ -251,6 +253,9 @@ err act_perform(struct ctx *ctx, struct act *act)
     }
     if (!e.code) {
         answer(d, act, record);
+    }
+    if (!e.code && d->follow) {
+        e = approve_follow(d, act);
     }
     return perform_conflict(d, e);
 }

@@ -28,6 +28,7 @@ struct act {
     int64_t now;       /* the clock, UTC ms */
     int64_t at;        /* time of the act; 0: now.  Other values only with ACT_IMPORT */
     unsigned flags;    /* ACT_IMPORT: quiet (no notifications, no late effects), `who` not asked */
+    int64_t follows;   /* with ACT_FOLLOWS: the approval that this act carries out */
     enum lang lang;
     str type;       /* "loan" */
     int64_t record; /* 0: a creating action */
@@ -66,6 +67,7 @@ struct act {
  *   label / unlabel (values: label) · sign (one's own receipt) ·
  *   finish_task (values: task, one's own; none: all of them)
  * of a unit, by its head: local_setting (values: regulation, setting, value), see local.h
+ * of an approval, by who has a part in it: approve.vote ..., see approve.h
  * to oneself, without a ledger entry: read_notifications (values: up_to) ·
  *   save_view (values: name, filter, shared), delete_view (values: view)
  * A publication is an act of its own kind: publish.h. */

@@ -4,18 +4,27 @@
  * why.  Here its rows are loaded, one operation is performed by the act that asks for
  * it, and what changed is written, with a digest of every row in the act's ledger entry.
  *
- *   rows     load, save                          approve_rows.c
- *   route    who sits, when a node applies, how time runs     approve_route.c
+ *   rows     load, save                                       approve_rows.c
+ *   plan     statements of a route, made of the model         approve_plan.c
+ *   world    who sits, when a node applies, how time runs     approve_world.c
  *   content  what is voted on, as text, and its hash          approve_content.c
- *   acts     asking, operations, what follows                 approve_act.c, approve_op.c
- *   clock    terms, proxies, stopped nodes                    approve_clock.c
+ *   act      asking, what follows                             approve_act.c
+ *   op       operations, each an act                          approve_op.c
+ *   tell     tasks of seats, notices of events                approve_tell.c
+ *
+ * An act that asks performs its action; at its end (perform_finish) the approval is
+ * opened, so that computed fields and lines are what they will be.  On a living record
+ * the values are tried inside a savepoint, read as content, and taken back; they wait
+ * in `asked`.  When an act ends an approval, KEY.approved or KEY.refused is performed
+ * right after it as an act of its own, in the same transaction, by the author; where
+ * that is refused the vote stands and the reason is kept (`trouble`).
  *
  * --- Tables (engine/schema.h) ------------------------------------------------------
  * Every row has an id of its own; (approval, no) is unique in each but approval.
  * approval(id ID, record, type, law, action, act, author, opened_at, state, suspended,
  *     events, ended_at, next_at, asked, carried, trouble_zh, trouble_en)
  *     act: the one that asked.  events: how many there are.  next_at: when the clock
- *     looks again, null: never.  asked: what waits to be written (a living record), as
+ *     looks again, null: never; it follows from the seats and is in no digest.  asked: what waits to be written (a living record), as
  *     approve_content.c writes it, else null.  carried: enum carried.  trouble: why what
  *     follows was refused.  At most one per record in state RUNNING or WITH_AUTHOR.
  * approval_round(id ID, approval, no, state, hash, content, at, ended)
@@ -49,6 +58,7 @@ struct approving {
     const struct type *type;
     const struct action *action; /* of version `law` of the record's regulation */
     str asked;                   /* empty: nothing waits to be written */
+    enum approval_state state; /* as stored; once loaded, ap->state is newer */
     enum carried carried;
     struct words trouble;
     struct approval *ap;
@@ -66,6 +76,109 @@ struct approve_said {
     int64_t act;
     str note, signature;
 };
+
+/* --- approve_plan.c ------------------------------------------------------------------ */
+
+/* The statements of a route, about a record by its id. */
+struct rplan {
+    const struct route *route;
+    struct stmt facts; /* of node i: 3i when (1, 0, null), 3i + 1 term, 3i + 2 remind (ms) */
+    struct stmt sit;   /* the actor: active, may see the record, then 1 for each `not` he is in */
+    struct stmt *who, *substitute, *copy; /* by node */
+    struct sql heads;  /* $4: a unit: who heads it; empty: nobody can tell */
+};
+const struct rplan *plan_route(struct held_model *h, struct tplan *t, const struct action *action);
+
+/* --- approve_world.c ----------------------------------------------------------------- */
+
+/* What the machine asks of the outside, of one record. */
+struct approve_world {
+    struct approval_plan plan; /* the route's, with its terms */
+    struct approval_world world;
+    const struct ctx *ctx;
+    const struct rplan *routes;
+    int64_t record, author;
+    bool *applies;
+    struct sits_person {
+        int64_t person;
+        uint64_t nodes; /* bit i: may sit in node i */
+    } * people;
+    int npeople, cap;
+    err failed; /* of a callback: the approval is thrown away */
+};
+/* Asks what does not change while an operation is performed. */
+MUST_CHECK err approve_world_make(const struct ctx *ctx, struct held_model *h, struct tplan *t,
+                                  const struct action *action, int64_t record, int64_t author,
+                                  struct approve_world **ret);
+
+/* --- approve_content.c --------------------------------------------------------------- */
+
+/* What is voted on, as the record stands: of each field that the action asks for its
+ * value as stored, sorted by key.  {"action": KEY, "fields": {F: number, text, null,
+ * [ids], [{column: value}]}, "record": id}; attachments by their digests. */
+MUST_CHECK err approve_content(const struct ctx *ctx, struct held_model *h, struct tplan *t,
+                               int64_t record, const struct action *action, str *ret);
+struct approval_hash approve_hash(struct hasher *h, str content);
+str approve_hash_write(struct arena *a, const struct approval_hash *h);
+bool approve_hash_read(struct arena *a, str text, struct approval_hash *ret);
+/* Values as they came in, to be given again: JSON, and back. */
+str approve_values_write(struct arena *a, const struct value_in *v, size_t n);
+MUST_CHECK err approve_values_read(struct arena *a, str text, struct value_in **ret, size_t *n);
+/* Has this act changed what the action asked for? */
+bool approve_changes(const struct touched *x, const struct action *action);
+
+/* --- approve_act.c ------------------------------------------------------------------- */
+
+/* What an act has begun and perform_finish opens. */
+struct asking {
+    struct touched *x;
+    const struct action *action;
+    int64_t act;
+    str asked, content; /* on a living record */
+};
+/* The action with its values on trial: the record is as before, but for its state. */
+MUST_CHECK err approve_hold(struct doing *d, const struct call *c, const struct aplan *p,
+                            struct touched *x, struct inner *in);
+/* Remembers that the action asks. */
+MUST_CHECK err approve_begin(struct doing *d, const struct call *c, struct touched *x,
+                             const struct action *action, const struct inner *in);
+MUST_CHECK err approve_open(struct doing *d);
+/* Refuses an act that changes what is being voted on; `r`: the row of approve_frozen_sql. */
+#define APPROVE_FROZEN \
+    SQL("select action, law from approval where record = $1 and state = 0 limit 1")
+MUST_CHECK err approve_frozen(struct doing *d, const struct touched *x, struct rows *r);
+/* What follows an approval that ended in this act: another act, in the same transaction.
+ * `act` then tells where the record stands. */
+MUST_CHECK err approve_follow(struct doing *d, struct act *act);
+/* Inside KEY.approved and KEY.refused: it was carried out, with the content that was voted on. */
+MUST_CHECK err approve_carried(struct doing *d, int64_t id);
+/* Loads one with its outside, ready for an operation; which: as approve_find. */
+MUST_CHECK err approve_read(struct doing *d, int64_t id, int64_t record, struct approving **ret,
+                            struct approve_world **ret_w);
+/* The machine's no as a refusal. */
+err approve_refusal(struct arena *a, const struct clause *clause, enum approval_no no);
+/* Saves, tells who must know, and sees to what follows. */
+MUST_CHECK err approve_done(struct doing *d, struct touched *x, struct approving *g,
+                            const struct approve_said *said);
+
+/* --- approve_op.c -------------------------------------------------------------------- */
+
+/* An act "approve.vote" and the like; *note: what the history says of it. */
+bool approve_is_op(str action);
+MUST_CHECK err approve_op(struct doing *d, struct touched *x, int64_t act, str *note);
+
+/* --- approve_tell.c ------------------------------------------------------------------ */
+
+/* Seats whose tasks are to be made anew, noted before the rows are saved. */
+struct approve_news {
+    int *seats; /* their places */
+    int n;
+    const struct approval_event *events;
+    int nevents;
+};
+struct approve_news approve_news(struct arena *a, const struct approving *g);
+MUST_CHECK err approve_tell(struct doing *d, const struct touched *x, const struct approving *g,
+                            const struct approve_news *news, int64_t act);
 
 /* --- approve_rows.c ------------------------------------------------------------------ */
 

@@ -1,5 +1,6 @@
 /* builtin.c - acts every record knows, whatever its type: comments, files, watching,
  * labels, receipts signed and tasks done; and those about oneself. */
+#include "engine/approve_int.h"
 #include "engine/perform_int.h"
 #include "engine/view_int.h"
 #include "model/expr.h"
@@ -274,7 +275,8 @@ err perform_builtin(struct doing *d, bool *was)
     for (size_t i = 0; i < sizeof(builtins) / sizeof(builtins[0]); i++) {
         k = str_eq(a->action, str_from(builtins[i].key)) ? &builtins[i] : k;
     }
-    if (!t || !k || (k->has && !(t->newest->has & k->has))) {
+    bool approval = approve_is_op(a->action);
+    if (!t || (!approval && (!k || (k->has && !(t->newest->has & k->has))))) {
         return OK;
     }
     *was = true;
@@ -282,18 +284,18 @@ err perform_builtin(struct doing *d, bool *was)
     struct touched *x;
     e = d->act->actor ? view_row(d->ctx, t, a->record, LOAD_NONE, &rec) : OK;
     e = e.code ? e : perform_touch(d, t, a->record, &x);
-    str note = note_of(d);
-    e = e.code ? e : about_record(d, x, &note);
     if (e.code) {
         return e;
     }
+    str note = note_of(d);
     struct inner *in = &d->acts[d->nacts++];
     *in = (struct inner){.id = engine_id(d->e, a->now),
                          .record = x->id,
                          .t = x->t,
                          .action = a->action,
-                         .note = note,
                          .from_null = true,
                          .to_null = true};
-    return perform_files(d, x->id, t, in->id);
+    e = approval ? approve_op(d, x, in->id, &note) : about_record(d, x, &note);
+    in->note = note;
+    return e.code ? e : perform_files(d, x->id, t, in->id);
 }

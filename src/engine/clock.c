@@ -2,6 +2,7 @@
 #include "base/clock.h"
 
 #include "base/wake.h"
+#include "engine/approve_int.h"
 #include "engine/calendar.h"
 #include "engine/clock_int.h"
 #include "engine/job.h"
@@ -201,6 +202,84 @@ static err fire_job(struct writer_job *job, struct db *db, struct arena *a, void
     return x;
 }
 
+/* --- approvals --------------------------------------------------------------------------- */
+
+static err tick_approval(struct turn *t, struct db *db, struct arena *a, int64_t id)
+{
+    struct engine *e = t->e;
+    struct ctx ctx = ctx_make(e, e->now.model->model, db, a, t->now, 0, LANG_ZH);
+    const struct type *type = model_type_at(ctx.model, (int)t->at.type);
+    struct value_in which = {.field = STR("approval"), .text = str_fmt(a, "%lld", (long long)id)};
+    struct act *act = arena_new(a, struct act);
+    *act = (struct act){.arena = a,
+                        .now = t->now,
+                        .lang = LANG_ZH,
+                        .type = type ? type->key : STR(""),
+                        .record = t->at.record,
+                        .action = STR("approve.tick"),
+                        .values = &which,
+                        .nvalues = 1};
+    return act_perform(&ctx, act);
+}
+
+/* Terms of seats that ended.  What cannot be done is put away, and the seat waits on. */
+static err approve_due(struct writer_job *job, struct db *db, struct arena *a, void *world)
+{
+    struct turn *t = (struct turn *)job;
+    struct rows r;
+    (void)world;
+    err x = db_query(db, a,
+                     SQL("select id, record, type from approval where next_at <= $1"
+                         " order by next_at, id limit 1"),
+                     ARGS(db_i64(t->now)), &r);
+    t->done = !x.code && rows_next(&r);
+    if (!t->done) {
+        return x;
+    }
+    int64_t id = rows_i64(&r, 0);
+    t->at.record = rows_i64(&r, 1);
+    t->at.type = rows_i64(&r, 2);
+    if (t->give_up) {
+        x = db_exec(db, a, SQL("update approval set next_at = null where id = $1"),
+                    ARGS(db_i64(id)));
+        return x.code ? x : turn_put_away(t, db, a);
+    }
+    x = tick_approval(t, db, a, id);
+    turn_refused(t, x);
+    return x;
+}
+
+/* After a change of appointments: every approval that runs, one a turn; approvals_at
+ * holds the last one that was looked at. */
+static err approve_all(struct writer_job *job, struct db *db, struct arena *a, void *world)
+{
+    struct turn *t = (struct turn *)job;
+    struct rows r;
+    (void)world;
+    err x = db_query(db, a,
+                     SQL("select q.id, q.record, q.type from installation i left join approval q"
+                         " on q.id = (select min(n.id) from approval n where n.state = 0"
+                         " and n.id > cast(i.value as bigint))"
+                         " where i.key = 'approvals_at'"),
+                     NO_ARGS, &r);
+    t->done = !x.code && rows_next(&r);
+    if (!t->done) {
+        return x;
+    }
+    if (rows_null(&r, 0)) {
+        return db_exec(db, a, SQL("delete from installation where key = 'approvals_at'"), NO_ARGS);
+    }
+    int64_t id = rows_i64(&r, 0);
+    t->at.record = rows_i64(&r, 1);
+    t->at.type = rows_i64(&r, 2);
+    x = t->give_up ? turn_put_away(t, db, a) : tick_approval(t, db, a, id);
+    turn_refused(t, x);
+    return x.code ? x
+                  : db_exec(db, a,
+                            SQL("update installation set value = $1 where key = 'approvals_at'"),
+                            ARGS(db_text(str_fmt(a, "%lld", (long long)id))));
+}
+
 static err clean_job(struct writer_job *job, struct db *db, struct arena *a, void *world)
 {
     struct turn *t = (struct turn *)job;
@@ -222,6 +301,13 @@ static err day_job(struct writer_job *job, struct db *db, struct arena *a, void 
                         " where key = 'tasks_day' and value = $1)"
                         " on conflict (key) do nothing"),
                     ARGS(db_text(day)));
+    x = x.code ? x
+               : db_exec(db, a,
+                         SQL("insert into installation(key, value) select 'approvals_at', '0'"
+                             " where not exists(select 1 from installation"
+                             " where key = 'tasks_day' and value = $1)"
+                             " on conflict (key) do update set value = '0'"),
+                         ARGS(db_text(day)));
     return x.code ? x
                   : db_exec(db, a,
                             SQL("insert into installation(key, value) values ('tasks_day', $1)"
@@ -278,6 +364,8 @@ int64_t engine_next_due(struct engine *e, struct db *db, struct arena *a)
     err x = db_query(db, a,
                      SQL("select min(x) from (select min(mark_at) x from term"
                          " where mark_at is not null union all select min(at) from later"
+                         " union all select min(next_at) from approval"
+                         " where next_at is not null"
                          " union all select min(at) from step_job where \"left\" > 0) q"),
                      NO_ARGS, &r);
     return !x.code && rows_next(&r) && !rows_null(&r, 0) ? rows_i64(&r, 0) : 0;
@@ -290,6 +378,8 @@ int64_t engine_tick(struct engine *e, int64_t now)
     acts += work_off(e, now, later_run);
     acts += work_off(e, now, later_step);
     work_off(e, now, later_tasks);
+    acts += work_off(e, now, approve_due);
+    work_off(e, now, approve_all);
     if (now - e->idem_at > 3600000 || now < e->idem_at) {
         struct turn t = {.e = e, .now = now};
         e->idem_at = now;

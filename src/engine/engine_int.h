@@ -42,6 +42,7 @@ enum {
 };
 /* engine_has_room: columns of a record; actions that one state waits for. */
 enum { COLS_MAX = 320, NEXT_MAX = 100 };
+enum { PEOPLE_MAX = 200 }; /* who are told, or get a task, of one action or effect */
 
 struct colset {
     uint64_t bits[COLS_MAX / 64];
@@ -104,6 +105,7 @@ struct aplan { /* one action */
     const struct effect **effect_list;
     const struct law **effect_laws;
     size_t neffects;
+    struct rplan *route; /* made when it is first needed; see approve_int.h */
 };
 
 struct calendar_held;
@@ -132,6 +134,7 @@ struct tplan { /* a type as of one version */
     size_t ncomputed;
     struct stmt judge; /* the result: row, rules, name, terms, whether somebody watches */
     int col_rules, col_name, col_terms, col_watched;
+    bool votes; /* some action of some version has an approval */
     bool number_paths;
     struct stmt number;        /* values of the number's paths, on typed values */
     const struct cond **rules; /* of the type and of adds */
@@ -207,6 +210,13 @@ struct sql plan_update(struct held_model *h, struct tplan *t, const struct colse
                        struct arena *a);
 /* People an action of `next` waits for. */
 const struct stmt *plan_next_people(struct held_model *h, struct tplan *t, const struct action *a);
+/* Ids of these people, about the record by id; the caller holds the lock. */
+struct stmt plan_people(struct held_model *h, const struct tplan *t, const struct people *who,
+                        int most);
+/* FROM and WHERE of a statement about the record, and where arguments stand. */
+void plan_close(struct sqlb *b, const struct tplan *t, struct stmt *s);
+/* 1 when the actor is one of them, else 0. */
+void plan_is_actor(struct sqlb *b, const struct people *p);
 /* A fragment's surroundings: "from r_T r" and so on. */
 void plan_from_row(struct sqlb *b, const struct tplan *t, const char *alias, int first);
 void plan_bool(struct sqlb *b, const struct cond *c);

@@ -1,5 +1,6 @@
 /* finish.c - the end of the outermost act: rules on the result, names, terms,
  * tasks; then history.c. */
+#include "engine/approve_int.h"
 #include "engine/calendar.h"
 #include "engine/guard.h"
 #include "engine/missing.h"
@@ -65,7 +66,7 @@ static bool was_performed(const struct doing *d, const struct touched *x, const 
 /* What the end of a record asks, in one batch. */
 struct asked {
     struct batch *b;
-    int judge, terms;
+    int judge, terms, frozen; /* -1: not asked */
     int people[NEXT_MAX]; /* of the actions its state waits for; -1: nobody, or asked later */
     bool later[NEXT_MAX]; /* they read terms, which are written in between */
 };
@@ -457,7 +458,7 @@ static err registers_changed(struct doing *d, bool *units)
     for (size_t i = 0; i < d->n; i++) {
         const struct type *t = d->list[i].t->type;
         *units = *units || t == m->unit;
-        people = people || t == m->post || t == m->person || t == m->unit;
+        people = people || t == m->post || t == m->person || t == m->unit || t == m->deputy;
     }
     err e = *units ? calendar_units(d->ctx) : OK;
     for (size_t i = 0; !e.code && i < d->n; i++) {
@@ -467,8 +468,9 @@ static err registers_changed(struct doing *d, bool *units)
     }
     if (!e.code && people) { /* who waits for whom is looked at again */
         e = db_exec(d->ctx->db, d->a,
-                    SQL("insert into installation(key, value) values ('tasks_at', '0:0')"
-                        " on conflict (key) do update set value = '0:0'"),
+                    SQL("insert into installation(key, value) values ('tasks_at', '0:0'),"
+                        " ('approvals_at', '0')"
+                        " on conflict (key) do update set value = excluded.value"),
                     NO_ARGS);
     }
     return e;
@@ -483,8 +485,15 @@ static err end_record(struct doing *d, struct touched *x)
     ask_judge(d, x, &q);
     ask_terms(x, &q);
     ask_people(d, x, &q, false);
+    q.frozen = x->t->votes && !x->created
+                   ? batch_add(q.b, APPROVE_FROZEN, ARGS(db_i64(x->id)))
+                   : -1;
     err e = batch_run(q.b);
     e = e.code ? e : judge(d, x, &q, &r);
+    if (!e.code && q.frozen >= 0) {
+        struct rows voted = batch_rows(q.b, q.frozen);
+        e = approve_frozen(d, x, &voted);
+    }
     if (!e.code && x->t->ncomputed) {
         perform_read_row(x->t, &r, x->now);
     }
@@ -522,6 +531,7 @@ err perform_finish(struct doing *d)
     }
     e = registers_changed(d, &units);
     e = e.code ? e : end_all(d, units);
+    e = e.code ? e : approve_open(d);
     for (size_t i = 0; !e.code && i < d->n; i++) {
         struct touched *x = &d->list[i];
         e = e.code ? e

@@ -2,6 +2,7 @@
  * what is written; the rest of needs and the target state; effects. */
 #include "base/buf.h"
 #include "base/clock.h"
+#include "engine/approve_int.h"
 #include "engine/guard.h"
 #include "engine/part.h"
 #include "engine/perform_int.h"
@@ -208,7 +209,7 @@ static err back_state(struct doing *d, const struct touched *x, int64_t *ret)
     return e;
 }
 
-static void enter(struct doing *d, struct touched *x, int64_t code)
+void perform_enter(struct doing *d, struct touched *x, int64_t code)
 {
     const struct state *s = type_state(x->t->type, code);
     x->now[COL_STATE] = (struct cell){.i = code};
@@ -223,11 +224,11 @@ static err choose_state(struct doing *d, const struct aplan *p, const struct row
 {
     const struct action *a = p->action;
     if (a->to_kind == TO_STATE) {
-        enter(d, x, a->to->code);
+        perform_enter(d, x, a->to->code);
     } else if (a->to_kind == TO_BACK) {
         int64_t code = x->now[COL_STATE].i;
         err e = back_state(d, x, &code);
-        enter(d, x, code);
+        perform_enter(d, x, code);
         return e;
     } else if (a->to_kind == TO_FIRST) {
         for (size_t i = 0; i < a->ntos; i++) {
@@ -238,7 +239,7 @@ static err choose_state(struct doing *d, const struct aplan *p, const struct row
                 }
             }
             if (here) {
-                enter(d, x, a->tos[i].state->code);
+                perform_enter(d, x, a->tos[i].state->code);
                 break;
             }
         }
@@ -386,8 +387,8 @@ static err still_small(struct doing *d, const struct touched *x, const struct ac
                         "The owner of the regulation may change its definition (small)."));
 }
 
-static err values_and_state(struct doing *d, const struct call *c, const struct aplan *p,
-                            struct touched *x, struct inner *in)
+err perform_values_and_state(struct doing *d, const struct call *c, const struct aplan *p,
+                             struct touched *x, struct inner *in)
 {
     struct later_write *later = arena_array(d->a, struct later_write, c->nvalues + 1);
     size_t nlater = 0;
@@ -410,7 +411,7 @@ static err values_and_state(struct doing *d, const struct call *c, const struct 
         }
     }
     if (!e.code && p->action->to_kind == TO_STATE) {
-        enter(d, x, p->action->to->code);
+        perform_enter(d, x, p->action->to->code);
     }
     if (!e.code) {
         e = perform_write(d, x, before, creates);
@@ -434,6 +435,25 @@ static err values_and_state(struct doing *d, const struct call *c, const struct 
     in->to_null = x->now[COL_STATE].null;
     in->to = x->now[COL_STATE].i;
     return e;
+}
+
+err perform_rewrite(struct doing *d, const struct call *c, const struct aplan *p,
+                    struct touched *x)
+{
+    struct later_write *later = arena_array(d->a, struct later_write, c->nvalues + 1);
+    size_t nlater = 0;
+    struct cell *before = arena_array(d->a, struct cell, (size_t)x->t->ncols + 1);
+    memcpy(before, x->now, sizeof(*before) * (size_t)x->t->ncols);
+    err e = perform_take_values(d, c, p->action, x, later, &nlater);
+    e = e.code ? e : perform_check_asked(d, c, p, x, NULL);
+    x->now[COL_CHANGED] = (struct cell){.i = d->ctx->now};
+    if (before[COL_VER].i == x->old[COL_VER].i) {
+        x->now[COL_VER].i++;
+    }
+    e = e.code ? e : perform_write(d, x, before, false);
+    e = e.code ? e : perform_later_writes(d, x, p->action, later, nlater);
+    struct rows after = {0};
+    return e.code ? e : judge_written(d, c, p, x, &after);
 }
 
 static err do_call(struct doing *d, const struct call *c, int64_t *ret)
@@ -469,7 +489,10 @@ static err do_call(struct doing *d, const struct call *c, int64_t *ret)
     if (!in) {
         return err_make(ERR_LIMIT, STR("too many acts in one act"));
     }
-    e = values_and_state(d, c, p, x, in);
+    bool asks = a->route && !d->quiet; /* an import tells what was */
+    e = asks && !a->creates ? approve_hold(d, c, p, x, in)
+                            : perform_values_and_state(d, c, p, x, in);
+    e = e.code || !asks ? e : approve_begin(d, c, x, a, in);
     if (!e.code) {
         *ret = x->id;
         struct effect_list list = {.list = p->effect_list,

@@ -86,6 +86,8 @@ struct doing {
     struct foreseen seen; /* what the act's first batch brought */
     bool quiet;           /* an import */
     str cause;            /* of what the clock does */
+    struct asking *asking; /* an approval to be opened at the end; see approve_int.h */
+    int64_t follow;        /* one that ended: its act comes next; 0: none */
 };
 
 /* What one inner act is asked to do. */
@@ -208,6 +210,15 @@ void perform_read_row(const struct tplan *t, const struct rows *r, struct cell *
  * none; a refusal: the act touches TOUCHED_MAX already. */
 MUST_CHECK err perform_touch(struct doing *d, const struct type *type, int64_t id,
                              struct touched **ret);
+/* Values, the state it leads to, the row, the rest of needs. */
+MUST_CHECK err perform_values_and_state(struct doing *d, const struct call *c,
+                                        const struct aplan *p, struct touched *x,
+                                        struct inner *in);
+/* What the creating action asks for, written anew to a record that it made. */
+MUST_CHECK err perform_rewrite(struct doing *d, const struct call *c, const struct aplan *p,
+                               struct touched *x);
+/* Puts the record into a state. */
+void perform_enter(struct doing *d, struct touched *x, int64_t code);
 /* --- act.c, builtin.c, effects.c --------------------------------------------------- */
 
 /* Files of the act, beside the record. */

@@ -115,7 +115,7 @@ void plan_bool(struct sqlb *b, const struct cond *c)
     SQLB_LIT(b, ") as integer)");
 }
 
-static void put_people(struct sqlb *b, const struct people *p)
+void plan_is_actor(struct sqlb *b, const struct people *p)
 {
     if (p->everyone || !p->tree) {
         SQLB_LIT(b, "1");
@@ -128,10 +128,8 @@ static void put_people(struct sqlb *b, const struct people *p)
     }
 }
 
-/* FROM and WHERE of a statement about the record, and where arguments stand. */
-static void close_stmt(struct sqlb *b, struct held_model *h, const struct tplan *t, struct stmt *s)
+void plan_close(struct sqlb *b, const struct tplan *t, struct stmt *s)
 {
-    (void)h;
     int next = 4;
     if (s->by_id) {
         SQLB_LIT(b, " from ");
@@ -196,7 +194,7 @@ static void put_guard(struct sqlb *b, struct held_model *h, const struct tplan *
         SQLB_LIT(b, ") then 1 else 0 end");
         return;
     case GUARD_WHO:
-        put_people(b, &action->who);
+        plan_is_actor(b, &action->who);
         return;
     case GUARD_NEED:
         if (g->add && g->add->when.tree) {
@@ -241,7 +239,7 @@ static void make_guards(struct guards *g, struct held_model *h, const struct tpl
         }
         put_guard(&b, h, t, action, &g->list[i]);
     }
-    close_stmt(&b, h, t, &g->stmt);
+    plan_close(&b, t, &g->stmt);
 }
 
 static bool reads_record(const struct cond *c)

@@ -455,9 +455,9 @@ static void make_total(struct held_model *h, const struct tplan *t, const struct
     s->sql = sqlb_end(&b);
 }
 
-/* People: ids of a set that may depend on the record. */
+/* People: ids of a set that may depend on the record, at most `most`. */
 static struct stmt make_people(struct held_model *h, const struct tplan *t, const struct people *to,
-                               const struct effect *ef)
+                               const struct effect *ef, int most)
 {
     struct stmt s = {.by_id = true, .old = to->reads.old};
     s.first_more = 5 + (s.old ? t->ncols : 0);
@@ -497,10 +497,17 @@ static struct stmt make_people(struct held_model *h, const struct tplan *t, cons
         SQLB_LIT(&b, ".id = ");
         sqlb_param(&b, s.first_more);
     }
-    SQLB_LIT(&b, " limit 200");
+    SQLB_LIT(&b, " limit ");
+    sqlb_i64(&b, most);
     s.present = true;
     s.sql = sqlb_end(&b);
     return s;
+}
+
+struct stmt plan_people(struct held_model *h, const struct tplan *t, const struct people *who,
+                        int most)
+{
+    return make_people(h, t, who, NULL, most);
 }
 
 struct eplan *plan_effect(struct held_model *h, struct tplan *t, const struct effect *ef,
@@ -512,7 +519,7 @@ struct eplan *plan_effect(struct held_model *h, struct tplan *t, const struct ef
         if (ef->each) {
             make_total(h, t, ef, slot);
         }
-        slot->people = make_people(h, t, &ef->to, ef);
+        slot->people = make_people(h, t, &ef->to, ef, PEOPLE_MAX);
         slot->built = true;
     }
     pthread_mutex_unlock(&h->lock);
@@ -523,7 +530,7 @@ const struct stmt *plan_next_people(struct held_model *h, struct tplan *t, const
 {
     pthread_mutex_lock(&h->lock);
     if (!t->next_built[a->index]) {
-        t->next_people[a->index] = make_people(h, t, &a->who, NULL);
+        t->next_people[a->index] = make_people(h, t, &a->who, NULL, PEOPLE_MAX);
         t->next_built[a->index] = true;
     }
     pthread_mutex_unlock(&h->lock);
@@ -532,6 +539,18 @@ const struct stmt *plan_next_people(struct held_model *h, struct tplan *t, const
 
 /* --- a type -------------------------------------------------------------------------------------
  */
+
+static bool has_routes(const struct type *t)
+{
+    for (size_t i = 0; i < t->ndefs; i++) {
+        for (size_t k = 0; k < t->defs[i]->nactions; k++) {
+            if (t->defs[i]->actions[k].route) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
 
 struct tplan *plan_type(struct held_model *h, const struct tdef *def)
 {
@@ -545,6 +564,7 @@ struct tplan *plan_type(struct held_model *h, const struct tdef *def)
         t = arena_new(a, struct tplan);
         t->type = def->type;
         t->def = def;
+        t->votes = has_routes(def->type);
         plan_columns(t, a);
         make_rows(t, a);
         make_computed(t, a);

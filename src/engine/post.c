@@ -42,6 +42,26 @@ err post_held(const struct ctx *ctx, str position, bool *ret)
     return post_held_read(&ask, ret);
 }
 
+bool post_holders(const struct ctx *ctx, str position, struct sql *ret, struct db_args *ret_args)
+{
+    const struct type *post = ctx->model->post;
+    const struct field *f = post ? tdef_field(post->newest, STR("position")) : NULL;
+    const struct choice_key *key = f ? field_choice(f, position) : NULL;
+    const struct state *in_force = post ? tdef_state(post->newest, STR("in_force")) : NULL;
+    if (!key || !in_force) {
+        return false;
+    }
+    struct db_arg *args = arena_array(ctx->arena, struct db_arg, 3);
+    args[0] = db_i64(key->code);
+    args[1] = db_i64(in_force->code);
+    args[2] = db_i64(ctx->today);
+    *ret = SQL("select \"f_person\" from \"r_post\" where \"f_position\" = $1 and \"state\" = $2"
+               " and \"f_starts\" <= $3 and (\"f_ends\" is null or \"f_ends\" >= $3)"
+               " order by \"f_person\" limit 10");
+    *ret_args = (struct db_args){args, 3};
+    return true;
+}
+
 /* --- posts apart ------------------------------------------------------------------ */
 
 static const struct choice_key *position_key(const struct model *m, str position)

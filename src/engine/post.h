@@ -23,6 +23,9 @@ struct post_ask {
 struct post_ask post_held_ask(const struct ctx *ctx, str position);
 MUST_CHECK err post_held_read(const struct post_ask *ask, bool *ret);
 
+/* Who holds it today, as ids of people in order, at most 10; false where nobody can. */
+bool post_holders(const struct ctx *ctx, str position, struct sql *ret, struct db_args *ret_args);
+
 /* Administrator, auditor and security officer check one another: are they different
  * people?  The rule is a regulation's; this only looks at what is so today. */
 struct posts_apart {

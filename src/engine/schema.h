@@ -32,7 +32,8 @@
  *     large sets in steps, in order of id, up to max_x; `left` 0 when finished.
  * task(id ID, person, record, type, kind, action, zh, en, due, created_at, key)
  *     what a person has to do now.  kind: TASK_NEXT (an action of `next`),
- *     TASK_EFFECT (made by an effect), TASK_RECEIPT.  unique (record, key, person).
+ *     TASK_EFFECT (made by an effect), TASK_RECEIPT, TASK_APPROVAL (a seat: key
+ *     "a:SEAT"; or to be submitted anew: "a:APPROVAL:author").  unique (record, key, person).
  *     Kept for at most 200 people per action; the right itself is judged when
  *     the action is done, so a stale row grants nothing.
  *     indexes (person, due, id), (record)
@@ -70,8 +71,13 @@
 
 #include "store/db.h"
 
-enum { ACT_IMPORT = 1, ACT_AUTO = 2, ACT_SETUP = 4 /* records brought along: `who` not asked */ };
-enum { TASK_NEXT = 1, TASK_EFFECT = 2, TASK_RECEIPT = 3 };
+enum {
+    ACT_IMPORT = 1,
+    ACT_AUTO = 2,
+    ACT_SETUP = 4,  /* records brought along: `who` not asked */
+    ACT_FOLLOWS = 8 /* what follows an approval: `who` not asked */
+};
+enum { TASK_NEXT = 1, TASK_EFFECT = 2, TASK_RECEIPT = 3, TASK_APPROVAL = 4 };
 
 /* Rises when older programs can no longer work with the data; stands in the table
  * installation as min_binary, and a program whose number is less is not ready. */

@@ -1,0 +1,110 @@
+/* approve_plan.c - the statements of a route, made once of the model. */
+#include "engine/approve_int.h"
+#include "engine/record_load.h"
+#include "model/expr.h"
+
+/* One row: whether each node applies, its term, the time between its reminders. */
+static void make_facts(struct rplan *p, struct held_model *h, const struct tplan *t)
+{
+    struct sqlb b = sqlb_make(&h->arena);
+    SQLB_LIT(&b, "select ");
+    for (int i = 0; i < p->route->plan.n; i++) {
+        const struct route_node *n = &p->route->nodes[i];
+        const struct cond *parts[] = {&n->when, &n->term, &n->remind};
+        for (int k = 0; k < 3; k++) {
+            if (i || k) {
+                SQLB_LIT(&b, ", ");
+            }
+            if (!parts[k]->tree) {
+                sqlb_i64(&b, k == 0);
+            } else if (k == 0) {
+                plan_bool(&b, parts[k]);
+            } else {
+                sqlb_sql(&b, parts[k]->value);
+            }
+        }
+    }
+    p->facts.by_id = true;
+    plan_close(&b, t, &p->facts);
+}
+
+static void put_active(struct sqlb *b, const struct model *m)
+{
+    const struct state *active = m->person ? tdef_state(m->person->newest, STR("active")) : NULL;
+    if (!active) {
+        SQLB_LIT(b, "0");
+        return;
+    }
+    SQLB_LIT(b, "case when exists(select 1 from ");
+    sqlb_ident(b, m->person->table);
+    SQLB_LIT(b, " p where p.id = $2 and p.state = ");
+    sqlb_i64(b, active->code);
+    SQLB_LIT(b, ") then 1 else 0 end");
+}
+
+static void make_sit(struct rplan *p, struct held_model *h, const struct tplan *t)
+{
+    struct sqlb b = sqlb_make(&h->arena);
+    SQLB_LIT(&b, "select ");
+    put_active(&b, h->model);
+    SQLB_LIT(&b, ", case when (");
+    load_visible(&b, t->type);
+    SQLB_LIT(&b, ") then 1 else 0 end");
+    for (int i = 0; i < p->route->plan.n; i++) {
+        SQLB_LIT(&b, ", ");
+        if (p->route->nodes[i].keep_out.tree) {
+            plan_is_actor(&b, &p->route->nodes[i].keep_out);
+        } else {
+            SQLB_LIT(&b, "0");
+        }
+    }
+    p->sit.by_id = true;
+    plan_close(&b, t, &p->sit);
+}
+
+/* head_of(u), of the language, with the unit as the record. */
+static void make_heads(struct rplan *p, struct held_model *h)
+{
+    const struct type *unit = h->model->unit;
+    if (!unit || !h->model->person) {
+        return;
+    }
+    struct diags quiet = diags_make(&h->arena);
+    struct scope s = {.model = h->model, .law = unit->newest->law, .self = unit->newest};
+    struct people head =
+        expr_compile_people(&h->arena, &s, STR("head_of(self)"), (struct pos){0}, false, &quiet);
+    struct tplan as_unit = {.type = unit, .def = unit->newest};
+    p->heads = plan_people(h, &as_unit, &head, 2).sql;
+}
+
+static struct rplan *make(struct held_model *h, struct tplan *t, const struct route *route)
+{
+    struct rplan *p = arena_new(&h->arena, struct rplan);
+    size_t n = (size_t)route->plan.n;
+    p->route = route;
+    p->who = arena_array(&h->arena, struct stmt, n);
+    p->substitute = arena_array(&h->arena, struct stmt, n);
+    p->copy = arena_array(&h->arena, struct stmt, n);
+    for (size_t i = 0; i < n; i++) {
+        const struct route_node *node = &route->nodes[i];
+        p->who[i] = plan_people(h, t, &node->who, APPROVAL_SEATS);
+        p->substitute[i] = plan_people(h, t, &node->substitute, 1);
+        p->copy[i] = plan_people(h, t, &node->copy, PEOPLE_MAX);
+    }
+    make_facts(p, h, t);
+    make_sit(p, h, t);
+    make_heads(p, h);
+    return p;
+}
+
+const struct rplan *plan_route(struct held_model *h, struct tplan *t, const struct action *action)
+{
+    struct aplan *a = plan_action(h, t, action);
+    pthread_mutex_lock(&h->lock);
+    if (!a->route) {
+        a->route = make(h, t, action->route);
+    }
+    const struct rplan *p = a->route;
+    pthread_mutex_unlock(&h->lock);
+    return p;
+}

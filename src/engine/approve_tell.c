@@ -1,0 +1,150 @@
+/* approve_tell.c - who has to do something now, and who is told what happened. */
+#include "engine/approve_int.h"
+
+/* --- tasks ------------------------------------------------------------------------------ */
+
+struct approve_news approve_news(struct arena *a, const struct approving *g)
+{
+    struct approve_news news = {.seats = arena_array(a, int, (size_t)g->ap->nseats + 1)};
+    for (int i = 0; i < g->ap->nseats; i++) {
+        if (g->ap->seats[i].changed) {
+            news.seats[news.n++] = i;
+        }
+    }
+    news.nevents = g->ap->nevents;
+    news.events = g->ap->events;
+    return news;
+}
+
+static err put_task(struct doing *d, const struct touched *x, const struct approving *g,
+                    int64_t person, int64_t due, str key)
+{
+    return db_queue(d->ctx->db, d->a,
+                    SQL("insert into task(id, person, record, type, kind, action, due, created_at,"
+                        " key) values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing"),
+                    ARGS(db_i64(engine_id(d->e, d->act->now)), db_i64(person), db_i64(x->id),
+                         db_i64(x->t->type->code), db_i64(TASK_APPROVAL), db_text(g->action->key),
+                         due ? db_i64(due) : db_null_i64(), db_i64(d->ctx->now), db_text(key)));
+}
+
+static err forget(struct doing *d, const struct touched *x, str key)
+{
+    return db_queue(d->ctx->db, d->a, SQL("delete from task where record = $1 and key = $2"),
+                    ARGS(db_i64(x->id), db_text(key)));
+}
+
+static err seat_task(struct doing *d, const struct touched *x, const struct approving *g, int i)
+{
+    const struct approval_seat *s = &g->ap->seats[i];
+    str key = str_fmt(d->a, "a:%lld", (long long)g->seat_ids[i]);
+    err e = forget(d, x, key);
+    bool runs = g->ap->state == APPROVAL_RUNNING && !g->ap->suspended;
+    return e.code || s->state != SEAT_OPEN || !runs ? e
+                                                    : put_task(d, x, g, s->actor, s->due, key);
+}
+
+/* It came back: who asked sees to it. */
+static err author_task(struct doing *d, const struct touched *x, const struct approving *g)
+{
+    str key = str_fmt(d->a, "a:%lld:author", (long long)g->id);
+    err e = forget(d, x, key);
+    return e.code || g->ap->state != APPROVAL_WITH_AUTHOR ? e
+                                                          : put_task(d, x, g, g->author, 0, key);
+}
+
+/* --- notices ---------------------------------------------------------------------------- */
+
+/* Whom an event is told to: who asked, or whom it concerns. */
+static int64_t told(const struct approving *g, const struct approval_event *e)
+{
+    switch (e->kind) {
+    case EVENT_COMPLETED:
+    case EVENT_REFUSED:
+    case EVENT_RETURNED:
+    case EVENT_ENDED:
+    case EVENT_EXPIRED:
+    case EVENT_REVOKED:
+    case EVENT_JUMPED:
+        return g->author;
+    case EVENT_PROXY:
+    case EVENT_PROXY_ENDED:
+    case EVENT_ADDED:
+    case EVENT_REMOVED:
+    case EVENT_TRANSFERRED:
+    case EVENT_ASKED:
+    case EVENT_ADVISED:
+    case EVENT_ASK_ENDED:
+    case EVENT_GROUP_AGREED:
+    case EVENT_GROUP_REFUSED:
+    case EVENT_COPIED:
+    case EVENT_URGED:
+    case EVENT_REMINDED:
+    case EVENT_ESCALATED:
+    case EVENT_AUTO_APPROVED:
+    case EVENT_AUTO_REJECTED:
+        return e->person;
+    case EVENT_SUBMITTED:
+    case EVENT_RESUBMITTED:
+    case EVENT_OPENED:
+    case EVENT_SKIPPED:
+    case EVENT_EMPTY:
+    case EVENT_EMPTY_PASSED:
+    case EVENT_SEATED:
+    case EVENT_APPROVED:
+    case EVENT_REJECTED:
+    case EVENT_ABSTAINED:
+    case EVENT_REPEATED:
+    case EVENT_VOIDED:
+    case EVENT_ADD_CANCELLED:
+    case EVENT_PASSED:
+    case EVENT_FAILED:
+    case EVENT_WITHDRAWN:
+    case EVENT_TAKEN_BACK:
+    case EVENT_READ:
+    case EVENT_SUSPENDED:
+    case EVENT_RESUMED:
+        return 0;
+    }
+    return 0;
+}
+
+/* A vote by proxy is told to whose right it was; an empty node to who minds approvals. */
+static int64_t told_also(const struct approving *g, const struct approval_event *e)
+{
+    const struct approval_seat *s = e->seat ? &g->ap->seats[e->seat - 1] : NULL;
+    bool vote = e->kind == EVENT_APPROVED || e->kind == EVENT_REJECTED || e->kind == EVENT_ABSTAINED;
+    if (s && vote && s->principal != e->by) {
+        return s->principal;
+    }
+    return e->kind == EVENT_EMPTY ? g->ap->world->admin(g->ap->world->arg) : 0;
+}
+
+static err notice(struct doing *d, const struct touched *x, const struct approving *g,
+                  const struct approval_event *e, int64_t person, int64_t act)
+{
+    if (!person || person == d->act->actor || d->quiet) {
+        return OK;
+    }
+    struct words what = approval_event_words(e->kind);
+    return perform_notify(d, person, x, act,
+                          str_fmt(d->a, "审批“%.*s”：%.*s", STR_ARG(g->action->words.zh),
+                                  STR_ARG(what.zh)),
+                          str_fmt(d->a, "Approval of \"%.*s\": %.*s",
+                                  STR_ARG(words_in(g->action->words, LANG_EN)), STR_ARG(what.en)));
+}
+
+/* Those whom a node names get a copy once it has passed. */
+err approve_tell(struct doing *d, const struct touched *x, const struct approving *g,
+                 const struct approve_news *news, int64_t act)
+{
+    err e = author_task(d, x, g);
+    for (int i = 0; !e.code && i < news->n; i++) {
+        e = seat_task(d, x, g, news->seats[i]);
+    }
+    for (int i = 0; !e.code && i < news->nevents; i++) {
+        const struct approval_event *v = &news->events[i];
+        e = notice(d, x, g, v, told(g, v), act);
+        e = e.code ? e : notice(d, x, g, v, told_also(g, v), act);
+    }
+    return e;
+}
