@@ -77,7 +77,8 @@ static err is_running(struct doing *d, const struct asking *q)
     }
     return e.code ? e
                   : refuse(d->a, ERR_RULE, REFUSED_STATE, q->action->clause,
-                           WORDS("这条记录有审批尚未结束。", "An approval of this record has not ended."),
+                           WORDS("这条记录有审批尚未结束。",
+                                 "An approval of this record has not ended."),
                            WORDS("请先办结、撤回或终止那次审批。",
                                  "Let it end, or withdraw or end it, first."));
 }
@@ -95,7 +96,8 @@ err approve_open(struct doing *d)
             ? e
             : approve_content(d->ctx, d->h, q->x->t, q->x->id, q->action, &q->content);
     e = e.code ? e
-               : approve_world_make(d->ctx, d->h, q->x->t, q->action, q->x->id, d->act->actor, &w);
+               : approve_world_make(d->ctx, d->h, q->x->t, q->action, q->x->id, q->asked,
+                                    d->act->actor, &w);
     if (e.code) {
         return e;
     }
@@ -136,10 +138,11 @@ err approve_frozen(struct doing *d, const struct touched *x, struct rows *r)
     if (!a || !approve_changes(x, a)) {
         return OK;
     }
-    return refuse(d->a, ERR_RULE, REFUSED_STATE, a->clause,
-                  WORDS("内容正在审批，不能改动。", "This is being voted on and cannot be changed."),
-                  WORDS("请等审批结束；申请人也可以先撤回再修改。",
-                        "Wait until it is decided; who asked may withdraw it and change it."));
+    return refuse(
+        d->a, ERR_RULE, REFUSED_STATE, a->clause,
+        WORDS("内容正在审批，不能改动。", "This is being voted on and cannot be changed."),
+        WORDS("请等审批结束；申请人也可以先撤回再修改。",
+              "Wait until it is decided; who asked may withdraw it and change it."));
 }
 
 /* --- saved, told, followed ---------------------------------------------------------------- */

@@ -54,8 +54,8 @@ static int ask_links(struct reading *q, const struct field *f)
 {
     struct sqlb b = sqlb_make(q->ctx->arena);
     SQLB_LIT(&b, "select target from ");
-    sqlb_ident(&b, str_fmt(q->ctx->arena, "l_%.*s__%.*s", STR_ARG(q->t->type->key),
-                           STR_ARG(f->key)));
+    sqlb_ident(&b,
+               str_fmt(q->ctx->arena, "l_%.*s__%.*s", STR_ARG(q->t->type->key), STR_ARG(f->key)));
     SQLB_LIT(&b, " where owner = $1 order by target");
     return batch_add(q->b, sqlb_end(&b), ARGS(db_i64(q->record)));
 }

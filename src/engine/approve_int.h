@@ -24,14 +24,13 @@
  * approval(id ID, record, type, law, action, act, author, opened_at, state, suspended,
  *     events, ended_at, next_at, asked, carried, trouble_zh, trouble_en)
  *     act: the one that asked.  events: how many there are.  next_at: when the clock
- *     looks again, null: never; it follows from the seats and is in no digest.  asked: what waits to be written (a living record), as
- *     approve_content.c writes it, else null.  carried: enum carried.  trouble: why what
- *     follows was refused.  At most one per record in state RUNNING or WITH_AUTHOR.
- * approval_round(id ID, approval, no, state, hash, content, at, ended)
- * approval_run(id ID, approval, no, round, node, state, opened, decided, decisions,
- *     last_vote, needs_vote, by_system, stood_in)
- * approval_seat(id ID, approval, record, type, no, run, principal, actor, origin, state,
- *     weight, turn, side, holder, source, before_rule, after_rule, held, asker, depth,
+ *     looks again, null: never; it follows from the seats and is in no digest.  asked: what waits
+ * to be written (a living record), as approve_content.c writes it, else null.  carried: enum
+ * carried.  trouble: why what follows was refused.  At most one per record in state RUNNING or
+ * WITH_AUTHOR. approval_round(id ID, approval, no, state, hash, content, at, ended) approval_run(id
+ * ID, approval, no, round, node, state, opened, decided, decisions, last_vote, needs_vote,
+ * by_system, stood_in) approval_seat(id ID, approval, record, type, no, run, principal, actor,
+ * origin, state, weight, turn, side, holder, source, before_rule, after_rule, held, asker, depth,
  *     hops, opened, due, next_at, left_ms, late, viewed, urged, urges)
  *     turn, source: `order`, `from` of the machine.
  * approval_vote(id ID, approval, no, seat, vote, person, principal, at, hash, cites,
@@ -58,7 +57,7 @@ struct approving {
     const struct type *type;
     const struct action *action; /* of version `law` of the record's regulation */
     str asked;                   /* empty: nothing waits to be written */
-    enum approval_state state; /* as stored; once loaded, ap->state is newer */
+    enum approval_state state;   /* as stored; once loaded, ap->state is newer */
     enum carried carried;
     struct words trouble;
     struct approval *ap;
@@ -85,9 +84,13 @@ struct rplan {
     struct stmt facts; /* of node i: 3i when (1, 0, null), 3i + 1 term, 3i + 2 remind (ms) */
     struct stmt sit;   /* the actor: active, may see the record, then 1 for each `not` he is in */
     struct stmt *who, *substitute, *copy; /* by node */
-    struct sql heads;  /* $4: a unit: who heads it; empty: nobody can tell */
+    struct sql heads;                     /* $4: a unit: who heads it; empty: nobody can tell */
 };
 const struct rplan *plan_route(struct held_model *h, struct tplan *t, const struct action *action);
+/* The same about a record as it would be, made anew each time; *args from $4 on. */
+struct draft;
+const struct rplan *plan_route_of(const struct draft *draft, struct held_model *h, struct tplan *t,
+                                  const struct action *action, struct db_arg **args, int *nargs);
 
 /* --- approve_world.c ----------------------------------------------------------------- */
 
@@ -97,7 +100,9 @@ struct approve_world {
     struct approval_world world;
     const struct ctx *ctx;
     const struct rplan *routes;
-    int64_t record, author;
+    struct db_arg *more; /* arguments of the route's statements from $4 on */
+    int nmore;
+    int64_t author;
     bool *applies;
     struct sits_person {
         int64_t person;
@@ -106,10 +111,16 @@ struct approve_world {
     int npeople, cap;
     err failed; /* of a callback: the approval is thrown away */
 };
-/* Asks what does not change while an operation is performed. */
+/* Asks what does not change while an operation is performed.  `asked`: the values that
+ * wait to be written, which the route sees as if they stood there; empty: none. */
 MUST_CHECK err approve_world_make(const struct ctx *ctx, struct held_model *h, struct tplan *t,
-                                  const struct action *action, int64_t record, int64_t author,
-                                  struct approve_world **ret);
+                                  const struct action *action, int64_t record, str asked,
+                                  int64_t author, struct approve_world **ret);
+/* The same of a draft. */
+MUST_CHECK err approve_world_of(const struct draft *draft, struct held_model *h, struct tplan *t,
+                                const struct action *action, int64_t author,
+                                struct approve_world **ret);
+struct db_args approve_world_args(const struct approve_world *w);
 
 /* --- approve_content.c --------------------------------------------------------------- */
 

@@ -54,9 +54,8 @@ static err take_people(struct op *o, const char *key)
         in = str_eq(o->act->values[i].field, str_from(key)) ? &o->act->values[i] : in;
     }
     bool several = in && in->nitems;
-    struct field f = {.key = str_from(key),
-                      .type = several ? F_PEOPLE : F_PERSON,
-                      .to = o->d->h->model->person};
+    struct field f = {
+        .key = str_from(key), .type = several ? F_PEOPLE : F_PERSON, .to = o->d->h->model->person};
     struct value v = {0};
     struct words why = {0};
     if (!in || !f.to || (!several && !in->text.len)) {
@@ -322,8 +321,7 @@ static err new_values(struct op *o, str *content)
     if (o->g->action->creates) {
         err e = perform_rewrite(d, &c, p, o->x);
         e = e.code ? e : db_flush(d->ctx->db, d->a);
-        return e.code ? e
-                      : approve_content(d->ctx, d->h, o->x->t, o->x->id, o->g->action, content);
+        return e.code ? e : approve_content(d->ctx, d->h, o->x->t, o->x->id, o->g->action, content);
     }
     err e = approve_hold(d, &c, p, o->x, in);
     if (!e.code) {
@@ -442,8 +440,8 @@ static err which(struct op *o, const struct operation *k, int64_t *ret)
         return OK;
     }
     return e.code ? e
-                  : refuse(o->d->a, ERR_VALUE, REFUSED_VALUE, NULL,
-                           approval_no_what(NO_NO_SEAT), approval_no_remedy(NO_NO_SEAT));
+                  : refuse(o->d->a, ERR_VALUE, REFUSED_VALUE, NULL, approval_no_what(NO_NO_SEAT),
+                           approval_no_remedy(NO_NO_SEAT));
 }
 
 static void node_of_seat(struct op *o)
@@ -464,8 +462,9 @@ err approve_read(struct doing *d, int64_t id, int64_t record, struct approving *
     struct approve_world *w = NULL;
     err e = approve_find(d->ctx, id, record, g);
     e = e.code ? e : perform_touch(d, g->type, g->record, &x);
-    e = e.code ? e
-               : approve_world_make(d->ctx, d->h, x->t, g->action, g->record, g->author, &w);
+    e = e.code
+            ? e
+            : approve_world_make(d->ctx, d->h, x->t, g->action, g->record, g->asked, g->author, &w);
     if (e.code) {
         return e;
     }
@@ -492,7 +491,10 @@ err approve_refusal(struct arena *a, const struct clause *clause, enum approval_
 {
     bool who = no == NO_NOT_YOURS || no == NO_NOT_ADDER || no == NO_NOT_AUTHOR || no == NO_NO_RIGHT;
     bool value = no == NO_NO_SEAT || no == NO_NOBODY || no == NO_SAME;
-    return refuse(a, who ? ERR_DENIED : value ? ERR_VALUE : ERR_RULE,
+    return refuse(a,
+                  who     ? ERR_DENIED
+                  : value ? ERR_VALUE
+                          : ERR_RULE,
                   who     ? REFUSED_WHO
                   : value ? REFUSED_VALUE
                           : REFUSED_NEEDS,
@@ -522,14 +524,14 @@ static err copies(struct op *o)
     int n = ap->nevents;
     for (int i = 0; i < n; i++) {
         const struct approval_event *v = &ap->events[i];
-        const struct stmt *who =
-            v->kind == EVENT_PASSED && v->run ? &o->w->routes->copy[ap->runs[v->run - 1].node] : NULL;
+        const struct stmt *who = v->kind == EVENT_PASSED && v->run
+                                     ? &o->w->routes->copy[ap->runs[v->run - 1].node]
+                                     : NULL;
         struct rows r = {0};
         if (!who || !who->present) {
             continue;
         }
-        struct db_arg id = db_i64(o->x->id);
-        err e = db_query(o->d->ctx->db, o->d->a, who->sql, ctx_args(o->d->ctx, &id, 1), &r);
+        err e = db_query(o->d->ctx->db, o->d->a, who->sql, approve_world_args(o->w), &r);
         if (e.code) {
             return e;
         }

@@ -39,8 +39,7 @@ static err seat_task(struct doing *d, const struct touched *x, const struct appr
     str key = str_fmt(d->a, "a:%lld", (long long)g->seat_ids[i]);
     err e = forget(d, x, key);
     bool runs = g->ap->state == APPROVAL_RUNNING && !g->ap->suspended;
-    return e.code || s->state != SEAT_OPEN || !runs ? e
-                                                    : put_task(d, x, g, s->actor, s->due, key);
+    return e.code || s->state != SEAT_OPEN || !runs ? e : put_task(d, x, g, s->actor, s->due, key);
 }
 
 /* It came back: who asked sees to it. */
@@ -112,7 +111,8 @@ static int64_t told(const struct approving *g, const struct approval_event *e)
 static int64_t told_also(const struct approving *g, const struct approval_event *e)
 {
     const struct approval_seat *s = e->seat ? &g->ap->seats[e->seat - 1] : NULL;
-    bool vote = e->kind == EVENT_APPROVED || e->kind == EVENT_REJECTED || e->kind == EVENT_ABSTAINED;
+    bool vote =
+        e->kind == EVENT_APPROVED || e->kind == EVENT_REJECTED || e->kind == EVENT_ABSTAINED;
     if (s && vote && s->principal != e->by) {
         return s->principal;
     }
@@ -126,11 +126,11 @@ static err notice(struct doing *d, const struct touched *x, const struct approvi
         return OK;
     }
     struct words what = approval_event_words(e->kind);
-    return perform_notify(d, person, x, act,
-                          str_fmt(d->a, "审批“%.*s”：%.*s", STR_ARG(g->action->words.zh),
-                                  STR_ARG(what.zh)),
-                          str_fmt(d->a, "Approval of \"%.*s\": %.*s",
-                                  STR_ARG(words_in(g->action->words, LANG_EN)), STR_ARG(what.en)));
+    return perform_notify(
+        d, person, x, act,
+        str_fmt(d->a, "审批“%.*s”：%.*s", STR_ARG(g->action->words.zh), STR_ARG(what.zh)),
+        str_fmt(d->a, "Approval of \"%.*s\": %.*s", STR_ARG(words_in(g->action->words, LANG_EN)),
+                STR_ARG(what.en)));
 }
 
 /* Those whom a node names get a copy once it has passed. */

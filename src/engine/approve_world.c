@@ -1,6 +1,7 @@
 /* approve_world.c - what the machine of approvals asks of the outside. */
 #include "engine/approve_int.h"
 #include "engine/calendar.h"
+#include "engine/form_int.h"
 #include "engine/post.h"
 
 #include <string.h>
@@ -23,10 +24,9 @@ static struct ctx as_person(const struct approve_world *w, int64_t person)
     return c;
 }
 
-static struct db_args about_record(const struct approve_world *w)
+struct db_args approve_world_args(const struct approve_world *w)
 {
-    struct db_arg id = db_i64(w->record);
-    return ctx_args(w->ctx, &id, 1);
+    return ctx_args(w->ctx, w->more, w->nmore);
 }
 
 /* --- who ----------------------------------------------------------------------------- */
@@ -75,9 +75,8 @@ static void ask_people(struct approve_world *w, const int64_t *list, int n)
                 continue;
             }
             struct ctx c = as_person(w, list[i]);
-            struct db_arg id = db_i64(w->record);
             ids[k] = list[i];
-            places[k++] = batch_add(b, w->routes->sit.sql, ctx_args(&c, &id, 1));
+            places[k++] = batch_add(b, w->routes->sit.sql, ctx_args(&c, w->more, w->nmore));
         }
         if (k && !keep(w, batch_run(b))) {
             return;
@@ -95,7 +94,7 @@ static int people(void *arg, int node, int64_t *ret, int max)
     const struct stmt *who = &w->routes->who[node];
     struct rows r = {0};
     if (!who->present ||
-        !keep(w, db_query(w->ctx->db, w->ctx->arena, who->sql, about_record(w), &r))) {
+        !keep(w, db_query(w->ctx->db, w->ctx->arena, who->sql, approve_world_args(w), &r))) {
         return 0;
     }
     int n = 0;
@@ -114,14 +113,14 @@ static bool may_sit(void *arg, int node, int64_t person)
     return s && (s->nodes >> node & 1) != 0;
 }
 
-static int64_t first_of(struct approve_world *w, struct sql sql, struct db_args args, int64_t not)
+static int64_t first_of(struct approve_world *w, struct sql sql, struct db_args args, int64_t not )
 {
     struct rows r = {0};
     if (!sql.text.len || !keep(w, db_query(w->ctx->db, w->ctx->arena, sql, args, &r))) {
         return 0;
     }
     while (rows_next(&r)) {
-        if (!rows_null(&r, 0) && rows_i64(&r, 0) != not) {
+        if (!rows_null(&r, 0) && rows_i64(&r, 0) != not ) {
             return rows_i64(&r, 0);
         }
     }
@@ -165,7 +164,7 @@ static int64_t substitute(void *arg, int node)
 {
     struct approve_world *w = arg;
     const struct stmt *s = &w->routes->substitute[node];
-    return s->present ? first_of(w, s->sql, about_record(w), 0) : 0;
+    return s->present ? first_of(w, s->sql, approve_world_args(w), 0) : 0;
 }
 
 static int64_t admin(void *arg)
@@ -223,7 +222,7 @@ static err take_facts(struct approve_world *w)
     struct approval_node *nodes =
         arena_array(w->ctx->arena, struct approval_node, (size_t)route->plan.n);
     struct rows r;
-    err e = db_query(w->ctx->db, w->ctx->arena, w->routes->facts.sql, about_record(w), &r);
+    err e = db_query(w->ctx->db, w->ctx->arena, w->routes->facts.sql, approve_world_args(w), &r);
     if (e.code || !rows_next(&r)) {
         return e.code ? e : err_make(ERR_NOT_FOUND, STR("record"));
     }
@@ -239,14 +238,10 @@ static err take_facts(struct approve_world *w)
     return OK;
 }
 
-err approve_world_make(const struct ctx *ctx, struct held_model *h, struct tplan *t,
-                       const struct action *action, int64_t record, int64_t author,
-                       struct approve_world **ret)
+static struct approve_world *make(const struct ctx *ctx, int64_t author)
 {
     struct approve_world *w = arena_new(ctx->arena, struct approve_world);
     w->ctx = ctx;
-    w->routes = plan_route(h, t, action);
-    w->record = record;
     w->author = author;
     w->world = (struct approval_world){.arg = w,
                                        .applies = applies,
@@ -258,6 +253,36 @@ err approve_world_make(const struct ctx *ctx, struct held_model *h, struct tplan
                                        .proxy = proxy,
                                        .due = due,
                                        .worked = worked};
+    return w;
+}
+
+err approve_world_of(const struct draft *draft, struct held_model *h, struct tplan *t,
+                     const struct action *action, int64_t author, struct approve_world **ret)
+{
+    struct approve_world *w = make(draft->ctx, author);
+    w->routes = plan_route_of(draft, h, t, action, &w->more, &w->nmore);
+    *ret = w;
+    return take_facts(w);
+}
+
+err approve_world_make(const struct ctx *ctx, struct held_model *h, struct tplan *t,
+                       const struct action *action, int64_t record, str asked, int64_t author,
+                       struct approve_world **ret)
+{
+    if (asked.len) {
+        struct draft draft = {.ctx = ctx, .type = t->type, .def = t->def, .rec = {.id = record}};
+        struct words *errors = arena_array(ctx->arena, struct words, t->def->nfields + 1);
+        struct value_in *values;
+        size_t n;
+        err e = approve_values_read(ctx->arena, asked, &values, &n);
+        e = e.code ? e : form_read(&draft, values, n, errors);
+        return e.code ? e : approve_world_of(&draft, h, t, action, author, ret);
+    }
+    struct approve_world *w = make(ctx, author);
+    w->routes = plan_route(h, t, action);
+    w->more = arena_new(ctx->arena, struct db_arg);
+    w->more[0] = db_i64(record);
+    w->nmore = 1;
     *ret = w;
     return take_facts(w);
 }

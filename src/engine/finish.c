@@ -67,8 +67,8 @@ static bool was_performed(const struct doing *d, const struct touched *x, const 
 struct asked {
     struct batch *b;
     int judge, terms, frozen; /* -1: not asked */
-    int people[NEXT_MAX]; /* of the actions its state waits for; -1: nobody, or asked later */
-    bool later[NEXT_MAX]; /* they read terms, which are written in between */
+    int people[NEXT_MAX];     /* of the actions its state waits for; -1: nobody, or asked later */
+    bool later[NEXT_MAX];     /* they read terms, which are written in between */
 };
 
 static void ask_judge(struct doing *d, struct touched *x, struct asked *q)
@@ -485,9 +485,8 @@ static err end_record(struct doing *d, struct touched *x)
     ask_judge(d, x, &q);
     ask_terms(x, &q);
     ask_people(d, x, &q, false);
-    q.frozen = x->t->votes && !x->created
-                   ? batch_add(q.b, APPROVE_FROZEN, ARGS(db_i64(x->id)))
-                   : -1;
+    q.frozen =
+        x->t->votes && !x->created ? batch_add(q.b, APPROVE_FROZEN, ARGS(db_i64(x->id))) : -1;
     err e = batch_run(q.b);
     e = e.code ? e : judge(d, x, &q, &r);
     if (!e.code && q.frozen >= 0) {

@@ -1,25 +1,14 @@
 /* form.c - what the form of an action shows, and what it would be told. */
 #include "base/arena.h"
 #include "engine/act.h"
+#include "engine/form_int.h"
 #include "engine/guard.h"
 #include "engine/part.h"
 #include "engine/view_int.h"
 
 enum { SUGGESTIONS = 50, MORE_MAX = 40 };
 
-/* The record as the form judges it: what was typed, over what is there. */
-struct draft {
-    const struct ctx *ctx;
-    const struct type *type;
-    const struct tdef *def;
-    struct record rec;   /* id 0: a new one */
-    struct value *typed; /* by field index of def */
-    bool *has;
-};
-
-/* FROM (select ... ) r, with typed values as parameters from $4 and the stored
- * row beneath.  `id` is $4. */
-static void put_from(struct draft *d, struct sqlb *b, struct db_arg *args, int *nargs)
+void form_from(const struct draft *d, struct sqlb *b, struct db_arg *args, int *nargs)
 {
     const struct tdef *def = d->def;
     args[(*nargs)++] = db_i64(d->rec.id);
@@ -98,7 +87,7 @@ static err put_defaults(struct draft *d)
         return OK;
     }
     int nargs = 0;
-    put_from(d, &b, args, &nargs);
+    form_from(d, &b, args, &nargs);
     struct rows r;
     err e = db_query(d->ctx->db, d->ctx->arena, sqlb_end(&b), ctx_args(d->ctx, args, nargs), &r);
     if (e.code || !rows_next(&r)) {
@@ -140,7 +129,7 @@ static int ask_conditions(struct draft *d, const struct action *a, struct batch 
         return -1;
     }
     int nargs = 0;
-    put_from(d, &b, args, &nargs);
+    form_from(d, &b, args, &nargs);
     return batch_add(batch, sqlb_end(&b), ctx_args(d->ctx, args, nargs));
 }
 
@@ -172,9 +161,10 @@ static const struct value_in *typed_for(const struct field *f, const struct valu
     return NULL;
 }
 
-static err read_typed(struct draft *d, const struct value_in *values, size_t n,
-                      struct words *errors)
+err form_read(struct draft *d, const struct value_in *values, size_t n, struct words *errors)
 {
+    d->typed = arena_array(d->ctx->arena, struct value, d->def->nfields + 1);
+    d->has = arena_array(d->ctx->arena, bool, d->def->nfields + 1);
     for (size_t i = 0; i < d->def->nfields; i++) {
         const struct field *f = &d->def->fields[i];
         const struct value_in *in = typed_for(f, values, n);
@@ -182,7 +172,8 @@ static err read_typed(struct draft *d, const struct value_in *values, size_t n,
             continue;
         }
         struct words why = {0};
-        err e = value_read(d->ctx, f, in, &d->typed[i], &why);
+        d->typed[i] = in->typed;
+        err e = in->is_typed ? OK : value_read(d->ctx, f, in, &d->typed[i], &why);
         if (e.code && e.code != ERR_VALUE) {
             return e;
         }
@@ -268,7 +259,7 @@ static void ask_refusal(struct draft *d, const struct action *a, struct question
         SQLB_LIT(&s, "1 = 0");
     }
     SQLB_LIT(&s, ") then 1 else 0 end");
-    put_from(d, &s, args, &nargs);
+    form_from(d, &s, args, &nargs);
     q->refusal = batch_add(q->b, sqlb_end(&s), ctx_args(d->ctx, args, nargs));
 }
 
@@ -456,7 +447,7 @@ static err foresee(struct draft *d, const struct action *a, struct form *form)
         sqlb_sql(&b, list[i]->value);
         SQLB_LIT(&b, ") as integer) else 1 end");
     }
-    put_from(d, &b, args, &nargs);
+    form_from(d, &b, args, &nargs);
     struct rows r;
     err e = db_query(d->ctx->db, d->ctx->arena, sqlb_end(&b), ctx_args(d->ctx, args, nargs), &r);
     if (e.code || !rows_next(&r)) {
@@ -522,8 +513,6 @@ err form_get(const struct ctx *ctx, const struct type *t, int64_t record, str ac
     if (!a || a->creates != (record == 0) || (a->creates && !begins)) {
         return err_make(ERR_NOT_FOUND, STR("action"));
     }
-    d.typed = arena_array(ctx->arena, struct value, d.def->nfields + 1);
-    d.has = arena_array(ctx->arena, bool, d.def->nfields + 1);
     struct words *errors = arena_array(ctx->arena, struct words, d.def->nfields + 1);
     bool *asked = arena_array(ctx->arena, bool, a->nasks + 1);
     struct questions q = {0};
@@ -533,7 +522,7 @@ err form_get(const struct ctx *ctx, const struct type *t, int64_t record, str ac
                         .record = record,
                         .ver = d.rec.ver,
                         .ref = {d.rec.id, t, d.rec.name, d.rec.number, true}};
-    e = read_typed(&d, values, nvalues, errors);
+    e = form_read(&d, values, nvalues, errors);
     e = e.code ? e : ask_all(&d, a, &q, asked, &form);
     if (e.code) {
         return e;
@@ -543,6 +532,9 @@ err form_get(const struct ctx *ctx, const struct type *t, int64_t record, str ac
         dry_run(&d, a, values, nvalues, &form);
         mark_missing(&d, &form);
         e = form.refusal && form.refusal->kind != REFUSED_VALUE ? OK : foresee(&d, a, &form);
+    }
+    if (!e.code && a->route) {
+        e = form_route(&d, a, &form);
     }
     if (!e.code) {
         *ret = form;

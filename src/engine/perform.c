@@ -437,8 +437,7 @@ err perform_values_and_state(struct doing *d, const struct call *c, const struct
     return e;
 }
 
-err perform_rewrite(struct doing *d, const struct call *c, const struct aplan *p,
-                    struct touched *x)
+err perform_rewrite(struct doing *d, const struct call *c, const struct aplan *p, struct touched *x)
 {
     struct later_write *later = arena_array(d->a, struct later_write, c->nvalues + 1);
     size_t nlater = 0;

@@ -168,6 +168,20 @@ struct form_field {
     const struct record_ref *suggestions; /* references: the first 50 visible, by name */
     size_t nsuggestions;
 };
+/* A node of the action's approval, as it would be opened now. */
+struct form_node {
+    const struct route_node *node;
+    const struct approval_node *rule;
+    int no; /* from 1 */
+    bool applies;
+    int64_t term; /* working ms for each seat; 0: none */
+    struct form_seat {
+        struct record_ref person; /* who would decide */
+        struct record_ref right;  /* whose right it is; id 0: his own */
+        enum approval_origin origin;
+    } * seats;
+    int nseats; /* 0: nobody could be seated; what then follows stands in rule->empty */
+};
 struct form {
     const struct type *type;
     const struct tdef *def;
@@ -177,6 +191,8 @@ struct form {
     struct form_field *fields;
     size_t nfields;
     const struct refusal *refusal; /* would be refused now, and why */
+    const struct form_node *route; /* what it would wait for, in order */
+    int nroute;                    /* 0: it takes effect at once */
 };
 MUST_CHECK err form_get(const struct ctx *ctx, const struct type *t, int64_t record, str action,
                         const struct value_in *values, size_t nvalues, bool check,
