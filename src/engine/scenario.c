@@ -268,6 +268,24 @@ static void after_act(struct run *r, const struct step *s, const struct type *t,
     }
 }
 
+static err perform_step(struct run *r, const struct step *s, const struct type *type,
+                        struct act *act)
+{
+    err e = act_call(r->e, act);
+    if (s->refused.len && e.code) {
+        refused_well(r, s, e);
+        return OK;
+    }
+    if (s->refused.len) {
+        diag_error(r->d, s->pos, "应被拒绝（%.*s），却成功了",
+                   "expected a refusal (%.*s), it went through", STR_ARG(s->refused));
+    }
+    if (!e.code) {
+        after_act(r, s, type, act);
+    }
+    return e;
+}
+
 static err do_act(struct run *r, const struct step *s, str as)
 {
     struct value_in *vals = arena_array(r->a, struct value_in, s->nwith + 1);
@@ -287,19 +305,15 @@ static err do_act(struct run *r, const struct step *s, str as)
     }
     act->type = on.type->key;
     act->record = on.id;
-    e = act_call(r->e, act);
-    if (s->refused.len && e.code) {
-        refused_well(r, s, e);
-        return OK;
-    }
-    if (s->refused.len) {
-        diag_error(r->d, s->pos, "应被拒绝（%.*s），却成功了",
-                   "expected a refusal (%.*s), it went through", STR_ARG(s->refused));
-    }
-    if (!e.code) {
-        after_act(r, s, on.type, act);
-    }
-    return e;
+    return perform_step(r, s, on.type, act);
+}
+
+static err do_approval(struct run *r, const struct step *s, str as)
+{
+    struct act *act = arena_new(r->a, struct act);
+    const struct type *type = NULL;
+    err e = scenario_approve(r, s, as, act, &type);
+    return e.code || !act->record ? e : perform_step(r, s, type, act);
 }
 
 /* Time passes as it does in life: everything at its own moment. */
@@ -371,6 +385,8 @@ static err do_step(struct run *r, const struct step *s, str as)
     case STEP_CREATE:
     case STEP_PERFORM:
         return do_act(r, s, as);
+    case STEP_APPROVAL:
+        return do_approval(r, s, as);
     case STEP_CLOCK:
         do_clock(r, s);
         return OK;

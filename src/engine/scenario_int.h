@@ -31,6 +31,10 @@ const struct saved *scenario_saved(const struct run *r, str name);
 MUST_CHECK err scenario_person(struct run *r, str login, int64_t *ret);
 /* The refusal of a step that names what there is not: a type, or something saved. */
 err scenario_unknown(struct run *r, str name);
+/* What people do in an approval: makes the act; act->record is 0 where the step only
+ * looked. */
+MUST_CHECK err scenario_approve(struct run *r, const struct step *s, str as, struct act *act,
+                                const struct type **ret_type);
 /* Steps that look: check, see, list, term, tasks, notified, number.  A thing
  * that is not as the step says is a mistake at its place. */
 MUST_CHECK err scenario_look(struct run *r, const struct step *s, str as);
