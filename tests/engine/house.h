@@ -3,7 +3,7 @@
  *
  * The organisation: units top > north, south > south_1; people amy (north),
  * bob (north), cat (south), dan (south_1), eve (top); positions head, leader,
- * keeper, auditor; working days Monday to Friday, 08:30-12:00 13:30-17:30.
+ * keeper, auditor, administrator; deputies; working days Monday to Friday, 08:30-12:00 13:30-17:30.
  * The regulation is given as its definition.yaml; its text is made of the
  * clauses it cites.
  */
