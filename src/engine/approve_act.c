@@ -111,8 +111,6 @@ err approve_open(struct doing *d)
                             .action = q->action,
                             .asked = q->asked,
                             .new_ = true};
-    g->contents = arena_array(d->a, str, 1);
-    g->contents[0] = q->content;
     g->ap = approval_new(d->a, &w->plan, &w->world, g->author);
     struct approval_hash hash = approve_hash(d->e->ledger->hasher, q->content);
     struct approval_by by = {.person = g->author, .now = d->ctx->now};
@@ -123,6 +121,7 @@ err approve_open(struct doing *d)
     if (no != NO_NONE) {
         return approve_refusal(d->a, q->action->clause, no);
     }
+    approve_hold_content(g, q->content);
     struct approve_said said = {.act = q->act};
     return approve_done(d, q->x, g, &said);
 }
@@ -131,7 +130,7 @@ err approve_open(struct doing *d)
 
 err approve_frozen(struct doing *d, const struct touched *x, struct rows *r)
 {
-    if (!rows_next(r)) {
+    if (d->resubmitted == x->id || !rows_next(r)) {
         return OK;
     }
     const struct action *a = type_action_any(x->t->type, rows_i64(r, 1), rows_text(r, 0));
@@ -156,9 +155,6 @@ err approve_done(struct doing *d, struct touched *x, struct approving *g,
     const struct route *route = g->action->route;
     const struct action *next =
         g->ap->state == APPROVAL_APPROVED ? route->approved : route->refused;
-    if (ended && !g->ended_at) {
-        g->ended_at = d->ctx->now;
-    }
     if (follows && !next) {
         g->carried = CARRIED;
     }

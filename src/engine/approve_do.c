@@ -384,10 +384,10 @@ static err do_resubmit(struct op *o, enum approval_no *no)
     }
     struct approval_hash hash = approve_hash(o->d->e->ledger->hasher, content);
     *no = approval_submit(o->g->ap, o->by, &hash, straight);
-    str *contents = arena_array(o->d->a, str, (size_t)o->g->ap->nrounds + 1);
-    memcpy(contents, o->g->contents, (size_t)(o->g->ap->nrounds - 1) * sizeof(*contents));
-    contents[o->g->ap->nrounds - 1] = content;
-    o->g->contents = contents;
+    if (*no == NO_NONE) {
+        approve_hold_content(o->g, content);
+        o->d->resubmitted = o->x->id;
+    }
     return OK;
 }
 

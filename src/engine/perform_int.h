@@ -82,12 +82,13 @@ struct doing {
     struct piece *pieces;
     size_t npieces, pieces_cap;
     int depth;
-    int at_once;          /* > 0: a row that is there already must be known at once */
-    struct foreseen seen; /* what the act's first batch brought */
-    bool quiet;           /* an import */
-    str cause;            /* of what the clock does */
+    int at_once;           /* > 0: a row that is there already must be known at once */
+    struct foreseen seen;  /* what the act's first batch brought */
+    bool quiet;            /* an import */
+    str cause;             /* of what the clock does */
     struct asking *asking; /* an approval to be opened at the end; see approve_int.h */
     int64_t follow;        /* one that ended: its act comes next; 0: none */
+    int64_t resubmitted;   /* the record whose content this act itself has put to the vote */
 };
 
 /* What one inner act is asked to do. */
@@ -212,8 +213,7 @@ MUST_CHECK err perform_touch(struct doing *d, const struct type *type, int64_t i
                              struct touched **ret);
 /* Values, the state it leads to, the row, the rest of needs. */
 MUST_CHECK err perform_values_and_state(struct doing *d, const struct call *c,
-                                        const struct aplan *p, struct touched *x,
-                                        struct inner *in);
+                                        const struct aplan *p, struct touched *x, struct inner *in);
 /* What the creating action asks for, written anew to a record that it made. */
 MUST_CHECK err perform_rewrite(struct doing *d, const struct call *c, const struct aplan *p,
                                struct touched *x);

@@ -2,6 +2,7 @@
  * that wait on a living record; terms, deputies, administrators; the ledger at the end. */
 #include "engine/approve_int.h"
 
+#include "engine/record.h"
 #include "house.h"
 
 #include <stdarg.h>
