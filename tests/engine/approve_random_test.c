@@ -1,0 +1,361 @@
+/* Random operations by random people on approvals of random routes, through the door and
+ * on the databases: after each the invariants hold on what is stored, what was refused
+ * changed nothing, and every approval comes to an end.  ZHIDU_APPROVAL_ACTS sets how many
+ * operations are tried (usual: 3000 on each database). */
+#include "base/buf.h"
+
+#include "votes.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PEOPLE = 12, ROUTES = 6, OPS_EACH = 40, OPS_A_HOUSE = 1500 };
+
+static const char office[] = "regulation: office\n"
+                             "title: {zh: 办公, en: Office}\n"
+                             "owner: keeper\n"
+                             "uses: [town]\n"
+                             "posts:\n"
+                             "  keeper: {zh: 管理员, en: Keeper}\n"
+                             "  leader: {zh: 领导, en: Leader}\n"
+                             "  auditor: {zh: 审计, en: Auditor}\n"
+                             "types:\n"
+                             "  paper:\n"
+                             "    title: {zh: 文, en: Paper}\n"
+                             "    name: \"{text}\"\n"
+                             "    unit: unit\n"
+                             "    see: everyone\n"
+                             "    fields:\n"
+                             "      text: {type: text, max: 50, zh: 文, en: Text}\n"
+                             "      unit: {type: unit, default: actor.unit, zh: 部门, en: Unit}\n"
+                             "      second: {type: bool, default: \"false\", zh: 二, en: Second}\n"
+                             "    states:\n"
+                             "      asked: {zh: 问, en: Asked}\n"
+                             "      yes: {zh: 是, en: Yes, final: true}\n"
+                             "      no: {zh: 否, en: No, final: true}\n"
+                             "    actions:\n";
+
+static const char *const routes[ROUTES] = {
+    "[{who: head_of(unit), term: 8 workhours, remind: 2 workhours, escalate: add, take_back: 4h}]",
+    "[{who: members(unit), rule: vote, ratio: 2/3, quorum: 1/2, late: reject, term: 16 workhours},"
+    " {who: \"post('leader')\", fail: previous, take_back: 30m}]",
+    "[{who: \"post('keeper')\", rule: any, first: \"true\", self: may},"
+    " {who: \"post('auditor')\", rule: order, fail: author, dedup: adjacent},"
+    " {who: \"post('leader')\", when: second}]",
+    "[{who: members(unit), rule: any, empty: stop, self: skip},"
+    " {who: \"post('keeper') or post('auditor')\", hears_all: \"true\", fail: 1, dedup: round},"
+    " {who: head_of(unit)}]",
+    "[{who: \"post('leader')\", not: members(unit), empty: superior, abstentions: out, rule: vote,"
+    " votes: 1}]",
+    "[{who: \"post('keeper')\", removal: passes, add: 2, late: pass, term: 4 workhours},"
+    " {who: members(unit), rule: order, self: superior}]",
+};
+
+struct office {
+    struct house h;
+    int64_t people[PEOPLE];
+    int64_t admin;
+    uint64_t seed;
+    int64_t tried, refused, approvals, approved;
+    int64_t record;
+};
+
+static int64_t dice(struct office *o, int64_t n)
+{
+    o->seed ^= o->seed << 13;
+    o->seed ^= o->seed >> 7;
+    o->seed ^= o->seed << 17;
+    return (int64_t)(o->seed % (uint64_t)n);
+}
+
+static const char *definition(struct arena *a)
+{
+    struct buf b = buf_make(a, 1 << 20);
+    buf_put(&b, str_from(office));
+    for (int i = 0; i < ROUTES; i++) {
+        buf_put_fmt(&b,
+                    "      route_%d:\n        to: asked\n        who: everyone\n"
+                    "        asks: [text]\n        may: [unit, second]\n        clause: c%d\n"
+                    "        approval: %s\n        then_approved: {to: yes}\n"
+                    "        then_refused: {to: no}\n",
+                    i, i, routes[i]);
+    }
+    buf_put_c(&b, '\0');
+    return buf_str(&b).ptr;
+}
+
+static void hire(struct office *o)
+{
+    static const char *const positions[] = {"head", "leader", "keeper", "auditor"};
+    struct house *h = &o->h;
+    int64_t units[] = {h->top, h->north, h->south, h->south_1};
+    for (int i = 0; i < PEOPLE; i++) {
+        char name[16];
+        snprintf(name, sizeof(name), "p%d", i);
+        o->people[i] = house_create(h, 0, "person", "full_name", name, "unit",
+                                    house_text(h, units[i % 4]), NULL);
+        assert_done(h, o->people[i]);
+        if (i % 3) {
+            house_appoint(h, o->people[i], positions[dice(o, 4)], units[dice(o, 4)]);
+        }
+    }
+    o->admin = h->eve;
+    house_appoint(h, h->eve, "administrator", h->top);
+}
+
+static int64_t somebody(struct office *o)
+{
+    return o->people[dice(o, PEOPLE)];
+}
+
+/* --- what is stored ---------------------------------------------------------------------- */
+
+static int64_t count_rows(struct office *o)
+{
+    return house_i64(&o->h,
+                     SQL("select (select count(*) from approval_seat) + (select count(*) from"
+                         " approval_vote) + (select count(*) from approval_event)"
+                         " + (select count(*) from act)"),
+                     NO_ARGS);
+}
+
+static struct approving loaded(struct office *o)
+{
+    static const struct approval_world nowhere;
+    struct house *h = &o->h;
+    struct ctx ctx = house_ctx(h, 0);
+    struct approving g;
+    int64_t id = house_i64(h, SQL("select max(id) from approval where record = $1"),
+                           ARGS(db_i64(o->record)));
+    dbs_ok(approve_find(&ctx, id, 0, &g));
+    g.ap = approval_new(h->a, &g.action->route->plan, &nowhere, g.author);
+    dbs_ok(approve_load(&ctx, &g));
+    const char *bad = approval_check(g.ap);
+    if (bad) {
+        fail_msg("stored: %s", bad);
+    }
+    return g;
+}
+
+static const char *any_seat(struct office *o, const struct approving *g)
+{
+    int n = g->ap->nseats;
+    int at = n ? (int)dice(o, n) : 0;
+    for (int i = 0; i < n && dice(o, 8); i++) {
+        int k = (at + i) % n;
+        if (g->ap->seats[k].state == SEAT_OPEN) {
+            return house_text(&o->h, g->seat_ids[k]);
+        }
+    }
+    return house_text(&o->h, n ? g->seat_ids[at] : 1);
+}
+
+static int64_t actor_for(struct office *o, const struct approving *g, const char *seat)
+{
+    for (int i = 0; i < g->ap->nseats; i++) {
+        if (strcmp(house_text(&o->h, g->seat_ids[i]), seat) == 0 && dice(o, 6)) {
+            return g->ap->seats[i].actor;
+        }
+    }
+    return dice(o, 5) ? somebody(o) : o->admin;
+}
+
+/* --- one operation ------------------------------------------------------------------------ */
+
+static void on_a_seat(struct office *o, const struct approving *g)
+{
+    static const char *const votes[] = {"approve", "approve", "approve", "reject", "abstain"};
+    static const char *const where[] = {"before", "beside", "after"};
+    static const char *const rules[] = {"all", "any", "order"};
+    static const char *const nodes[] = {"author", "previous", "1", "2", "9"};
+    struct house *h = &o->h;
+    const char *seat = any_seat(o, g);
+    const char *person = house_text(h, somebody(o));
+    const char *hash = hash_of_record(h, o->record);
+    int64_t who = actor_for(o, g, seat);
+    switch (dice(o, 14)) {
+    case 0:
+        op(h, who, "paper", o->record, "approve.add", "see", "seat", seat, "where",
+           where[dice(o, 3)], "rule", rules[dice(o, 3)], "people", person, "hash", hash, NULL);
+        return;
+    case 1:
+        op(h, who, "paper", o->record, "approve.transfer", "see", "seat", seat, "person", person,
+           "restart", dice(o, 2) ? "true" : "false", NULL);
+        return;
+    case 2:
+        op(h, who, "paper", o->record, "approve.remove", "see", "seat", seat, NULL);
+        return;
+    case 3:
+        op(h, who, "paper", o->record, "approve.ask", "see", "seat", seat, "person", person, NULL);
+        return;
+    case 4:
+        op(h, who, "paper", o->record, "approve.advise", "see", "seat", seat, NULL);
+        return;
+    case 5:
+        op(h, who, "paper", o->record, dice(o, 2) ? "approve.ask_end" : "approve.cancel_add", "",
+           "seat", seat, NULL);
+        return;
+    case 6:
+        op(h, who, "paper", o->record, "approve.return", "see", "seat", seat, "node",
+           nodes[dice(o, 5)], NULL);
+        return;
+    case 7:
+        op(h, who, "paper", o->record, "approve.take_back", "", "seat", seat, NULL);
+        return;
+    case 8:
+        op(h, who, "paper", o->record, dice(o, 2) ? "approve.view" : "approve.urge", "", "seat",
+           seat, NULL);
+        return;
+    default:
+        op(h, who, "paper", o->record, "approve.vote", "", "seat", seat, "vote", votes[dice(o, 5)],
+           "hash", dice(o, 10) ? hash : "00", NULL);
+    }
+}
+
+static void on_the_whole(struct office *o, const struct approving *g)
+{
+    struct house *h = &o->h;
+    int64_t who = dice(o, 3) ? o->admin : somebody(o);
+    const char *person = house_text(h, somebody(o));
+    switch (dice(o, 8)) {
+    case 0:
+        op(h, dice(o, 8) ? g->author : who, "paper", o->record, "approve.withdraw", "", NULL);
+        return;
+    case 1:
+    case 2:
+        op(h, dice(o, 8) ? g->author : who, "paper", o->record, "approve.resubmit", "", "text",
+           dice(o, 2) ? "again" : "anew", NULL);
+        return;
+    case 3:
+        op(h, who, "paper", o->record, "approve.suspend", "see", NULL);
+        return;
+    case 4:
+        op(h, who, "paper", o->record, "approve.resume", "", NULL);
+        return;
+    case 5:
+        op(h, who, "paper", o->record, dice(o, 2) ? "approve.copy" : "approve.place", "", "person",
+           person, NULL);
+        return;
+    case 6:
+        op(h, who, "paper", o->record, "approve.read", "", NULL);
+        return;
+    default:
+        house_clock(h, h->now + dice(o, 8) * HOUR);
+        h->last = OK;
+    }
+}
+
+/* false: it has ended, and enough was tried on it. */
+static bool one(struct office *o, int i)
+{
+    struct approving g = loaded(o);
+    bool over = g.ap->state != APPROVAL_RUNNING && g.ap->state != APPROVAL_WITH_AUTHOR;
+    if (over && i % 4 == 0) {
+        return false;
+    }
+    int64_t before = count_rows(o);
+    if (dice(o, 4)) {
+        on_a_seat(o, &g);
+    } else {
+        on_the_whole(o, &g);
+    }
+    o->tried++;
+    if (o->h.last.code) {
+        o->refused++;
+        assert_true(act_is_refusal(o->h.last));
+        assert_int_equal(count_rows(o), before);
+    } else {
+        assert_true(count_rows(o) >= before);
+    }
+    return true;
+}
+
+/* Everybody does what he is asked to. */
+static void to_the_end(struct office *o)
+{
+    struct house *h = &o->h;
+    for (int steps = 0;; steps++) {
+        struct approving g = loaded(o);
+        if (g.ap->state != APPROVAL_RUNNING && g.ap->state != APPROVAL_WITH_AUTHOR) {
+            o->approved += g.ap->state == APPROVAL_APPROVED;
+            break;
+        }
+        assert_true(steps < 2000);
+        const struct approval_run *r = approval_current(g.ap);
+        int seat = -1;
+        for (int i = 0; r && i < g.ap->nseats; i++) {
+            seat = g.ap->seats[i].run == r->no && g.ap->seats[i].state == SEAT_OPEN ? i : seat;
+        }
+        if (g.ap->state == APPROVAL_WITH_AUTHOR) {
+            op(h, g.author, "paper", o->record, "approve.end", "over", NULL);
+        } else if (g.ap->suspended) {
+            op(h, o->admin, "paper", o->record, "approve.resume", "", NULL);
+        } else if (seat < 0) {
+            op(h, o->admin, "paper", o->record, "approve.place", "", "person",
+               house_text(h, o->people[steps % PEOPLE]), NULL);
+        } else if (g.ap->seats[seat].asker) {
+            op(h, g.ap->seats[seat].actor, "paper", o->record, "approve.advise", "well", "seat",
+               house_text(h, g.seat_ids[seat]), NULL);
+        } else {
+            op(h, g.ap->seats[seat].actor, "paper", o->record, "approve.vote", "", "seat",
+               house_text(h, g.seat_ids[seat]), "vote", steps % 9 ? "approve" : "reject", "hash",
+               hash_of_record(h, o->record), NULL);
+        }
+        assert_true(!h->last.code || act_is_refusal(h->last));
+    }
+    const char *state = house_state(h, "paper", o->record);
+    assert_true(strcmp(state, "yes") == 0 || strcmp(state, "no") == 0);
+}
+
+static void walk(struct dbs *t, struct office *o, int64_t most)
+{
+    char action[16];
+    o->h = house_make(t, definition(t->a));
+    hire(o);
+    for (int64_t end = o->tried + most; o->tried < end;) {
+        struct act a = {.actor = somebody(o), .type = STR("paper")};
+        struct value_in v[] = {{.field = STR("text"), .text = STR("one")},
+                               {.field = STR("second"), .text = STR("true")}};
+        snprintf(action, sizeof(action), "route_%d", (int)dice(o, ROUTES));
+        a.action = str_from(action);
+        a.values = v;
+        a.nvalues = 1 + (size_t)dice(o, 2);
+        o->h.last = house_act(&o->h, &a);
+        assert_done(&o->h, a.ret_record);
+        o->record = a.ret_record;
+        o->approvals++;
+        if (dice(o, 6) == 0) {
+            house_create(&o->h, 0, "deputy", "person", house_text(&o->h, somebody(o)), "deputy",
+                         house_text(&o->h, somebody(o)), NULL);
+        }
+        for (int i = 0; i < OPS_EACH && one(o, i); i++) {
+        }
+        to_the_end(o);
+    }
+    house_verify(&o->h);
+}
+
+static void on_one(struct dbs *t)
+{
+    struct office o = {.seed = 88172645463325252ULL};
+    const char *env = getenv("ZHIDU_APPROVAL_ACTS");
+    int64_t acts = env ? strtoll(env, NULL, 10) : 800;
+    walk(t, &o, acts < OPS_A_HOUSE ? acts : OPS_A_HOUSE);
+    printf("           %lld operations on %lld approvals, %lld refused, %lld approved\n",
+           (long long)o.tried, (long long)o.approvals, (long long)o.refused, (long long)o.approved);
+    assert_true(o.refused > o.tried / 20 && o.refused < o.tried * 9 / 10);
+    assert_true(o.approved > 0);
+}
+
+static void random_operations(void **state)
+{
+    (void)state;
+    dbs_each(DBS_ALL, on_one);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(random_operations)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
