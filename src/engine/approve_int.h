@@ -216,6 +216,7 @@ MUST_CHECK err approve_save(struct doing *d, struct approving *g, const struct a
 struct approve_column {
     str name;
     bool text;
+    bool derived; /* follows from the others: in no digest */
     /* --- of approve_rows.c --- */
     bool fixed; /* never written again */
     int kind, least, most;

@@ -133,6 +133,7 @@ err approve_find(const struct ctx *ctx, int64_t id, int64_t record, struct appro
                               .type = type,
                               .action = action,
                               .asked = o->asked,
+                              .state = (enum approval_state)o->state,
                               .carried = (enum carried)o->carried,
                               .trouble = o->trouble};
     return OK;
@@ -367,6 +368,10 @@ static err write_row(struct writing *w, const union row *row, bool is_new)
     for (int i = 0; i < t->n; i++) {
         const struct approve_column *c = &t->columns[i];
         all[i] = arg_of(d->a, c, row);
+        if (c->derived) {
+            some[n++] = all[i];
+            continue;
+        }
         if (!all[i].null && c->text) {
             digest_text(&g, c->name, all[i].text);
         } else if (!all[i].null) {

@@ -187,6 +187,9 @@ static err compare_approval(struct verifying *v, const struct vtable *t, const s
         id = str_eq(name, STR("id")) ? number : id;
         record = str_eq(name, STR("record")) ? number : record;
         approval = str_eq(name, STR("approval")) ? number : approval;
+        if (of->columns[i].derived) {
+            continue;
+        }
         if (!rows_null(r, i) && of->columns[i].text) {
             digest_text(&d, name, rows_text(r, i));
         } else if (!rows_null(r, i)) {

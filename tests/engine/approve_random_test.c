@@ -174,7 +174,7 @@ static void on_a_seat(struct office *o, const struct approving *g)
     const char *person = house_text(h, somebody(o));
     const char *hash = hash_of_record(h, o->record);
     int64_t who = actor_for(o, g, seat);
-    switch (dice(o, 14)) {
+    switch (dice(o, 18)) {
     case 0:
         op(h, who, "paper", o->record, "approve.add", "see", "seat", seat, "where",
            where[dice(o, 3)], "rule", rules[dice(o, 3)], "people", person, "hash", hash, NULL);
@@ -216,7 +216,7 @@ static void on_a_seat(struct office *o, const struct approving *g)
 static void on_the_whole(struct office *o, const struct approving *g)
 {
     struct house *h = &o->h;
-    int64_t who = dice(o, 3) ? o->admin : somebody(o);
+    int64_t who = dice(o, 5) ? o->admin : somebody(o);
     const char *person = house_text(h, somebody(o));
     switch (dice(o, 8)) {
     case 0:
@@ -251,11 +251,11 @@ static bool one(struct office *o, int i)
 {
     struct approving g = loaded(o);
     bool over = g.ap->state != APPROVAL_RUNNING && g.ap->state != APPROVAL_WITH_AUTHOR;
-    if (over && i % 4 == 0) {
+    if (over && i % 2 == 0) {
         return false;
     }
     int64_t before = count_rows(o);
-    if (dice(o, 4)) {
+    if (dice(o, 5)) {
         on_a_seat(o, &g);
     } else {
         on_the_whole(o, &g);

@@ -1,11 +1,9 @@
 /* Actions that wait for consent: asked, voted on, returned, withdrawn, carried out; values
  * that wait on a living record; terms, deputies, administrators; the ledger at the end. */
-#include "engine/approve_int.h"
 #include "engine/record.h"
 
-#include "house.h"
+#include "votes.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 
 static const char shop[] =

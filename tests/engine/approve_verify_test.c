@@ -91,6 +91,9 @@ static void columns_of(struct house *h, const struct approve_table *t, const cha
 {
     for (int i = 0; i < t->n; i++) {
         str name = t->columns[i].name;
+        if (t->columns[i].derived) {
+            continue;
+        }
         const char *how = str_eq(name, STR("id")) ? "" : "was changed";
         str value = t->columns[i].text
                         ? str_fmt(h->t->a, "coalesce(\"%.*s\", '') || 'x'", STR_ARG(name))
