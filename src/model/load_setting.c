@@ -207,8 +207,8 @@ static bool setting_key_ok(struct load *l, str key, struct pos at)
         parts++;
     }
     if (ok && parts != 2) {
-        diag_error(l->d, at, "设定的名称是“组.项”，如 loan.max",
-                   "a setting is named \"group.item\", as in loan.max");
+        diag_error(l->d, at, "设定的名称是“组.项”，如 visit.max",
+                   "a setting is named \"group.item\", as in visit.max");
         ok = false;
     }
     return ok;
