@@ -1,0 +1,141 @@
+/* Registers of the language (model/contract.h): what a definition of one leaves out is a
+ * mistake, what it holds is bound, and a regulation may do without deputies. */
+#include "base/arena.h"
+#include "model/load.h"
+
+#include "support/test.h"
+
+#include <stdio.h>
+
+enum { MOST = 1 << 20 };
+
+static str file_text(struct arena *a, const char *path)
+{
+    char *p = arena_bytes(a, MOST);
+    FILE *f = fopen(path, "re");
+    assert_non_null(f);
+    size_t n = fread(p, 1, MOST, f);
+    fclose(f);
+    return str_from_n(p, n);
+}
+
+/* The text with the only `old` in it replaced. */
+static str changed(struct arena *a, str text, str old, str new)
+{
+    const char *at = memmem(text.ptr, text.len, old.ptr, old.len);
+    assert_non_null(at);
+    size_t before = (size_t)(at - text.ptr);
+    str rest = str_from_n(at + old.len, text.len - before - old.len);
+    assert_null(memmem(rest.ptr, rest.len, old.ptr, old.len));
+    return str_fmt(a, "%.*s%.*s%.*s", (int)before, text.ptr, STR_ARG(new), STR_ARG(rest));
+}
+
+static struct model *organisation(struct arena *a, str old, str new, struct diags *d)
+{
+    struct source s = {
+        .name = STR("organisation"),
+        .text_zh = file_text(a, "regulations/organisation/regulation.md"),
+        .text_en = file_text(a, "regulations/organisation/regulation.en.md"),
+        .definition = file_text(a, "regulations/organisation/definition.yaml"),
+        .version = 1,
+        .epoch = 1,
+    };
+    if (old.len) {
+        s.definition = changed(a, s.definition, old, new);
+    }
+    *d = diags_make(a);
+    return model_build(a, &(struct sources){.ptr = &s, .len = 1}, d);
+}
+
+static void registers_are_bound(void **state)
+{
+    (void)state;
+    struct arena a = arena_make(64u << 20);
+    struct diags d;
+    struct model *m = organisation(&a, STR(""), STR(""), &d);
+    assert_non_null(m);
+    const struct type *all[] = {m->person, m->unit, m->post, m->deputy, m->calendar_day};
+    static const char *const keys[] = {"person", "unit", "post", "deputy", "calendar_day"};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        assert_non_null(all[i]);
+        assert_true(str_eq(all[i]->key, str_from(keys[i])));
+    }
+    static const char *const led_by[] = {"person", "deputy"};
+    for (size_t i = 0; i < 2; i++) {
+        const struct field *f = tdef_field(m->deputy->newest, str_from(led_by[i]));
+        assert_non_null(f);
+        assert_true(f->looked_up);
+    }
+    arena_end(&a);
+}
+
+static void what_a_register_lacks_is_a_mistake(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *old, *new, *said;
+    } cases[] = {
+        {"      deputy: {type: person, zh: 代理人", "      deputy: {type: unit, zh: 代理人",
+         "needs field deputy: person"},
+        {"      ends: {type: date, zh: 终止日期", "      ends: {type: datetime, zh: 终止日期",
+         "needs field ends: date"},
+        {"      full_name: {type: text", "      full_name: {type: int", "full_name"},
+        {"help: {zh: 离岗期间由谁代为办理审批, en: Who decides approvals while somebody is "
+         "away}\n    follows: newest\n",
+         "help: {zh: 离岗期间由谁代为办理审批, en: Who decides approvals while somebody is "
+         "away}\n",
+         "needs follows: newest"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct arena a = arena_make(64u << 20);
+        struct diags d;
+        struct model *m = organisation(&a, str_from(cases[i].old), str_from(cases[i].new), &d);
+        assert_null(m);
+        bool said = false;
+        for (size_t k = 0; k < d.len; k++) {
+            said = said || str_has(d.ptr[k].words.en, str_from(cases[i].said));
+        }
+        if (!said) {
+            fail_msg("not said: %s", cases[i].said);
+        }
+        arena_end(&a);
+    }
+}
+
+/* An organisation of before has no deputies. */
+static void deputies_may_be_absent(void **state)
+{
+    (void)state;
+    struct arena a = arena_make(64u << 20);
+    struct source s = {
+        .name = STR("garden"),
+        .text_zh = STR("---\ntitle: 试\n---\n\n### 第一条 甲 {#a}\n\n正文。\n"),
+        .text_en = STR("---\ntitle: Try\n---\n\n### Article 1 A {#a}\n\nText.\n"),
+        .definition = STR("regulation: garden\ntitle: {zh: 试, en: Try}\nowner: o\n"
+                          "posts:\n  o: {zh: 岗, en: Post}\n"
+                          "types:\n  bed:\n    title: {zh: 床, en: Bed}\n    follows: newest\n"
+                          "    name: \"{t}\"\n    see: everyone\n"
+                          "    fields:\n      t: {type: text, zh: 题, en: T, clause: a}\n"
+                          "    states:\n      s: {zh: 态, en: S}\n"
+                          "    actions:\n      add: {to: s, who: everyone, asks: [t], clause: a, "
+                          "zh: 加, en: Add}\n"),
+        .version = 1,
+        .epoch = 1,
+    };
+    struct diags d = diags_make(&a);
+    struct model *m = model_build(&a, &(struct sources){.ptr = &s, .len = 1}, &d);
+    assert_non_null(m);
+    assert_null(m->deputy);
+    assert_null(m->person);
+    arena_end(&a);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(registers_are_bound),
+        cmocka_unit_test(what_a_register_lacks_is_a_mistake),
+        cmocka_unit_test(deputies_may_be_absent),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
