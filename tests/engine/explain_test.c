@@ -60,7 +60,7 @@ static void scans_are_mistakes_at_their_place(void **state)
         {"who", "who: tenant or auto", "who: people(l in lease where l.rent > 3, l.tenant) or auto",
          139, 14},
         {"who is told", "to: tenant, zh: 租约",
-         "to: \"people(l in lease where l.rent > 3, l.tenant)\", zh: 租约", 158, 66},
+         "to: \"people(l in lease where l.rent > 3, l.tenant)\", zh: 租约", 182, 66},
         {"of a small type", "    follows: newest\n    name: \"{title}\"",
          "    follows: newest\n    small: true\n    name: \"{title}\"", 0, 0},
     };
