@@ -72,7 +72,30 @@ static struct words builtin_words(str key)
                 {"set", WORDS_INIT("按规定更新", "was updated as the regulation says")},
                 {"local_setting", WORDS_INIT("为本部门另定", "set for this unit")},
                 {"sign", WORDS_INIT("签收", "has read and signed")},
-                {"finish_task", WORDS_INIT("办完待办", "finished a task")}};
+                {"finish_task", WORDS_INIT("办完待办", "finished a task")},
+                {"approve.vote", WORDS_INIT("审批表态", "voted")},
+                {"approve.add", WORDS_INIT("加签", "added people to the approval")},
+                {"approve.cancel_add", WORDS_INIT("取消加签", "cancelled the adding")},
+                {"approve.remove", WORDS_INIT("减签", "removed a seat")},
+                {"approve.transfer", WORDS_INIT("转办", "transferred a seat")},
+                {"approve.ask", WORDS_INIT("委派", "asked for advice")},
+                {"approve.advise", WORDS_INIT("答复委派", "gave advice")},
+                {"approve.ask_end", WORDS_INIT("收回委派", "took it back from the adviser")},
+                {"approve.return", WORDS_INIT("退回", "returned it")},
+                {"approve.take_back", WORDS_INIT("拿回", "took a vote back")},
+                {"approve.withdraw", WORDS_INIT("撤回申请", "withdrew it")},
+                {"approve.resubmit", WORDS_INIT("重新提交", "submitted it again")},
+                {"approve.copy", WORDS_INIT("抄送", "sent a copy")},
+                {"approve.read", WORDS_INIT("已阅抄送", "read the copy")},
+                {"approve.view", WORDS_INIT("打开审批", "opened the approval")},
+                {"approve.urge", WORDS_INIT("催办", "urged to decide")},
+                {"approve.suspend", WORDS_INIT("挂起审批", "suspended the approval")},
+                {"approve.resume", WORDS_INIT("恢复审批", "resumed the approval")},
+                {"approve.end", WORDS_INIT("终止审批", "ended the approval")},
+                {"approve.place", WORDS_INIT("指定审批人", "named an approver")},
+                {"approve.retry", WORDS_INIT("再次执行", "carried it out again")},
+                {"approve.tick", WORDS_INIT("审批到期处理", "looked at the approval's terms")},
+                {"approve.not_carried", WORDS_INIT("审批后未能执行", "could not be carried out")}};
     for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
         if (str_eq(key, str_from(list[i].key))) {
             return list[i].words;
@@ -262,7 +285,9 @@ void activity_read(const struct ctx *ctx, const struct type *t, struct batch *b,
         if (a->to == a->from) {
             a->to = NULL;
         }
-        if (str_eq(a->action_key, STR("comment")) == false && !a->action) {
+        bool said =
+            str_eq(a->action_key, STR("comment")) || str_starts(a->action_key, STR("approve."));
+        if (!said && !a->action) {
             a->note = STR("");
         }
         names_want(names, ctx->model->person, a->person.id);

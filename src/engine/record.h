@@ -97,6 +97,8 @@ struct record_relation { /* records that point here */
     bool more;
 };
 
+struct approve_views; /* engine/approve_view.h */
+
 struct record_view {
     struct record rec;
     struct record_action *actions;
@@ -131,6 +133,7 @@ struct record_view {
     const struct state *const
         *path; /* the step bar: states in the order of the definition that lie on the way */
     size_t npath;
+    const struct approve_views *approvals; /* the newest one, without its contents; NULL: none */
 };
 
 /* By id, or by number (typed in the search box; any type). */

@@ -1,9 +1,8 @@
 /* view.c - one record with everything a page shows of it, in two batches and,
  * where links or changes name records not named elsewhere, a third. */
 #include "base/arena.h"
+#include "engine/approve_view_int.h"
 #include "engine/calendar.h"
-#include "engine/guard.h"
-#include "engine/view_int.h"
 
 #include <stdlib.h>
 
@@ -179,6 +178,9 @@ struct asks {
     int activities, attachments, labels, watching, terms, steps, own;
     const struct beside *beside;
     int relations[RELATIONS_MAX], parts[PARTS_MAX];
+    bool approvals;
+    struct approve_ask approval;
+    struct approve_loaded *approved;
 };
 
 static int ask(const struct ctx *ctx, struct batch *b, struct sql sql, int64_t id)
@@ -230,6 +232,10 @@ static void ask_all(const struct ctx *ctx, const struct record *rec, struct batc
                      " \"task\" where \"record\" = $4 and +\"person\" = $2 and \"kind\" >= 2"
                      " order by \"key\" limit 20"),
                  rec->id);
+    q->approvals = approve_of_type(rec->type);
+    if (q->approvals) {
+        q->approval = approve_view_ask(ctx, b, rec, 1, false);
+    }
     q->beside = beside_of(ctx, rec->type);
     for (size_t i = 0; i < q->beside->nrelations; i++) {
         q->relations[i] = ask(ctx, b, q->beside->relations[i].sql, rec->id);
@@ -468,6 +474,16 @@ static void put_path(const struct ctx *ctx, struct record_view *v)
     v->path = path;
 }
 
+static void put_approvals(const struct ctx *ctx, const struct names *names, const struct asks *q,
+                          struct record_view *v)
+{
+    if (q->approvals && q->approved->n) {
+        struct approve_views *list = arena_new(ctx->arena, struct approve_views);
+        *list = approve_view_finish(ctx, names, q->approved);
+        v->approvals = list;
+    }
+}
+
 /* Fields with a `see` of their own, once the guards have said yes. */
 static void drop_hidden(struct batch *b, const struct asks *q, struct record *rec)
 {
@@ -512,7 +528,8 @@ err record_view(const struct ctx *ctx, const struct type *t, int64_t id, struct 
     read_watchers(ctx, b, q.watching, names, &v);
     read_small(ctx, b, &q, &v);
     drop_hidden(b, &q, &v.rec);
-    e = names_run(names); /* nothing to ask in most cases: no statement, no trip */
+    e = q.approvals ? approve_view_read(ctx, b, &q.approval, &q.guards, names, &q.approved) : OK;
+    e = e.code ? e : names_run(names); /* nothing to ask in most cases: no statement, no trip */
     if (e.code) {
         return e;
     }
@@ -525,6 +542,7 @@ err record_view(const struct ctx *ctx, const struct type *t, int64_t id, struct 
         v.watchers[i] = names_get(names, ctx->model->person, v.watchers[i].id);
     }
     put_path(ctx, &v);
+    put_approvals(ctx, names, &q, &v);
     *ret = v;
     return OK;
 }
