@@ -30,7 +30,11 @@ static err read_box(struct visit *v, enum desk_box *ret)
         const char *key;
         enum desk_box box;
     } boxes[] = {
-        {"todo", DESK_TODO}, {"done", DESK_DONE}, {"mine", DESK_MINE}, {"watched", DESK_WATCHED}};
+        {"todo", DESK_TODO},
+        {"done", DESK_DONE},
+        {"mine", DESK_MINE},
+        {"copied", DESK_COPIED},
+        {"watched", DESK_WATCHED}};
     str key = http_param(&v->x->req.query, STR("box"));
     for (size_t i = 0; i < sizeof(boxes) / sizeof(boxes[0]); i++) {
         if (str_eq(key, str_from(boxes[i].key)) || (!key.len && i == 0)) {
@@ -40,7 +44,8 @@ static err read_box(struct visit *v, enum desk_box *ret)
     }
     return api_invalid(
         v, STR("box"),
-        WORDS("应为 todo done mine watched 之一", "one of todo done mine watched is wanted"));
+        WORDS("应为 todo done mine copied watched 之一",
+                             "one of todo done mine copied watched is wanted"));
 }
 
 static void put_task(struct visit *v, struct json *j, const struct task_row *t)

@@ -21,7 +21,7 @@ const char openapi_parameters[] = JSON_TEXT({
     "id":      {"name": "id", "in": "path", "required": true, "schema": {"type": "integer"}, "description": "The record"},
     "key":     {"name": "key", "in": "path", "required": true, "schema": {"type": "string"}},
     "item":    {"name": "item", "in": "path", "required": true, "schema": {"type": "string"}},
-    "box":     {"name": "box", "in": "query", "schema": {"enum": ["todo", "done", "mine", "watched"]}},
+    "box":     {"name": "box", "in": "query", "schema": {"enum": ["todo", "done", "mine", "copied", "watched"]}},
     "cursor":  {"name": "cursor", "in": "query", "schema": {"type": "string"}, "description": "From `next` of the page before"},
     "limit":   {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 200}},
     "before":  {"name": "before", "in": "query", "schema": {"type": "integer"}, "description": "From `next_before` of the page before"},

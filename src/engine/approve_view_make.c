@@ -35,7 +35,8 @@ static void put_votes(struct making *m, struct approve_seat_view *s)
     for (int i = 0; i < ap->nballots; i++) {
         n += ap->ballots[i].seat == s->seat->no;
     }
-    struct approve_vote_view *list = arena_array(m->ctx->arena, struct approve_vote_view, (size_t)n + 1);
+    struct approve_vote_view *list =
+        arena_array(m->ctx->arena, struct approve_vote_view, (size_t)n + 1);
     for (int i = 0; i < ap->nballots; i++) {
         if (ap->ballots[i].seat == s->seat->no) {
             struct approve_vote_view *one = &list[s->nvotes++];

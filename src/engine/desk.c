@@ -2,6 +2,7 @@
 #include "engine/desk.h"
 
 #include "base/arena.h"
+#include "engine/approve_view.h"
 #include "engine/record_load.h"
 #include "engine/schema.h"
 
@@ -143,6 +144,23 @@ static struct collected collect(const struct ctx *ctx, struct rows *r)
     return (struct collected){list, ids, actions, count};
 }
 
+/* A seat waits for a decision on what an action asks; what was done to one is no action of
+ * the type. */
+static void put_approval(const struct ctx *ctx, str action, struct task_row *t)
+{
+    enum approve_op op;
+    if (t->kind == TASK_APPROVAL && t->action) {
+        str zh = words_in(t->action->words, LANG_ZH);
+        str en = words_in(t->action->words, LANG_EN);
+        t->words = (struct words){str_fmt(ctx->arena, "审批：%.*s", STR_ARG(zh)),
+                                  str_fmt(ctx->arena, "Approval: %.*s", STR_ARG(en))};
+    }
+    if (str_starts(action, STR("approve.")) &&
+        approve_op_find(str_from_n(action.ptr + 8, action.len - 8), &op)) {
+        t->did = approve_op_words(op);
+    }
+}
+
 /* What is gone, or no longer for his eyes, is left out. */
 static void show(const struct ctx *ctx, struct collected *c, const struct seen *seen,
                  enum desk_box box, size_t limit, struct task_row **ret, size_t *n)
@@ -158,6 +176,7 @@ static void show(const struct ctx *ctx, struct collected *c, const struct seen *
         const struct tdef *d = type_at(t.rec.type, seen[i].law);
         t.action = c->actions[i].len && d ? tdef_action(d, c->actions[i]) : NULL;
         t.late = t.due && t.due < ctx->now;
+        put_approval(ctx, c->actions[i], &t);
         c->list[kept++] = t;
     }
     *ret = c->list;
@@ -240,6 +259,23 @@ static err watched(const struct ctx *ctx, str cursor, int limit, struct batch *b
     return OK;
 }
 
+/* Sent to me to be read: no part in a decision. */
+static err copied(const struct ctx *ctx, str cursor, int limit, struct batch *b)
+{
+    int64_t before = INT64_MAX;
+    int64_t none = 0;
+    if (cursor.len && !read_cursor(cursor, &before, &none)) {
+        return err_make(ERR_INVALID, STR("cursor"));
+    }
+    struct db_arg args[] = {db_i64(before), db_i64(limit + 1)};
+    batch_add(b,
+              SQL("select \"id\", \"type\", \"record\", case when \"read_at\" = 0 then 1 else 0"
+                  " end, '', '', '', 0, \"at\" from \"approval_copy\" where \"person\" = $2"
+                  " and \"id\" < $4 order by \"id\" desc limit $5"),
+              ctx_args(ctx, args, 2));
+    return OK;
+}
+
 /* The last row of a full page, as the next cursor; looked at before rows that
  * may no longer be seen are dropped. */
 static str next_cursor(const struct ctx *ctx, enum desk_box box, struct rows r, int limit)
@@ -261,6 +297,7 @@ static err ask(const struct ctx *ctx, enum desk_box box, str cursor, int limit, 
 {
     return box == DESK_TODO      ? todo(ctx, cursor, limit, b)
            : box == DESK_WATCHED ? watched(ctx, cursor, limit, b)
+           : box == DESK_COPIED  ? copied(ctx, cursor, limit, b)
                                  : acted(ctx, cursor, limit, box == DESK_MINE, b);
 }
 

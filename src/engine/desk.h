@@ -8,11 +8,12 @@
 
 struct task_row {
     int64_t id, due, created_at; /* due 0: none */
-    int kind;
+    int kind; /* of tasks.  DESK_COPIED: 1 when it was not read yet */
     struct record_ref rec;
     const struct state *state;
     const struct action *action; /* to do, or done; NULL: `words` say it */
     struct words words;
+    struct words did; /* DESK_DONE: what was done, where it is no action of the type */
     bool late;
 };
 struct notification_row {
@@ -30,7 +31,7 @@ struct desk_ask {
 struct desk_ask desk_counts_ask(const struct ctx *ctx, struct batch *b);
 struct desk_counts desk_counts_read(struct batch *b, struct desk_ask ask);
 
-enum desk_box { DESK_TODO, DESK_DONE, DESK_MINE, DESK_WATCHED };
+enum desk_box { DESK_TODO, DESK_DONE, DESK_MINE, DESK_COPIED, DESK_WATCHED };
 /* The most urgent first in DESK_TODO, else the newest; at most `limit` rows.  Keyset:
  * `cursor` is empty at first, then what *next said; empty at the end.  Rows whose record
  * the actor may not see are left out. */

@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "engine/post.h"
+#include "engine/schema.h"
 #include "page/page.h"
 
 #include "gen/home.html.h"
@@ -49,6 +50,10 @@ void page_asset(struct visit *v)
 
 url home_task_url(const struct visit *v, const struct task_row *t)
 {
+    if (t->kind == TASK_APPROVAL && t->rec.type) { /* it knows what is his to do there */
+        return url_local(str_fmt(v->ctx.arena, "/r/%.*s/%lld/approval/vote",
+                                 STR_ARG(t->rec.type->key), (long long)t->rec.id));
+    }
     if (t->action && t->rec.type) {
         return url_local(str_fmt(v->ctx.arena, "/r/%.*s/%lld/do/%.*s", STR_ARG(t->rec.type->key),
                                  (long long)t->rec.id, STR_ARG(t->action->key)));
@@ -173,6 +178,10 @@ static const struct box {
      WORDS_INIT("您还没有发起任何单据。点右上角的“新建”开始第一张，之后在这里跟踪它的进展。",
                 "You have not started anything yet.  Begin with New at the top; what you started "
                 "is followed here.")},
+    {DESK_COPIED, "copied", WORDS_INIT("抄送我的", "Copies to me"),
+     WORDS_INIT("没有抄送给您的审批。别人抄送给您阅知的会列在这里，未读的有标记。",
+                "No copies for you.  Approvals that others send you to read are listed here; what "
+                "you have not read is marked.")},
     {DESK_WATCHED, "watched", WORDS_INIT("我关注的", "Watched"),
      WORDS_INIT("您还没有关注任何记录。在记录页右上角点“关注”，它的进展就会通知您。",
                 "You do not watch anything yet.  Press Watch on a record and you will be told of "

@@ -264,6 +264,11 @@ static struct words note_words(str action)
             return list[i].words;
         }
     }
+    enum approve_op op;
+    if (str_starts(action, STR("approve.")) &&
+        approve_op_find(str_from_n(action.ptr + 8, action.len - 8), &op)) {
+        return approve_op_words(op);
+    }
     return WORDS("操作", "The act");
 }
 
@@ -325,6 +330,12 @@ static void fill(struct visit *v, const struct type *t, const struct record_view
     p->files.len = r->nattachments;
     p->relations.ptr = r->relations;
     p->relations.len = r->nrelations;
+    if (r->approvals) {
+        struct approve_card *card = arena_new(v->ctx.arena, struct approve_card);
+        *card = approve_card_of(v, t, r->rec.id, &r->approvals->ptr[0], false);
+        card->printing = visit_param(v, STR("print")).len > 0;
+        p->approval = card;
+    }
     put_fields(v, r, p);
     put_steps(v, r, p);
     put_actions(v, r, p);

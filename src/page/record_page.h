@@ -2,10 +2,11 @@
 #ifndef PAGE_RECORD_PAGE_H
 #define PAGE_RECORD_PAGE_H
 
-#include "engine/record.h"
+#include "page/approve_page.h"
 #include "page/frame.h"
 #include "page/show.h"
 
+#include "gen/approve.html.h"
 #include "gen/frame.html.h"
 
 struct record_step {
@@ -95,6 +96,7 @@ struct record_page {
         size_t len;
     } parts;
     struct str_list labels;
+    const struct approve_card *approval; /* the newest; NULL: none */
 };
 
 struct change_list {
