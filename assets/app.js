@@ -166,6 +166,24 @@
     }
   });
 
+  /* A signature by hand: moves and lines in whole numbers, sent beside the typed one. */
+  all("[data-draw]").forEach((box) => {
+    const pad = $("svg", box), path = $("path", box), kept = $("input", box);
+    let down = false;
+    box.hidden = false;
+    const add = (e, letter) => {
+      const r = pad.getBoundingClientRect();
+      const at = [(e.clientX - r.left) * 400 / r.width, (e.clientY - r.top) * 120 / r.height];
+      if (kept.value.length > 20000 || at.some((n) => n < 0)) { return; }
+      kept.value += letter + at.map(Math.round).join(" ");
+      path.setAttribute("d", kept.value);
+    };
+    pad.addEventListener("pointerdown", (e) => { down = true; pad.setPointerCapture(e.pointerId); add(e, "M"); });
+    pad.addEventListener("pointermove", (e) => { if (down) { add(e, "L"); } });
+    ["pointerup", "pointercancel"].forEach((end) => pad.addEventListener(end, () => { down = false; }));
+    $("button", box).addEventListener("click", () => { kept.value = ""; path.setAttribute("d", ""); });
+  });
+
   all("form[data-draft]").forEach((form) => {
     const key = "draft:" + form.dataset.draft;
     const note = $(":scope > [data-draft-note]", form.parentElement);

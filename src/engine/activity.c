@@ -93,6 +93,8 @@ static struct words builtin_words(str key)
                 {"approve.resume", WORDS_INIT("恢复审批", "resumed the approval")},
                 {"approve.end", WORDS_INIT("终止审批", "ended the approval")},
                 {"approve.place", WORDS_INIT("指定审批人", "named an approver")},
+                {"approve.jump_ask", WORDS_INIT("提议跳转", "proposed to move the approval on")},
+                {"approve.jump", WORDS_INIT("确认跳转", "confirmed to move the approval on")},
                 {"approve.retry", WORDS_INIT("再次执行", "carried it out again")},
                 {"approve.tick", WORDS_INIT("审批到期处理", "looked at the approval's terms")},
                 {"approve.not_carried", WORDS_INIT("审批后未能执行", "could not be carried out")}};

@@ -70,7 +70,10 @@ struct approve_ask approve_view_ask(const struct ctx *ctx, struct batch *b,
             SQL("select \"id\", \"law\", \"action\", \"author\", \"opened_at\", \"state\","
                 " \"suspended\", \"ended_at\", \"trouble_zh\", \"trouble_en\","
                 " (select count(*) from \"approval_copy\" c where c.\"approval\" = a.\"id\""
-                " and c.\"person\" = $2 and c.\"read_at\" = 0) from \"approval\" a"
+                " and c.\"person\" = $2 and c.\"read_at\" = 0),"
+                " (select count(*) from \"act\" c where c.\"record\" = $4"
+                " and c.\"action\" = 'approve.jump_ask' and c.\"person\" <> $2"
+                " and c.\"at\" >= $1 - 86400000) from \"approval\" a"
                 " where \"record\" = $4 order by \"id\" desc limit $5"),
             rec->id, limit + 1);
     q.round = whole ? ask(ctx, b,
@@ -128,7 +131,8 @@ static void read_approvals(const struct ctx *ctx, struct batch *b, const struct 
                                   .opened_at = rows_i64(&r, 4),
                                   .ended_at = rows_i64(&r, 7),
                                   .trouble = {rows_text(&r, 8), rows_text(&r, 9)},
-                                  .unread = rows_i64(&r, 10) > 0};
+                                  .unread = rows_i64(&r, 10) > 0,
+                                  .jump = rows_i64(&r, 11) > 0};
         x->ap = approval_new(ctx->arena, &a->route->plan, NULL, rows_i64(&r, 3));
         x->ap->state = (enum approval_state)rows_i64(&r, 5);
         x->ap->suspended = rows_i64(&r, 6) != 0;

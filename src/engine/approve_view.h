@@ -28,6 +28,8 @@
     X(WITHDRAW, "withdraw", "撤回申请", "Withdraw")  X(RESUBMIT, "resubmit", "重新提交", "Submit again") \
     X(COPY, "copy", "抄送", "Send a copy")          X(READ, "read", "已阅", "I have read it") \
     X(PLACE, "place", "指定审批人", "Name an approver") \
+    X(JUMP_ASK, "jump_ask", "提议跳转", "Propose to move it on") \
+    X(JUMP, "jump", "确认跳转", "Confirm to move it on") \
     X(SUSPEND, "suspend", "挂起", "Suspend")        X(RESUME, "resume", "恢复", "Resume") \
     X(END, "end", "终止", "End it")                 X(RETRY, "retry", "再次执行", "Carry it out again")
 /* clang-format on */
@@ -140,6 +142,7 @@ struct approve_view {
     int ntargets;
     uint32_t may;  /* of operations without a seat */
     bool minds;    /* the actor minds approvals */
+    bool jump;     /* another administrator asked within a day to move it on */
     bool unread;   /* he got a copy that he has not read */
     bool straight; /* it was returned from a node: may go straight back there, unchanged */
     /* --- whole only --- */
@@ -148,6 +151,14 @@ struct approve_view {
     const struct approve_event_view *events; /* the newest first */
     int nevents;
 };
+/* A node in words: its title ("第 2 环节" where it has none), how it is counted, what is
+ * done where nobody can be seated, and why somebody is seated there (`from`: by or after
+ * whom; empty words: because the node names him). */
+struct words approve_title_words(struct arena *a, const struct route *r, int node);
+struct words approve_rule_words(struct arena *a, const struct approval_node *n);
+struct words approve_empty_words(enum approval_empty e);
+struct words approve_origin_words(struct arena *a, enum approval_origin origin, str from);
+
 struct approve_views {
     const struct approve_view *ptr; /* the newest first */
     size_t len;

@@ -24,7 +24,7 @@ struct approve_one {
     int64_t id, opened_at, ended_at;
     const struct action *action;
     struct words trouble;
-    bool unread;
+    bool unread, jump;
     struct approval *ap;
     struct approve_round_view *rounds; /* this and what follows: by number - 1 */
     str *texts;                        /* contents as they are kept; empty: not asked for */
@@ -55,13 +55,10 @@ struct approve_views approve_view_finish(const struct ctx *ctx, const struct nam
 struct words approve_state_words(const struct approval *ap);
 struct words approve_round_words(enum approval_round_state s);
 struct words approve_run_words(enum approval_run_state s);
-struct words approve_rule_words(struct arena *a, const struct approval_node *n);
 struct words approve_tally_words(struct arena *a, const struct approval_count *c);
-struct words approve_title_words(struct arena *a, const struct route *r, int node);
 struct words approve_vote_words(const struct approval_ballot *b);
 /* The names of people that stand in what is said. */
 struct words approve_who_words(struct arena *a, const struct approve_seat_view *s);
-struct words approve_origin_words(struct arena *a, const struct approval_seat *s, str from);
 struct words approve_seat_words(struct arena *a, const struct approval_seat *s, str actor);
 struct words approve_event_said(struct arena *a, const struct approval_event *e, str person,
                                 struct words node);

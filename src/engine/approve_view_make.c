@@ -61,8 +61,8 @@ static void put_seat(struct making *m, const struct approval_seat *o, int level)
     const struct approval_seat *from =
         o->from > 0 && o->from <= m->x->ap->nseats ? &m->x->ap->seats[o->from - 1] : NULL;
     s->who = approve_who_words(m->ctx->arena, s);
-    s->origin =
-        approve_origin_words(m->ctx->arena, o, from ? name_of(m, from->principal) : STR(""));
+    s->origin = approve_origin_words(m->ctx->arena, o->origin,
+                                     from ? name_of(m, from->principal) : STR(""));
     s->state = approve_seat_words(m->ctx->arena, o, name_of(m, o->actor));
     s->late = o->state == SEAT_OPEN && o->due && o->due < m->ctx->now;
     put_votes(m, s);
@@ -219,6 +219,7 @@ struct approve_views approve_view_finish(const struct ctx *ctx, const struct nam
                                    .trouble = x->trouble,
                                    .minds = l->minds,
                                    .unread = x->unread,
+                                   .jump = x->jump,
                                    .straight = may_go_straight(x->ap)};
         put_rounds(&m);
         put_own(&m);

@@ -197,6 +197,9 @@ static void judge_all(const struct trial *t, struct approve_view *v)
     allow(&v->may, APPROVE_SUSPEND, approval_suspend(copy_of(t), t->by));
     allow(&v->may, APPROVE_RESUME, approval_resume(copy_of(t), t->by));
     allow(&v->may, APPROVE_PLACE, approval_place(copy_of(t), t->by, ANYBODY));
+    enum approval_no jumps = approval_jump(copy_of(t), t->by, ANYBODY, t->ap->plan->n);
+    allow(&v->may, APPROVE_JUMP_ASK, jumps);
+    allow(&v->may, APPROVE_JUMP, v->jump ? jumps : NO_TWO_PERSONS);
     allow(&v->may, APPROVE_END, approval_end(copy_of(t), t->by));
 }
 

@@ -167,9 +167,29 @@ struct words approve_who_words(struct arena *a, const struct approve_seat_view *
     return w;
 }
 
-struct words approve_origin_words(struct arena *a, const struct approval_seat *s, str from)
+struct words approve_empty_words(enum approval_empty e)
 {
-    switch (s->origin) {
+    switch (e) {
+    case EMPTY_ADMIN:
+        return WORDS("无人可审批时由流程管理员办理", "if nobody can sit: who minds approvals");
+    case EMPTY_SUBSTITUTE:
+        return WORDS("无人可审批时由指定的替代人办理", "if nobody can sit: the substitute named");
+    case EMPTY_SUPERIOR:
+        return WORDS("无人可审批时由申请人的上级办理", "if nobody can sit: the author's superior");
+    case EMPTY_REJECT:
+        return WORDS("无人可审批时即不通过", "if nobody can sit: it is refused");
+    case EMPTY_STOP:
+        return WORDS("无人可审批时停下等待", "if nobody can sit: it waits");
+    case EMPTY_PASS:
+        return WORDS("无人可审批时按规定通过，并列入例外",
+                     "if nobody can sit: it passes and is listed as an exception");
+    }
+    return (struct words){0};
+}
+
+struct words approve_origin_words(struct arena *a, enum approval_origin origin, str from)
+{
+    switch (origin) {
     case ORIGIN_DEFINED:
         break;
     case ORIGIN_BEFORE:

@@ -66,6 +66,14 @@ static const struct asks {
     {APPROVE_PLACE, PERSON,
      WORDS_INIT("本环节无人可审批，由您指定一人。",
                 "Nobody could be seated here: you name somebody.")},
+    {APPROVE_JUMP_ASK, NOTE | MUST | BAD,
+     WORDS_INIT("越过或重来某个环节，须两名管理员：您提议，另一名在一天之内确认同一个环节。",
+                "To skip or repeat a node takes two administrators: you propose, another confirms "
+                "the same node within a day.")},
+    {APPROVE_JUMP, BAD,
+     WORDS_INIT("另一名管理员已提议跳转。选择同一个环节，确认后当前环节终止。",
+                "Another administrator has proposed to move it on.  Choose the same node; the "
+                "one that runs ends.")},
     {APPROVE_SUSPEND, NOTE | MUST | BAD,
      WORDS_INIT("所有席位停办，时限停止计算，直到恢复。",
                 "Nobody can decide and no term runs until it is resumed.")},
@@ -172,6 +180,21 @@ static void put_targets(struct visit *v, struct approve_form *p)
     p->targets = choices(v, list, (size_t)n, STR("node"), STR("author"));
 }
 
+/* Where administrators may move it: any node, or the end. */
+static void put_jumps(struct visit *v, struct approve_form *p)
+{
+    const struct route *route = p->view->action->route;
+    int n = route->plan.n;
+    struct approve_choice *list = arena_array(v->ctx.arena, struct approve_choice, (size_t)n + 2);
+    for (int i = 0; i <= n; i++) {
+        list[i] = (struct approve_choice){
+            .value = str_fmt(v->ctx.arena, "%d", i + 1),
+            .words = i < n ? approve_title_words(v->ctx.arena, route, i)
+                           : WORDS("结束：视为全部通过", "The end: all is approved")};
+    }
+    p->targets = choices(v, list, (size_t)n + 1, STR("node"), STR(""));
+}
+
 /* What was typed, with some empty inputs behind it. */
 static void put_people(struct visit *v, struct approve_form *p)
 {
@@ -214,6 +237,8 @@ static void put_asked(struct visit *v, struct approve_form *p)
         put_places(v, p);
     } else if (p->op == APPROVE_RETURN) {
         put_targets(v, p);
+    } else if (p->op == APPROVE_JUMP_ASK || p->op == APPROVE_JUMP) {
+        put_jumps(v, p);
     }
 }
 

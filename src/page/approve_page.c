@@ -78,11 +78,9 @@ struct approve_laters approve_laters_of(const struct approve_card *c,
         arena_array(a, struct approve_later, (size_t)(route->plan.n - next) + 1);
     size_t n = 0;
     for (int i = next; i < route->plan.n; i++) {
-        struct words title = route->nodes[i].words;
-        if (!frame_has_words(title)) {
-            title = (struct words){str_fmt(a, "第 %d 环节", i + 1), str_fmt(a, "Node %d", i + 1)};
-        }
-        list[n++] = (struct approve_later){.title = title, .clause = route->nodes[i].clause};
+        list[n++] = (struct approve_later){.title = approve_title_words(a, route, i),
+                                           .rule = approve_rule_words(a, &route->plan.nodes[i]),
+                                           .clause = route->nodes[i].clause};
     }
     return (struct approve_laters){list, n};
 }

@@ -346,6 +346,7 @@ static void render(struct visit *v, const struct form *fm, const struct refusal 
                         v->ctx.lang),
         .next_words = next_words(v, fm->action),
         .inputs = {inputs, fm->nfields},
+        .route = form_steps_of(v, fm),
         .files = (t->newest->has & HAS_ATTACHMENTS) != 0,
         .kept = kept,
         .target = url_local(path),
@@ -406,6 +407,7 @@ static void check_form(struct visit *v, int64_t record, str action)
         }
     }
     c.refusal = fm.refusal && fm.refusal->kind != REFUSED_VALUE ? fm.refusal : NULL;
+    c.route = form_steps_of(v, &fm);
     struct html out = html_begin(v->ctx.arena, v->ctx.lang);
     form_checked_html(&out, &c);
     visit_html(v, 200, html_end(&out));

@@ -64,6 +64,25 @@ struct form_kept_files {
     size_t len;
 };
 
+/* A node of the approval that the action would wait for. */
+struct form_step {
+    struct words title, rule;
+    str term; /* "16 个工作小时"; empty: none */
+    const struct clause *clause;
+    bool applies;
+    struct words nobody; /* what is done where nobody can be seated; empty: somebody can */
+    struct {
+        const struct form_who {
+            struct words who, why;
+        } * ptr;
+        size_t len;
+    } people;
+};
+struct form_steps {
+    const struct form_step *ptr;
+    size_t len;
+};
+
 struct form_page {
     const struct visit *visit;
     struct form_kept_files kept_files;
@@ -74,11 +93,16 @@ struct form_page {
     struct form_inputs inputs;
     bool files, kept;
     url target, back, check;
+    struct form_steps route; /* what it would wait for */
 };
 struct form_checked { /* what is said while one types */
     str error;
     const struct refusal *refusal;
+    struct form_steps route;
 };
+
+/* --- form_route_page.c --- */
+struct form_steps form_steps_of(struct visit *v, const struct form *fm);
 
 /* --- form_values.c --- */
 enum { FORM_ROWS_MAX = 60 }; /* lines of one field; a list field takes 64 values */
