@@ -15,6 +15,7 @@ const struct visit_route api_routes[] = {
     {HTTP_POST, "/api/v1/r/~/new/~",            api_create,        ROUTE_API | ROUTE_WRITE | ROUTE_UPLOAD, WORDS_INIT("新建", "Create a record")},
     {HTTP_GET,  "/api/v1/r/~/#",                api_record,        ROUTE_API,               WORDS_INIT("记录", "One record")},
     {HTTP_GET,  "/api/v1/r/~/#/acts",           api_record_acts,   ROUTE_API,               WORDS_INIT("操作记录", "The acts of a record")},
+    {HTTP_GET,  "/api/v1/r/~/#/approvals",      api_approvals,     ROUTE_API,               WORDS_INIT("审批", "The approvals of a record")},
     {HTTP_GET,  "/api/v1/r/~/#/pdf",            api_record_pdf,    ROUTE_API | ROUTE_FILE | ROUTE_EXPORT, WORDS_INIT("记录的 PDF", "A record as PDF")},
     {HTTP_GET,  "/api/v1/r/~/#/do/~",           api_form,          ROUTE_API,               WORDS_INIT("操作所需内容", "What an action asks for")},
     {HTTP_POST, "/api/v1/r/~/#/do/~",           api_perform,       ROUTE_API | ROUTE_WRITE | ROUTE_UPLOAD, WORDS_INIT("操作", "Perform an action")},

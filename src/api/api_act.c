@@ -1,6 +1,7 @@
 /* api_act.c - acts by programs: what an action asks for, creating, performing,
  * attaching; and the bytes of an attachment. */
 #include "api/api_int.h"
+#include "base/arena.h"
 
 /* --- what an action asks for ------------------------------------------------------ */
 
@@ -43,6 +44,7 @@ void api_form(struct visit *v)
         put_form_field(v, &j, &f.fields[i]);
     }
     json_close(&j, ']');
+    api_put_route(v, &j, &f);
     json_key(&j, STR("clause"));
     api_put_clause(v, &j, f.action->clause);
     json_key(&j, STR("why_not"));
@@ -276,15 +278,21 @@ static void act_done(struct visit *v)
     }
 }
 
-/* A comment is an act without fields: what the body calls `note` is its text. */
-static void take_note(struct act *act)
+/* A comment is an act without fields: what the body calls `note` is its text.  So are
+ * opinion and reason of an operation on an approval, which has values besides. */
+static void take_note(struct visit *v, struct act *act)
 {
+    struct value_in *rest = arena_array(v->ctx.arena, struct value_in, act->nvalues + 1);
+    size_t n = 0;
     for (size_t i = 0; i < act->nvalues; i++) {
         if (str_eq(act->values[i].field, STR("note"))) {
             act->note = act->values[i].text;
+        } else {
+            rest[n++] = act->values[i];
         }
     }
-    act->nvalues = 0;
+    act->values = rest;
+    act->nvalues = str_eq(act->action, STR("comment")) ? 0 : n;
 }
 
 static void submit(struct visit *v, int64_t record, str action)
@@ -297,8 +305,8 @@ static void submit(struct visit *v, int64_t record, str action)
                           .action = action,
                           .key = http_param(&v->x->req.headers, STR("idempotency-key"))};
     err e = read_body(v, &v->act);
-    if (!e.code && str_eq(action, STR("comment"))) {
-        take_note(&v->act);
+    if (!e.code && (str_eq(action, STR("comment")) || str_starts(action, STR("approve.")))) {
+        take_note(v, &v->act);
     }
     e = e.code ? e : read_match(v, &v->act.ver);
     if (!e.code && v->act.key.len > 64) {
@@ -317,7 +325,8 @@ void api_create(struct visit *v)
     submit(v, 0, v->seg[1]);
 }
 
-/* Of the built-in actions a comment brings its text as `note`. */
+/* Of the built-in actions a comment brings its text as `note`, an operation on an approval
+ * its opinion. */
 void api_perform(struct visit *v)
 {
     submit(v, v->num[1], v->seg[2]);

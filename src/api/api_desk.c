@@ -29,12 +29,11 @@ static err read_box(struct visit *v, enum desk_box *ret)
     static const struct {
         const char *key;
         enum desk_box box;
-    } boxes[] = {
-        {"todo", DESK_TODO},
-        {"done", DESK_DONE},
-        {"mine", DESK_MINE},
-        {"copied", DESK_COPIED},
-        {"watched", DESK_WATCHED}};
+    } boxes[] = {{"todo", DESK_TODO},
+                 {"done", DESK_DONE},
+                 {"mine", DESK_MINE},
+                 {"copied", DESK_COPIED},
+                 {"watched", DESK_WATCHED}};
     str key = http_param(&v->x->req.query, STR("box"));
     for (size_t i = 0; i < sizeof(boxes) / sizeof(boxes[0]); i++) {
         if (str_eq(key, str_from(boxes[i].key)) || (!key.len && i == 0)) {
@@ -42,9 +41,8 @@ static err read_box(struct visit *v, enum desk_box *ret)
             return OK;
         }
     }
-    return api_invalid(
-        v, STR("box"),
-        WORDS("应为 todo done mine copied watched 之一",
+    return api_invalid(v, STR("box"),
+                       WORDS("应为 todo done mine copied watched 之一",
                              "one of todo done mine copied watched is wanted"));
 }
 

@@ -56,6 +56,8 @@ void api_put_ref(struct json *j, const struct record_ref *r);
 void api_put_value(struct visit *v, struct json *j, const struct record_field *f);
 /* id, type, number, name, state ... and `fields`, without the closing brace. */
 void api_open_record(struct visit *v, struct json *j, const struct record *r);
+/* `route`: whom the action's approval would ask (api_approve.c). */
+void api_put_route(struct visit *v, struct json *j, const struct form *f);
 /* detail, refused_by, clause, remedy and errors beside fields, into an object already open. */
 void api_put_refusal(struct visit *v, struct json *j, const struct refusal *why);
 
@@ -72,6 +74,7 @@ void api_type_one(struct visit *v);
 void api_list(struct visit *v);
 void api_record(struct visit *v);
 void api_record_acts(struct visit *v);
+void api_approvals(struct visit *v);
 void api_form(struct visit *v);
 void api_create(struct visit *v);
 void api_perform(struct visit *v);

@@ -9,6 +9,7 @@
 #include "api/api_openapi.h"
 
 #include "api/api_int.h"
+#include "engine/approve_view.h"
 
 #include <string.h>
 
@@ -262,6 +263,33 @@ static void put_builtin(struct visit *v, struct json *j, const struct type *t, c
     json_close(j, '}');
 }
 
+/* What can be done to an approval, where the type has any. */
+static void put_approval_paths(struct visit *v, struct json *j, const struct type *t)
+{
+    if (!approve_of_type(t)) {
+        return;
+    }
+    for (int i = 0; i < APPROVE_OPS_LEN; i++) {
+        enum approve_op op = (enum approve_op)i;
+        bool seat = approve_op_has_seat(op);
+        const char *body = op == APPROVE_VOTE                             ? "ApprovalVote"
+                           : op == APPROVE_ADD                            ? "ApprovalAdd"
+                           : op == APPROVE_TRANSFER || op == APPROVE_ASK  ? "ApprovalPerson"
+                           : op == APPROVE_PLACE                          ? "ApprovalPerson"
+                           : op == APPROVE_RETURN                         ? "ApprovalNode"
+                           : op == APPROVE_JUMP || op == APPROVE_JUMP_ASK ? "ApprovalNode"
+                           : op == APPROVE_COPY                           ? "ApprovalCopy"
+                           : op == APPROVE_RESUBMIT                       ? "ApprovalAgain"
+                           : seat                                         ? "ApprovalSeatIn"
+                                                                          : "ApprovalNote";
+        str key = approve_op_key(op);
+        str name = str_fmt(v->ctx.arena, "approve.%.*s", STR_ARG(key));
+        put_builtin(v, j, t, name.ptr, approve_op_words(op), body);
+    }
+    put_builtin(v, j, t, "approve.view", WORDS("记下已打开审批", "Note that it was opened"),
+                "ApprovalSeatIn");
+}
+
 static void put_get(struct visit *v, struct json *j, const struct type *t, const char *tail,
                     struct op o)
 {
@@ -300,6 +328,15 @@ static void put_type_paths(struct visit *v, struct json *j, const struct type *t
                         .answer = STR("pdf"),
                         .query = STR(""),
                         .in_path = STR("id")});
+    if (approve_of_type(t)) {
+        put_get(v, j, t, "/{id}/approvals",
+                (struct op){.id = str_fmt(a, "%.*s.approvals", STR_ARG(t->key)),
+                            .title = words_in(WORDS("审批", "Approvals"), v->ctx.lang),
+                            .answer = STR("Approvals"),
+                            .query = STR(""),
+                            .in_path = STR("id")});
+    }
+    put_approval_paths(v, j, t);
     for (size_t i = 0; i < t->newest->nactions; i++) {
         if (!t->newest->actions[i].who.nobody) {
             put_action_paths(v, j, t, &t->newest->actions[i]);
