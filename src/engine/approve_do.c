@@ -213,6 +213,7 @@ static err do_read(struct op *o, enum approval_no *no)
 static err do_view(struct op *o, enum approval_no *no)
 {
     *no = approval_view(o->g->ap, o->by, o->seat);
+    o->kept = *no == NO_NONE && o->g->ap->seats[o->seat - 1].changed;
     return OK;
 }
 

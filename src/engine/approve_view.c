@@ -95,15 +95,15 @@ struct approve_ask approve_view_ask(const struct ctx *ctx, struct batch *b,
                     " \"read_at\", \"round\" from \"approval_copy\" where \"approval\" in " NEWEST
                     " order by \"approval\" desc, \"no\" limit 20000"),
                 rec->id, limit);
-        q.event = ask(ctx, b,
-                      SQL("select e.\"approval\", e.\"no\", e.\"at\", e.\"kind\", e.\"by_person\","
-                          " e.\"round\", e.\"run\", e.\"seat\", e.\"person\", e.\"number\","
-                          " (select c.\"seq\" from \"act\" c where c.\"id\" = e.\"act\"),"
-                          " (select c.\"note\" from \"act\" c where c.\"id\" = e.\"act\")"
-                          " from \"approval_event\" e where e.\"approval\" in " NEWEST
-                          " order by e.\"approval\" desc, e.\"no\" desc limit 500"),
-                      rec->id, limit);
     }
+    q.event = ask(ctx, b,
+                  SQL("select e.\"approval\", e.\"no\", e.\"at\", e.\"kind\", e.\"by_person\","
+                      " e.\"round\", e.\"run\", e.\"seat\", e.\"person\", e.\"number\","
+                      " (select c.\"seq\" from \"act\" c where c.\"id\" = e.\"act\"),"
+                      " (select c.\"note\" from \"act\" c where c.\"id\" = e.\"act\")"
+                      " from \"approval_event\" e where e.\"approval\" in " NEWEST
+                      " order by e.\"approval\" desc, e.\"no\" desc limit 500"),
+                  rec->id, limit);
     q.post = post_held_ask(ctx, POSITION_ADMINISTRATOR);
     if (q.post.batch) {
         batch_ride(q.post.batch);

@@ -61,6 +61,16 @@ struct approve_vote_view {
     bool voided;                     /* taken back */
 };
 
+/* What happened, in words, and what was said with it. */
+struct approve_event_view {
+    int no, round;
+    int64_t at, seq;
+    struct words words;   /* "转办：王芳" */
+    struct record_ref by; /* id 0: the system */
+    str note;             /* but of votes: theirs stands there */
+    struct words node;    /* title of the node it concerns; empty: of none */
+};
+
 struct approve_seat_view {
     int64_t id; /* what operations name it by */
     const struct approval_seat *seat;
@@ -70,11 +80,14 @@ struct approve_seat_view {
     struct words state;  /* "待审批" */
     const struct approve_vote_view *votes; /* the oldest first, those taken back too */
     int nvotes;
-    const struct approve_vote_view *vote; /* the one that counts; NULL: none */
-    int level;                            /* how deep it stands in groups: 0 is the node's own */
-    bool late;                            /* open, and its term is over */
-    uint32_t may;                         /* approve_may */
-    bool before, beside, after;           /* where people may be added */
+    const struct approve_vote_view *vote;         /* the one that counts; NULL: none */
+    const struct approve_event_view *const *told; /* asked, advised, added, moved, returned, with
+                                                   * what was said: the oldest first */
+    int ntold;
+    int level;                  /* how deep it stands in groups: 0 is the node's own */
+    bool late;                  /* open, and its term is over */
+    uint32_t may;               /* approve_may */
+    bool before, beside, after; /* where people may be added */
 };
 
 struct approve_run_view {
@@ -113,14 +126,6 @@ struct approve_copy_view {
     int64_t at, read; /* read 0: not yet */
     int round;
 };
-struct approve_event_view {
-    int no, round;
-    int64_t at, seq;
-    struct words words;   /* "转办给 王芳" */
-    struct record_ref by; /* id 0: the system */
-    str note;             /* what was said with it, but for votes: theirs stands there */
-    struct words node;    /* title of the node it concerns; empty: of none */
-};
 
 struct approve_view {
     int64_t id;
@@ -148,9 +153,10 @@ struct approve_view {
     /* --- whole only --- */
     const struct approve_copy_view *copies;
     int ncopies;
-    const struct approve_event_view *events; /* the newest first */
+    const struct approve_event_view *events; /* the newest 500, the newest first; always there */
     int nevents;
 };
+
 /* A node in words: its title ("第 2 环节" where it has none), how it is counted, what is
  * done where nobody can be seated, and why somebody is seated there (`from`: by or after
  * whom; empty words: because the node names him). */

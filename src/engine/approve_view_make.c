@@ -49,6 +49,23 @@ static void put_votes(struct making *m, struct approve_seat_view *s)
     s->votes = list;
 }
 
+/* What was asked and answered at a seat, why it moved or went back: the oldest first. */
+static void put_told(struct making *m, struct approve_seat_view *s)
+{
+    const struct approve_one *x = m->x;
+    const struct approve_event_view **list =
+        arena_array(m->ctx->arena, const struct approve_event_view *, (size_t)x->nevents + 1);
+    for (int i = x->nevents; i-- > 0;) {
+        enum approval_event_kind k = x->told[i].kind;
+        bool tells = k == EVENT_ADDED || k == EVENT_TRANSFERRED || k == EVENT_ASKED ||
+                     k == EVENT_ADVISED || k == EVENT_RETURNED || k == EVENT_REMOVED;
+        if (tells && x->told[i].seat == s->seat->no) {
+            list[s->ntold++] = &x->events[i];
+        }
+    }
+    s->told = list;
+}
+
 static void put_seat(struct making *m, const struct approval_seat *o, int level)
 {
     struct approve_seat_view *s = &m->seats[m->nseats++];
@@ -66,6 +83,7 @@ static void put_seat(struct making *m, const struct approval_seat *o, int level)
     s->state = approve_seat_words(m->ctx->arena, o, name_of(m, o->actor));
     s->late = o->state == SEAT_OPEN && o->due && o->due < m->ctx->now;
     put_votes(m, s);
+    put_told(m, s);
 }
 
 /* Those of a run's node, or of a group at a side of a seat, by turn; after each the groups
@@ -221,9 +239,9 @@ struct approve_views approve_view_finish(const struct ctx *ctx, const struct nam
                                    .unread = x->unread,
                                    .jump = x->jump,
                                    .straight = may_go_straight(x->ap)};
+        put_rest(&m);
         put_rounds(&m);
         put_own(&m);
-        put_rest(&m);
         approve_judge(ctx, v, m.seats, m.nseats);
     }
     return (struct approve_views){list, l->n, l->more};

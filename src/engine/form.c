@@ -503,6 +503,13 @@ static err ask_all(struct draft *d, const struct action *a, struct questions *q,
 err form_get(const struct ctx *ctx, const struct type *t, int64_t record, str action,
              const struct value_in *values, size_t nvalues, bool check, struct form *ret)
 {
+    return form_make(ctx, t, record, action, values, nvalues, check, false, ret);
+}
+
+err form_make(const struct ctx *ctx, const struct type *t, int64_t record, str action,
+              const struct value_in *values, size_t nvalues, bool check, bool again,
+              struct form *ret)
+{
     struct draft d = {.ctx = ctx, .type = t, .def = t->newest};
     err e = begin(&d, record, values, nvalues);
     if (e.code) {
@@ -510,7 +517,8 @@ err form_get(const struct ctx *ctx, const struct type *t, int64_t record, str ac
     }
     const struct action *a = tdef_action(d.def, action);
     bool begins = record == 0 && !(t->retired && !t->part_of);
-    if (!a || a->creates != (record == 0) || (a->creates && !begins)) {
+    bool fits = a && (a->creates == (record == 0) || again);
+    if (!fits || (a->creates && !begins && !again)) {
         return err_make(ERR_NOT_FOUND, STR("action"));
     }
     struct words *errors = arena_array(ctx->arena, struct words, d.def->nfields + 1);
@@ -520,6 +528,7 @@ err form_get(const struct ctx *ctx, const struct type *t, int64_t record, str ac
                         .def = d.def,
                         .action = a,
                         .record = record,
+                        .again = again,
                         .ver = d.rec.ver,
                         .ref = {d.rec.id, t, d.rec.name, d.rec.number, true}};
     e = form_read(&d, values, nvalues, errors);
@@ -528,7 +537,11 @@ err form_get(const struct ctx *ctx, const struct type *t, int64_t record, str ac
         return e;
     }
     put_fields(&d, a, &q, asked, errors, values, nvalues, &form);
-    if (check) {
+    form.refusal = again ? NULL : form.refusal; /* who may and when is the approval's to say */
+    if (check && again) {
+        mark_missing(&d, &form);
+        e = foresee(&d, a, &form);
+    } else if (check) {
         dry_run(&d, a, values, nvalues, &form);
         mark_missing(&d, &form);
         e = form.refusal && form.refusal->kind != REFUSED_VALUE ? OK : foresee(&d, a, &form);

@@ -13,6 +13,10 @@ struct draft {
     bool *has;
 };
 
+/* form_get; `again`: a creating action may be meant for the record that it created. */
+MUST_CHECK err form_make(const struct ctx *ctx, const struct type *t, int64_t record, str action,
+                         const struct value_in *values, size_t nvalues, bool check, bool again,
+                         struct form *ret);
 /* Reads what was typed into a draft; `errors`, by field, says what is no value. */
 MUST_CHECK err form_read(struct draft *d, const struct value_in *values, size_t n,
                          struct words *errors);

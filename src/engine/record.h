@@ -194,12 +194,20 @@ struct form {
     struct form_field *fields;
     size_t nfields;
     const struct refusal *refusal; /* would be refused now, and why */
+    bool again;    /* of form_again */
+    bool straight; /* it was returned from a node and may go straight on there, unchanged */
     const struct form_node *route; /* what it would wait for, in order */
     int nroute;                    /* 0: it takes effect at once */
 };
 MUST_CHECK err form_get(const struct ctx *ctx, const struct type *t, int64_t record, str action,
                         const struct value_in *values, size_t nvalues, bool check,
                         struct form *ret);
+/* The form of an action whose approval is with its author, to be submitted anew: with what
+ * the record holds, or what waits to be written to it, unless `values` say otherwise.
+ * ERR_NOT_FOUND: nothing here waits for the actor so. */
+MUST_CHECK err form_again(const struct ctx *ctx, const struct type *t, int64_t record,
+                          const struct value_in *values, size_t nvalues, bool check,
+                          struct form *ret);
 /* Puts what the writer said about fields beside them. */
 void form_take(struct form *form, const struct refusal *why);
 /* Records of a type to choose from, visible ones not in a final state, whose name or

@@ -56,8 +56,6 @@ static const struct asks {
     {APPROVE_WITHDRAW, NOTE | BAD,
      WORDS_INIT("停止审批，退回给您修改；可以再次提交，从头审批。",
                 "The approval stops and it comes back to you; you can submit it again.")},
-    {APPROVE_RESUBMIT, 0,
-     WORDS_INIT("作为新的一轮提交，重新审批。", "It is submitted as a new round.")},
     {APPROVE_COPY, PEOPLE,
      WORDS_INIT("抄送给人阅知，不影响审批；他们须能查看这条记录。",
                 "They can read it and have no part in the decision; they must be allowed to see "
@@ -221,9 +219,7 @@ static void put_asked(struct visit *v, struct approve_form *p)
     p->wants_people = (a->how & PEOPLE) != 0;
     p->wants_person = (a->how & PERSON) != 0;
     p->wants_restart = p->op == APPROVE_TRANSFER;
-    p->wants_straight = p->op == APPROVE_RESUBMIT && p->view->straight;
     p->restart = visit_param(v, STR("restart")).len > 0;
-    p->straight = visit_param(v, STR("straight")).len > 0;
     p->note = visit_param(v, STR("note"));
     p->signature = visit_param(v, STR("signature"));
     p->note_words = words_in(p->op == APPROVE_ADVISE ? WORDS("答复", "Answer")
@@ -299,12 +295,12 @@ static err find(struct visit *v, enum approve_op op, struct approve_form *p,
                                .op = op,
                                .op_key = approve_op_key(op),
                                .person_type = v->model->person->key};
+    p->view = views.len ? &views.ptr[0] : NULL;
     bool found = approve_op_has_seat(op) ? find_seat(&views, seat, p) : views.len > 0;
     if (!found) {
         return err_make(ERR_NOT_FOUND, STR("approval"));
     }
     if (!approve_op_has_seat(op)) {
-        p->view = &views.ptr[0];
         p->round = p->view->nrounds ? &p->view->rounds[0] : NULL;
     }
     *card = approve_card_of(v, t, rec.id, p->view, true);
@@ -313,8 +309,7 @@ static err find(struct visit *v, enum approve_op op, struct approve_form *p,
     return OK;
 }
 
-/* --- the page -----------------------------------------------------------------------------------
- */
+/* --- the page ------------------------------------------------------------------------------ */
 
 static void render(struct visit *v, struct approve_form *p, int status)
 {
@@ -344,47 +339,38 @@ static void render(struct visit *v, struct approve_form *p, int status)
     frame_end(v, &f, &out, status);
 }
 
-/* An address out of the inbox says "vote"; what is really asked may be something else. */
-static bool go_where_needed(struct visit *v, struct approve_form *p)
+/* An address out of the inbox says "vote"; what is really waited for may be advice, that it
+ * is submitted anew, or nothing any more. */
+static void go_where_needed(struct visit *v, const struct approve_form *p)
 {
-    enum approve_op op = p->op;
-    if (p->op == APPROVE_VOTE && p->seat && approve_may(p->seat->may, APPROVE_ADVISE)) {
-        op = APPROVE_ADVISE;
-    }
-    if (op == p->op) {
-        return false;
-    }
-    str key = approve_op_key(op);
-    visit_redirect(v,
-                   str_fmt(v->ctx.arena, "/r/%.*s/%lld/approval/%.*s?seat=%lld", STR_ARG(p->type),
-                           (long long)p->id, STR_ARG(key), (long long)p->seat->id));
-    return true;
+    const struct approve_view *a = p->view;
+    bool advises = p->seat && approve_may(p->seat->may, APPROVE_ADVISE);
+    bool submits = a && approve_may(a->may, APPROVE_RESUBMIT);
+    str tail = advises   ? str_fmt(v->ctx.arena, "/advise?seat=%lld", (long long)p->seat->id)
+               : submits ? STR("/resubmit")
+                         : STR("");
+    visit_redirect(v, str_fmt(v->ctx.arena, "/r/%.*s/%lld/approval%.*s", STR_ARG(v->seg[0]),
+                              (long long)v->num[1], STR_ARG(tail)));
 }
 
 void page_approval_form(struct visit *v)
 {
     struct approve_form p = {0};
     struct approve_card card;
-    enum approve_op op;
-    err e = approve_op_find(v->seg[2], &op) ? find(v, op, &p, &card)
-                                            : err_make(ERR_NOT_FOUND, STR("operation"));
-    if (e.code == ERR_NOT_FOUND && str_eq(v->seg[2], STR("vote")) && p.id) {
-        /* nothing open any more: everything about it stands there */
-        visit_redirect(v, str_fmt(v->ctx.arena, "/r/%.*s/%lld/approval", STR_ARG(v->seg[0]),
-                                  (long long)v->num[1]));
-        return;
-    }
-    if (e.code) {
+    enum approve_op op = APPROVE_VOTE;
+    bool known = approve_op_find(v->seg[2], &op) && op != APPROVE_RESUBMIT;
+    err e = known ? find(v, op, &p, &card) : err_make(ERR_NOT_FOUND, STR("operation"));
+    bool advises = p.seat && approve_may(p.seat->may, APPROVE_ADVISE);
+    if (known && op == APPROVE_VOTE && p.id && (e.code == ERR_NOT_FOUND || advises)) {
+        go_where_needed(v, &p);
+    } else if (e.code) {
         visit_error(v, e);
-        return;
-    }
-    if (!go_where_needed(v, &p)) {
+    } else {
         render(v, &p, 200);
     }
 }
 
-/* --- the act
- * --------------------------------------------------------------------------------------- */
+/* --- the act ------------------------------------------------------------------------------- */
 
 static void refused(struct visit *v, err e)
 {
@@ -457,24 +443,21 @@ void page_approval_post(struct visit *v)
 {
     enum approve_op op = APPROVE_VOTE;
     bool view = str_eq(v->seg[2], STR("view"));
-    if ((!view && !approve_op_find(v->seg[2], &op)) || !model_type(v->model, v->seg[0])) {
+    bool known = approve_op_find(v->seg[2], &op) && op != APPROVE_RESUBMIT;
+    if ((!view && !known) || !model_type(v->model, v->seg[0])) {
         visit_error(v, err_make(ERR_NOT_FOUND, STR("operation")));
         return;
     }
     struct value_in *list = arena_array(v->ctx.arena, struct value_in, VALUES_MAX);
     size_t n = 0;
     static const char *const plain[] = {"seat", "vote", "where", "rule", "node", "restart"};
-    bool resubmits = op == APPROVE_RESUBMIT;
-    for (size_t i = 0; !resubmits && i < sizeof(plain) / sizeof(plain[0]); i++) {
+    for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {
         put_value(list, &n, plain[i], visit_param(v, str_from(plain[i])));
     }
     if (op == APPROVE_VOTE || op == APPROVE_ADD) {
         str drawn = visit_param(v, STR("drawn"));
         put_value(list, &n, "hash", visit_param(v, STR("hash")));
         put_value(list, &n, "signature", drawn.len ? drawn : visit_param(v, STR("signature")));
-    }
-    if (resubmits) {
-        put_value(list, &n, "straight", visit_param(v, STR("straight")));
     }
     put_value(list, &n, "person", str_trim(visit_param(v, STR("person"))));
     put_people_value(v, op, list, &n);

@@ -41,6 +41,11 @@ struct approve_events approve_events_of(const struct approve_view *v)
     return (struct approve_events){v->events, (size_t)v->nevents};
 }
 
+struct approve_told approve_told_of(const struct approve_seat_view *s)
+{
+    return (struct approve_told){s->told, (size_t)s->ntold};
+}
+
 struct approve_copies approve_copies_of(const struct approve_view *v)
 {
     return (struct approve_copies){v->copies, (size_t)v->ncopies};

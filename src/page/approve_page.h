@@ -34,6 +34,10 @@ struct approve_events {
     const struct approve_event_view *ptr;
     size_t len;
 };
+struct approve_told {
+    const struct approve_event_view *const *ptr;
+    size_t len;
+};
 struct approve_copies {
     const struct approve_copy_view *ptr;
     size_t len;
@@ -113,8 +117,8 @@ struct approve_form {
     struct str_list people;     /* what was typed, one input each */
     bool wants_note, must_note; /* must: by every choice */
     bool refusal_note;          /* must, where it is refused */
-    bool wants_people, wants_person, wants_sign, wants_restart, wants_straight;
-    bool restart, straight, opened; /* opened: the seat is known to have been looked at */
+    bool wants_people, wants_person, wants_sign, wants_restart;
+    bool restart, opened; /* opened: the seat is known to have been looked at */
     str note, note_words, signature;
     bool bad; /* for the eyes of who must act: this refuses or ends something */
 };
@@ -124,6 +128,7 @@ struct approve_runs approve_runs_of(const struct approve_round_view *r);
 struct approve_seats approve_seats_of(const struct approve_run_view *r);
 struct approve_votes approve_votes_of(const struct approve_seat_view *s);
 struct approve_fields approve_fields_of(const struct approve_round_view *r);
+struct approve_told approve_told_of(const struct approve_seat_view *s);
 struct approve_events approve_events_of(const struct approve_view *v);
 struct approve_copies approve_copies_of(const struct approve_view *v);
 /* What the actor may do with a seat, or with the approval. */

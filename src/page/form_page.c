@@ -303,8 +303,20 @@ static str next_words(struct visit *v, const struct action *a)
                    STR_ARG(s));
 }
 
-static void render(struct visit *v, const struct form *fm, const struct refusal *refusal,
-                   struct form_kept_files files, bool kept, int status)
+/* Where it is sent; what an approval gave back goes to the approval. */
+static str path_of(struct visit *v, const struct form *fm)
+{
+    struct arena *a = v->ctx.arena;
+    const struct type *t = fm->type;
+    return fm->again    ? str_fmt(a, "/r/%.*s/%lld/approval/resubmit", STR_ARG(t->key),
+                                  (long long)fm->record)
+           : fm->record ? str_fmt(a, "/r/%.*s/%lld/do/%.*s", STR_ARG(t->key), (long long)fm->record,
+                                  STR_ARG(fm->action->key))
+                        : str_fmt(a, "/r/%.*s/new/%.*s", STR_ARG(t->key), STR_ARG(fm->action->key));
+}
+
+void form_render(struct visit *v, const struct form *fm, const struct refusal *refusal,
+                 struct form_kept_files files, bool kept, int status)
 {
     const struct type *t = fm->type;
     struct form_input *inputs = arena_array(v->ctx.arena, struct form_input, fm->nfields + 1);
@@ -313,10 +325,7 @@ static void render(struct visit *v, const struct form *fm, const struct refusal 
         inputs[i] = input_of(v, &fm->fields[i], fm->fields[i].field->key);
         bad = bad || inputs[i].bad;
     }
-    str path = fm->record ? str_fmt(v->ctx.arena, "/r/%.*s/%lld/do/%.*s", STR_ARG(t->key),
-                                    (long long)fm->record, STR_ARG(fm->action->key))
-                          : str_fmt(v->ctx.arena, "/r/%.*s/new/%.*s", STR_ARG(t->key),
-                                    STR_ARG(fm->action->key));
+    str path = path_of(v, fm);
     str key = visit_param(v, STR("key"));
     struct form_page p = {
         .visit = v,
@@ -347,6 +356,8 @@ static void render(struct visit *v, const struct form *fm, const struct refusal 
         .next_words = next_words(v, fm->action),
         .inputs = {inputs, fm->nfields},
         .route = form_steps_of(v, fm),
+        .again = fm->again,
+        .straight = fm->straight,
         .files = (t->newest->has & HAS_ATTACHMENTS) != 0,
         .kept = kept,
         .target = url_local(path),
@@ -354,7 +365,9 @@ static void render(struct visit *v, const struct form *fm, const struct refusal 
         .back = url_local(fm->record ? str_fmt(v->ctx.arena, "/r/%.*s/%lld", STR_ARG(t->key),
                                                (long long)fm->record)
                                      : str_fmt(v->ctx.arena, "/r/%.*s", STR_ARG(t->key)))};
-    str title = frame_title(v, fm->action->words, p.record ? p.record_name : p.type_title);
+    struct words what = fm->again ? WORDS("重新提交", "Submit again") : fm->action->words;
+    p.title = words_in(what, v->ctx.lang);
+    str title = frame_title(v, what, p.record ? p.record_name : p.type_title);
     struct words correct = WORDS("请更正", "Please correct"); /* a voice reads titles first */
     struct frame f;
     struct html out =
@@ -386,7 +399,24 @@ static void show_form(struct visit *v, int64_t record, str action)
         visit_error(v, e);
         return;
     }
-    render(v, &fm, fm.refusal, (struct form_kept_files){0}, v->x->req.query.len > 0, 200);
+    form_render(v, &fm, fm.refusal, (struct form_kept_files){0}, v->x->req.query.len > 0, 200);
+}
+
+/* About the field that was typed in, and the whole as it stands. */
+void form_say(struct visit *v, const struct form *fm)
+{
+    str field = http_param(&v->x->req.query, STR("field"));
+    struct form_checked c = {0};
+    for (size_t i = 0; i < fm->nfields; i++) {
+        if (str_eq(fm->fields[i].field->key, field)) {
+            c.error = words_in(fm->fields[i].error, v->ctx.lang);
+        }
+    }
+    c.refusal = fm->refusal && fm->refusal->kind != REFUSED_VALUE ? fm->refusal : NULL;
+    c.route = form_steps_of(v, fm);
+    struct html out = html_begin(v->ctx.arena, v->ctx.lang);
+    form_checked_html(&out, &c);
+    visit_html(v, 200, html_end(&out));
 }
 
 /* While one types: what is wrong with the one field, and what the rules will
@@ -399,18 +429,7 @@ static void check_form(struct visit *v, int64_t record, str action)
         visit_error(v, e);
         return;
     }
-    str field = http_param(&v->x->req.query, STR("field"));
-    struct form_checked c = {0};
-    for (size_t i = 0; i < fm.nfields; i++) {
-        if (str_eq(fm.fields[i].field->key, field)) {
-            c.error = words_in(fm.fields[i].error, v->ctx.lang);
-        }
-    }
-    c.refusal = fm.refusal && fm.refusal->kind != REFUSED_VALUE ? fm.refusal : NULL;
-    c.route = form_steps_of(v, &fm);
-    struct html out = html_begin(v->ctx.arena, v->ctx.lang);
-    form_checked_html(&out, &c);
-    visit_html(v, 200, html_end(&out));
+    form_say(v, &fm);
 }
 
 void page_form_new_check(struct visit *v)
@@ -462,8 +481,8 @@ static void form_done(struct visit *v)
                                                   "An attachment may have 20 MB at most.  What is "
                                                   "larger was not kept.")
                                           : err_words(e.code)};
-    render(v, &fm, e.why ? e.why : other, form_keep(v, v->act.files, v->act.nfiles), true,
-           err_http(e.code));
+    form_render(v, &fm, e.why ? e.why : other, form_keep(v, v->act.files, v->act.nfiles), true,
+                err_http(e.code));
 }
 
 static void send_form(struct visit *v, int64_t record, str action)

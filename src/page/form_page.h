@@ -94,12 +94,19 @@ struct form_page {
     bool files, kept;
     url target, back, check;
     struct form_steps route; /* what it would wait for */
+    bool again, straight;    /* submitted anew; may go straight on where it was returned */
 };
 struct form_checked { /* what is said while one types */
     str error;
     const struct refusal *refusal;
     struct form_steps route;
 };
+
+/* --- form_page.c --- */
+/* The page of a form, and what is said of it while one types. */
+void form_render(struct visit *v, const struct form *fm, const struct refusal *refusal,
+                 struct form_kept_files files, bool kept, int status);
+void form_say(struct visit *v, const struct form *fm);
 
 /* --- form_route_page.c --- */
 struct form_steps form_steps_of(struct visit *v, const struct form *fm);

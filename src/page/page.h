@@ -40,7 +40,10 @@ void page_form_new_post(struct visit *v);
 void page_form_do_post(struct visit *v);
 void page_form_new_check(struct visit *v);
 void page_form_do_check(struct visit *v);
-void page_approvals(struct visit *v); /* of a record, whole */
+void page_approvals(struct visit *v);      /* of a record, whole */
+void page_approval_again(struct visit *v); /* what came back, submitted anew */
+void page_approval_again_post(struct visit *v);
+void page_approval_again_check(struct visit *v);
 void page_approval_form(struct visit *v);
 void page_approval_post(struct visit *v);
 void page_suggest(struct visit *v);
