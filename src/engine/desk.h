@@ -8,7 +8,7 @@
 
 struct task_row {
     int64_t id, due, created_at; /* due 0: none */
-    int kind; /* of tasks.  DESK_COPIED: 1 when it was not read yet */
+    int kind;                    /* of tasks.  DESK_COPIED: 1 when it was not read yet */
     struct record_ref rec;
     const struct state *state;
     const struct action *action; /* to do, or done; NULL: `words` say it */

@@ -194,7 +194,7 @@ struct form {
     struct form_field *fields;
     size_t nfields;
     const struct refusal *refusal; /* would be refused now, and why */
-    bool again;    /* of form_again */
+    bool again;                    /* of form_again */
     bool straight; /* it was returned from a node and may go straight on there, unchanged */
     const struct form_node *route; /* what it would wait for, in order */
     int nroute;                    /* 0: it takes effect at once */
