@@ -162,6 +162,37 @@ static void one_is_found_by_its_record_until_its_end_and_by_its_id_always(void *
     dbs_each(DBS_ALL, finds);
 }
 
+static bool time_is_over(void *arg)
+{
+    struct sham *s = arg;
+    s->now += 5000;
+    approval_tick(s->ap, s->now);
+    return true;
+}
+
+static void says(struct dbs *t)
+{
+    struct house h = kept_house(t);
+    struct kept k = with_two_people(&h);
+    k.s->nodes[0].late = LATE_PASS;
+    assert_int_equal(kept_do(&k, h.bob, 1, votes, k.s), 1);
+    assert_int_equal(kept_do(&k, 0, 1, time_is_over, k.s), 1);
+    struct approving g = kept_load(&k);
+    assert_int_equal(g.ap->nballots, 2);
+    assert_int_equal(g.ap->ballots[1].by, 0);
+    assert_int_equal(g.said[0].act, 1002);
+    assert_true(str_eq(g.said[0].note, STR("意见 2")));
+    assert_int_equal(g.said[1].act, 1003);
+    assert_int_equal(g.said[1].note.len + g.said[1].signature.len, 0);
+    sham_end(k.s);
+}
+
+static void a_person_s_vote_carries_what_he_said_the_system_s_says_nothing(void **state)
+{
+    (void)state;
+    dbs_each(DBS_ALL, says);
+}
+
 struct wrong {
     const char *sql, *words;
 };
@@ -369,6 +400,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_saved_is_loaded_again),
         cmocka_unit_test(one_is_found_by_its_record_until_its_end_and_by_its_id_always),
+        cmocka_unit_test(a_person_s_vote_carries_what_he_said_the_system_s_says_nothing),
         cmocka_unit_test(rows_that_cannot_be_are_not_loaded),
         cmocka_unit_test(a_hundred_rows_make_no_hundred_trips),
         cmocka_unit_test(every_column_is_in_the_digest_in_the_order_of_names),

@@ -79,9 +79,9 @@ static err keep(struct writer_job *job, struct db *db, struct arena *a, void *wo
         }
         k->acts++;
         struct approve_said said = {.act = 1000 + k->acts,
-                                    .note = k->acts % 3 ? str_fmt(mine, "意见 %d", (int)k->acts)
+                                    .note = k->acts % 4 ? str_fmt(mine, "意见 %d", (int)k->acts)
                                                         : STR(""),
-                                    .signature = k->acts % 5 ? STR("") : STR("signed")};
+                                    .signature = k->acts % 3 ? STR("") : STR("signed")};
         e = approve_save(d, &k->g, &said);
         x->done++;
     }
