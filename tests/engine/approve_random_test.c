@@ -1,16 +1,20 @@
 /* Random operations by random people on approvals of random routes, through the door and
  * on the databases: after each the invariants hold on what is stored, what was refused
  * changed nothing, and every approval comes to an end.  ZHIDU_APPROVAL_ACTS sets how many
- * operations are tried (usual: 3000 on each database). */
+ * operations are tried (usual: 800 on each database); the many are tried in memory.  Then
+ * two processes on one PostgreSQL at once: this program starts itself a second time. */
 #include "base/buf.h"
 
 #include "votes.h"
 
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
-enum { PEOPLE = 12, ROUTES = 6, OPS_EACH = 40, OPS_A_HOUSE = 1500 };
+enum { PEOPLE = 12, ROUTES = 6, OPS_EACH = 40, OPS_A_HOUSE = 800 };
 
 static const char office[] = "regulation: office\n"
                              "title: {zh: 办公, en: Office}\n"
@@ -59,6 +63,8 @@ struct office {
     uint64_t seed;
     int64_t tried, refused, approvals, approved;
     int64_t record;
+    bool alone;       /* no other process works on the database */
+    struct arena own; /* of one operation */
 };
 
 static int64_t dice(struct office *o, int64_t n)
@@ -113,6 +119,9 @@ static int64_t somebody(struct office *o)
 
 static int64_t count_rows(struct office *o)
 {
+    if (!o->alone) { /* another writes meanwhile */
+        return 0;
+    }
     return house_i64(&o->h,
                      SQL("select (select count(*) from approval_seat) + (select count(*) from"
                          " approval_vote) + (select count(*) from approval_event)"
@@ -128,9 +137,11 @@ static struct approving loaded(struct office *o)
     struct approving g;
     int64_t id = house_i64(h, SQL("select max(id) from approval where record = $1"),
                            ARGS(db_i64(o->record)));
+    db_read_begin(ctx.db);
     dbs_ok(approve_find(&ctx, id, 0, &g));
     g.ap = approval_new(h->a, &g.action->route->plan, &nowhere, g.author);
     dbs_ok(approve_load(&ctx, &g));
+    db_read_end(ctx.db);
     const char *bad = approval_check(g.ap);
     if (bad) {
         fail_msg("stored: %s", bad);
@@ -163,6 +174,16 @@ static int64_t actor_for(struct office *o, const struct approving *g, const char
 
 /* --- one operation ------------------------------------------------------------------------ */
 
+static bool is_asked(const struct approving *g)
+{
+    for (int i = 0; i < g->ap->nseats; i++) {
+        if (g->ap->seats[i].state == SEAT_OPEN && g->ap->seats[i].asker) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void on_a_seat(struct office *o, const struct approving *g)
 {
     static const char *const votes[] = {"approve", "approve", "approve", "reject", "abstain"};
@@ -190,7 +211,8 @@ static void on_a_seat(struct office *o, const struct approving *g)
         op(h, who, "paper", o->record, "approve.ask", "see", "seat", seat, "person", person, NULL);
         return;
     case 4:
-        op(h, who, "paper", o->record, "approve.advise", "see", "seat", seat, NULL);
+        op(h, who, "paper", o->record, is_asked(g) ? "approve.advise" : "approve.vote", "see",
+           "seat", seat, "vote", "approve", "hash", hash, NULL);
         return;
     case 5:
         op(h, who, "paper", o->record, dice(o, 2) ? "approve.ask_end" : "approve.cancel_add", "",
@@ -255,7 +277,12 @@ static bool one(struct office *o, int i)
         return false;
     }
     int64_t before = count_rows(o);
-    if (dice(o, 5)) {
+    if (g.ap->state == APPROVAL_WITH_AUTHOR && dice(o, 4)) {
+        op(&o->h, g.author, "paper", o->record, "approve.resubmit", "", "text",
+           dice(o, 2) ? "again" : "anew", NULL);
+    } else if (g.ap->suspended && dice(o, 4)) {
+        op(&o->h, o->admin, "paper", o->record, "approve.resume", "", NULL);
+    } else if (dice(o, 5)) {
         on_a_seat(o, &g);
     } else {
         on_the_whole(o, &g);
@@ -308,23 +335,30 @@ static void to_the_end(struct office *o)
     assert_true(strcmp(state, "yes") == 0 || strcmp(state, "no") == 0);
 }
 
-static void walk(struct dbs *t, struct office *o, int64_t most)
+/* A new paper by a random route. */
+static void ask(struct office *o)
 {
     char action[16];
+    struct value_in v[] = {{.field = STR("text"), .text = STR("one")},
+                           {.field = STR("second"), .text = STR("true")}};
+    snprintf(action, sizeof(action), "route_%d", (int)dice(o, ROUTES));
+    struct act a = {.actor = somebody(o),
+                    .type = STR("paper"),
+                    .action = str_from(action),
+                    .values = v,
+                    .nvalues = 1 + (size_t)dice(o, 2)};
+    o->h.last = house_act(&o->h, &a);
+    assert_done(&o->h, a.ret_record);
+    o->record = a.ret_record;
+    o->approvals++;
+}
+
+static void walk(struct dbs *t, struct office *o, int64_t most)
+{
     o->h = house_make(t, definition(t->a));
     hire(o);
     for (int64_t end = o->tried + most; o->tried < end;) {
-        struct act a = {.actor = somebody(o), .type = STR("paper")};
-        struct value_in v[] = {{.field = STR("text"), .text = STR("one")},
-                               {.field = STR("second"), .text = STR("true")}};
-        snprintf(action, sizeof(action), "route_%d", (int)dice(o, ROUTES));
-        a.action = str_from(action);
-        a.values = v;
-        a.nvalues = 1 + (size_t)dice(o, 2);
-        o->h.last = house_act(&o->h, &a);
-        assert_done(&o->h, a.ret_record);
-        o->record = a.ret_record;
-        o->approvals++;
+        ask(o);
         if (dice(o, 6) == 0) {
             house_create(&o->h, 0, "deputy", "person", house_text(&o->h, somebody(o)), "deputy",
                          house_text(&o->h, somebody(o)), NULL);
@@ -336,26 +370,160 @@ static void walk(struct dbs *t, struct office *o, int64_t most)
     house_verify(&o->h);
 }
 
-static void on_one(struct dbs *t)
+static int64_t wanted(void)
 {
-    struct office o = {.seed = 88172645463325252ULL};
     const char *env = getenv("ZHIDU_APPROVAL_ACTS");
-    int64_t acts = env ? strtoll(env, NULL, 10) : 800;
-    walk(t, &o, acts < OPS_A_HOUSE ? acts : OPS_A_HOUSE);
+    return env ? strtoll(env, NULL, 10) : 800;
+}
+
+static struct office all; /* of this run; houses are many, so that none grows without end */
+
+static void one_house(struct dbs *t)
+{
+    walk(t, &all, OPS_A_HOUSE);
+}
+
+static void tell(void)
+{
     printf("           %lld operations on %lld approvals, %lld refused, %lld approved\n",
-           (long long)o.tried, (long long)o.approvals, (long long)o.refused, (long long)o.approved);
-    assert_true(o.refused > o.tried / 20 && o.refused < o.tried * 9 / 10);
-    assert_true(o.approved > 0);
+           (long long)all.tried, (long long)all.approvals, (long long)all.refused,
+           (long long)all.approved);
+    assert_true(all.refused > all.tried / 20 && all.refused < all.tried * 9 / 10);
+    assert_true(all.approved > 0);
 }
 
 static void random_operations(void **state)
 {
     (void)state;
-    dbs_each(DBS_ALL, on_one);
+    all = (struct office){.seed = 88172645463325252ULL, .alone = true};
+    while (all.tried < wanted()) {
+        dbs_each(DBS_MEMORY, one_house);
+    }
+    tell();
+    dbs_each(DBS_FILE | DBS_PG, one_house);
+    tell();
 }
 
-int main(void)
+/* --- two processes on one PostgreSQL --------------------------------------------------------- */
+
+enum { TOGETHER = 2500, PAPERS = 12 };
+
+static struct engine *open_engine(struct arena *life, str url, struct db_options options)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(random_operations)};
+    struct engine_options opt = {.url = url, .db = options, .clock = house_time};
+    struct engine *e;
+    dbs_ok(engine_open(life, &opt, &e));
+    return e;
+}
+
+/* Papers that wait, by whoever asked; a new one where there are few. */
+static void choose(struct office *o)
+{
+    int64_t waiting =
+        house_i64(&o->h, SQL("select count(*) from approval where state < 2"), NO_ARGS);
+    if (waiting < PAPERS) {
+        ask(o);
+        return;
+    }
+    o->record = house_i64(&o->h,
+                          SQL("select record from approval where state < 2 order by id limit 1"
+                              " offset $1"),
+                          ARGS(db_i64(dice(o, PAPERS))));
+}
+
+static void take_part(struct office *o, int64_t most)
+{
+    struct arena *life = o->h.a;
+    while (o->tried < most) {
+        o->own = arena_make(256u << 20);
+        o->h.a = &o->own;
+        choose(o);
+        one(o, 1);
+        arena_end(&o->own);
+    }
+    o->h.a = life;
+}
+
+static void find_people(struct office *o)
+{
+    for (int i = 0; i < PEOPLE; i++) {
+        char name[16];
+        int n = snprintf(name, sizeof(name), "p%d", i);
+        o->people[i] = house_i64(&o->h, SQL("select id from r_person where f_full_name = $1"),
+                                 ARGS(db_text(str_from_n(name, (size_t)n))));
+    }
+    o->admin = house_i64(&o->h, SQL("select id from r_person where f_full_name = 'eve'"), NO_ARGS);
+}
+
+static void join(struct office *o, struct arena *life, str url, struct db_options options)
+{
+    o->h.a = life;
+    o->h.now = HOUSE_NOW + HOUR;
+    o->h.e = open_engine(life, url, options);
+    dbs_ok(engine_reader(o->h.e, life, &o->h.reader));
+    find_people(o);
+}
+
+static int second_process(const char *url, const char *schema)
+{
+    struct arena life = arena_make(1u << 30);
+    struct office o = {.seed = 362436069362436069ULL};
+    struct db_options options = {.schema = schema};
+    join(&o, &life, str_from(url), options);
+    take_part(&o, TOGETHER);
+    engine_stop(o.h.e);
+    arena_end(&life);
+    return 0;
+}
+
+static const char *self; /* this program */
+
+static void vote_at_once(struct dbs *t)
+{
+    struct office o = {.seed = 521288629521288629ULL};
+    o.h = house_make(t, definition(t->a));
+    hire(&o);
+    engine_stop(o.h.e);
+    char url[400];
+    char schema[100];
+    snprintf(url, sizeof(url), "%.*s", STR_ARG(t->url));
+    snprintf(schema, sizeof(schema), "%s", t->options.schema);
+    char *const argv[] = {(char *)self, (char *)"--second", url, schema, NULL};
+    pid_t pid;
+    assert_int_equal(posix_spawn(&pid, self, NULL, NULL, argv, environ), 0);
+    struct db_options options = t->options;
+    options.writer = false;
+    join(&o, t->life, t->url, options);
+    take_part(&o, TOGETHER);
+    int status;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    printf("           2 processes, %d operations at once, here %lld refused\n", 2 * TOGETHER,
+           (long long)o.refused);
+    /* each still has one end */
+    o.alone = true;
+    while (house_i64(&o.h, SQL("select count(*) from approval where state < 2"), NO_ARGS)) {
+        o.record =
+            house_i64(&o.h, SQL("select min(record) from approval where state < 2"), NO_ARGS);
+        to_the_end(&o);
+    }
+    house_verify(&o.h);
+    engine_stop(o.h.e);
+}
+
+static void two_processes_vote_at_once(void **state)
+{
+    (void)state;
+    dbs_each(DBS_PG, vote_at_once);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 4 && strcmp(argv[1], "--second") == 0) {
+        return second_process(argv[2], argv[3]);
+    }
+    self = argv[0];
+    const struct CMUnitTest tests[] = {cmocka_unit_test(random_operations),
+                                       cmocka_unit_test(two_processes_vote_at_once)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -27,6 +27,7 @@ struct house {
     int64_t now;
     int64_t top, north, south, south_1;
     int64_t amy, bob, cat, dan, eve;
+    struct db *reader; /* of an engine that is not in memory; else NULL */
     int64_t last_act;
     err last; /* the last act's answer */
 };
@@ -35,6 +36,8 @@ struct house {
 struct source house_source(struct arena *a, str definition);
 /* That of the organisation itself. */
 struct source house_town(struct arena *a);
+/* The clock of every house's engine. */
+int64_t house_time(void *arg);
 /* Makes it; fails the test when the definition has mistakes. */
 struct house house_make(struct dbs *t, const char *definition);
 const struct model *house_model(struct house *h);
