@@ -125,8 +125,10 @@ $(B)/clockshift.so: tests/torture/preload/clockshift.c
 $(B)/torture: | $(B)/clockshift.so
 ROUNDS ?= 200
 TIMES ?= 30
-torture: $(B)/torture $(B)/zhidu
+torture: $(B)/torture $(B)/zhidu $(B)/t/approval/random_test $(B)/t/engine/approve_random_test
 	ZHIDU=$(B)/zhidu $(B)/torture --rounds $(ROUNDS) --times $(TIMES)
+	ZHIDU_APPROVAL_RUNS=200000 $(B)/t/approval/random_test
+	ZHIDU_APPROVAL_ACTS=2000000 $(B)/t/engine/approve_random_test
 # --- history: the real log brought along, killed and gone on with (tests/history/history.c) --------
 $(B)/history: $(B)/tests/history/history.o $(B)/tests/connect/maker.o $(SUPPORT) $(B)/libstore.a $(B)/libbase.a
 	@echo "  link $@"; $(CC) $(LDFLAGS) -o $@ $^ $(PKGL)

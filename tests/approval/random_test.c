@@ -1,6 +1,6 @@
 /* Random operations on random plans: the invariants hold after each, what was
  * refused changed nothing, nothing ever disappears, and every approval comes to an
- * end.  ZHIDU_APPROVAL_RUNS sets how many approvals are walked (usual: 1500). */
+ * end.  ZHIDU_APPROVAL_RUNS sets how many approvals are walked (usual: 2500). */
 #include "walk.h"
 
 #include <stdio.h>
@@ -164,7 +164,7 @@ static void random_walks(void **state)
 {
     (void)state;
     const char *env = getenv("ZHIDU_APPROVAL_RUNS");
-    int64_t runs = env ? strtoll(env, NULL, 10) : 1500;
+    int64_t runs = env ? strtoll(env, NULL, 10) : 2500;
     struct walk w = {.seed = 88172645463325252ULL};
     int64_t approved = 0;
     for (int64_t i = 0; i < runs; i++) {
