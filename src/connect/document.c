@@ -5,7 +5,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "connect/pdf.h"
-#include "engine/record.h"
+#include "engine/approve_view.h"
 #include "engine/value.h"
 
 enum { VALUE_MAX = 64 << 10 };
@@ -136,9 +136,76 @@ static void put_act(const struct making *v, struct pdf *p, const struct activity
     }
 }
 
+/* --- approvals ------------------------------------------------------------------------ */
+
+static void put_vote(const struct making *v, struct pdf *p, const struct approve_vote_view *x)
+{
+    str said = say(v, x->words);
+    str gone = x->voided ? say(v, WORDS("（已撤回，不计）", " (taken back)")) : STR("");
+    pdf_small(p, str_fmt(v->ctx->arena, "%.*s%.*s  %.*s  #%lld", STR_ARG(said), STR_ARG(gone),
+                         STR_ARG(moment(v, x->at)), (long long)x->seq));
+    if (x->note.len) {
+        pdf_small(p, x->note);
+    }
+    if (x->signature.len) {
+        bool drawn = x->signature.len > 3 && x->signature.ptr[0] == 'M' &&
+                     x->signature.ptr[1] >= '0' && x->signature.ptr[1] <= '9';
+        str mark =
+            drawn ? say(v, WORDS("手写签名，见系统", "by hand, see its page")) : x->signature;
+        str by = say(v, WORDS("签名：", "Signed: "));
+        pdf_small(p, str_fmt(v->ctx->arena, "%.*s%.*s", STR_ARG(by), STR_ARG(mark)));
+    }
+}
+
+static void put_seat(const struct making *v, struct pdf *p, const struct approve_seat_view *s)
+{
+    str origin = say(v, s->origin);
+    str who = say(v, s->who);
+    pdf_text(p, str_fmt(v->ctx->arena, "%*s%.*s  %.*s%s%.*s", 4 * s->level + 2, "", STR_ARG(who),
+                        STR_ARG(say(v, s->state)), origin.len ? "  " : "", STR_ARG(origin)));
+    for (int i = 0; i < s->ntold; i++) {
+        str note = s->told[i]->note;
+        pdf_small(p,
+                  str_fmt(v->ctx->arena, "%.*s  %.*s%s%.*s", STR_ARG(say(v, s->told[i]->words)),
+                          STR_ARG(moment(v, s->told[i]->at)), note.len ? "  " : "", STR_ARG(note)));
+    }
+    for (int i = 0; i < s->nvotes; i++) {
+        put_vote(v, p, &s->votes[i]);
+    }
+}
+
+/* Who decided, on which content, and what was said: the rounds of the newest approval. */
+static void put_approval(const struct making *v, struct pdf *p, const struct approve_view *a)
+{
+    str title = say(v, a->action->words);
+    pdf_heading(p, str_fmt(v->ctx->arena, "%.*s%.*s  %.*s",
+                           STR_ARG(say(v, WORDS("审批：", "Approval: "))), STR_ARG(title),
+                           STR_ARG(say(v, a->state))));
+    for (int i = 0; i < a->nrounds; i++) {
+        const struct approve_round_view *r = &a->rounds[i];
+        pdf_text(
+            p, str_fmt(v->ctx->arena,
+                       v->ctx->lang == LANG_EN ? "Round %d  %.*s  %.*s" : "第 %d 轮  %.*s  %.*s",
+                       r->round->no, STR_ARG(moment(v, r->round->at)), STR_ARG(say(v, r->state))));
+        pdf_small(p, str_fmt(v->ctx->arena, "SHA-256 %.*s", STR_ARG(r->hash)));
+        for (int k = 0; k < r->nruns; k++) {
+            const struct approve_run_view *x = &r->runs[k];
+            pdf_pair(p, say(v, x->title), cited(v, x->clause),
+                     str_fmt(v->ctx->arena, "%.*s  %.*s  %.*s", STR_ARG(say(v, x->state)),
+                             STR_ARG(say(v, x->rule)), STR_ARG(say(v, x->tally))));
+            for (int s = 0; s < x->nseats; s++) {
+                put_seat(v, p, &x->seats[s]);
+            }
+        }
+    }
+}
+
 static void put_rest(const struct making *v, struct pdf *p, const struct record_view *r)
 {
     put_terms(v, p, r);
+    for (size_t i = 0; r->approvals && i < r->approvals->len; i++) {
+        put_approval(v, p, &r->approvals->ptr[i]);
+    }
     for (size_t i = 0; i < r->nattachments; i++) {
         if (i == 0) {
             pdf_heading(p, say(v, WORDS("附件", "Attachments")));

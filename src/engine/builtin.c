@@ -262,6 +262,20 @@ static str note_of(struct doing *d)
     return str_fmt(d->a, "%.*s = %.*s", STR_ARG(key), STR_ARG(value));
 }
 
+/* What somebody did about an approval is among the things he has done (desk.h), as what moves
+ * a record is; that he looked at it, or told others of it, is not. */
+static bool counts_as_done(str action)
+{
+    static const char *const no[] = {"approve.view", "approve.read", "approve.copy",
+                                     "approve.urge", "approve.tick", "approve.not_carried"};
+    for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++) {
+        if (str_eq(action, str_from(no[i]))) {
+            return false;
+        }
+    }
+    return approve_is_op(action);
+}
+
 err perform_builtin(struct doing *d, bool *was)
 {
     const struct act *a = d->act;
@@ -295,6 +309,10 @@ err perform_builtin(struct doing *d, bool *was)
                          .action = a->action,
                          .from_null = true,
                          .to_null = true};
+    if (counts_as_done(a->action) && !x->now[COL_STATE].null) { /* it stands where it stood */
+        in->from = in->to = x->now[COL_STATE].i;
+        in->from_null = in->to_null = false;
+    }
     e = approval ? approve_op(d, x, in->id, &note) : about_record(d, x, &note);
     in->note = note;
     return e.code ? e : perform_files(d, x->id, t, in->id);
