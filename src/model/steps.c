@@ -70,23 +70,30 @@ static const str *names_in(struct loader *l, const struct ynode *n, size_t *ret_
 /* --- approvals ------------------------------------------------------------------- */
 
 /* Which keys go with an operation, and must be there. */
-enum { WITH_NODE = 1, WITH_PERSON = 2, WITH_PEOPLE = 4, WITH_ARE = 8, WITH_OPINION = 16 };
+enum {
+    WITH_NODE = 1,
+    WITH_PERSON = 2,
+    WITH_PEOPLE = 4,
+    WITH_ARE = 8,
+    WITH_OPINION = 16,
+    WITH_NAME = 32
+};
 
 static const struct operation {
     const char *key;
     enum step_operation operation;
     unsigned needs, takes;
 } operations[] = {
-    {"approve", STEP_APPROVE, 0, WITH_OPINION},
-    {"reject", STEP_REJECT, 0, WITH_OPINION},
-    {"abstain", STEP_ABSTAIN, 0, WITH_OPINION},
+    {"approve", STEP_APPROVE, 0, WITH_OPINION | WITH_NAME},
+    {"reject", STEP_REJECT, 0, WITH_OPINION | WITH_NAME},
+    {"abstain", STEP_ABSTAIN, 0, WITH_OPINION | WITH_NAME},
     {"return", STEP_RETURN, WITH_NODE, WITH_OPINION},
     {"withdraw", STEP_WITHDRAW, 0, WITH_OPINION},
     {"resubmit", STEP_RESUBMIT, 0, WITH_OPINION},
     {"transfer", STEP_TRANSFER, WITH_PERSON, WITH_OPINION},
     {"add_before", STEP_ADD_BEFORE, WITH_PEOPLE, WITH_OPINION},
     {"add_beside", STEP_ADD_BESIDE, WITH_PEOPLE, WITH_OPINION},
-    {"add_after", STEP_ADD_AFTER, WITH_PEOPLE, WITH_OPINION},
+    {"add_after", STEP_ADD_AFTER, WITH_PEOPLE, WITH_OPINION | WITH_NAME},
     {"take_back", STEP_TAKE_BACK, 0, WITH_OPINION},
     {"remove", STEP_REMOVE, WITH_PERSON, WITH_OPINION},
     {"seats", STEP_SEATS, WITH_ARE, 0},
@@ -94,11 +101,8 @@ static const struct operation {
 static const struct {
     const char *key;
     unsigned bit;
-} operation_keys[] = {{"node", WITH_NODE},
-                      {"person", WITH_PERSON},
-                      {"people", WITH_PEOPLE},
-                      {"are", WITH_ARE},
-                      {"opinion", WITH_OPINION}};
+} operation_keys[] = {{"node", WITH_NODE}, {"person", WITH_PERSON},   {"people", WITH_PEOPLE},
+                      {"are", WITH_ARE},   {"opinion", WITH_OPINION}, {"signature", WITH_NAME}};
 
 static const struct operation *operation_of(str key)
 {
@@ -115,6 +119,8 @@ static bool operation_key(struct loader *l, struct step *s, str key, const struc
     int64_t node = 0;
     if (str_eq(key, STR("opinion"))) {
         s->opinion = v->text;
+    } else if (str_eq(key, STR("signature"))) {
+        s->signature = v->text;
     } else if (str_eq(key, STR("person")) || str_eq(key, STR("people")) ||
                str_eq(key, STR("are"))) {
         s->people = names_in(l, v, &s->npeople);

@@ -18,7 +18,7 @@
  *       - {number: L, is: JY-2026-0001}
  *       - {as: keeper.wang, perform: L.inspection.record, with: {...}}   (the open part of L)
  * What people do in the approval that runs of L, each with the seat it has there:
- *       - {as: PERSON, approve: L}        also reject, abstain, each with opinion: text
+ *       - {as: PERSON, approve: L}        also reject, abstain; opinion: text, signature: text
  *       - {as: PERSON, return: L, node: 1, opinion: text}     or node: author, node: previous
  *       - {as: PERSON, withdraw: L}       also resubmit, take_back
  *       - {as: PERSON, transfer: L, person: LOGIN}            also remove
@@ -108,6 +108,7 @@ struct step {
     size_t nactions;
     enum step_operation operation; /* STEP_APPROVAL, as what follows; `on` is its record */
     str opinion;
+    str signature;     /* of a vote, as text */
     int node;          /* STEP_RETURN: from 0, TO_AUTHOR or TO_PREVIOUS of approval.h */
     const str *people; /* login names; transfer and remove: one */
     size_t npeople;

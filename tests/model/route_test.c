@@ -467,24 +467,25 @@ static void a_route_written_another_way_is_no_change(void **state)
 static void steps_of_an_approval_are_read(void **state)
 {
     (void)state;
-    static const char text[] = "- name: 审批\n"
-                               "  do:\n"
-                               "    - {as: a, approve: L, opinion: 好, state: open}\n"
-                               "    - {as: a, reject: L, opinion: 不, refused: sign}\n"
-                               "    - {as: a, abstain: L}\n"
-                               "    - {as: a, return: L, node: 2, opinion: 重来}\n"
-                               "    - {as: a, return: L, node: author}\n"
-                               "    - {as: a, return: L, node: previous}\n"
-                               "    - {as: a, withdraw: L}\n"
-                               "    - {as: a, resubmit: L}\n"
-                               "    - {as: a, transfer: L, person: b}\n"
-                               "    - {as: a, add_before: L, people: [b, c]}\n"
-                               "    - {as: a, add_beside: L, people: [b]}\n"
-                               "    - {as: a, add_after: L, people: [c]}\n"
-                               "    - {as: a, take_back: L}\n"
-                               "    - {as: a, remove: L, person: c}\n"
-                               "    - {seats: L, are: [b, c]}\n"
-                               "    - {seats: L, are: []}\n";
+    static const char text[] =
+        "- name: 审批\n"
+        "  do:\n"
+        "    - {as: a, approve: L, opinion: 好, signature: 甲, state: open}\n"
+        "    - {as: a, reject: L, opinion: 不, refused: sign}\n"
+        "    - {as: a, abstain: L}\n"
+        "    - {as: a, return: L, node: 2, opinion: 重来}\n"
+        "    - {as: a, return: L, node: author}\n"
+        "    - {as: a, return: L, node: previous}\n"
+        "    - {as: a, withdraw: L}\n"
+        "    - {as: a, resubmit: L}\n"
+        "    - {as: a, transfer: L, person: b}\n"
+        "    - {as: a, add_before: L, people: [b, c]}\n"
+        "    - {as: a, add_beside: L, people: [b]}\n"
+        "    - {as: a, add_after: L, people: [c]}\n"
+        "    - {as: a, take_back: L}\n"
+        "    - {as: a, remove: L, person: c}\n"
+        "    - {seats: L, are: [b, c]}\n"
+        "    - {seats: L, are: []}\n";
     static const enum step_operation want[] = {
         STEP_APPROVE,   STEP_REJECT,     STEP_ABSTAIN,    STEP_RETURN,
         STEP_RETURN,    STEP_RETURN,     STEP_WITHDRAW,   STEP_RESUBMIT,
@@ -507,6 +508,7 @@ static void steps_of_an_approval_are_read(void **state)
     }
     const struct step *s = r.ptr[0].steps;
     assert_str(s[0].opinion, "好");
+    assert_str(s[0].signature, "甲");
     assert_str(s[0].state, "open");
     assert_str(s[1].refused, "sign");
     assert_int_equal(s[3].node, 1);
@@ -526,6 +528,7 @@ static void mistakes_in_steps_are_told_at_their_place(void **state)
         {"- {approve: L, node: 1}", "这一步没有 node", "this step has no node", 16},
         {"- {seats: L, are: [a], opinion: x}", "这一步没有 opinion", "this step has no opinion",
          24},
+        {"- {withdraw: L, signature: x}", "这一步没有 signature", "this step has no signature", 17},
         {"- {return: L}", "return 要有 node", "return needs node", 3},
         {"- {return: L, node: 0}", "node 应为环节的序号", "node is the number of a node", 21},
         {"- {return: L, node: start}", "node 应为环节的序号", "node is the number of a node", 21},
