@@ -232,6 +232,9 @@ err scenario_approve(struct run *r, const struct step *s, str as, struct act *ac
     bool seated = s->operation != STEP_WITHDRAW && s->operation != STEP_RESUBMIT;
     e = e.code || !seated ? e : put_seat(r, s, on->id, act->actor, v);
     e = e.code ? e : put_operation(r, s, v);
+    if (!e.code && s->signature.len) {
+        put(v, "signature", s->signature);
+    }
     act->nvalues = v->n;
     bool reason = s->operation == STEP_ADD_BEFORE || s->operation == STEP_ADD_BESIDE ||
                   s->operation == STEP_ADD_AFTER || s->operation == STEP_TRANSFER ||
