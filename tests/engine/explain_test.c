@@ -67,7 +67,7 @@ static void scans_are_mistakes_at_their_place(void **state)
          "- who: \"people(l in lease where l.rent > 3, l.tenant)\"\n              not: "
          "role('auditor')\n",
          163, 21},
-        {"who may not sit", "not: creator", "not: exists(l in lease where l.rent > 3)", 159, 21},
+        {"who may not sit", "not: creator", "not: exists(l in lease where l.rent > 3)", 159, 20},
         {"who gets a copy", "late: reject",
          "copy: \"people(l in lease where l.rent > 3, l.tenant)\"", 162, 22},
         {"who is told after an approval", "en: The lease is longer, to: tenant",
