@@ -78,11 +78,13 @@ async function pages(site) {
   const keeper = await new Visitor(site.url).signIn("huang.he");
   const researcher = await new Visitor(site.url).signIn("chen.gang");
   const anybody = await new Visitor(site.url).signIn("li.lei");
-  const types = ["species", "accession", "trial", "request", "stocktake", "shipment"];
+  const types = ["species", "accession", "trial", "request", "duplicate", "stocktake", "shipment"];
   for (const t of types) await check(`the list of ${t} opens`, async () => equal((await keeper.get(`/r/${t}`)).status, 200));
   await check("the library shows its text and what runs for each article", async () => {
     contains((await anybody.get("/law")).text, "种质资源库管理制度");
-    contains((await anybody.get("/law/seed_bank")).text, "随机抽袋检测");
+    const law = (await anybody.get("/law/seed_bank")).text;
+    contains(law, "随机抽袋检测");
+    contains(law, "审批环节 分管领导");
   });
   const made = async (who, path, values) => {
     const r = await who.send(path, values);
@@ -115,7 +117,7 @@ async function pages(site) {
 
 async function api(site, at) {
   const token = (login) => site.command("token", login, "--name", "test", "--scopes", "read write").trim().split("\n").pop();
-  const tokens = { keeper: token("huang.he"), anybody: token("li.lei") };
+  const tokens = { keeper: token("huang.he"), anybody: token("li.lei"), researcher: token("liu.yang") };
   const call = async (who, method, path, body) => {
     const r = await fetch(`${site.url}/api/v1${path}`, {
       method, headers: { authorization: `Bearer ${tokens[who]}`, "content-type": "application/json", "accept-language": "zh" },
@@ -148,6 +150,18 @@ async function api(site, at) {
     const r = await call("anybody", "POST", "/r/request/new/ask", { accession: id, use: "show", seeds: 51 });
     equal(r.status, 422);
     equal(r.json.clause.id, "amounts");
+  });
+  await check("what follows an approval is nobody's to perform, and no program is told it could", async () => {
+    const d = ok(await call("researcher", "POST", "/r/duplicate/new/propose", { accession: id, place: "库二", seeds: 20 }), 201);
+    const record = ok(await call("keeper", "GET", `/r/duplicate/${d.id}`));
+    equal(record.state, "proposed");
+    equal(JSON.stringify(record.actions ?? []).includes("propose."), false);
+    const r = await call("keeper", "POST", `/r/duplicate/${d.id}/do/propose.approved`, {});
+    equal(r.status, 403);
+    equal(r.json.clause.id, "duplicates");
+    const paths = Object.keys(ok(await call("keeper", "GET", "/openapi.json")).paths).join(" ");
+    contains(paths, "/r/duplicate/new/propose");
+    equal(paths.includes("propose.approved"), false);
   });
   const request = await check("anybody asks for seeds", async () =>
     ok(await call("anybody", "POST", "/r/request/new/ask", { accession: id, use: "research", seeds: 40 }), 201));
