@@ -299,6 +299,7 @@ void api_put_route(struct visit *v, struct json *j, const struct form *f)
             words_in(approve_title_words(v->ctx.arena, f->action->route, n->no - 1), v->ctx.lang));
         JSON_STR(j, "rule", words_in(approve_rule_words(v->ctx.arena, n->rule), v->ctx.lang));
         JSON_BOOL(j, "applies", n->applies);
+        JSON_BOOL(j, "unknown", n->unknown);
         JSON_I64(j, "term_ms", n->term);
         json_key(j, STR("clause"));
         api_put_clause(v, j, n->node->clause);

@@ -124,7 +124,7 @@ const struct openapi_schema openapi_schemas[] = {
     "fields": {"type": "array", "items": {"type": "object", "properties": {"field": {"type": "string"}, "title": {"$ref": "#/components/schemas/Words"},
     "required": {"type": "boolean"}, "value": {}, "clause": {"$ref": "#/components/schemas/Clause"}}}},
     "route": {"type": "array", "description": "Whom its approval would ask, in order; empty: it takes effect at once", "items": {"type": "object", "properties": {"node": {"type": "integer"},
-        "title": {"type": "string"}, "rule": {"type": "string"}, "applies": {"type": "boolean"}, "term_ms": {"type": "integer", "description": "Working time of each seat"}, "clause": {"$ref": "#/components/schemas/Clause"},
+        "title": {"type": "string"}, "rule": {"type": "string"}, "applies": {"type": "boolean"}, "unknown": {"type": "boolean", "description": "What it depends on is not filled in yet"}, "term_ms": {"type": "integer", "description": "Working time of each seat"}, "clause": {"$ref": "#/components/schemas/Clause"},
         "seats": {"type": "array", "items": {"type": "object", "properties": {"person": {"$ref": "#/components/schemas/Ref"}, "right": {"$ref": "#/components/schemas/Ref"}, "origin": {"type": "string"}}}}}}},
     "clause": {"$ref": "#/components/schemas/Clause"}, "why_not": {"$ref": "#/components/schemas/Refusal"}}})},
 {"Note", JSON_TEXT({"type": "object", "required": ["note"], "properties": {"note": {"type": "string", "maxLength": 40000}}})},

@@ -103,7 +103,7 @@ struct approve_world {
     struct db_arg *more; /* arguments of the route's statements from $4 on */
     int nmore;
     int64_t author;
-    bool *applies;
+    bool *applies, *unknown; /* by node */
     struct sits_person {
         int64_t person;
         uint64_t nodes; /* bit i: may sit in node i */

@@ -227,9 +227,11 @@ static err take_facts(struct approve_world *w)
         return e.code ? e : err_make(ERR_NOT_FOUND, STR("record"));
     }
     w->applies = arena_array(w->ctx->arena, bool, (size_t)route->plan.n);
+    w->unknown = arena_array(w->ctx->arena, bool, (size_t)route->plan.n);
     for (int i = 0; i < route->plan.n; i++) {
         nodes[i] = route->plan.nodes[i];
-        w->applies[i] = rows_null(&r, 3 * i) || rows_i64(&r, 3 * i) == 1;
+        w->unknown[i] = rows_null(&r, 3 * i);
+        w->applies[i] = w->unknown[i] || rows_i64(&r, 3 * i) == 1;
         nodes[i].term = rows_i64(&r, 3 * i + 1);
         nodes[i].remind = rows_i64(&r, 3 * i + 2);
     }

@@ -135,6 +135,7 @@ err form_route(const struct draft *d, const struct action *a, struct form *form)
                                      .rule = &w->plan.nodes[i],
                                      .no = i + 1,
                                      .applies = w->applies[i],
+                                     .unknown = w->unknown[i],
                                      .term = w->plan.nodes[i].term};
         if (list[i].applies) {
             open_alone(ctx, w, i, &list[i], names);

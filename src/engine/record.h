@@ -176,7 +176,8 @@ struct form_node {
     const struct route_node *node;
     const struct approval_node *rule;
     int no; /* from 1 */
-    bool applies;
+    bool applies; /* also while it cannot be told */
+    bool unknown; /* what it depends on is not filled in yet */
     int64_t term; /* working ms for each seat; 0: none */
     struct form_seat {
         struct record_ref person; /* who would decide */

@@ -69,7 +69,7 @@ struct form_step {
     struct words title, rule;
     str term; /* "16 个工作小时"; empty: none */
     const struct clause *clause;
-    bool applies;
+    bool applies, unknown;
     struct words nobody; /* what is done where nobody can be seated; empty: somebody can */
     struct {
         const struct form_who {

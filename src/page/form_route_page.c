@@ -56,6 +56,7 @@ struct form_steps form_steps_of(struct visit *v, const struct form *fm)
         x->term = term_of(v, n->term);
         x->clause = n->node->clause;
         x->applies = n->applies;
+        x->unknown = n->unknown;
         x->nobody = n->nseats ? (struct words){0} : approve_empty_words(n->rule->empty);
         x->people.ptr = people;
         x->people.len = (size_t)n->nseats;
