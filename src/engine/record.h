@@ -175,7 +175,7 @@ struct form_field {
 struct form_node {
     const struct route_node *node;
     const struct approval_node *rule;
-    int no; /* from 1 */
+    int no;       /* from 1 */
     bool applies; /* also while it cannot be told */
     bool unknown; /* what it depends on is not filled in yet */
     int64_t term; /* working ms for each seat; 0: none */
