@@ -125,6 +125,34 @@ size_t ask_report(struct caller *a, const struct bench_session *s, char *to, siz
     return post(s, STR("/r/fault/new/report"), buf_str(&b), to, cap);
 }
 
+static str number(struct caller *a, int64_t n)
+{
+    return str_fmt(&a->round, "%lld", (long long)n);
+}
+
+size_t ask_wish(struct caller *a, const struct bench_session *s, int64_t judge, int64_t second,
+                char *to, size_t cap)
+{
+    struct buf b = act_form(a, s);
+    form(&b, "what", plant_summary(&a->round, &a->dice));
+    form(&b, "why", plant_description(&a->round, &a->dice));
+    form(&b, "judge", number(a, judge));
+    form(&b, "second", number(a, second));
+    return post(s, STR("/r/wish/new/ask"), buf_str(&b), to, cap);
+}
+
+size_t ask_yes(struct caller *a, const struct bench_session *s, int64_t wish, int64_t seat,
+               str hash, char *to, size_t cap)
+{
+    struct buf b = act_form(a, s);
+    form(&b, "seat", number(a, seat));
+    form(&b, "hash", hash);
+    form(&b, "vote", STR("approve"));
+    form(&b, "note", STR("已核实，同意。"));
+    return post(s, str_fmt(&a->round, "/r/wish/%lld/approval/vote", (long long)wish), buf_str(&b),
+                to, cap);
+}
+
 size_t ask_attach(struct caller *a, const struct bench_session *s, int64_t fault, char *to,
                   size_t cap)
 {

@@ -41,6 +41,13 @@ size_t ask_report(struct caller *a, const struct bench_session *s, char *to, siz
 size_t ask_attach(struct caller *a, const struct bench_session *s, int64_t fault, char *to,
                   size_t cap);
 
+/* A wish (bench/regulations/consent) that both judges are asked about, by their ids. */
+size_t ask_wish(struct caller *a, const struct bench_session *s, int64_t judge, int64_t second,
+                char *to, size_t cap);
+/* The judge's yes with this seat, on content of this hash. */
+size_t ask_yes(struct caller *a, const struct bench_session *s, int64_t wish, int64_t seat,
+               str hash, char *to, size_t cap);
+
 /* load.make and load.took of each kind; arg is the struct caller. */
 size_t ask_record(void *arg, int conn, int64_t n, char *to, size_t cap);
 size_t ask_list(void *arg, int conn, int64_t n, char *to, size_t cap);

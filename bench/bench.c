@@ -7,6 +7,7 @@
 #include "grow.h"
 #include "inside.h"
 #include "users.h"
+#include "votes.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { WRITE_RECORD = 6000 };
+enum { WRITE_RECORD = 6000, GROW_WISHES = 6 /* a wish beside so many faults */ };
 
 struct bench {
     struct arena life;
@@ -145,6 +146,46 @@ static bool make_data(struct bench *b)
                     (char *)(uintptr_t)b->data.ptr,
                     NULL};
     return run_to_end(argv);
+}
+
+/* What is voted on here; a folder that has it is not changed. */
+static bool publish_wishes(struct bench *b)
+{
+    char *argv[] = {(char *)(uintptr_t)b->zhidu.ptr,
+                    (char *)(uintptr_t) "publish",
+                    (char *)(uintptr_t) "bench/regulations",
+                    (char *)(uintptr_t) "--data",
+                    (char *)(uintptr_t)b->data.ptr,
+                    (char *)(uintptr_t) "--yes",
+                    NULL};
+    return run_to_end(argv);
+}
+
+/* One person's and another's; nobody's: none. */
+static int plant_seats(struct bench *b, int64_t n, const char *who, int64_t few, const char *other)
+{
+    struct plant *p = b->plant;
+    double began = load_now_s();
+    err e = plant_open(p, b->data, true);
+    if (!e.code && b->nreporters) {
+        e = plant_reporters(p, b->reporters, b->nreporters);
+    }
+    e = e.code ? e : plant_wishes(p, n, who);
+    e = e.code || !other ? e : plant_wishes(p, few, other);
+    plant_close(p);
+    if (e.code) {
+        return fail_err(b, "planting wishes", e);
+    }
+    printf(
+        "planted %lld wishes that wait for one person's vote, and %lld for another's, in %.1f s\n",
+        (long long)n, (long long)few, load_now_s() - began);
+    fflush(stdout);
+    return 0;
+}
+
+static int plant_inboxes(struct bench *b)
+{
+    return plant_seats(b, VOTES_MANY, VOTES_LONG_OF, VOTES_FEW, VOTES_SHORT_OF);
 }
 
 static int plant(struct bench *b)
@@ -385,6 +426,18 @@ static bool measure_writes(struct bench *b, int conns)
     return true;
 }
 
+static bool measure_votes(struct bench *b)
+{
+    struct votes v = {.ask = &b->ask,
+                      .data = b->data,
+                      .port = (int)b->port,
+                      .pid = b->server,
+                      .seconds = (double)b->seconds_ms / 1000,
+                      .rounds = (int)b->rounds};
+    err e = votes_measure(&v);
+    return e.code ? fail_err(b, "votes", e) == 0 : true;
+}
+
 static int count_statements(struct bench *b)
 {
     struct plant *p = b->plant;
@@ -447,7 +500,10 @@ static int whole(struct bench *b)
     if (!make_data(b)) {
         return fail(b, "zhidu init");
     }
-    if (plant(b) || record_writes(b)) {
+    if (!publish_wishes(b)) {
+        return fail(b, "bench/regulations cannot be published");
+    }
+    if (plant_inboxes(b) || plant(b) || record_writes(b)) {
         return 1;
     }
     printf("a create changes rows by %.1f statements\n",
@@ -461,7 +517,7 @@ static int whole(struct bench *b)
     if (!ask_sign_in(&b->ask)) {
         return fail(b, "nobody can sign in");
     }
-    bool ok = measure_reads(b, 64, STR("")) && measure_writes(b, 64) &&
+    bool ok = measure_reads(b, 64, STR("")) && measure_writes(b, 64) && measure_votes(b) &&
               measure_reads(b, 1, STR("")) && measure_writes(b, 1);
     printf("\nresident memory of the server after all: %.1f MB\n",
            (double)load_resident(b->server) / 1e6);
@@ -541,7 +597,9 @@ static int grow(struct bench *b, int64_t few, int64_t many)
         folders[i] = b->data = str_fmt(&b->life, "%.*s-%lld", STR_ARG(base), (long long)sizes[i]);
         b->faults = sizes[i];
         bool there = access(str_fmt(&b->life, "%.*s/ledger.pub", STR_ARG(b->data)).ptr, R_OK) == 0;
-        if (!there && (!make_data(b) || plant(b))) {
+        if (!there &&
+            (!make_data(b) || !publish_wishes(b) ||
+             plant_seats(b, sizes[i] / GROW_WISHES, grow_reporters[0], 0, NULL) || plant(b))) {
             return fail(b, "planting");
         }
         err e = there ? OK : grow_strew(&b->life, b->data, sizes[i]);
@@ -575,6 +633,22 @@ static int only(struct bench *b, str kind)
     return !ok || b->failed;
 }
 
+/* Votes and inboxes alone, on a folder that is made for them unless it exists. */
+static int votes(struct bench *b)
+{
+    bool there = access(str_fmt(&b->life, "%.*s/ledger.pub", STR_ARG(b->data)).ptr, R_OK) == 0;
+    print_machine();
+    if (!there && (!make_data(b) || !publish_wishes(b) || plant_inboxes(b))) {
+        return fail(b, "the folder cannot be made");
+    }
+    if (!start_server(b)) {
+        return fail(b, "the server does not start");
+    }
+    ask_open(&b->ask, (int)b->port, NULL, 0);
+    bool ok = ask_sign_in(&b->ask) && measure_votes(b);
+    return !ok || b->failed;
+}
+
 static int inside(struct bench *b, str path, str as, int64_t times, bool print_sql)
 {
     struct inside_result r;
@@ -600,6 +674,8 @@ static int help(void)
            "        everything, beside the floors of the machine\n"
            "  bench --data DIR --only record|newest|the|search|json [--ms 5000]\n"
            "        one kind of read, again and again\n"
+           "  bench --data DIR --votes [--ms 2000]\n"
+           "        votes beside creates, a long inbox beside a short one\n"
            "  bench --data DIR --inside PATH [--as wu.tao] [--times 1000] [--sql]\n"
            "        one page without sockets\n"
            "  bench --data DIR --users 1000 [--minutes 3] [--think 10] [--faults N; 0: as it is]\n"
@@ -615,7 +691,7 @@ static bool understood(int argc, char **argv)
 {
     static const char *const names[] = {"data",    "zhidu", "faults", "ms",    "rounds", "port",
                                         "inside",  "only",  "grow",   "many",  "users",  "minutes",
-                                        "seconds", "think", "as",     "times", "sql"};
+                                        "seconds", "think", "as",     "times", "sql",    "votes"};
     for (int i = 1; i < argc; i++) {
         bool known = strncmp(argv[i], "--", 2) != 0;
         for (size_t k = 0; !known && k < sizeof(names) / sizeof(names[0]); k++) {
@@ -668,9 +744,10 @@ int main(int argc, char **argv)
         .users = (int)number(argc, argv, "users", 0),
         .seconds = (double)number(argc, argv, "seconds", number(argc, argv, "minutes", 3) * 60),
         .think_s = (double)number(argc, argv, "think", 10)};
-    int code = few        ? grow(&b, few, number(argc, argv, "many", few * 8))
-               : u.users  ? users(&b, &u)
-               : kind.len ? only(&b, kind)
+    int code = few                             ? grow(&b, few, number(argc, argv, "many", few * 8))
+               : u.users                       ? users(&b, &u)
+               : kind.len                      ? only(&b, kind)
+               : cli_flag(argc, argv, "votes") ? votes(&b)
                : path.len ? inside(&b, path, word(argc, argv, "as", STR("wu.tao")),
                                    number(argc, argv, "times", 1000), cli_flag(argc, argv, "sql"))
                           : whole(&b);

@@ -24,6 +24,7 @@ static const struct errand errands[] = {
     {"/inbox", "/inbox?box=mine", 0},
     {"/inbox", "/inbox?box=done", 0},
     {"/inbox", "/inbox?box=watched", 0},
+    {"/inbox", "/inbox?box=copied", 0},
     {"/notifications", "/notifications?before=9000000000000000", 0},
     {"/r/~", "/r/fault", 0},
     {"/r/~", "/r/fault?open=1", 0},
@@ -56,6 +57,11 @@ static const struct errand errands[] = {
     {"/r/~/#", "/r/device/#device", 0},
     {"/r/~/#/activity", "/r/fault/#fault/activity?before=9000000000000000", 0},
     {"/r/~/#/do/~", "/r/fault/#fault/do/accept", 0},
+    {"/r/~", "/r/wish", 0},
+    {"/r/~/#", "/r/wish/#wish", 0},
+    {"/r/~/#/approval", "/r/wish/#wish/approval", 0},
+    {"/r/~/#/approval/resubmit", "/r/wish/#wish/approval/resubmit", 0},
+    {"/r/~/#/approval/~", "/r/wish/#wish/approval/vote", 0},
     {"/file/#", "/file/1", 0},
     {"/file/#/picture", "/file/1/picture", 0},
     {"/me/jobs/#/file", "/me/jobs/1/file", 0},
@@ -86,6 +92,7 @@ static const struct errand errands[] = {
     {"/api/v1/r/~/#/pdf", "/api/v1/r/fault/#fault/pdf", 0},
     {"/api/v1/r/~/#/acts", "/api/v1/r/fault/#fault/acts", 0},
     {"/api/v1/r/~/#/do/~", "/api/v1/r/fault/#fault/do/accept", 0},
+    {"/api/v1/r/~/#/approvals", "/api/v1/r/wish/#wish/approvals", 0},
     {"/api/v1/attachments/#", "/api/v1/attachments/1", 0},
     {"/api/v1/regulations/~", "/api/v1/regulations/fault_reporting", 0},
     {"/api/v1/regulations/~/~", "/api/v1/regulations/fault_reporting/1", 0},
@@ -114,7 +121,7 @@ struct folder {
     struct plant plant;
     struct inside in;
     str tokens[PEOPLE];
-    int64_t fault, device, person, seq;
+    int64_t fault, device, person, seq, wish;
     struct item items[ITEMS_MAX];
     size_t n;
     err e;
@@ -133,8 +140,11 @@ static str fill(struct folder *f, const char *shape)
     const struct {
         const char *name;
         int64_t n;
-    } names[] = {
-        {"#fault", f->fault}, {"#device", f->device}, {"#person", f->person}, {"#seq", f->seq}};
+    } names[] = {{"#fault", f->fault},
+                 {"#device", f->device},
+                 {"#person", f->person},
+                 {"#seq", f->seq},
+                 {"#wish", f->wish}};
     str text = str_from(shape);
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         const char *at = strstr(text.ptr, names[i].name);
@@ -174,7 +184,7 @@ static void ask(struct folder *f, const char *shape, int kind)
     }
 }
 
-static void ask_route(struct folder *f, const struct route *route)
+static void ask_route(struct folder *f, const struct visit_route *route)
 {
     bool any = false;
     if (route->method != HTTP_GET) {
@@ -210,6 +220,34 @@ static void settle(struct folder *f, int64_t now)
     }
 }
 
+/* The yes of who sits alone in it: it is granted at once. */
+static err vote(struct folder *f)
+{
+    struct rows r;
+    err e = db_query(f->plant.db, &f->life,
+                     SQL("select s.id, w.hash from approval a join approval_seat s"
+                         " on s.approval = a.id join approval_round w on w.approval = a.id"
+                         " where a.record = $1 and s.state = 1"),
+                     ARGS(db_i64(f->wish)), &r);
+    if (e.code || !rows_next(&r)) {
+        return e.code ? e : err_make(ERR_NOT_FOUND, STR("seat"));
+    }
+    struct value_in values[] = {
+        {.field = STR("seat"), .text = str_fmt(&f->life, "%lld", (long long)rows_i64(&r, 0))},
+        {.field = STR("vote"), .text = STR("approve")},
+        {.field = STR("hash"), .text = rows_text(&r, 1)}};
+    struct act *act = arena_new(&f->life, struct act);
+    *act = (struct act){.arena = &f->life,
+                        .actor = f->person,
+                        .now = clock_now(),
+                        .type = STR("wish"),
+                        .record = f->wish,
+                        .action = STR("approve.vote"),
+                        .values = values,
+                        .nvalues = sizeof(values) / sizeof(values[0])};
+    return act_call(f->plant.in.engine, act);
+}
+
 /* What is no page: acts with all that follows them, and what runs by the clock. */
 static void work(struct folder *f)
 {
@@ -219,6 +257,10 @@ static void work(struct folder *f)
     err x = plant_faults(&f->plant, ACTS, false);
     steps_begin(STEPS_ALL);
     x = x.code ? x : plant_faults(&f->plant, ACTS, false);
+    steps_end(&f->life, &it->cost);
+    it = item(f, "a vote that decides", "", 0);
+    steps_begin(STEPS_ALL);
+    x = x.code ? x : vote(f);
     steps_end(&f->life, &it->cost);
     f->e = f->e.code ? f->e : x;
     settle(f, now);
@@ -255,6 +297,8 @@ static void measure(struct folder *f, str data)
                           " (select id from r_person where f_login = 'li.lei')"));
     f->device = one(f, SQL("select min(id) from r_device"));
     f->person = one(f, SQL("select id from r_person where f_login = 'li.lei'"));
+    f->wish = one(f, SQL("select max(w.id) from r_wish w join r_person p on p.id = w.creator"
+                         " where w.state = 0 and p.f_login = 'xu.jing'"));
     f->seq = one(f, SQL("select max(seq) from act where record = (select max(id) from r_fault"
                         " where state = 0 and creator ="
                         " (select id from r_person where f_login = 'li.lei'))"));

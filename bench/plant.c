@@ -68,6 +68,8 @@ struct way {
 
 struct gang {
     struct plant *p;
+    void (*fill)(struct way *w); /* something new */
+    bool alone;                  /* nothing happens to it afterwards */
     pthread_mutex_t lock;
     pthread_cond_t wake;
     struct way *idle; /* under lock */
@@ -118,6 +120,20 @@ static void fill_new(struct way *w)
     put(&w->act, vals, "place", str_from(PICK(places, &p->dice)));
 }
 
+static void fill_wish(struct way *w)
+{
+    struct plant *p = w->gang->p;
+    struct value_in *vals = arena_array(&w->arena, struct value_in, 8);
+    w->act.type = STR("wish");
+    w->act.action = STR("ask");
+    do {
+        w->act.actor = p->people[plant_roll(&p->dice, (uint64_t)p->npeople)];
+    } while (w->act.actor == p->judge);
+    put(&w->act, vals, "what", plant_summary(&w->arena, &p->dice));
+    put(&w->act, vals, "why", plant_description(&w->arena, &p->dice));
+    put(&w->act, vals, "judge", str_fmt(&w->arena, "%lld", (long long)p->judge));
+}
+
 static void fill_next(struct way *w)
 {
     struct value_in *vals = arena_array(&w->arena, struct value_in, 4);
@@ -151,7 +167,7 @@ static err way_go(struct way *w)
     if (w->record) {
         fill_next(w);
     } else {
-        fill_new(w);
+        g->fill(w);
     }
     const struct model *m = engine_model(p->in.engine);
     struct ctx ctx = ctx_make(p->in.engine, m, p->db, &w->arena, now, w->act.actor, w->act.lang);
@@ -172,7 +188,7 @@ static void way_over(struct gang *g, struct way *w)
         g->result = w->act.result;
         g->result.detail = str_copy(&p->life, g->result.detail);
     }
-    if (!w->act.record && !w->act.result.code) {
+    if (!w->act.record && !w->act.result.code && g->fill == fill_new) {
         int64_t at =
             p->nids < PLANT_SAMPLE ? p->nids : (int64_t)plant_roll(&p->dice, (uint64_t)p->nids + 1);
         if (at < PLANT_SAMPLE) {
@@ -185,10 +201,13 @@ static void way_over(struct gang *g, struct way *w)
     }
 }
 
-err plant_faults(struct plant *p, int64_t n, bool only_reported)
+/* n new ones; then, unless they are left alone, what becomes of them. */
+static err plant(struct plant *p, int64_t n, void (*fill)(struct way *), bool alone)
 {
     struct gang *g = arena_new(&p->life, struct gang);
     g->p = p;
+    g->fill = fill;
+    g->alone = alone;
     pthread_mutex_init(&g->lock, NULL);
     pthread_cond_init(&g->wake, NULL);
     for (int i = 0; i < PLANT_WAYS; i++) {
@@ -199,7 +218,7 @@ err plant_faults(struct plant *p, int64_t n, bool only_reported)
     while (out < PLANT_WAYS) {
         struct way *w = way_take(g);
         way_over(g, w);
-        if (w->record && (only_reported || w->fate >= 8)) {
+        if (w->record && (g->alone || w->fate >= 8)) {
             w->record = 0;
         }
         if (g->result.code || (!w->record && n == 0)) {
@@ -225,6 +244,29 @@ err plant_faults(struct plant *p, int64_t n, bool only_reported)
     return g->result;
 }
 
+err plant_faults(struct plant *p, int64_t n, bool only_reported)
+{
+    return plant(p, n, fill_new, only_reported);
+}
+
+static err person_of(struct plant *p, const char *login, int64_t *ret)
+{
+    struct rows r;
+    err e = db_query(p->db, &p->life, SQL("select id from r_person where f_login = $1"),
+                     ARGS(db_text(str_from(login))), &r);
+    if (e.code || !rows_next(&r)) {
+        return e.code ? e : err_make(ERR_NOT_FOUND, str_from(login));
+    }
+    *ret = rows_i64(&r, 0);
+    return OK;
+}
+
+err plant_wishes(struct plant *p, int64_t n, const char *judge)
+{
+    err e = person_of(p, judge, &p->judge);
+    return e.code ? e : plant(p, n, fill_wish, true);
+}
+
 /* --- the installation ---------------------------------------------------------------- */
 
 static err find_people(struct plant *p)
@@ -248,13 +290,11 @@ err plant_reporters(struct plant *p, const char *const *logins, size_t n)
 {
     p->npeople = 0;
     for (size_t i = 0; i < n; i++) {
-        struct rows r;
-        err e = db_query(p->db, &p->life, SQL("select id from r_person where f_login = $1"),
-                         ARGS(db_text(str_from(logins[i]))), &r);
-        if (e.code || !rows_next(&r)) {
-            return e.code ? e : err_make(ERR_NOT_FOUND, str_from(logins[i]));
+        err e = person_of(p, logins[i], &p->people[p->npeople]);
+        if (e.code) {
+            return e;
         }
-        p->people[p->npeople++] = rows_i64(&r, 0);
+        p->npeople++;
     }
     return OK;
 }

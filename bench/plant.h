@@ -22,6 +22,7 @@ struct plant {
     int64_t ids[PLANT_SAMPLE];
     int64_t nids;
     uint64_t dice;
+    int64_t judge; /* of the wishes that are planted */
 };
 
 /* Opens the folder, which `zhidu init --demo` made. */
@@ -30,6 +31,8 @@ MUST_CHECK err plant_open(struct plant *p, str data, bool background);
 MUST_CHECK err plant_reporters(struct plant *p, const char *const *logins, size_t n);
 /* `only_reported`: acts of one kind, for the recorder of the write floor. */
 MUST_CHECK err plant_faults(struct plant *p, int64_t n, bool only_reported);
+/* Wishes (bench/regulations/consent) that wait for this person's vote. */
+MUST_CHECK err plant_wishes(struct plant *p, int64_t n, const char *judge);
 void plant_close(struct plant *p);
 
 /* Texts that differ from each other, for requests too. */

@@ -11,7 +11,7 @@ err form_again(const struct ctx *ctx, const struct type *t, int64_t record,
                      SQL("select a.action, a.law, a.asked, (select case when u.state = 4"
                          " and u.node > 0 then 1 else 0 end from approval_run u"
                          " where u.approval = a.id order by u.no desc limit 1) from approval a"
-                         " where a.record = $1 and a.state = 1 and a.author = $2"),
+                         " where a.record = $1 and a.state = 1 and +a.author = $2"),
                      ARGS(db_i64(record), db_i64(ctx->actor)), &r);
     if (e.code || !rows_next(&r)) {
         return e.code ? e : err_make(ERR_NOT_FOUND, STR("approval"));

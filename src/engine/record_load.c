@@ -170,6 +170,13 @@ void load_visible(struct sqlb *b, const struct type *t)
     }
 }
 
+void load_visible_few(struct sqlb *b, const struct type *t)
+{
+    SQLB_LIT(b, "case when (");
+    load_visible(b, t);
+    SQLB_LIT(b, ") then 1 else 0 end = 1");
+}
+
 bool load_is_ref(const struct field *f)
 {
     return f->type == F_REF || f->type == F_PERSON || f->type == F_UNIT || f->type == F_POST;

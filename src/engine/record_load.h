@@ -31,6 +31,9 @@ void load_own(struct record *rec);
 
 /* An SQL boolean over r: may the actor see it?  A part is seen with its parent. */
 void load_visible(struct sqlb *b, const struct type *t);
+/* The same where the statement names its few rows by their ids: said so that no index of
+ * what the condition speaks of leads, which has as many rows as that person has records. */
+void load_visible_few(struct sqlb *b, const struct type *t);
 
 /* --- names of references ----------------------------------------------------- */
 
