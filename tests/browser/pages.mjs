@@ -65,6 +65,7 @@ export const pages = (r) => [
   ["inbox-todo", "wu.tao", "/inbox"],
   ["inbox-done", "wu.tao", "/inbox?box=done"],
   ["inbox-mine", "li.lei", "/inbox?box=mine"],
+  ["inbox-copied-empty", "zhao.min", "/inbox?box=copied"],
   ["inbox-watched-empty", "zhao.min", "/inbox?box=watched"],
   ["types", "li.lei", "/r"],
   ["list", "wu.tao", "/r/fault?n=1"],
@@ -193,6 +194,19 @@ export const pages = (r) => [
     for (const f of ["old", "fresh", "again"]) await p.page.fill(`#${f}`, `not the ${f} one`);
     await p.press("form[action='/me/password'] button");
   }],
+  ["approval-route", "li.lei", "/r/loan/new/request", async (p) => { await p.page.fill("#f-loan_item", "备用笔记本"); await p.page.waitForTimeout(1200); }],
+  ["approval-record", "han.mei", "loan"],
+  ["approval-author", "li.lei", "loan"],
+  ["approval-all", "li.lei", "loan/approval"],
+  ["approval-vote", "han.mei", "loan/approval/vote?vote=reject"],
+  ["approval-add", "han.mei", "loan/approval/add"],
+  ["approval-return", "han.mei", "loan/approval/return"],
+  ["approval-refused", "han.mei", "loan/approval/vote?vote=reject", press],
+  ["approval-print", "li.lei", "loan?print=1", "print"],
+  ["approval-again", "li.lei", "loan/approval/resubmit", async (p) => {
+    await p.open(await address(p, "loan")); await p.press("#approval a[href*='/approval/withdraw']"); await p.press("main form.card footer button");
+    await p.open(await address(p, "loan/approval/resubmit"));
+  }],
   ["setting-units", "xu.jing", "/admin/settings/fault_reporting/fault.accept"],
   ["setting-published", "xu.jing", "/admin/settings/fault_reporting/fault.feedback", async (p) => {
     await p.page.fill("#value", p.t("5 个工作小时", "5 working hours")); await p.press("main form.form button.btn");
@@ -240,6 +254,24 @@ export async function numbers(demo, browser) {
 export const look = (demo, browser, login, how) =>
   (login ? Person.signIn(demo, browser, login, how) : Person.come(demo, browser, login, how));
 
+/** A loan that waits for the head of the unit: made once for each demonstration. */
+async function loan(p) {
+  if (p.demo.loan) return p.demo.loan;
+  const how = { ...p.how, scripts: true };
+  const keeper = await Person.signIn(p.demo, p.browser, "huang.he", how);
+  await keeper.open("/r/loan_item/new/offer");
+  await keeper.fill({ device: "备用笔记本", title: "备用笔记本" });
+  await keeper.send();
+  await keeper.close();
+  const li = await Person.signIn(p.demo, p.browser, "li.lei", how);
+  await li.fresh("/r/loan/new/request");
+  await li.fill({ loan_item: "备用笔记本", purpose: "外出巡检", due: new Date(Date.now() + 864e6).toISOString().slice(0, 10) });
+  await li.send();
+  p.demo.loan = li.path();
+  await li.close();
+  return p.demo.loan;
+}
+
 export async function address(p, path) {
   if (!p.login) { // at the door: nobody, in the language of the run
     await p.context.clearCookies();
@@ -260,6 +292,7 @@ export async function address(p, path) {
     await p.page.locator("main table.list a.row").first().click();
     return p.page.locator('main a[href^="/proof/"]').first().getAttribute("href");
   }
+  if (path.startsWith("loan")) return (await loan(p)) + path.slice(4);
   if (path === "account") {
     return (await address(p, "first:/r/person")).replace("/r/person", "/admin/account");
   }
@@ -311,6 +344,7 @@ const TAKEN_BACK = {
   "/r/~/new/~": "a form of its own", "/r/~/#/do/~": "a form of its own", "/me/password": "a form of its own",
   "/admin/account/#": "a form of its own", "/admin/settings/~/~": "the difference first", "/admin/settings/~/~/unit": "again",
   "/me/second/begin": "a password", "/me/second/confirm": "a code", "/me/second/codes": "a password and a code", "/me/second/off": "a password and a code",
+  "/r/~/#/approval/~": "a form of its own", "/r/~/#/approval/resubmit": "a form of its own", "/r/~/#/approval/resubmit/check": "changes nothing",
   "/r/~/#/note/~": "the other way, or part of the history; detach asks",
   "/r/~/#/note/detach": "asks", "/r/~/bulk": "asks", "/r/~/view/#": "asks", "/me/token/#/end": "asks", "/admin/jobs/#/cancel": "asks",
   "/me/jobs/#/cancel": "asks", "/r/~/export": "can be cancelled in My jobs",

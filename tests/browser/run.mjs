@@ -3,6 +3,7 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { count, openBrowser, prepare, work } from "./support.mjs";
+import { approvals } from "./approvals.mjs";
 import { functions } from "./functions.mjs";
 import { keys } from "./keys.mjs";
 import { manual } from "./manual.mjs";
@@ -19,6 +20,7 @@ const runs = [
   ["refused-en", (b) => refused(b, { lang: "en", width: 360 })],
   ["functions-zh", (b) => functions(b, { lang: "zh", width: 1280 })],
   ["functions-en", (b) => functions(b, { lang: "en", width: 360 })],
+  ...[360, 1280].flatMap((width) => ["zh", "en"].map((lang) => [`approvals-${lang}-${width}`, (b) => approvals(b, { lang, width })])),
   ["second-zh", (b) => second(b, { lang: "zh", width: 1280, scripts: false })],
   ["second-en", (b) => second(b, { lang: "en", width: 360 })],
   ["keys-zh", (b) => keys(b, { lang: "zh", width: 1280 })],

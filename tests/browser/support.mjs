@@ -109,7 +109,7 @@ export class Person {
       javaScriptEnabled: how.scripts !== false,
     });
     p.page = await p.context.newPage();
-    p.page.setDefaultTimeout(20000);
+    p.page.setDefaultTimeout(Number(process.env.ZHIDU_BROWSER_PATIENCE ?? 20000));
     p.errors = [];
     p.page.on("pageerror", (e) => p.errors.push(String(e)));
     p.page.on("console", (m) => { if (m.type() === "error" && !/Failed to (load resource|fetch)/.test(m.text())) p.errors.push(m.text()); });
