@@ -61,6 +61,23 @@ static void ask_rows(const struct ctx *ctx, struct batch *b, int64_t id, int lim
                   id, limit);
 }
 
+/* The names of all who have a part in them, so that they need no question of their own. */
+static int ask_people(const struct ctx *ctx, struct batch *b, int64_t id, int limit)
+{
+    struct sqlb s = sqlb_make(ctx->arena);
+    SQLB_LIT(&s, "select r.\"id\", r.\"number\", r.\"name\", case when ");
+    load_visible(&s, ctx->model->person);
+    SQLB_LIT(&s, " then 1 else 0 end from ");
+    sqlb_ident(&s, ctx->model->person->table);
+    SQLB_LIT(&s, " r where r.\"id\" in (select \"principal\" from \"approval_seat\""
+                 " where \"approval\" in " NEWEST " union select \"actor\" from \"approval_seat\""
+                 " where \"approval\" in " NEWEST " union select \"asker\" from \"approval_seat\""
+                 " where \"approval\" in " NEWEST " union select \"person\" from \"approval_event\""
+                 " where \"approval\" in " NEWEST " union select \"by_person\" from"
+                 " \"approval_event\" where \"approval\" in " NEWEST ") limit 400");
+    return ask(ctx, b, sqlb_end(&s), id, limit);
+}
+
 struct approve_ask approve_view_ask(const struct ctx *ctx, struct batch *b,
                                     const struct record *rec, int limit, bool whole)
 {
@@ -88,6 +105,7 @@ struct approve_ask approve_view_ask(const struct ctx *ctx, struct batch *b,
                               " order by \"approval\" desc, \"no\" limit 20000"),
                           rec->id, limit);
     ask_rows(ctx, b, rec->id, limit, &q);
+    q.people = ask_people(ctx, b, rec->id, limit);
     if (whole) {
         q.copy =
             ask(ctx, b,
@@ -375,6 +393,7 @@ err approve_view_read(const struct ctx *ctx, struct batch *b, const struct appro
     if (e.code) {
         return e;
     }
+    names_know(names, ctx->model->person, batch_rows(b, q->people));
     read_approvals(ctx, b, q, names, l);
     read_rounds(ctx, batch_rows(b, q->round), l);
     read_runs(batch_rows(b, q->run), l);

@@ -10,7 +10,7 @@
 /* --- approve_view.c: in parts, for who asks along with something else ---------------- */
 
 struct approve_ask {
-    int approval, round, run, seat, vote, copy, event; /* -1: not asked */
+    int approval, round, run, seat, vote, copy, event, people; /* -1: not asked */
     struct post_ask post;
     const struct record *rec;
     int limit;

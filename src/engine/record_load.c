@@ -350,6 +350,33 @@ void names_ask(struct names *n, struct batch *b)
     }
 }
 
+static void know(struct name *x, const struct type *t, const struct rows *r)
+{
+    bool visible = rows_i64(r, 3) == 1;
+    x->known = true;
+    x->ref = (struct record_ref){.id = x->id,
+                                 .type = t,
+                                 .number = visible ? rows_text(r, 1) : STR(""),
+                                 .name = visible ? rows_text(r, 2) : STR(""),
+                                 .visible = visible};
+}
+
+void names_know(struct names *n, const struct type *t, struct rows r)
+{
+    struct group *g = group_of(n, t);
+    bool all = g && g->asked == g->n; /* then what is added here need not be asked */
+    while (g && rows_next(&r)) {
+        names_want(n, t, rows_i64(&r, 0));
+        struct name *x = find(g, rows_i64(&r, 0));
+        if (x && !x->known) {
+            know(x, t, &r);
+        }
+    }
+    if (all) {
+        g->asked = g->n;
+    }
+}
+
 void names_read(struct names *n, struct batch *b)
 {
     for (size_t i = 0; i < n->ctx->model->ntypes; i++) {
@@ -359,13 +386,7 @@ void names_read(struct names *n, struct batch *b)
             while (rows_next(&r)) {
                 struct name *x = find(g, rows_i64(&r, 0));
                 if (x && !x->known) {
-                    bool visible = rows_i64(&r, 3) == 1;
-                    x->known = true;
-                    x->ref = (struct record_ref){.id = x->id,
-                                                 .type = g->type,
-                                                 .number = visible ? rows_text(&r, 1) : STR(""),
-                                                 .name = visible ? rows_text(&r, 2) : STR(""),
-                                                 .visible = visible};
+                    know(x, g->type, &r);
                 }
             }
         }

@@ -45,6 +45,9 @@ void names_ask(struct names *n, struct batch *b);
 void names_read(struct names *n, struct batch *b);
 /* Both, in a batch of its own: for names that nothing else is asked along with. */
 MUST_CHECK err names_run(struct names *n);
+/* What another statement of the batch told of records: id, number, name, and 1 where the actor
+ * may see it.  Before anything else is wanted of what came with the batch. */
+void names_know(struct names *n, const struct type *t, struct rows r);
 /* The reference by name; not visible where it may not be seen or is not there
  * (its name is then empty: what one may not see does not leak by name). */
 struct record_ref names_get(const struct names *n, const struct type *t, int64_t id);

@@ -517,6 +517,10 @@ err record_view(const struct ctx *ctx, const struct type *t, int64_t id, struct 
         return e;
     }
     names_read(names, b);
+    e = q.approvals ? approve_view_read(ctx, b, &q.approval, &q.guards, names, &q.approved) : OK;
+    if (e.code) {
+        return e;
+    }
     guards_read(ctx, b, &q.guards, &v.actions, &v.nactions);
     links_read(ctx, b, q.links, names, &v.rec);
     activity_read(ctx, t, b, q.activities, names, &v.activities, &v.nactivities,
@@ -528,8 +532,7 @@ err record_view(const struct ctx *ctx, const struct type *t, int64_t id, struct 
     read_watchers(ctx, b, q.watching, names, &v);
     read_small(ctx, b, &q, &v);
     drop_hidden(b, &q, &v.rec);
-    e = q.approvals ? approve_view_read(ctx, b, &q.approval, &q.guards, names, &q.approved) : OK;
-    e = e.code ? e : names_run(names); /* nothing to ask in most cases: no statement, no trip */
+    e = names_run(names); /* nothing to ask in most cases: no statement, no trip */
     if (e.code) {
         return e;
     }
