@@ -456,7 +456,7 @@ void probe_scan(struct probe *p, const char *route, const struct who *who, const
     for (size_t part = 0; part < 3; part++) {
         for (size_t at = 0; next_mark(parts[part], &at, m);) {
             const struct holder *first = first_of(p, m);
-            bool known = !first || str_eq(p->echo, str_from(m));
+            bool known = !first || str_has(p->echo, str_from(m));
             p->marks++;
             for (const struct holder *h = first;
                  !known && h < p->holders + p->nholders && strcmp(h->mark, m) == 0; h++) {

@@ -268,7 +268,7 @@ struct reference {
 static struct reply refer(struct probe *p, const struct who *who, const struct reference *f,
                           str typed)
 {
-    p->echo = probe_mark_in(typed);
+    p->echo = typed;
     struct json j = json_begin(&p->a, 4096);
     json_open(&j, '{');
     json_key(&j, f->field->key);
