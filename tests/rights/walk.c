@@ -303,7 +303,8 @@ static void go_on_with(struct making *k)
 {
     const struct fact *x = &k->f->list[walk_below(k->w, (int)k->f->n)];
     const struct model *m = k->f->model;
-    bool ours = x->type == m->person || x->type == m->unit || x->type == m->post;
+    bool ours =
+        x->type == m->person || x->type == m->unit || x->type == m->post || x->type == m->deputy;
     const struct tdef *d = x->type->newest;
     struct value_in in[VALUES_MAX];
     if (x->type->lines || !d->nactions || ours) { /* who is who stays as it is */
