@@ -34,8 +34,9 @@ static void write_vote(struct approval *ap, struct approval_by by, struct approv
     struct approval_ballot *b = ballot_put(ap, s, vote, by.person, by.now);
     seat_hold(ap, s, by.now); /* what was left of its term, should it come back */
     seat_set(s, of[vote].state);
-    run_of(ap, s)->needs_vote = false;
-    run_of(ap, s)->changed = true;
+    struct approval_run *r = run_of(ap, s);
+    r->changed = r->changed || r->needs_vote;
+    r->needs_vote = false;
     say(ap, by, of[vote].event, (struct about){s->run, s->no, b->no, s->principal});
 }
 

@@ -155,12 +155,12 @@ err approve_done(struct doing *d, struct touched *x, struct approving *g,
     const struct route *route = g->action->route;
     const struct action *next =
         g->ap->state == APPROVAL_APPROVED ? route->approved : route->refused;
-    if (follows && !next) {
+    if (follows) {
         g->carried = CARRIED;
     }
     err e = approve_save(d, g, said);
     if (!e.code && follows && next) {
-        d->follow = g->id;
+        d->follow = g;
     }
     return e.code ? e : approve_tell(d, x, g, &news, said->act);
 }
@@ -189,35 +189,34 @@ static err not_carried(struct doing *d, const struct approving *g, struct act *a
 
 err approve_follow(struct doing *d, struct act *act)
 {
-    struct approving g;
+    const struct approving *g = d->follow;
     struct value_in *values;
     size_t n;
     err refused;
-    err e = approve_find(d->ctx, d->follow, 0, &g);
-    e = e.code ? e : approve_values_read(d->a, g.asked, &values, &n);
+    err e = approve_values_read(d->a, g->asked, &values, &n);
     if (e.code) {
         return e;
     }
-    const struct route *route = g.action->route;
-    bool yes = g.state == APPROVAL_APPROVED;
+    const struct route *route = g->action->route;
+    bool yes = g->ap->state == APPROVAL_APPROVED;
     struct act *next = arena_new(d->a, struct act);
     *next = (struct act){.arena = d->a,
-                         .actor = g.author,
+                         .actor = g->author,
                          .now = act->now,
                          .at = act->at,
                          .flags = ACT_FOLLOWS,
-                         .follows = g.id,
+                         .follows = yes && !g->action->creates ? g->id : 0,
                          .lang = act->lang,
-                         .type = g.type->key,
-                         .record = g.record,
+                         .type = g->type->key,
+                         .record = g->record,
                          .action = (yes ? route->approved : route->refused)->key,
                          .values = values,
                          .nvalues = yes ? n : 0};
     struct ctx ctx =
-        ctx_make(d->e, d->ctx->model, d->ctx->db, d->a, d->ctx->now, g.author, act->lang);
+        ctx_make(d->e, d->ctx->model, d->ctx->db, d->a, d->ctx->now, g->author, act->lang);
     e = act_try(&ctx, next, &refused);
     if (e.code || refused.code) {
-        return e.code ? e : not_carried(d, &g, act, refused);
+        return e.code ? e : not_carried(d, g, act, refused);
     }
     act->ret_ver = next->ret_ver;
     act->ret_state = next->ret_state;
@@ -225,36 +224,26 @@ err approve_follow(struct doing *d, struct act *act)
     return OK;
 }
 
-/* What was carried out is what was voted on. */
-static err same_content(struct doing *d, const struct approving *g, const struct touched *x)
+err approve_carried(struct doing *d, int64_t id)
 {
-    str now;
-    if (g->state != APPROVAL_APPROVED || g->action->creates) {
-        return OK;
-    }
-    err e = db_flush(d->ctx->db, d->a);
-    e = e.code ? e : approve_content(d->ctx, d->h, x->t, x->id, g->action, &now);
-    if (e.code || str_eq(now, g->contents[g->ap->nrounds - 1])) {
+    struct approving g;
+    struct touched *x;
+    struct rows r;
+    str now = STR("");
+    err e = approve_find(d->ctx, id, 0, &g);
+    e = e.code ? e : perform_touch(d, g.type, g.record, &x);
+    e = e.code ? e : db_flush(d->ctx->db, d->a);
+    e = e.code ? e : approve_content(d->ctx, d->h, x->t, x->id, g.action, &now);
+    e = e.code ? e
+               : db_query(d->ctx->db, d->a,
+                          SQL("select content from approval_round where approval = $1"
+                              " order by no desc limit 1"),
+                          ARGS(db_i64(id)), &r);
+    if (e.code || (rows_next(&r) && str_eq(now, rows_text(&r, 0)))) {
         return e;
     }
-    return refuse(d->a, ERR_RULE, REFUSED_STATE, g->action->clause,
+    return refuse(d->a, ERR_RULE, REFUSED_STATE, g.action->clause,
                   WORDS("要执行的内容与表决的内容不一致。",
                         "What would be carried out is not what was voted on."),
                   WORDS("请重新申请。", "Ask anew."));
-}
-
-err approve_carried(struct doing *d, int64_t id)
-{
-    struct approving *g;
-    struct approve_world *w;
-    struct touched *x;
-    err e = approve_read(d, id, 0, &g, &w);
-    e = e.code ? e : perform_touch(d, g->type, g->record, &x);
-    e = e.code ? e : same_content(d, g, x);
-    if (e.code) {
-        return e;
-    }
-    g->carried = CARRIED;
-    struct approve_said said = {.act = d->acts[0].id};
-    return approve_save(d, g, &said);
 }

@@ -141,31 +141,36 @@ static bool asked_before(const struct action *a, size_t i)
     return false;
 }
 
-err approve_content(const struct ctx *ctx, struct held_model *h, struct tplan *t, int64_t record,
-                    const struct action *action, str *ret)
+static err content(const struct ctx *ctx, struct held_model *h, struct tplan *t, int64_t record,
+                   const struct action *action, const struct cell *row, str *ret)
 {
     struct reading q = {.ctx = ctx, .h = h, .t = t, .record = record};
     struct asked_field *list = arena_array(ctx->arena, struct asked_field, action->nasks + 1);
     size_t n = 0;
-    struct rows r;
     q.c = canon_make(ctx->arena);
     q.b = batch_begin(ctx->db, ctx->arena);
-    int own = batch_add(q.b, t->select, ARGS(db_i64(record)));
+    int own = row ? -1 : batch_add(q.b, t->select, ARGS(db_i64(record)));
+    bool some = !row;
     for (size_t i = 0; i < action->nasks; i++) {
         if (!asked_before(action, i)) {
-            list[n++] = ask_field(&q, action->asks[i].field);
+            list[n] = ask_field(&q, action->asks[i].field);
+            some = some || list[n].place >= 0;
+            n++;
         }
     }
-    err e = batch_run(q.b);
+    err e = some ? batch_run(q.b) : OK;
+    if (!e.code && !row) {
+        struct rows r = batch_rows(q.b, own);
+        struct cell *read = arena_array(ctx->arena, struct cell, (size_t)t->ncols + 1);
+        if (!rows_next(&r)) {
+            return err_make(ERR_NOT_FOUND, STR("record"));
+        }
+        perform_read_row(t, &r, read);
+        row = read;
+    }
     if (e.code) {
         return e;
     }
-    r = batch_rows(q.b, own);
-    if (!rows_next(&r)) {
-        return err_make(ERR_NOT_FOUND, STR("record"));
-    }
-    struct cell *row = arena_array(ctx->arena, struct cell, (size_t)t->ncols + 1);
-    perform_read_row(t, &r, row);
     canon_str(q.c, STR("action"), action->key);
     canon_map(q.c, STR("fields"));
     for (size_t i = 0; i < n; i++) {
@@ -174,6 +179,18 @@ err approve_content(const struct ctx *ctx, struct held_model *h, struct tplan *t
     canon_close(q.c);
     canon_i64(q.c, STR("record"), record);
     return canon_end(q.c, ret);
+}
+
+err approve_content(const struct ctx *ctx, struct held_model *h, struct tplan *t, int64_t record,
+                    const struct action *action, str *ret)
+{
+    return content(ctx, h, t, record, action, NULL, ret);
+}
+
+err approve_content_of(const struct ctx *ctx, struct held_model *h, const struct touched *x,
+                       const struct action *action, str *ret)
+{
+    return content(ctx, h, x->t, x->id, action, x->now, ret);
 }
 
 struct approval_hash approve_hash(struct hasher *h, str content)

@@ -16,8 +16,9 @@
  * opened, so that computed fields and lines are what they will be.  On a living record
  * the values are tried inside a savepoint, read as content, and taken back; they wait
  * in `asked`.  When an act ends an approval, KEY.approved or KEY.refused is performed
- * right after it as an act of its own, in the same transaction, by the author; where
- * that is refused the vote stands and the reason is kept (`trouble`).
+ * right after it as an act of its own, in the same transaction, by the author; the
+ * approval says so beforehand, and where that is refused the vote stands, and an act
+ * takes it back and keeps the reason (`trouble`).
  *
  * --- Tables (engine/schema.h) ------------------------------------------------------
  * Every row has an id of its own; (approval, no) is unique in each but approval.
@@ -65,6 +66,7 @@ struct approving {
     struct approve_said *said; /* of votes that are stored, by number - 1 */
     bool new_;                 /* not stored yet */
     /* --- of approve_rows.c: ids of the rows that are stored, by number - 1 --- */
+    const struct rows *fetched; /* all of them, read with its own row; NULL: not yet */
     int64_t *round_ids, *run_ids, *seat_ids, *vote_ids, *copy_ids;
     int stored_rounds, stored_runs, stored_seats, stored_votes, stored_copies;
 };
@@ -81,6 +83,7 @@ struct approve_said {
 /* The statements of a route, about a record by its id. */
 struct rplan {
     const struct route *route;
+    bool plain;        /* every node always applies and has no term: no facts to be asked */
     struct stmt facts; /* of node i: 3i when (1, 0, null), 3i + 1 term, 3i + 2 remind (ms) */
     struct stmt sit;   /* the actor: active, may see the record, then 1 for each `not` he is in */
     struct stmt *who, *substitute, *copy; /* by node */
@@ -129,6 +132,9 @@ struct db_args approve_world_args(const struct approve_world *w);
  * [ids], [{column: value}]}, "record": id}; attachments by their digests. */
 MUST_CHECK err approve_content(const struct ctx *ctx, struct held_model *h, struct tplan *t,
                                int64_t record, const struct action *action, str *ret);
+/* The same with the record's row at hand, as it is stored. */
+MUST_CHECK err approve_content_of(const struct ctx *ctx, struct held_model *h,
+                                  const struct touched *x, const struct action *action, str *ret);
 struct approval_hash approve_hash(struct hasher *h, str content);
 str approve_hash_write(struct arena *a, const struct approval_hash *h);
 bool approve_hash_read(struct arena *a, str text, struct approval_hash *ret);
@@ -161,11 +167,11 @@ MUST_CHECK err approve_frozen(struct doing *d, const struct touched *x, struct r
 /* What follows an approval that ended in this act: another act, in the same transaction.
  * `act` then tells where the record stands. */
 MUST_CHECK err approve_follow(struct doing *d, struct act *act);
-/* Inside KEY.approved and KEY.refused: it was carried out, with the content that was voted on. */
+/* Inside KEY.approved on a living record: what was carried out is what was voted on. */
 MUST_CHECK err approve_carried(struct doing *d, int64_t id);
-/* Loads one with its outside, ready for an operation; which: as approve_find. */
-MUST_CHECK err approve_read(struct doing *d, int64_t id, int64_t record, struct approving **ret,
-                            struct approve_world **ret_w);
+/* Loads one with its outside, ready for an operation; which: as approve_fetch. */
+MUST_CHECK err approve_read(struct doing *d, int64_t seat, int64_t id, int64_t record,
+                            struct approving **ret, struct approve_world **ret_w);
 /* The machine's no as a refusal. */
 err approve_refusal(struct arena *a, const struct clause *clause, enum approval_no no);
 /* Saves, tells who must know, and sees to what follows. */
@@ -182,8 +188,9 @@ MUST_CHECK err approve_op(struct doing *d, struct touched *x, int64_t act, str *
 
 /* Seats whose tasks are to be made anew, noted before the rows are saved. */
 struct approve_news {
-    int *seats; /* their places */
-    int n;
+    int *seats;  /* their places */
+    int n, old;  /* those before `old` were there already */
+    bool author; /* whether it waits for its author may have changed */
     const struct approval_event *events;
     int nevents;
 };
@@ -199,6 +206,10 @@ MUST_CHECK err approve_tell(struct doing *d, const struct touched *x, const stru
  * a number out of order, an enum without a word, a reference to what is not there. */
 MUST_CHECK err approve_find(const struct ctx *ctx, int64_t id, int64_t record,
                             struct approving *ret);
+/* The same, by one of its seats on this record as well (`seat`, else 0), and in one batch
+ * with the rows that approve_load then takes. */
+MUST_CHECK err approve_fetch(const struct ctx *ctx, int64_t seat, int64_t id, int64_t record,
+                             struct approving *ret);
 /* Fills ret->ap, made by the caller with approval_new, from the tables, in one batch. */
 MUST_CHECK err approve_load(const struct ctx *ctx, struct approving *g);
 /* The content of the newest round; after each approval_submit that was done, before

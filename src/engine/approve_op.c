@@ -18,28 +18,26 @@ static err newest_of(struct op *o, int64_t *ret)
 }
 
 /* By the seat, by its own id, or the one of this record that runs. */
-static err which(struct op *o, const struct operation *k, int64_t *ret)
+static err read_which(struct op *o, const struct operation *k)
 {
     int64_t seat = 0;
-    struct rows r;
-    str_to_i64(approve_text(o, "approval"), ret);
+    int64_t id = 0;
+    str_to_i64(approve_text(o, "approval"), &id);
     if (!(k->how & OF_SEAT)) {
-        return *ret || !(k->how & OF_ANY) ? OK : newest_of(o, ret);
+        err e = id || !(k->how & OF_ANY) ? OK : newest_of(o, &id);
+        return e.code ? e : approve_read(o->d, 0, id, o->x->id, &o->g, &o->w);
     }
-    if (!str_to_i64(approve_text(o, "seat"), &seat)) {
+    if (!str_to_i64(approve_text(o, "seat"), &seat) || seat < 1) {
         return err_make(ERR_INVALID, STR("seat"));
     }
-    err e = db_query(o->d->ctx->db, o->d->a,
-                     SQL("select approval, no from approval_seat where id = $1 and record = $2"),
-                     ARGS(db_i64(seat), db_i64(o->x->id)), &r);
-    if (!e.code && rows_next(&r)) {
-        *ret = rows_i64(&r, 0);
-        o->seat = (int)rows_i64(&r, 1);
-        return OK;
+    err e = approve_read(o->d, seat, 0, o->x->id, &o->g, &o->w);
+    if (e.code == ERR_NOT_FOUND && !e.why) {
+        return approve_refusal(o->d->a, NULL, NO_NO_SEAT);
     }
-    return e.code ? e
-                  : refuse(o->d->a, ERR_VALUE, REFUSED_VALUE, NULL, approval_no_what(NO_NO_SEAT),
-                           approval_no_remedy(NO_NO_SEAT));
+    for (int i = 0; !e.code && i < o->g->ap->nseats; i++) {
+        o->seat = o->g->seat_ids[i] == seat ? i + 1 : o->seat;
+    }
+    return e;
 }
 
 static void node_of_seat(struct op *o)
@@ -52,13 +50,13 @@ static void node_of_seat(struct op *o)
     }
 }
 
-err approve_read(struct doing *d, int64_t id, int64_t record, struct approving **ret,
+err approve_read(struct doing *d, int64_t seat, int64_t id, int64_t record, struct approving **ret,
                  struct approve_world **ret_w)
 {
     struct approving *g = arena_new(d->a, struct approving);
     struct touched *x;
     struct approve_world *w = NULL;
-    err e = approve_find(d->ctx, id, record, g);
+    err e = approve_fetch(d->ctx, seat, id, record, g);
     e = e.code ? e : perform_touch(d, g->type, g->record, &x);
     e = e.code
             ? e
@@ -79,7 +77,7 @@ static err still_the_content(struct op *o, const struct operation *k)
     if (!(k->how & OF_HASH) || !o->g->action->creates || o->g->ap->state != APPROVAL_RUNNING) {
         return OK;
     }
-    err e = approve_content(o->d->ctx, o->d->h, o->x->t, o->x->id, o->g->action, &now);
+    err e = approve_content_of(o->d->ctx, o->d->h, o->x, o->g->action, &now);
     return e.code || str_eq(now, o->g->contents[o->g->ap->nrounds - 1])
                ? e
                : approve_refusal(o->d->a, approve_clause(o), NO_CONTENT);
@@ -144,12 +142,10 @@ err approve_op(struct doing *d, struct touched *x, int64_t act, str *note)
 {
     const struct operation *k = approve_operation(d->act->action);
     struct op o = {.d = d, .x = x, .act = d->act, .note = str_trim(d->act->note)};
-    int64_t id = 0;
     if (!k || ((k->how & BY_CLOCK) && d->act->actor)) {
         return err_make(ERR_NOT_FOUND, STR("action"));
     }
-    err e = which(&o, k, &id);
-    e = e.code ? e : approve_read(d, id, x->id, &o.g, &o.w);
+    err e = read_which(&o, k);
     if (e.code == ERR_NOT_FOUND && !e.why) {
         return approve_refusal(d->a, NULL, NO_NOT_RUNNING);
     }

@@ -98,6 +98,11 @@ static struct rplan *make(struct held_model *h, struct tplan *t, const struct ro
     struct sqlb sit = sqlb_make(&h->arena);
     put_facts(&facts, p);
     put_sit(&sit, p, h, t->type);
+    p->plain = true;
+    for (size_t i = 0; i < n; i++) {
+        const struct route_node *node = &route->nodes[i];
+        p->plain = p->plain && !node->when.tree && !node->term.tree && !node->remind.tree;
+    }
     p->facts.by_id = p->sit.by_id = true;
     plan_close(&facts, t, &p->facts);
     plan_close(&sit, t, &p->sit);

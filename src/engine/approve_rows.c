@@ -95,22 +95,15 @@ static err read_row(struct arena *a, enum table table, const struct rows *r, con
                  : OK;
 }
 
-err approve_find(const struct ctx *ctx, int64_t id, int64_t record, struct approving *ret)
+/* The row of its own, and what the model says of it. */
+static err take_own(const struct ctx *ctx, struct rows *r, struct approving *ret)
 {
-    struct rows r;
     union row x;
     memset(&x, 0, sizeof(x));
-    struct sqlb b = select_from(ctx->arena, &approve_table_list[OWN]);
-    if (id) {
-        SQLB_LIT(&b, " where id = $1");
-    } else {
-        SQLB_LIT(&b, " where record = $1 and state < 2");
+    if (!rows_next(r)) {
+        return err_make(ERR_NOT_FOUND, STR("approval"));
     }
-    err e = db_query(ctx->db, ctx->arena, sqlb_end(&b), ARGS(db_i64(id ? id : record)), &r);
-    if (!e.code && !rows_next(&r)) {
-        e = err_make(ERR_NOT_FOUND, STR("approval"));
-    }
-    e = e.code ? e : read_row(ctx->arena, OWN, &r, NULL, &x);
+    err e = read_row(ctx->arena, OWN, r, NULL, &x);
     if (e.code) {
         return e;
     }
@@ -137,6 +130,62 @@ err approve_find(const struct ctx *ctx, int64_t id, int64_t record, struct appro
                               .carried = (enum carried)o->carried,
                               .trouble = o->trouble};
     return OK;
+}
+
+err approve_find(const struct ctx *ctx, int64_t id, int64_t record, struct approving *ret)
+{
+    struct rows r;
+    struct sqlb b = select_from(ctx->arena, &approve_table_list[OWN]);
+    if (id) {
+        SQLB_LIT(&b, " where id = $1");
+    } else {
+        SQLB_LIT(&b, " where record = $1 and state < 2");
+    }
+    err e = db_query(ctx->db, ctx->arena, sqlb_end(&b), ARGS(db_i64(id ? id : record)), &r);
+    return e.code ? e : take_own(ctx, &r, ret);
+}
+
+/* All rows but those of events, of one of them. */
+static err fetch(const struct ctx *ctx, struct sql which, struct db_args args, struct rows *ret)
+{
+    struct batch *b = batch_begin(ctx->db, ctx->arena);
+    int place[EVENTS];
+    for (int k = 0; k < EVENTS; k++) {
+        struct sqlb q = select_from(ctx->arena, &approve_table_list[k]);
+        if (k == OWN) {
+            SQLB_LIT(&q, " where id = ");
+        } else {
+            SQLB_LIT(&q, " where approval = ");
+        }
+        sqlb_sql(&q, which);
+        if (k != OWN) {
+            SQLB_LIT(&q, " order by no");
+        }
+        place[k] = batch_add(b, sqlb_end(&q), args);
+        batch_max_rows(b, place[k], (int64_t)APPROVAL_SEATS * APPROVAL_RUNS);
+    }
+    err e = batch_run(b);
+    for (int k = 0; !e.code && k < EVENTS; k++) {
+        ret[k] = batch_rows(b, place[k]);
+    }
+    return e;
+}
+
+err approve_fetch(const struct ctx *ctx, int64_t seat, int64_t id, int64_t record,
+                  struct approving *ret)
+{
+    struct rows *r = arena_array(ctx->arena, struct rows, EVENTS);
+    err e = seat ? fetch(ctx,
+                         SQL("(select approval from approval_seat where id = $1"
+                             " and record = $2)"),
+                         ARGS(db_i64(seat), db_i64(record)), r)
+            : id ? fetch(ctx, SQL("$1"), ARGS(db_i64(id)), r)
+                 : fetch(ctx, SQL("(select id from approval where record = $1 and state < 2)"),
+                         ARGS(db_i64(record)), r);
+    struct rows own = r[OWN];
+    e = e.code ? e : take_own(ctx, &own, ret);
+    ret->fetched = e.code ? NULL : r;
+    return e;
 }
 
 /* What has been read, into the machine; `at`: its number - 1.  False: another number. */
@@ -216,23 +265,16 @@ static void all_stored(struct approving *g)
 
 err approve_load(const struct ctx *ctx, struct approving *g)
 {
-    struct batch *b = batch_begin(ctx->db, ctx->arena);
     struct rows r[EVENTS];
-    int place[EVENTS];
     int limits[LIMITS] = {[NODES] = g->ap->plan->n - 1};
-    for (int k = 0; k < EVENTS; k++) {
-        struct sqlb q = select_from(ctx->arena, &approve_table_list[k]);
-        if (k == OWN) {
-            SQLB_LIT(&q, " where id = $1");
-        } else {
-            SQLB_LIT(&q, " where approval = $1 order by no");
-        }
-        place[k] = batch_add(b, sqlb_end(&q), ARGS(db_i64(g->id)));
-        batch_max_rows(b, place[k], (int64_t)APPROVAL_SEATS * APPROVAL_RUNS);
+    err e = OK;
+    if (g->fetched) {
+        memcpy(r, g->fetched, sizeof(r));
+        g->fetched = NULL;
+    } else {
+        e = fetch(ctx, SQL("$1"), ARGS(db_i64(g->id)), r);
     }
-    err e = batch_run(b);
     for (int k = 0; !e.code && k < EVENTS; k++) {
-        r[k] = batch_rows(b, place[k]);
         limits[k] = (int)rows_count(&r[k]);
     }
     if (!e.code && limits[OWN] != 1) {

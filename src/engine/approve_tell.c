@@ -5,7 +5,9 @@
 
 struct approve_news approve_news(struct arena *a, const struct approving *g)
 {
-    struct approve_news news = {.seats = arena_array(a, int, (size_t)g->ap->nseats + 1)};
+    struct approve_news news = {.seats = arena_array(a, int, (size_t)g->ap->nseats + 1),
+                                .old = g->stored_seats,
+                                .author = g->ap->changed};
     for (int i = 0; i < g->ap->nseats; i++) {
         if (g->ap->seats[i].changed) {
             news.seats[news.n++] = i;
@@ -33,11 +35,12 @@ static err forget(struct doing *d, const struct touched *x, str key)
                     ARGS(db_i64(x->id), db_text(key)));
 }
 
-static err seat_task(struct doing *d, const struct touched *x, const struct approving *g, int i)
+static err seat_task(struct doing *d, const struct touched *x, const struct approving *g, int i,
+                     bool had)
 {
     const struct approval_seat *s = &g->ap->seats[i];
     str key = str_fmt(d->a, "a:%lld", (long long)g->seat_ids[i]);
-    err e = forget(d, x, key);
+    err e = had ? forget(d, x, key) : OK;
     bool runs = g->ap->state == APPROVAL_RUNNING && !g->ap->suspended;
     return e.code || s->state != SEAT_OPEN || !runs ? e : put_task(d, x, g, s->actor, s->due, key);
 }
@@ -137,9 +140,9 @@ static err notice(struct doing *d, const struct touched *x, const struct approvi
 err approve_tell(struct doing *d, const struct touched *x, const struct approving *g,
                  const struct approve_news *news, int64_t act)
 {
-    err e = author_task(d, x, g);
+    err e = news->author ? author_task(d, x, g) : OK;
     for (int i = 0; !e.code && i < news->n; i++) {
-        e = seat_task(d, x, g, news->seats[i]);
+        e = seat_task(d, x, g, news->seats[i], news->seats[i] < news->old);
     }
     for (int i = 0; !e.code && i < news->nevents; i++) {
         const struct approval_event *v = &news->events[i];

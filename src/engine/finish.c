@@ -485,8 +485,8 @@ static err end_record(struct doing *d, struct touched *x)
     ask_judge(d, x, &q);
     ask_terms(x, &q);
     ask_people(d, x, &q, false);
-    q.frozen =
-        x->t->votes && !x->created ? batch_add(q.b, APPROVE_FROZEN, ARGS(db_i64(x->id))) : -1;
+    bool votes = x->t->votes && !x->created && !approve_is_op(d->act->action);
+    q.frozen = votes ? batch_add(q.b, APPROVE_FROZEN, ARGS(db_i64(x->id))) : -1;
     err e = batch_run(q.b);
     e = e.code ? e : judge(d, x, &q, &r);
     if (!e.code && q.frozen >= 0) {
@@ -521,6 +521,17 @@ static err end_all(struct doing *d, bool units)
     return e;
 }
 
+/* What is searched for is text that stands in its row (index.c). */
+static bool other_text(const struct touched *x)
+{
+    for (int i = 0; i < x->t->ncols; i++) {
+        if (x->t->is_text[i] && history_cell_changed(x, i)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 err perform_finish(struct doing *d)
 {
     bool units = false;
@@ -533,11 +544,11 @@ err perform_finish(struct doing *d)
     e = e.code ? e : approve_open(d);
     for (size_t i = 0; !e.code && i < d->n; i++) {
         struct touched *x = &d->list[i];
-        e = e.code ? e
-                   : db_queue(d->ctx->db, d->a,
-                              SQL("insert into search_queue(record, type) values ($1, $2)"
-                                  " on conflict do nothing"),
-                              ARGS(db_i64(x->id), db_i64(x->t->type->code)));
+        e = !other_text(x) ? OK
+                           : db_queue(d->ctx->db, d->a,
+                                      SQL("insert into search_queue(record, type) values ($1, $2)"
+                                          " on conflict do nothing"),
+                                      ARGS(db_i64(x->id), db_i64(x->t->type->code)));
     }
     e = e.code ? e : history_write(d);
     return perform_conflict(d, e);

@@ -69,6 +69,7 @@ struct foreseen {
     struct rows seq;
 };
 
+struct approving;
 struct doing {
     struct ctx *ctx;
     struct engine *e;
@@ -82,13 +83,13 @@ struct doing {
     struct piece *pieces;
     size_t npieces, pieces_cap;
     int depth;
-    int at_once;           /* > 0: a row that is there already must be known at once */
-    struct foreseen seen;  /* what the act's first batch brought */
-    bool quiet;            /* an import */
-    str cause;             /* of what the clock does */
-    struct asking *asking; /* an approval to be opened at the end; see approve_int.h */
-    int64_t follow;        /* one that ended: its act comes next; 0: none */
-    int64_t resubmitted;   /* the record whose content this act itself has put to the vote */
+    int at_once;                    /* > 0: a row that is there already must be known at once */
+    struct foreseen seen;           /* what the act's first batch brought */
+    bool quiet;                     /* an import */
+    str cause;                      /* of what the clock does */
+    struct asking *asking;          /* an approval to be opened at the end; see approve_int.h */
+    const struct approving *follow; /* an approval that ended: its act comes next; or NULL */
+    int64_t resubmitted; /* the record whose content this act itself has put to the vote */
 };
 
 /* What one inner act is asked to do. */
