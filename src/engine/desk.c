@@ -105,12 +105,13 @@ static err look(const struct ctx *ctx, const struct lookup *list, size_t n, stru
         const struct type *type = ctx->model->types[t];
         struct rows r = batch_rows(b, places[t]);
         while (rows_next(&r)) {
+            struct seen one = {
+                .state = rows_null(&r, 3) ? NULL : type_state(type, rows_i64(&r, 3)),
+                .ref = {rows_i64(&r, 0), type, rows_text(&r, 2), rows_text(&r, 1), true},
+                .law = rows_i64(&r, 4)};
             for (size_t i = 0; i < n; i++) {
-                if (list[i].type == type->code && list[i].id == rows_i64(&r, 0)) {
-                    ret[i].ref = (struct record_ref){list[i].id, type, rows_text(&r, 2),
-                                                     rows_text(&r, 1), true};
-                    ret[i].state = rows_null(&r, 3) ? NULL : type_state(type, rows_i64(&r, 3));
-                    ret[i].law = rows_i64(&r, 4);
+                if (list[i].id == one.ref.id && list[i].type == type->code) {
+                    ret[i] = one;
                 }
             }
         }

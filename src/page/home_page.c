@@ -190,7 +190,7 @@ static const struct box {
 
 void page_inbox(struct visit *v)
 {
-    enum { N = sizeof(boxes) / sizeof(boxes[0]) };
+    enum { N = sizeof(boxes) / sizeof(boxes[0]), ROWS = 25 };
     str want = visit_param(v, STR("box"));
     const struct box *here = &boxes[0];
     struct inbox_tab *tabs = arena_array(v->ctx.arena, struct inbox_tab, N);
@@ -209,7 +209,7 @@ void page_inbox(struct visit *v)
                            .tabs = {tabs, N}};
     struct task_row *rows;
     err e =
-        desk_tasks(&v->ctx, here->box, visit_param(v, STR("p")), 50, &rows, &p.rows.len, &p.next);
+        desk_tasks(&v->ctx, here->box, visit_param(v, STR("p")), ROWS, &rows, &p.rows.len, &p.next);
     if (e.code) {
         visit_error(v, e);
         return;
