@@ -97,6 +97,59 @@ err approve_refusal(struct arena *a, const struct clause *clause, enum approval_
                   clause, approval_no_what(no), approval_no_remedy(no));
 }
 
+/* Of those who would sit, whom duties kept apart keep away: why, of the first. */
+static err barred(struct op *o, const struct route_bar **ret)
+{
+    const struct route *route = o->g->action->route;
+    const int64_t *people = o->npeople ? o->people : &o->by.person;
+    int n = o->npeople ? o->npeople : 1;
+    int *places = arena_array(o->d->a, int, (size_t)n);
+    struct db_arg id = db_i64(o->x->id);
+    *ret = NULL;
+    if (!route->nbars) {
+        return OK;
+    }
+    struct sqlb b = sqlb_make(o->d->a);
+    SQLB_LIT(&b, "select ");
+    for (size_t k = 0; k < route->nbars; k++) {
+        if (k) {
+            SQLB_LIT(&b, ", ");
+        }
+        plan_is_actor(&b, &route->bars[k].who);
+    }
+    SQLB_LIT(&b, " from ");
+    sqlb_ident(&b, o->g->type->table);
+    SQLB_LIT(&b, " r where r.id = $4");
+    struct sql sql = sqlb_end(&b);
+    struct batch *batch = batch_begin(o->d->ctx->db, o->d->a);
+    for (int i = 0; i < n; i++) {
+        struct ctx c = *o->d->ctx;
+        c.actor = people[i];
+        places[i] = batch_add(batch, sql, ctx_args(&c, &id, 1));
+    }
+    err e = batch_run(batch);
+    for (int i = 0; !e.code && !*ret && i < n; i++) {
+        struct rows r = batch_rows(batch, places[i]);
+        bool row = rows_next(&r);
+        for (size_t k = 0; row && !*ret && k < route->nbars; k++) {
+            *ret = rows_i64(&r, (int)k) ? &route->bars[k] : NULL;
+        }
+    }
+    return e;
+}
+
+static err refused(struct op *o, enum approval_no no)
+{
+    const struct route_bar *bar = NULL;
+    err e = no == NO_MAY_NOT ? barred(o, &bar) : OK;
+    if (e.code) {
+        return e;
+    }
+    return bar ? refuse(o->d->a, ERR_RULE, REFUSED_NEEDS, bar->clause, bar->words,
+                        approval_no_remedy(no))
+               : approve_refusal(o->d->a, approve_clause(o), no);
+}
+
 /* Who acts; the right to mind approvals is asked for only where it could help. */
 static err prepare(struct op *o, const struct operation *k)
 {
@@ -159,7 +212,7 @@ err approve_op(struct doing *d, struct touched *x, int64_t act, str *note)
         e = o.w->failed;
     }
     if (e.code || no != NO_NONE) {
-        return e.code ? e : approve_refusal(d->a, approve_clause(&o), no);
+        return e.code ? e : refused(&o, no);
     }
     *note = o.note;
     struct approve_said said = {

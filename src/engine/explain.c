@@ -85,6 +85,9 @@ static void one(struct explaining *x, const struct cond *c)
     if (c->when) {
         one(x, c->when);
     }
+    if (c->other) {
+        one(x, c->other);
+    }
 }
 
 static void is_he(struct explaining *x, const struct people *p)

@@ -5,6 +5,7 @@
 #include "engine/guard.h"
 #include "engine/missing.h"
 #include "engine/perform_int.h"
+#include "engine/record_load.h"
 
 #include <string.h>
 
@@ -35,9 +36,36 @@ static bool reads_changed(const struct touched *x, const struct reads *r)
     return false;
 }
 
+/* The record that a rule says stands in the way, as far as the actor may see it. */
+static err in_the_way(struct doing *d, const struct touched *x, const struct cond *c, str *ret)
+{
+    const struct type *t = c->other->type.type;
+    struct sqlb b = sqlb_make(d->a);
+    SQLB_LIT(&b, "select r.name from ");
+    sqlb_ident(&b, t->table);
+    SQLB_LIT(&b, " r where r.id = (select (");
+    sqlb_sql(&b, c->other->value);
+    SQLB_LIT(&b, ") from ");
+    sqlb_ident(&b, x->t->type->table);
+    SQLB_LIT(&b, " r where r.id = $4) and ");
+    load_visible(&b, t);
+    struct db_arg id = db_i64(x->id);
+    struct rows r;
+    err e = db_query(d->ctx->db, d->a, sqlb_end(&b), ctx_args(d->ctx, &id, 1), &r);
+    if (!e.code && rows_next(&r)) {
+        *ret = str_copy(d->a, rows_text(&r, 0));
+    }
+    return e;
+}
+
 static err rule_refused(struct doing *d, const struct touched *x, const struct cond *c,
                         const struct add *add, bool unknown)
 {
+    str other = STR("");
+    err e = unknown || !c->other ? OK : in_the_way(d, x, c, &other);
+    if (e.code) {
+        return e;
+    }
     const struct clause *clause = c->clause ? c->clause : add ? add->clause : NULL;
     if (!clause && x->action) {
         clause = x->action->clause;
@@ -47,9 +75,15 @@ static err rule_refused(struct doing *d, const struct touched *x, const struct c
         what =
             words_fmt(d->a, "不符合规定：%.*s", "This is against a rule: %.*s", STR_ARG(c->text));
     }
-    return refuse(d->a, ERR_RULE, unknown ? REFUSED_UNKNOWN : REFUSED_RULE, clause, what,
-                  unknown ? missing_remedy(d->a, missing_words(d->ctx, c, x->id))
-                          : (struct words){0});
+    struct words remedy = {0};
+    if (unknown) {
+        remedy = missing_remedy(d->a, missing_words(d->ctx, c, x->id));
+    } else if (other.len) {
+        remedy = words_fmt(d->a, "与“%.*s”相抵触：请先使其终止，或者另选他人。",
+                           "It conflicts with \"%.*s\": end that first, or choose somebody else.",
+                           STR_ARG(other));
+    }
+    return refuse(d->a, ERR_RULE, unknown ? REFUSED_UNKNOWN : REFUSED_RULE, clause, what, remedy);
 }
 
 /* A rule of another regulation's `adds` goes with the action it is added to. */

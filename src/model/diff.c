@@ -424,6 +424,7 @@ void law_diff(struct arena *a, const struct source *before, const struct law *la
     each_key(&d, CHANGE_TYPE, STR(""), yaml_get(x, STR("types")), yaml_get(y, STR("types")),
              compare_type);
     each_item(&d, STR("adds"), yaml_get(x, STR("adds")), yaml_get(y, STR("adds")));
+    each_item(&d, STR("apart"), yaml_get(x, STR("apart")), yaml_get(y, STR("apart")));
     crossings(&d, law_before);
 }
 

@@ -144,19 +144,21 @@ bool tc_builtin_row_field(struct tc *tc, struct expr *e, struct expr *base, str 
 
 /* --- who approved ------------------------------------------------------------ */
 
-/* Votes of the clock are nobody's (person 0). */
-static void votes_of(struct gen *g, str action, const char *whose)
+/* "select b.WHOSE as id from approval a join TABLE b on .. where a is of this record and
+ * action" */
+static void of_approvals(struct gen *g, str action, const char *table, const char *whose, str a,
+                         str b)
 {
-    str a = gen_alias(g);
-    str v = gen_alias(g);
     PUT(g, "select ");
-    gen_column(g, v, str_from(whose));
+    gen_column(g, b, str_from(whose));
     PUT(g, " as \"id\" from \"approval\" ");
     gen_put(g, a);
-    PUT(g, " join \"approval_vote\" ");
-    gen_put(g, v);
+    PUT(g, " join ");
+    sqlb_ident(g->b, str_from(table));
+    PUT(g, " ");
+    gen_put(g, b);
     PUT(g, " on ");
-    gen_column(g, v, STR("approval"));
+    gen_column(g, b, STR("approval"));
     PUT(g, " = ");
     gen_column(g, a, STR("id"));
     PUT(g, " where ");
@@ -169,8 +171,26 @@ static void votes_of(struct gen *g, str action, const char *whose)
     sqlb_text(g->b, action);
     PUT(g, " and ");
     gen_column(g, a, STR("state"));
-    PUT(g, " = ");
-    sqlb_i64(g->b, APPROVAL_APPROVED);
+}
+
+/* Votes of the clock are nobody's (person 0). */
+static void votes_of(struct gen *g, const struct expr *e, const char *whose)
+{
+    str a = gen_alias(g);
+    str v = gen_alias(g);
+    of_approvals(g, e->column, "approval_vote", whose, a, v);
+    if (e->fun == FUN_APPROVERS) {
+        PUT(g, " = ");
+        sqlb_i64(g->b, APPROVAL_APPROVED);
+    } else {
+        PUT(g, " in (");
+        sqlb_i64(g->b, APPROVAL_RUNNING);
+        PUT(g, ", ");
+        sqlb_i64(g->b, APPROVAL_WITH_AUTHOR);
+        PUT(g, ", ");
+        sqlb_i64(g->b, APPROVAL_APPROVED);
+        PUT(g, ")");
+    }
     PUT(g, " and ");
     gen_column(g, v, STR("voided"));
     PUT(g, " = 0 and ");
@@ -178,9 +198,30 @@ static void votes_of(struct gen *g, str action, const char *whose)
     PUT(g, " > 0");
 }
 
-void gen_approvers(struct gen *g, str action)
+static void seats_of(struct gen *g, const struct expr *e, const char *whose)
 {
-    votes_of(g, action, "person");
+    str a = gen_alias(g);
+    str s = gen_alias(g);
+    of_approvals(g, e->column, "approval_seat", whose, a, s);
+    PUT(g, " = ");
+    sqlb_i64(g->b, APPROVAL_RUNNING);
+    PUT(g, " and ");
+    gen_column(g, s, STR("state"));
+    PUT(g, " in (");
+    sqlb_i64(g->b, SEAT_WAITING);
+    PUT(g, ", ");
+    sqlb_i64(g->b, SEAT_OPEN);
+    PUT(g, ")");
+}
+
+void gen_voters(struct gen *g, const struct expr *e)
+{
+    static const char *const sits[] = {"principal", "actor", "asker"};
+    votes_of(g, e, "person");
     PUT(g, " union ");
-    votes_of(g, action, "principal");
+    votes_of(g, e, "principal");
+    for (size_t i = 0; e->fun == FUN_SEATED && i < COUNT(sits); i++) {
+        PUT(g, " union ");
+        seats_of(g, e, sits[i]);
+    }
 }

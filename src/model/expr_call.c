@@ -392,6 +392,7 @@ static const struct {
     {STR("under"), FUN_UNDER, 1, 1, true, fun_unit},
     {STR("by"), FUN_BY, 1, 1, true, fun_by},
     {STR("approvers"), FUN_APPROVERS, 1, 1, true, fun_approvers},
+    {STR("seated"), FUN_SEATED, 1, 1, true, fun_approvers},
 };
 
 str expr_function(size_t i)
@@ -418,7 +419,7 @@ bool tc_call(struct tc *tc, struct expr *e)
             e->type = (struct vtype){.kind = V_PEOPLE, .type = tc->s->model->person};
         }
         if (tc->s->typed_by_person &&
-            (e->fun == FUN_BY || e->fun == FUN_APPROVERS || e->fun == FUN_SETTING)) {
+            (e->fun == FUN_BY || fun_votes(e->fun) || e->fun == FUN_SETTING)) {
             TC_FAIL(tc, e->off, "筛选条件中不能用 %.*s(..)", "%.*s(..) cannot be used in a filter",
                     STR_ARG(e->name));
             return false;

@@ -106,6 +106,7 @@ enum xfun {
     FUN_UNDER,
     FUN_BY,
     FUN_APPROVERS,
+    FUN_SEATED,
     FUN_EVERYONE,
     FUN_NOBODY,
     FUN_AUTO
@@ -346,9 +347,15 @@ void gen_people(struct gen *g, const struct expr *e);
 /* " from ... where ...", always with a where. */
 void gen_from(struct gen *g, const struct expr *macro);
 void gen_in_force(struct gen *g, str alias);
+/* approvers('x'), seated('x') */
+static inline bool fun_votes(enum xfun f)
+{
+    return f == FUN_APPROVERS || f == FUN_SEATED;
+}
 /* A SELECT of those whose votes count in what was approved of this action (column "id"):
- * the hands and those whose right it was. */
-void gen_approvers(struct gen *g, str action);
+ * the hands and those whose right it was.  seated: also in what has not ended, and who sits
+ * there now. */
+void gen_voters(struct gen *g, const struct expr *e);
 /* A moment and a length: a sum of two numbers, or found in the calendar. */
 bool gen_is_plain_sum(const struct expr *e);
 void gen_time_sum(struct gen *g, const struct expr *e);

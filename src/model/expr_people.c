@@ -163,6 +163,9 @@ static void by_from(struct gen *g, const struct expr *e, str ac)
     col(g, ac, "action");
     PUT(g, " = ");
     sqlb_text(g->b, e->column);
+    PUT(g, " and "); /* what the clock did, nobody did */
+    col(g, ac, "person");
+    PUT(g, " > 0");
 }
 
 static bool is_post_fun(const struct expr *e)
@@ -196,8 +199,8 @@ static bool crowd_select(struct gen *g, const struct expr *e)
         col(g, t, "person");
         PUT(g, " as \"id\"");
         by_from(g, e, t);
-    } else if (e->fun == FUN_APPROVERS) {
-        gen_approvers(g, e->column);
+    } else if (fun_votes(e->fun)) {
+        gen_voters(g, e);
     } else if (e->kind == X_MACRO && e->macro == MACRO_PEOPLE) {
         PUT(g, "select ");
         gen_value(g, e->key);
@@ -515,8 +518,8 @@ static struct sql conj_sql(struct tc *tc, const struct conj *c, size_t but)
 static bool conj_mentions_self(const struct conj *c)
 {
     for (size_t i = 0; i < c->n; i++) {
-        if (expr_mentions_self(c->lit[i].e) || c->lit[i].e->fun == FUN_BY ||
-            c->lit[i].e->fun == FUN_APPROVERS) {
+        const struct expr *e = c->lit[i].e;
+        if (expr_mentions_self(e) || e->fun == FUN_BY || fun_votes(e->fun)) {
             return true;
         }
     }
@@ -572,6 +575,7 @@ struct people people_compile(struct arena *a, struct tc *tc, struct expr *e, boo
         return (struct people){0};
     }
     p.nobody = p.countable = true;
+    p.one = tc_person(tc, e);
     for (size_t i = 0; i < d.n; i++) {
         p.countable = p.countable && begins_with_people(&d.list[i]);
         p.everyone = p.everyone || (d.list[i].n == 1 && has_fun(&d.list[i], FUN_EVERYONE));

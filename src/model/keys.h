@@ -7,7 +7,7 @@
 #ifndef MODEL_KEYS_H
 #define MODEL_KEYS_H
 
-#define KEYS_REGULATION "regulation title owner uses posts settings types adds"
+#define KEYS_REGULATION "regulation title owner uses posts settings types adds apart"
 #define KEYS_REGULATION_LATER "duties controls"
 #define KEYS_WORDS "zh en"
 #define KEYS_SETTING "type default of clause local zh en"
@@ -41,6 +41,7 @@
 #define KEYS_RECEIPT "to zh en within"
 #define KEYS_TERM "runs_in until within from pause_in marks clause zh en"
 #define KEYS_MARK "at do every"
+#define KEYS_APART "of acts posts per clause zh en"
 #define KEYS_ADD "to when needs rules effects clause zh en"
 
 #endif

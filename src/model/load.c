@@ -197,6 +197,7 @@ static void bodies_pass(struct load *l)
     for (size_t i = 0; i < l->nsrcs; i++) {
         if (l->srcs[i].root) {
             adds_body(l, &l->srcs[i]);
+            aparts_body(l, &l->srcs[i]);
         }
     }
 }

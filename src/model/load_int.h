@@ -7,7 +7,7 @@
  *   3 links       what names point to: references, parts, lists (load_link.c)
  *   4 registers   the language's own (contract.c)
  *   5 bodies      every expression compiled (load_body.c, load_action.c,
- *                 load_effect.c, load_route.c); computed fields first
+ *                 load_effect.c, load_route.c, load_apart.c); computed fields first
  *   6 the whole   reachability, citations, cycles, columns (load_check.c)
  * A mistake never stops a pass: all are found in one run.
  */
@@ -162,6 +162,13 @@ const struct effect *effects_read(struct load *l, struct lsrc *s, const struct s
                                   const struct ynode *list, const struct clause *clause,
                                   size_t *ret_n);
 void adds_body(struct load *l, struct lsrc *s);
+/* `apart`, once all actions, routes and rules are there (load_apart.c, load_posts.c). */
+void aparts_body(struct load *l, struct lsrc *s);
+/* One entry about positions; it becomes a rule of the register where `s` is the newest
+ * version of its regulation. */
+void apart_posts(struct load *l, struct lsrc *s, const struct ynode *e, struct apart *x);
+/* "“A”、“B”" */
+struct words apart_join(struct arena *a, const struct words *names, size_t n);
 
 /* --- the whole (load_check.c, load_version.c) ---------------------------------- */
 

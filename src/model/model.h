@@ -148,6 +148,7 @@ struct cond {
     const struct clause *clause; /* what it cites, where it cites something */
     struct words words;          /* its reason in words, where it has one */
     struct cond *when;           /* judged first, may be NULL */
+    struct cond *other;          /* rules: the record that stands in the way, NULL: none is told */
 };
 
 /* An expression about people: "is he one?" and "who are they?". */
@@ -162,6 +163,7 @@ struct people {
     struct sql who;
     bool everyone, nobody, may_auto; /* `auto` is one of the alternatives */
     bool countable; /* each alternative, besides auto, begins with a set of people */
+    bool one;       /* one person, by a name or a path: creator, keeper, device.keeper */
     /* `see` only: the alternatives of the disjunctive form, for lists. */
     const struct see_alt *alts;
     size_t nalts;
@@ -311,6 +313,7 @@ enum need_when { NEED_BEFORE, NEED_VALUES }; /* judged before, or on the typed v
 struct need {
     struct cond check;
     enum need_when when;
+    bool apart; /* made of `apart` of the regulation */
 };
 
 /* One thing an action asks for or lets be filled. */
@@ -399,6 +402,14 @@ struct route_node {
 struct route {
     struct approval_plan plan;
     const struct route_node *nodes; /* plan.n of them, at least one */
+    /* What `apart` holds away from this approval: they are in keep_out of every node
+     * already; here stands why. */
+    const struct route_bar {
+        struct people who;
+        const struct clause *clause;
+        struct words words;
+    } * bars;
+    size_t nbars;
     /* What follows, made of then_approved and then_refused: actions KEY.approved and
      * KEY.refused of the same type, who: nobody, from: where the asking leaves the record
      * (any state that is not final, when that cannot be told).  On a living record
@@ -536,6 +547,16 @@ struct add {
     struct pos pos;
 };
 
+/* Duties that a regulation keeps in different hands.  What follows of it stands where it is
+ * judged: needs of the actions, keep_out and bars of the routes, a rule of the register
+ * `post` (those of the newest versions only). */
+struct apart {
+    const struct tdef *of; /* whose actions; NULL: positions */
+    const struct clause *clause;
+    struct words words; /* what is kept apart, as a sentence without its end */
+    struct pos pos;
+};
+
 struct post_name {
     str key;
     struct words words;
@@ -560,6 +581,8 @@ struct law {
     size_t ntdefs;
     const struct add *adds;
     size_t nadds;
+    const struct apart *aparts;
+    size_t naparts;
     struct reg **uses;
     size_t nuses;
     const struct crossing { /* an effect on another regulation's record */

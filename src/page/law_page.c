@@ -109,7 +109,7 @@ static void uses_of_type(struct uses *u, const struct tdef *d)
         const struct action *a = &d->actions[i];
         use(u, a->clause, d, a->words, WORDS("操作", "action"));
         for (size_t k = 0; k < a->nneeds; k++) {
-            if (a->needs[k].check.clause != a->clause) {
+            if (!a->needs[k].apart && a->needs[k].check.clause != a->clause) {
                 use(u, a->needs[k].check.clause, d, a->needs[k].check.words,
                     WORDS("条件", "condition"));
             }
@@ -136,6 +136,19 @@ static void uses_of_type(struct uses *u, const struct tdef *d)
     }
 }
 
+/* Duties kept apart: of a type's actions, or of positions. */
+static void uses_of_aparts(struct uses *u, const struct law *l)
+{
+    const struct type *post = u->v->model->post;
+    for (size_t i = 0; i < l->naparts; i++) {
+        const struct apart *x = &l->aparts[i];
+        const struct tdef *d = x->of ? x->of : post ? post->newest : NULL;
+        if (d) {
+            use(u, x->clause, d, x->words, WORDS("职责分离", "apart"));
+        }
+    }
+}
+
 static void put_articles(struct visit *v, const struct law *l, struct law_page *p)
 {
     struct law_article *list = arena_array(v->ctx.arena, struct law_article, l->nclauses + 1);
@@ -150,6 +163,7 @@ static void put_articles(struct visit *v, const struct law *l, struct law_page *
         for (size_t k = 0; k < l->ntdefs; k++) {
             uses_of_type(&u, l->tdefs[k]);
         }
+        uses_of_aparts(&u, l);
         for (size_t k = 0; k < l->nsettings && u.len < USES_MAX; k++) {
             const struct setting *s = &l->settings[k];
             if (s->clause == c) {

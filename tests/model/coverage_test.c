@@ -69,6 +69,7 @@ static const struct way ways[] = {
     {"effect", "receipt", "receipt", ITSELF},
     {"term", "marks", "mark", ENTRIES},
     {"mark", "do", "effect", ENTRIES},
+    {"regulation", "apart", "apart", ENTRIES},
     {"add", "effects", "effect", ENTRIES},
     {"add", "rules", "rule", ENTRIES},
     {"add", "needs", "need", ENTRIES},
@@ -180,6 +181,7 @@ static void every_construct_is_used(void **state)
         {"term", KEYS_TERM},
         {"mark", KEYS_MARK},
         {"add", KEYS_ADD},
+        {"apart", KEYS_APART},
         {"words", KEYS_WORDS},
         {"has", "comments attachments watchers label"},
         {"setting type", "text int decimal money bool date datetime duration days months workdays "
