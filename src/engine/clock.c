@@ -249,19 +249,41 @@ static err approve_due(struct writer_job *job, struct db *db, struct arena *a, v
     return x;
 }
 
-/* After a change of appointments: every approval that runs, one a turn; approvals_at
+/* The next running approval after the one at approvals_at that appointments may move: a node
+ * stands stopped, or an open or waiting seat is, or should be, in the hand of a deputy. */
+#define MAY_MOVE_HEAD                                                                   \
+    "select q.id, q.record, q.type from installation i left join approval q"            \
+    " on q.id = (select min(n.id) from approval n where n.state = 0"                    \
+    " and n.id > cast(i.value as bigint) and (exists(select 1 from approval_run u"      \
+    " where u.approval = n.id and u.state = 0) or exists(select 1 from approval_seat s" \
+    " where s.approval = n.id and s.state in (0, 1) and (s.actor <> s.principal"
+#define MAY_MOVE_TAIL ")))) where i.key = 'approvals_at'"
+
+static err next_to_move(const struct ctx *ctx, struct rows *r)
+{
+    const struct type *t = ctx->model->deputy;
+    const struct state *s = t ? tdef_state(t->newest, STR("in_force")) : NULL;
+    if (!s) {
+        return db_query(ctx->db, ctx->arena, SQL(MAY_MOVE_HEAD MAY_MOVE_TAIL), NO_ARGS, r);
+    }
+    return db_query(ctx->db, ctx->arena,
+                    SQL(MAY_MOVE_HEAD
+                        " or exists(select 1 from r_deputy p where p.f_person = s.principal"
+                        " and p.state = $1 and p.f_starts <= $2"
+                        " and (p.f_ends is null or p.f_ends >= $2))" MAY_MOVE_TAIL),
+                    ARGS(db_i64(s->code), db_i64(ctx->today)), r);
+}
+
+/* After a change of appointments: each approval that it may move, one a turn; approvals_at
  * holds the last one that was looked at. */
 static err approve_all(struct writer_job *job, struct db *db, struct arena *a, void *world)
 {
     struct turn *t = (struct turn *)job;
+    struct engine *e = t->e;
     struct rows r;
     (void)world;
-    err x = db_query(db, a,
-                     SQL("select q.id, q.record, q.type from installation i left join approval q"
-                         " on q.id = (select min(n.id) from approval n where n.state = 0"
-                         " and n.id > cast(i.value as bigint))"
-                         " where i.key = 'approvals_at'"),
-                     NO_ARGS, &r);
+    struct ctx ctx = ctx_make(e, e->now.model->model, db, a, t->now, 0, LANG_ZH);
+    err x = next_to_move(&ctx, &r);
     t->done = !x.code && rows_next(&r);
     if (!t->done) {
         return x;

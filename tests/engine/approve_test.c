@@ -113,6 +113,13 @@ static int64_t tasks(struct house *h, int64_t record, int64_t person)
         ARGS(db_i64(record), db_i64(person)));
 }
 
+static int64_t ticks(struct house *h, int64_t record)
+{
+    return house_i64(h,
+                     SQL("select count(*) from act where record = $1 and action = 'approve.tick'"),
+                     ARGS(db_i64(record)));
+}
+
 /* --- asked and voted on ---------------------------------------------------------------------- */
 
 static void walked(struct dbs *t)
@@ -341,6 +348,12 @@ static void by_clock(struct dbs *t)
     house_clock(h, h->now + 2 * DAY);
     assert_true(seat_of(h, id, h->eve));
     assert_true(seat_of(h, id, s.hal));
+    /* who has no seat here is away: nothing is done to it, and nothing told */
+    int64_t before = ticks(h, id);
+    assert_done(h, house_create(h, h->bob, "deputy", "person", house_text(h, h->bob), "deputy",
+                                house_text(h, h->cat), NULL));
+    house_clock(h, h->now + 60000);
+    assert_int_equal(ticks(h, id), before);
     /* away: his deputy has the hand, the right stays his; and comes back */
     int64_t away = house_create(h, s.hal, "deputy", "person", house_text(h, s.hal), "deputy",
                                 house_text(h, h->dan), NULL);
