@@ -12,7 +12,7 @@ prepare();
 const demo = await Demo.start("api");
 const token = (login, scopes) => demo.command("token", login, "--name", "test", "--scopes", scopes).trim().split("\n").pop();
 const people = {};
-for (const login of ["li.lei", "guo.jing", "wu.tao", "chen.gang"]) people[login] = token(login, "read write");
+for (const login of ["li.lei", "guo.jing", "wu.tao", "chen.gang", "huang.he", "han.mei", "zhao.min", "gao.yuan"]) people[login] = token(login, "read write");
 
 /** One request.  body: an object (JSON), a FormData, or text with its type in `headers`. */
 async function call(who, method, path, { body, headers = {}, lang = "zh" } = {}) {
@@ -163,6 +163,96 @@ await must("report, feedback, confirmation", async () => {
   equal(f.fields.methods.join(), "hardware_repair,guidance");
 });
 
+// --- approvals ------------------------------------------------------------------------
+at("approvals");
+let loan = null;
+const loanUrl = () => `/api/v1/r/loan/${loan.id}`;
+const approval = async (who) => (await read(who, `${loanUrl()}/approvals`, "/api/v1/r/loan/{id}/approvals")).items[0];
+const operate = (who, op, body) => post(who, `${loanUrl()}/do/approve.${op}`, body);
+const due = () => new Date(Date.now() + 10 * 86400000).toISOString().slice(0, 10);
+await must("whom an action would ask is told before it is performed", async () => {
+  const item = ok(await post("huang.he", "/api/v1/r/loan_item/new/offer", { device: "备用笔记本", title: "备用笔记本" }), 201);
+  const form = await read("li.lei", "/api/v1/r/loan/new/request");
+  equal(form.route.map((n) => n.clause.id).join(), "head-consents,leader-permits");
+  equal(form.route[0].seats[0].person.name, "韩梅");
+  equal(form.route[0].term_ms, 8 * 3600000);
+  loan = ok(await post("li.lei", "/api/v1/r/loan/new/request", { loan_item: item.id, purpose: "外出巡检", due: due() }), 201);
+});
+await check("its seats, its content and what one may do are read", async () => {
+  const a = await approval("han.mei");
+  equal(a.state, "running");
+  const [node] = a.rounds[0].nodes;
+  equal(node.state, "active");
+  equal(node.seats.length, 1);
+  equal(node.seats[0].id, a.own_seat);
+  for (const op of ["vote", "add", "transfer", "ask", "return"]) expect(node.seats[0].may.includes(op), op);
+  equal(a.rounds[0].content.find((f) => f.field === "purpose").text, "外出巡检");
+  const author = await approval("li.lei");
+  equal(author.own_seat, null);
+  expect(author.may.includes("withdraw") && !author.may.includes("end"), author.may.join());
+  expect(author.rounds[0].nodes[0].seats[0].may.includes("urge"), "urge");
+});
+await check("who may not see the record is told nothing of it", async () => {
+  refused(await get("guo.jing", `${loanUrl()}/approvals`), 404);
+  refused(await operate("guo.jing", "withdraw", {}), 404);
+});
+await check("the task says what is to be decided", async () => {
+  const task = (await read("han.mei", "/api/v1/tasks")).items.find((x) => x.record?.id === loan.id);
+  equal(task.action, "request");
+  equal(task.title, "审批：借用设备");
+  equal((await read("han.mei", "/api/v1/tasks?box=copied", "/api/v1/tasks")).items.length, 0);
+});
+await check("a vote on another content is refused, citing the clause of the node", async () => {
+  const a = await approval("han.mei");
+  const r = await operate("han.mei", "vote", { seat: a.own_seat, vote: "approve", hash: "0".repeat(64) });
+  refused(r, 422, "head-consents");
+  expect(r.json.remedy.length > 0, "what would allow it");
+});
+await check("a vote by another is refused; so is one without the reason that the rule wants", async () => {
+  const a = await approval("han.mei");
+  const hash = a.rounds[0].hash;
+  refused(await operate("li.lei", "vote", { seat: a.own_seat, vote: "approve", hash }), 403, "head-consents");
+  const r = await operate("han.mei", "vote", { seat: a.own_seat, vote: "reject", hash });
+  refused(r, 422, "head-consents");
+  equal(r.json.errors[0].field, "note");
+  refused(await operate("han.mei", "vote", { seat: a.own_seat, vote: "perhaps", hash }), 422);
+  refused(await operate("han.mei", "vote", { seat: "nonsense", vote: "approve", hash }), 400);
+});
+await check("people are added beside by name, id or login, and one is removed", async () => {
+  let a = await approval("han.mei");
+  ok(await operate("han.mei", "add", { seat: a.own_seat, where: "beside", rule: "all", people: ["黄河", "gao.yuan"], hash: a.rounds[0].hash, note: "请一同审批" }));
+  a = await approval("han.mei");
+  equal(a.rounds[0].nodes[0].needed, 3);
+  const added = a.rounds[0].nodes[0].seats.filter((s) => s.origin === "beside");
+  equal(added.length, 2);
+  for (const s of added) ok(await operate("han.mei", "remove", { seat: s.id, note: "不必了" }));
+  equal((await approval("han.mei")).rounds[0].nodes[0].needed, 1);
+});
+await check("it is returned, changed, submitted again; both rounds are there", async () => {
+  const a = await approval("han.mei");
+  ok(await operate("han.mei", "return", { seat: a.own_seat, node: "author", note: "请写明地点" }));
+  equal((await approval("li.lei")).state, "with_author");
+  ok(await operate("li.lei", "resubmit", { loan_item: (await read("li.lei", loanUrl(), "/api/v1/r/loan/{id}")).fields.loan_item, purpose: "外出巡检：城东", due: due() }));
+  const b = await approval("li.lei");
+  equal(b.rounds.map((r) => `${r.no} ${r.state}`).join(), "2 open,1 returned");
+  expect(b.rounds[0].hash !== b.rounds[1].hash, "another content");
+  expect(b.events.some((e) => e.note === "请写明地点"), "the reason");
+});
+await check("the votes carry it through, and each says on what it was given", async () => {
+  for (const who of ["han.mei", "zhao.min"]) {
+    const a = await approval(who);
+    const vote = () => post(who, `${loanUrl()}/do/approve.vote`, { seat: a.own_seat, vote: "approve", hash: a.rounds[0].hash, note: "同意" }, { headers: { "idempotency-key": `vote ${who}` } });
+    equal(ok(await vote()).repeated, false);
+    equal(ok(await vote()).repeated, true, "the same again is answered, not given again:");
+  }
+  const a = await approval("li.lei");
+  equal(a.state, "approved");
+  const votes = a.rounds[0].nodes.flatMap((n) => n.seats.flatMap((s) => s.votes));
+  equal(votes.map((x) => `${x.by.name} ${x.vote} ${x.opinion}`).join("; "), "韩梅 approve 同意; 赵敏 approve 同意");
+  for (const x of votes) expect(x.hash === a.rounds[0].hash && x.entry > 0, "hash and entry");
+  equal((await read("li.lei", loanUrl(), "/api/v1/r/loan/{id}")).state, "approved");
+  refused(await operate("li.lei", "withdraw", {}), 422);
+});
 // --- the same act again, and stale forms ----------------------------------------------
 at("again");
 await check("the same key is answered, not done again", async () => {
