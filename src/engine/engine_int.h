@@ -232,6 +232,9 @@ void engine_hold_this(struct engine *e, struct held_model *h);
 MUST_CHECK err clock_start(struct engine *e);
 void clock_stop(struct engine *e);
 bool index_some(struct engine *e, struct db *db, struct arena *a);
+/* A version that lets other texts be searched: every record of the type is indexed anew. */
+MUST_CHECK err index_again(struct db *db, struct arena *a, const struct type *was,
+                           const struct type *is);
 MUST_CHECK err engine_put_law(struct engine *e, struct db *db, struct arena *a,
                               const struct sources *s, int64_t epoch, int64_t actor, int64_t now);
 

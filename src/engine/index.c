@@ -4,13 +4,51 @@
 
 enum { SOME = 64 };
 
+static bool is_text(const struct field *f)
+{
+    return f->column.len && f->value.kind == V_TEXT && !f->see.tree;
+}
+
+/* The same fields, in the same order. */
+static bool same_texts(const struct tdef *was, const struct tdef *is)
+{
+    size_t k = 0;
+    for (size_t i = 0; i < was->nfields; i++) {
+        if (!is_text(&was->fields[i])) {
+            continue;
+        }
+        while (k < is->nfields && !is_text(&is->fields[k])) {
+            k++;
+        }
+        if (k == is->nfields || !str_eq(is->fields[k++].key, was->fields[i].key)) {
+            return false;
+        }
+    }
+    while (k < is->nfields && !is_text(&is->fields[k])) {
+        k++;
+    }
+    return k == is->nfields;
+}
+
+err index_again(struct db *db, struct arena *a, const struct type *was, const struct type *is)
+{
+    if (same_texts(was->newest, is->newest)) {
+        return OK;
+    }
+    struct sqlb b = sqlb_make(a);
+    SQLB_LIT(&b, "insert into search_queue(record, type) select r.id, $1 from ");
+    sqlb_ident(&b, is->table);
+    SQLB_LIT(&b, " r where 1 = 1 on conflict do nothing");
+    return db_exec(db, a, sqlb_end(&b), ARGS(db_i64(is->code)));
+}
+
 static struct sql body_sql(struct arena *a, const struct type *t)
 {
     struct sqlb q = sqlb_make(a);
     SQLB_LIT(&q, "select coalesce(r.number, '') || ' ' || coalesce(r.name, '')");
     for (size_t i = 0; i < t->newest->nfields; i++) {
         const struct field *f = &t->newest->fields[i];
-        if (f->column.len && f->value.kind == V_TEXT && !f->see.tree) {
+        if (is_text(f)) {
             SQLB_LIT(&q, " || ' ' || coalesce(r.");
             sqlb_ident(&q, f->column);
             SQLB_LIT(&q, ", '')");

@@ -450,6 +450,20 @@ static err wait_anew(struct publish_job *j, struct db *db)
                 : OK;
 }
 
+/* What may be searched for may be less now: a field that not everybody sees any more. */
+static err search_anew(struct publish_job *j, struct db *db)
+{
+    const struct model *was = j->e->now.model->model;
+    err e = OK;
+    for (size_t i = 0; !e.code && i < was->ntypes; i++) {
+        const struct type *is = model_type(j->p->next->model, was->types[i]->key);
+        if (is && is_changed(j->p, is)) {
+            e = index_again(db, j->a, was->types[i], is);
+        }
+    }
+    return e;
+}
+
 static err law_job(struct writer_job *job, struct db *db, struct arena *a, void *world)
 {
     struct publish_job *j = (struct publish_job *)job;
@@ -463,6 +477,7 @@ static err law_job(struct writer_job *job, struct db *db, struct arena *a, void 
     x = x.code ? x : engine_put_law(e, db, j->a, &p->sources, p->epoch + 1, j->actor, j->now);
     x = x.code ? x : end_terms(j, db);
     x = x.code ? x : wait_anew(j, db);
+    x = x.code ? x : search_anew(j, db);
     const struct model *next = p->next->model;
     if (!x.code && next->calendar_day && is_changed(p, next->calendar_day)) {
         struct ctx ctx = ctx_make(e, next, db, j->a, j->now, 0, LANG_ZH);

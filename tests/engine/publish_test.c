@@ -547,6 +547,32 @@ static void other_nodes_follow(struct dbs *t)
     engine_stop(other.in.e);
 }
 
+static int64_t found(struct town *w, const char *word)
+{
+    return inst_i64(&w->in, SQL("select count(*) from search_text where body like $1"),
+                    ARGS(db_text(str_from(word))));
+}
+
+/* What not everybody sees any more is no longer searched for, though nobody touches it. */
+static void hidden_words_leave_the_index(struct dbs *t)
+{
+    struct town w = town_make(t);
+    town_new(&w, "tool", "enter", VALUES("title=月牙铲"));
+    engine_tick(w.in.e, town_now);
+    assert_int_equal(found(&w, "%月牙铲 月牙铲%"), 1); /* the name, and the field */
+    town_revise(&w, 1, "{type: text, max: 40, zh: 名称, en: Name, clause: tools}",
+                "{type: text, max: 40, see: creator, zh: 名称, en: Name, clause: tools}");
+    town_put(&w);
+    engine_tick(w.in.e, town_now);
+    assert_int_equal(found(&w, "%月牙铲 月牙铲%"), 0);
+}
+
+static void index_follows(void **state)
+{
+    (void)state;
+    dbs_each(DBS_MEMORY, hidden_words_leave_the_index);
+}
+
 static void at_once(void **state)
 {
     (void)state;
@@ -558,9 +584,10 @@ static void at_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(law_of_the_day), cmocka_unit_test(mistakes),   cmocka_unit_test(stranding),
-        cmocka_unit_test(taken_away),     cmocka_unit_test(uniqueness), cmocka_unit_test(settings),
-        cmocka_unit_test(at_once),
+        cmocka_unit_test(law_of_the_day), cmocka_unit_test(mistakes),
+        cmocka_unit_test(stranding),      cmocka_unit_test(taken_away),
+        cmocka_unit_test(uniqueness),     cmocka_unit_test(settings),
+        cmocka_unit_test(at_once),        cmocka_unit_test(index_follows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
