@@ -1,4 +1,6 @@
 /* Duties in different hands: acts on one record, its approvals, appointments. */
+#include "engine/record.h"
+
 #include "votes.h"
 
 #include <stdio.h>
@@ -244,6 +246,53 @@ static void effects_are_their_actors(void **state)
     dbs_each(DBS_ALL, by_effect);
 }
 
+/* --- what is shown before ------------------------------------------------------------------ */
+
+/* Why the button of an action is not there for this person; NULL: it is. */
+static const struct refusal *why_not(struct house *h, int64_t who, int64_t id, const char *action)
+{
+    struct ctx ctx = house_ctx(h, who);
+    struct record_view rec;
+    dbs_ok(record_view(&ctx, house_type(h, "loan"), id, &rec));
+    for (size_t i = 0; i < rec.nactions; i++) {
+        if (str_eq(rec.actions[i].action->key, str_from(action))) {
+            return rec.actions[i].why;
+        }
+    }
+    fail_msg("no action %s", action);
+    return NULL;
+}
+
+static void shown(struct dbs *t)
+{
+    struct depot s = open_depot(t);
+    struct house *h = &s.h;
+    int64_t id = granted(&s, h->amy);
+    const struct refusal *why = why_not(h, h->amy, id, "hand_over");
+    assert_true(why && str_eq(why->clause->id, STR("duties")));
+    assert_true(str_has(why->what.zh, STR("您已办理“申请”")));
+    assert_true(why_not(h, s.hal, id, "hand_over") && !why_not(h, h->bob, id, "hand_over"));
+    assert_done(h, can(h, h->dan, id, "hand_over"));
+    /* the route leaves out who cannot sit */
+    struct ctx ctx = house_ctx(h, h->cat);
+    struct value_in v = {.field = STR("days"), .text = STR("9")};
+    struct form f;
+    dbs_ok(form_get(&ctx, house_type(h, "loan"), id, STR("extend"), &v, 1, false, &f));
+    assert_true(f.nroute == 1 && f.route[0].nseats == 1);
+    assert_int_equal(f.route[0].seats[0].person.id, h->eve);
+    struct value_in what = {.field = STR("what"), .text = STR("a saw")};
+    ctx = house_ctx(h, h->bob);
+    dbs_ok(form_get(&ctx, house_type(h, "loan"), 0, STR("request"), &what, 1, false, &f));
+    assert_true(f.nroute == 1 && f.route[0].nseats == 1);
+    assert_int_equal(f.route[0].seats[0].person.id, s.hal);
+}
+
+static void it_is_shown_before(void **state)
+{
+    (void)state;
+    dbs_each(DBS_ALL, shown);
+}
+
 /* --- appointments --------------------------------------------------------------------------- */
 
 static int64_t post(struct house *h, int64_t who, const char *position, int64_t unit, int64_t of,
@@ -302,9 +351,8 @@ static void nobody_holds_two_of_them(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(nobody_does_two_of_them),
-        cmocka_unit_test(nor_does_who_acts_for_another),
-        cmocka_unit_test(effects_are_their_actors),
+        cmocka_unit_test(nobody_does_two_of_them),  cmocka_unit_test(nor_does_who_acts_for_another),
+        cmocka_unit_test(effects_are_their_actors), cmocka_unit_test(it_is_shown_before),
         cmocka_unit_test(nobody_holds_two_of_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
