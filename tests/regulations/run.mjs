@@ -85,6 +85,16 @@ async function pages(site) {
     const law = (await anybody.get("/law/seed_bank")).text;
     contains(law, "随机抽袋检测");
     contains(law, "审批环节 分管领导");
+    contains(law, "职责分离 提出、同意和存放各由不同的人办理");
+    contains(law, "职责分离 同一人不得在同一部门及其上级部门兼任“保管员”、“研究员”");
+  });
+  await check("an appointment against it cites its article, and names the other one", async () => {
+    const administrator = await new Visitor(site.url).signIn("xu.jing");
+    const refused = await administrator.send("/r/post/new/appoint", { person: "huang.he", position: "technician", unit: "信息中心", starts: "2026-01-05" });
+    equal(refused.status, 422);
+    contains(refused.text, "兼任“保管员”、“研究员”");
+    contains(refused.text, "第二十一条");
+    contains(refused.text, "黄河 · 设备管理员");
   });
   const made = async (who, path, values) => {
     const r = await who.send(path, values);
