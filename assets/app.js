@@ -12,6 +12,8 @@
  *  - a clause shows itself when its mark is pointed at (pressing works without this)
  *  - the print buttons print
  *  - drafts of forms and comments are kept in this browser until they were taken
+ *  - while the page is in view, the figures of the frame follow, and what is new about
+ *    what it shows is told
  *  - what is said about a field while one types marks the field itself, and moves no
  *    button from under the pointer that presses it
  */
@@ -222,4 +224,44 @@
       localStorage.setItem(key, JSON.stringify(now));
     });
   });
+
+  /* Asked now and then, and only while somebody looks (docs/decisions/0055). */
+  const EVERY = 25000;
+  const news = $("[data-live]");
+  const figure = (href, n) => all(`.rail a[href="${href}"], .top a[href="${href}"], .tabbar a[href="${href}"]`).forEach((a) => {
+    const old = $(".count", a);
+    const count = old ?? document.createElement("span");
+    count.className = "count";
+    count.textContent = String(n);
+    if (!n) { count.remove(); } else if (!old) { a.append(count); }
+  });
+  let tag = "", turn = 0, last = Date.now();
+  const look = async () => {
+    clearTimeout(turn);
+    if (document.hidden) { return; }
+    last = Date.now();
+    try {
+      const got = await fetch(news?.dataset.live ?? "/live", { headers: tag ? { "If-None-Match": tag } : {}, redirect: "manual", cache: "no-store" });
+      if (got.status !== 200 && got.status !== 304 && got.status < 500) { return; } /* signed out, or no longer to be seen */
+      if (got.status === 200) {
+        tag = got.headers.get("ETag") ?? "";
+        const now = await got.json();
+        figure("/inbox", now.tasks);
+        figure("/notifications", now.unread);
+        const seen = Number(news?.dataset.seen);
+        const words = news && $("template", news);
+        if (words && (news.dataset.live === "/live" ? now.tasks !== seen : now.act > seen)) {
+          words.replaceWith(words.content);
+        }
+      }
+    } catch { /* no network: later */ }
+    turn = setTimeout(look, EVERY);
+  };
+  if ($(".rail")) {
+    turn = setTimeout(look, EVERY);
+    document.addEventListener("visibilitychange", () => {
+      clearTimeout(turn);
+      if (!document.hidden) { turn = setTimeout(look, Math.max(0, last + EVERY - Date.now())); }
+    });
+  }
 })();

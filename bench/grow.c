@@ -55,6 +55,8 @@ static const struct errand errands[] = {
     {"/r/~/#", "/r/fault/#fault?print=1", 0},
     {"/r/~/#", "/r/person/#person", 0},
     {"/r/~/#", "/r/device/#device", 0},
+    {"/r/~/#/live", "/r/fault/#fault/live", 0},
+    {"/r/~/#/live", "/r/wish/#wish/live", 0},
     {"/r/~/#/activity", "/r/fault/#fault/activity?before=9000000000000000", 0},
     {"/r/~/#/do/~", "/r/fault/#fault/do/accept", 0},
     {"/r/~", "/r/wish", 0},

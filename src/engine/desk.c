@@ -386,3 +386,36 @@ err desk_notifications(const struct ctx *ctx, int64_t before, int limit,
     *n = count;
     return e;
 }
+
+/* --- what others do ------------------------------------------------------------------------ */
+
+static struct sql others_sql(const struct ctx *ctx, const struct type *t)
+{
+    static const char maker;
+    struct memo_key k = ctx_key(ctx, &maker, t, NULL, 0);
+    struct sql sql;
+    if (ctx_find_sql(ctx, k, &sql)) {
+        return sql;
+    }
+    struct ctx room = ctx_room(ctx);
+    struct sqlb q = sqlb_make(room.arena);
+    SQLB_LIT(&q, "select coalesce((select max(o.id) from (select c.id, c.person from act c"
+                 " where c.record = $4 order by c.id desc limit 50) o where o.person <> $2), 0)"
+                 " from ");
+    sqlb_ident(&q, t->table);
+    SQLB_LIT(&q, " r where r.id = $4 and ");
+    load_visible(&q, t);
+    return ctx_keep_sql(&room, k, sqlb_end(&q));
+}
+
+err desk_others(const struct ctx *ctx, const struct type *t, int64_t id, int64_t *ret)
+{
+    struct db_arg arg = db_i64(id);
+    struct rows r;
+    err e = db_query(ctx->db, ctx->arena, others_sql(ctx, t), ctx_args(ctx, &arg, 1), &r);
+    if (!e.code && !rows_next(&r)) {
+        e = err_make(ERR_NOT_FOUND, STR("record"));
+    }
+    *ret = e.code ? 0 : rows_i64(&r, 0);
+    return e;
+}

@@ -51,6 +51,11 @@ MUST_CHECK err desk_boxes(const struct ctx *ctx, struct desk_ask_box *boxes, siz
 MUST_CHECK err desk_notifications(const struct ctx *ctx, int64_t before, int limit,
                                   struct notification_row **ret, size_t *n);
 
+/* Has anybody else done something to a record that the actor may see?  The newest act
+ * that is not the actor's own, among its last 50; 0: none.  ERR_NOT_FOUND: no such record
+ * for him. */
+MUST_CHECK err desk_others(const struct ctx *ctx, const struct type *t, int64_t id, int64_t *ret);
+
 struct search_hit {
     enum { HIT_RECORD, HIT_CLAUSE } kind; /* a person is a record */
     struct record_ref rec;

@@ -215,6 +215,7 @@ void page_inbox(struct visit *v)
         return;
     }
     p.rows.ptr = rows;
+    p.tasks = visit_counts(v).tasks;
     struct frame f;
     struct html out =
         frame_begin(v, &f, p.title, here->box == DESK_MINE ? STR("mine") : STR("inbox"));

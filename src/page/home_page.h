@@ -37,6 +37,7 @@ struct inbox_page {
     const struct visit *visit;
     str title, box, next, nothing;
     bool cases; /* records of one's own, not things to do */
+    int64_t tasks;
     enum desk_box of;
     struct {
         const struct inbox_tab *ptr;

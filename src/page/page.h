@@ -46,6 +46,8 @@ void page_approval_again_post(struct visit *v);
 void page_approval_again_check(struct visit *v);
 void page_approval_form(struct visit *v);
 void page_approval_post(struct visit *v);
+void page_live(struct visit *v);
+void page_record_live(struct visit *v);
 void page_suggest(struct visit *v);
 void page_file(struct visit *v);
 void page_file_picture(struct visit *v);

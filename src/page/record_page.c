@@ -365,6 +365,10 @@ void page_record(struct visit *v)
     }
     struct record_page p;
     fill(v, t, &r, &p);
+    str here = str_fmt(v->ctx.arena, "/r/%.*s/%lld", STR_ARG(t->key), (long long)r.rec.id);
+    p.newest = r.nactivities ? r.activities[0].id : 0;
+    p.here = url_local(here);
+    p.live = str_fmt(v->ctx.arena, "%.*s/live", STR_ARG(here));
     e = post_held_read(&post, &p.account);
     if (e.code) {
         visit_error(v, e);

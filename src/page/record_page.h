@@ -51,6 +51,9 @@ struct record_page {
     const struct record_clock *urgent; /* the running clock that ends first */
     int64_t step_no, clocks_over;
     int64_t id, law_version, created_at, steps_left, last_seq, older;
+    int64_t newest; /* act that is shown */
+    url here;
+    str live; /* where what is newer is asked for */
     str law_key, law_title, watch_action;
     const struct state *state;
     const struct record_ref *creator, *unit;

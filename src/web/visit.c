@@ -220,6 +220,14 @@ static bool guessed(struct visit *v, bool by_token)
     return true;
 }
 
+/* Somebody is there: his session goes on. */
+static void seen(struct visit *v, const struct session *s)
+{
+    if (!v->route || !(v->route->flags & ROUTE_QUIET)) {
+        people_seen(v->app->people, &v->ctx, s, v->token);
+    }
+}
+
 /* Was everything as guessed?  Seen in the page's own snapshot. */
 static bool right(struct visit *v)
 {
@@ -239,7 +247,7 @@ static bool right(struct visit *v)
                                  : session_read(&v->ctx, p->b, p->session, &s));
     ok = ok && guess_same(&s, &v->session);
     if (ok) {
-        people_seen(v->app->people, &v->ctx, &s, v->token);
+        seen(v, &s);
     }
     return ok;
 }
@@ -280,7 +288,7 @@ static err identify(struct visit *v)
     }
     guess_keep(seat->guesses, v->token, &v->session);
     sit(v);
-    people_seen(v->app->people, &v->ctx, &v->session, v->token);
+    seen(v, &v->session);
     return OK;
 }
 

@@ -39,14 +39,16 @@ struct visit_route {
     struct words title; /* for the list of all addresses in the manual */
 };
 enum {
-    ROUTE_PUBLIC = 1, /* without signing in */
-    ROUTE_API = 2,    /* bearer token or session; errors as problem+json; no CSRF for tokens */
-    ROUTE_UPLOAD = 4, /* bodies up to ATTACH_MAX + 1 MB */
-    ROUTE_WRITE = 8,  /* API: the token needs scope write */
-    ROUTE_ASSET = 16, /* files of the program */
-    ROUTE_PROBE = 32, /* for machines that watch: no session is asked for (web/probe.h) */
-    ROUTE_FILE = 64,  /* attachments and exports: as long as they are large */
-    ROUTE_DOOR = 128, /* also before the first password is changed, the second factor enrolled */
+    ROUTE_PUBLIC = 1,  /* without signing in */
+    ROUTE_API = 2,     /* bearer token or session; errors as problem+json; no CSRF for tokens */
+    ROUTE_UPLOAD = 4,  /* bodies up to ATTACH_MAX + 1 MB */
+    ROUTE_WRITE = 8,   /* API: the token needs scope write */
+    ROUTE_ASSET = 16,  /* files of the program */
+    ROUTE_PROBE = 32,  /* for machines that watch: no session is asked for (web/probe.h) */
+    ROUTE_FILE = 64,   /* attachments and exports: as long as they are large */
+    ROUTE_DOOR = 128,  /* also before the first password is changed, the second factor enrolled */
+    ROUTE_QUIET = 256, /* a page asks by itself: that is no sign of somebody who is there, and
+                          prolongs no session */
     /* Limited (rate.h); a ROUTE_UPLOAD is when it brings files. */
     ROUTE_RATE = 12, /* shift */
     ROUTE_SIGN_IN = RATE_SIGN_IN << ROUTE_RATE,

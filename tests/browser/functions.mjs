@@ -13,7 +13,7 @@ export async function functions(browser, how) {
   const as = async (login) => (people[login] ??= await Person.signIn(demo, browser, login, how));
   const t = (zh, en) => (how.lang === "en" ? en : zh);
   const w = { demo, as, t, how, browser };
-  for (const part of [lists, paging, bulk, labels, paper, onRecord, forms, searching, regulations, profile, administration]) {
+  for (const part of [lists, paging, bulk, labels, paper, onRecord, live, forms, searching, regulations, profile, administration]) {
     try {
       await part(w);
     } catch (e) {
@@ -282,6 +282,41 @@ async function onRecord(w) {
     contains(await li.text(), w.t("移除附件", "removed an attachment"));
     equal((await li.context.request.get(`${w.demo.url}/file/${id}`)).status(), 404);
   });
+}
+
+/** The figures of an open page follow, and what others did is told; without scripts nothing is. */
+async function live(w) {
+  const wu = await w.as("wu.tao");
+  const li = await w.as("li.lei");
+  const make = await quick(w, li);
+  const record = await make("看着的一件");
+  const note = (p) => p.page.locator("[data-live] .note");
+  await wu.page.clock.install();
+  await check("an open page tells what somebody else did, and not what oneself did", async () => {
+    await wu.open(record);
+    equal(await note(wu).count(), 0);
+    const csrf = await li.page.getAttribute("form[action='/signout'] [name=csrf]", "value");
+    const got = await li.context.request.post(`${w.demo.url}${record}/note/comment`, { form: { note: "还有一点", csrf }, maxRedirects: 0 });
+    equal(got.status(), 303);
+    await Promise.all([wu.page.waitForResponse((r) => r.url().endsWith("/live")), wu.page.clock.fastForward(26000)]);
+    await note(wu).waitFor();
+    contains(await note(wu).innerText(), w.t("内容已更新", "something new"));
+    await wu.axe("something new");
+    await wu.press("[data-live] .note a");
+    equal(wu.path(), record);
+    contains(await wu.text(), "还有一点");
+    equal(await note(wu).count(), 0);
+  });
+  await check("the figures of the frame follow", async () => {
+    await wu.open("/inbox");
+    const figure = wu.page.locator(w.how.width < 600 ? ".tabbar a[href='/inbox'] .count" : ".rail a[href='/inbox'] .count");
+    const before = Number(await figure.innerText());
+    await make("又一件");
+    await Promise.all([wu.page.waitForResponse((r) => r.url().endsWith("/live")), wu.page.clock.fastForward(26000)]);
+    await note(wu).waitFor();
+    equal(Number(await figure.innerText()), before + 1);
+  });
+  await wu.page.clock.resume();
 }
 
 async function forms(w) {

@@ -320,6 +320,7 @@ const NO_PAGE = new Map([
   ["probe", "for machines that watch"], ["asset", "a file of the program"], ["file", "a file to keep"],
   ["suggest", "a part of a page: tried with the keyboard in keys.mjs"],
   ["/proof/~/file", "a file to keep"],
+  ["/live", "asked by pages: tried in functions.mjs"], ["/r/~/~/live", "asked by pages: tried in functions.mjs"],
 ]);
 
 /** GET addresses of the program that are neither opened (their paths) nor have a reason not to be. */

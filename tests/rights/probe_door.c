@@ -189,6 +189,7 @@ static const struct open_page {
     {"GET /inbox", "/inbox", "box=mine"},
     {"GET /inbox", "/inbox", "box=watched"},
     {"GET /notifications", "/notifications", NULL},
+    {"GET /live", "/live", NULL},
     {"GET /r", "/r", NULL},
     {"GET /law", "/law", NULL},
     {"GET /me", "/me", NULL},

@@ -15,6 +15,7 @@ static const struct look {
     {"GET /api/v1/r/~/#/pdf", "/api/v1/r/~/#/pdf", NULL, NULL, false},
     {"GET /r/~/#/label", "/r/~/#/label", NULL, NULL, false},
     {"GET /r/~/labels", "/r/~/labels", "id=#", NULL, false},
+    {"GET /r/~/#/live", "/r/~/#/live", NULL, NULL, false},
     {"GET /r/~/#/activity", "/r/~/#/activity", "before=9000000000000000", NULL, false},
     {"GET /api/v1/r/~/#", "/api/v1/r/~/#", NULL, NULL, false},
     {"GET /api/v1/r/~/#", "/api/v1/r/~/#", "view=full", NULL, false},
