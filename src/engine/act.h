@@ -69,7 +69,8 @@ struct act {
  * of a unit, by its head: local_setting (values: regulation, setting, value), see local.h
  * of an approval, by who has a part in it: approve.vote ..., see approve.h
  * to oneself, without a ledger entry: read_notifications (values: up_to) ·
- *   save_view (values: name, filter, shared), delete_view (values: view)
+ *   save_view (values: name, filter, shared), delete_view (values: view) ·
+ *   save_phrases (values: phrases, one a line), see phrase.h
  * A publication is an act of its own kind: publish.h. */
 
 /* On a snapshot: law, state, who, needs, values.  OK, or the refusal the writer

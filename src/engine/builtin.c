@@ -2,6 +2,7 @@
  * labels, receipts signed and tasks done; and those about oneself. */
 #include "engine/approve_int.h"
 #include "engine/perform_int.h"
+#include "engine/phrase.h"
 #include "engine/view_int.h"
 #include "model/expr.h"
 
@@ -17,10 +18,31 @@ static str text_value(const struct act *act, str key)
     return STR("");
 }
 
+/* `phrases`: one a line; none: the usual ones are offered again. */
+static err save_phrases(struct doing *d)
+{
+    struct phrases p;
+    struct words why = {0};
+    if (!phrases_parse(text_value(d->act, STR("phrases")), &p, &why)) {
+        return refuse_value(d->a, NULL, STR("phrases"), why);
+    }
+    struct batch *b = batch_begin(d->ctx->db, d->a);
+    batch_add(b, SQL("delete from phrase where person = $1"), ARGS(db_i64(d->act->actor)));
+    for (size_t i = 0; i < p.n; i++) {
+        batch_add(b, SQL("insert into phrase(person, no, words) values ($1, $2, $3)"),
+                  ARGS(db_i64(d->act->actor), db_i64((int64_t)i + 1), db_text(p.text[i])));
+    }
+    return batch_run(b);
+}
+
 static err about_oneself(struct doing *d, bool *was)
 {
     const struct act *a = d->act;
     int64_t n = 0;
+    if (str_eq(a->action, STR("save_phrases"))) {
+        *was = true;
+        return save_phrases(d);
+    }
     if (str_eq(a->action, STR("read_notifications"))) {
         *was = true;
         if (!str_to_i64(text_value(a, STR("up_to")), &n)) {

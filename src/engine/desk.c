@@ -126,7 +126,15 @@ struct collected { /* rows of a box whose records are still to be looked up */
     size_t n;
 };
 
-static struct collected collect(const struct ctx *ctx, struct rows *r)
+/* The seat of a task whose key is "a:SEAT"; 0: it is of none. */
+static int64_t seat_of(str key)
+{
+    int64_t id;
+    bool is = str_starts(key, STR("a:")) && str_to_i64(str_from_n(key.ptr + 2, key.len - 2), &id);
+    return is ? id : 0;
+}
+
+static struct collected collect(const struct ctx *ctx, struct rows *r, bool tasks)
 {
     size_t max = (size_t)rows_count(r);
     struct task_row *list = arena_array(ctx->arena, struct task_row, max + 1);
@@ -140,7 +148,8 @@ static struct collected collect(const struct ctx *ctx, struct rows *r)
                                           .kind = (int)rows_i64(r, 3),
                                           .words = {rows_text(r, 5), rows_text(r, 6)},
                                           .due = rows_i64(r, 7),
-                                          .created_at = rows_i64(r, 8)};
+                                          .created_at = rows_i64(r, 8),
+                                          .seat = tasks ? seat_of(rows_text(r, 9)) : 0};
     }
     return (struct collected){list, ids, actions, count};
 }
@@ -201,12 +210,14 @@ static err todo(const struct ctx *ctx, str cursor, int limit, struct batch *b)
     batch_add(
         b,
         SQL("select \"id\", \"type\", \"record\", \"kind\", \"action\", \"zh\", \"en\", \"due\","
-            " \"created_at\" from (select * from (select \"id\", \"type\", \"record\", \"kind\","
-            " \"action\", \"zh\", \"en\", \"due\", \"created_at\", \"due\" as k from \"task\""
+            " \"created_at\", \"key\" from (select * from (select \"id\", \"type\", \"record\", "
+            "\"kind\","
+            " \"action\", \"zh\", \"en\", \"due\", \"created_at\", \"key\", \"due\" as k from "
+            "\"task\""
             " where \"person\" = $2 and \"due\" is not null and (\"due\", \"id\") > ($4, $5)"
             " order by \"due\", \"id\" limit $6) a union all"
             " select * from (select \"id\", \"type\", \"record\", \"kind\", \"action\", \"zh\","
-            " \"en\", \"due\", \"created_at\", 9000000000000000000 as k from \"task\""
+            " \"en\", \"due\", \"created_at\", \"key\", 9000000000000000000 as k from \"task\""
             " where \"person\" = $2 and \"due\" is null"
             " and (9000000000000000000, \"id\") > ($4, $5) order by \"id\" limit $6) b) q"
             " order by k, \"id\" limit $6"),
@@ -319,7 +330,7 @@ err desk_boxes(const struct ctx *ctx, struct desk_ask_box *boxes, size_t n)
     for (size_t i = 0; i < n; i++) {
         struct rows r = batch_rows(b, (int)i);
         boxes[i].next = next_cursor(ctx, boxes[i].box, r, boxes[i].limit);
-        c[i] = collect(ctx, &r);
+        c[i] = collect(ctx, &r, boxes[i].box == DESK_TODO);
         all += c[i].n;
     }
     struct lookup *ids = arena_array(ctx->arena, struct lookup, all + 1);

@@ -15,6 +15,8 @@ struct task_row {
     struct words words;
     struct words did; /* DESK_DONE: what was done, where it is no action of the type */
     bool late;
+    int64_t seat; /* of an approval that waits for him, see seats.h; 0: none */
+    bool opened;  /* the caller's: that seat has been looked at */
 };
 struct notification_row {
     int64_t id, at, read_at;

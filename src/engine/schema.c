@@ -158,6 +158,13 @@ static const struct migration migrations[] = {
          " run INT not null, seat INT not null, person INT not null, number INT not null,"
          " act INT not null);"
          "create unique index approval_event_no on approval_event(approval, no);")},
+    /* Whose right it is: what somebody who leaves still holds. */
+    {"engine approval 0002",
+     SCRIPT("create index approval_seat_right on approval_seat(principal, id)"
+            " where state in (0, 1);")},
+    {"engine phrase 0001",
+     SCRIPT("create table phrase(person INT not null, no INT not null, words text not null,"
+            " primary key (person, no));")},
 };
 
 const struct migration *schema_migrations(size_t *n)

@@ -44,6 +44,7 @@
  *     index (record); bytes: blob(sha256 pk, size, body) or files, see attach.h
  * watcher(record, person) · label(record, label)
  * saved_view(id ID, person, type, name, columns, filter, sort, shared, at)
+ * phrase(person, no, words)         pk (person, no); see phrase.h
  * search_queue(record pk, type)     waiting to be indexed
  * search_text(record ID, type, body)  what was indexed (external content of
  *     search_fts on SQLite; on PostgreSQL also column tokens, a tsvector)
@@ -64,6 +65,7 @@
  *     approval_seat, each (actor, id), for these words of a statement only:
  *         where state = 1                      what he may decide now
  *         where state in (2, 3, 4, 5, 8)       what he decided, transferred or returned
+ *     and (principal, id) where state in (0, 1)    whose right it is, for who hands it over
  *     approval_copy: (person, id); the same where read_at = 0, what he has not read.
  */
 #ifndef ENGINE_SCHEMA_H

@@ -16,6 +16,8 @@ struct me_page {
     struct token_rows tokens;
     struct second second;
     bool second_on;
+    str phrases; /* one a line */
+    bool own_phrases;
 };
 
 struct admin_page {

@@ -1,6 +1,7 @@
 /* approve_form_page.c - one page for each operation on an approval: what is decided on, what
  * is asked, and the act that comes of it. */
 #include "base/arena.h"
+#include "engine/phrase.h"
 #include "page/approve_page.h"
 #include "page/page.h"
 
@@ -106,25 +107,29 @@ static struct approve_choices choices(struct visit *v, const struct approve_choi
     return (struct approve_choices){list, n};
 }
 
+/* One's own common phrases, or the usual ones; without them the page is whole as well. */
+static void put_phrases(struct visit *v, struct approve_form *p)
+{
+    struct phrases own;
+    struct approve_choice list[PHRASES_MAX] = {0};
+    if (phrases_get(&v->ctx, &own).code) {
+        return;
+    }
+    for (size_t i = 0; i < own.n; i++) {
+        list[i] =
+            (struct approve_choice){.value = own.text[i], .words = {own.text[i], own.text[i]}};
+    }
+    p->phrases = choices(v, list, own.n, STR("phrase"), STR(""));
+}
+
 static void put_votes(struct visit *v, struct approve_form *p)
 {
     static const struct approve_choice votes[] = {
         {{"approve", 7}, WORDS_INIT("同意", "Approve"), WORDS_INIT("", ""), false},
         {{"reject", 6}, WORDS_INIT("拒绝", "Reject"), WORDS_INIT("", ""), false},
         {{"abstain", 7}, WORDS_INIT("弃权", "Abstain"), WORDS_INIT("", ""), false}};
-    static const struct words phrases[] = {
-        WORDS_INIT("同意。", "Agreed."), WORDS_INIT("已核实，同意。", "Checked, and agreed."),
-        WORDS_INIT("原则同意，请按规定办理。", "Agreed in principle; proceed by the rules."),
-        WORDS_INIT("材料不全，请补充后再报。", "Something is missing; complete it, please."),
-        WORDS_INIT("不符合规定，不同意。", "This is not what the rules allow.")};
-    enum { N = sizeof(phrases) / sizeof(phrases[0]) };
-    struct approve_choice list[N] = {0};
-    for (size_t i = 0; i < N; i++) {
-        list[i] = (struct approve_choice){.value = words_in(phrases[i], v->ctx.lang),
-                                          .words = phrases[i]};
-    }
     p->votes = choices(v, votes, 3, STR("vote"), STR(""));
-    p->phrases = choices(v, list, N, STR("phrase"), STR(""));
+    put_phrases(v, p);
     if (p->run) {
         p->wants_sign = p->run->node->signature;
         p->must_note = p->run->node->opinion == OPINION_MUST;

@@ -5,6 +5,7 @@
 #include "engine/post.h"
 #include "engine/schema.h"
 #include "page/page.h"
+#include "page/seats_page.h"
 
 #include "gen/home.html.h"
 
@@ -188,6 +189,65 @@ static const struct box {
                 "its progress.")},
 };
 
+static const struct seat_row *seat_among(const struct seat_row *list, size_t n, int64_t id)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (list[i].id == id) {
+            return list[i].decides ? &list[i] : NULL;
+        }
+    }
+    return NULL;
+}
+
+static void put_kind(struct visit *v, const struct seat_row *s, struct inbox_kind *kinds, size_t *n)
+{
+    str key = seats_kind(v, s->rec.type, s->action);
+    for (size_t i = 0; i < *n; i++) {
+        if (str_eq(kinds[i].key, key)) {
+            return;
+        }
+    }
+    if (key.len) {
+        kinds[(*n)++] = (struct inbox_kind){key, s->rec.type->newest->title, s->action->words};
+    }
+}
+
+/* Which of them are seats that he decides on, and has looked at: asked only where an
+ * approval is among them. */
+static err put_seats(struct visit *v, struct inbox_page *p, struct task_row *rows)
+{
+    int64_t *ids = arena_array(v->ctx.arena, int64_t, p->rows.len + 1);
+    struct inbox_kind *kinds = arena_array(v->ctx.arena, struct inbox_kind, p->rows.len + 1);
+    struct seat_row *seats = NULL;
+    size_t nids = 0;
+    size_t n = 0;
+    for (size_t i = 0; i < p->rows.len; i++) {
+        if (rows[i].seat) {
+            ids[nids++] = rows[i].seat;
+        }
+    }
+    err e = seats_named(&v->ctx, ids, nids, &seats, &n);
+    p->kinds.ptr = kinds;
+    for (size_t i = 0; !e.code && i < p->rows.len; i++) {
+        const struct seat_row *s = seat_among(seats, n, rows[i].seat);
+        rows[i].seat = s ? s->id : 0;
+        rows[i].opened = s && s->viewed;
+        if (s) {
+            put_kind(v, s, kinds, &p->kinds.len);
+        }
+    }
+    if (e.code || !p->kinds.len) {
+        return e;
+    }
+    struct phrases *own = arena_new(v->ctx.arena, struct phrases);
+    e = phrases_get(&v->ctx, own);
+    p->phrases = (struct str_list){own->text, own->n};
+    p->csrf = v->session.csrf;
+    p->key = str_fmt(v->ctx.arena, "%llx",
+                     (unsigned long long)v->x->req.id ^ (unsigned long long)v->ctx.now << 16);
+    return e;
+}
+
 void page_inbox(struct visit *v)
 {
     enum { N = sizeof(boxes) / sizeof(boxes[0]), ROWS = 25 };
@@ -210,6 +270,7 @@ void page_inbox(struct visit *v)
     struct task_row *rows;
     err e =
         desk_tasks(&v->ctx, here->box, visit_param(v, STR("p")), ROWS, &rows, &p.rows.len, &p.next);
+    e = e.code || here->box != DESK_TODO ? e : put_seats(v, &p, rows);
     if (e.code) {
         visit_error(v, e);
         return;

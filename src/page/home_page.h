@@ -3,6 +3,7 @@
 #define PAGE_HOME_PAGE_H
 
 #include "engine/desk.h"
+#include "engine/phrase.h"
 #include "page/frame.h"
 #include "page/show.h"
 
@@ -33,9 +34,13 @@ struct inbox_tab {
     struct words words;
     bool here;
 };
+struct inbox_kind { /* of decisions that wait here: one kind at once */
+    str key;
+    struct words type, action;
+};
 struct inbox_page {
     const struct visit *visit;
-    str title, box, next, nothing;
+    str title, box, next, nothing, csrf, key;
     bool cases; /* records of one's own, not things to do */
     int64_t tasks;
     enum desk_box of;
@@ -44,6 +49,11 @@ struct inbox_page {
         size_t len;
     } tabs;
     struct task_rows rows;
+    struct {
+        const struct inbox_kind *ptr;
+        size_t len;
+    } kinds; /* some can be decided on at once; none: no boxes to tick */
+    struct str_list phrases;
 };
 struct notifications_page {
     const struct visit *visit;

@@ -3,108 +3,80 @@
 #include "base/buf.h"
 #include "page/list_page.h"
 #include "page/page.h"
+#include "page/several.h"
 
-#include "gen/list.html.h"
+#include "gen/several.html.h"
 
 enum { BULK_MAX = 100 };
 
 /* --- one action on many ---------------------------------------------------------------- */
 
-struct bulk {
-    int64_t ids[BULK_MAX];
-    size_t n, at;
-    struct bulk_row rows[BULK_MAX];
-};
-
-static void bulk_show(struct visit *v, struct bulk *k)
+static void bulk_show(struct visit *v, struct several *s)
 {
     const struct type *t = model_type(v->model, v->seg[0]);
-    const struct action *a = t ? tdef_action(t->newest, v->act.action) : NULL;
-    size_t done = 0;
-    for (size_t i = 0; i < k->n; i++) {
-        done += k->rows[i].ok;
+    const struct action *a = t ? tdef_action(t->newest, s->action) : NULL;
+    for (size_t i = 0; i < s->n; i++) {
         struct record rec;
-        err e =
-            t ? record_get(&v->ctx, t, k->rows[i].id, &rec) : err_make(ERR_NOT_FOUND, STR("type"));
+        err e = t ? record_get(&v->ctx, t, s->items[i].record, &rec)
+                  : err_make(ERR_NOT_FOUND, STR("type"));
         if (!e.code) {
-            k->rows[i].name =
+            s->items[i].name =
                 str_fmt(v->ctx.arena, "%.*s %.*s", STR_ARG(rec.number), STR_ARG(rec.name));
         }
     }
-    struct bulk_page p = {.type = v->seg[0],
-                          .title = t ? words_in(t->newest->title, v->ctx.lang) : STR(""),
-                          .action = a ? a->words : (struct words){v->act.action, v->act.action},
-                          .summary =
-                              str_fmt(v->ctx.arena,
-                                      v->ctx.lang == LANG_EN ? "%zu of %zu done" : "完成 %zu / %zu",
-                                      done, k->n),
-                          .rows = {k->rows, k->n}};
+    url list = url_local(str_fmt(v->ctx.arena, "/r/%.*s", STR_ARG(v->seg[0])));
+    struct several_page p = {.title = a ? a->words : (struct words){s->action, s->action},
+                             .up = list,
+                             .up_words = t ? words_in(t->newest->title, v->ctx.lang) : STR(""),
+                             .back = list,
+                             .back_words = WORDS("返回列表", "Back to the list"),
+                             .summary = several_summary(v, s),
+                             .items = {s->items, s->n}};
     struct frame f;
-    struct html out = frame_begin(v, &f, frame_title(v, p.action, p.title), STR("records"));
-    list_bulk_html(&out, &p);
+    struct html out = frame_begin(v, &f, frame_title(v, p.title, p.up_words), STR("records"));
+    several_html(&out, &p);
     frame_end(v, &f, &out, 200);
 }
 
-/* One act per record, one after the other, each with its own answer. */
-static void bulk_next(struct visit *v)
-{
-    struct bulk *k = v->user;
-    if (k->at > 0) {
-        struct bulk_row *r = &k->rows[k->at - 1];
-        err e = v->act.result;
-        r->ok = !e.code;
-        if (e.code) {
-            r->words = e.why ? e.why->what : err_words(e.code);
-            r->clause = e.why ? e.why->clause : NULL;
-        }
-    }
-    if (k->at == k->n) {
-        bulk_show(v, k);
-        return;
-    }
-    int64_t id = k->ids[k->at];
-    k->rows[k->at].id = id;
-    k->rows[k->at].name = str_fmt(v->ctx.arena, "%lld", (long long)id);
-    k->at++;
-    v->act = (struct act){
-        .type = v->seg[0],
-        .record = id,
-        .action = v->act.action,
-        .key = str_fmt(v->ctx.arena, "%.*s%zu", STR_ARG(visit_param(v, STR("key"))), k->at)};
-    visit_submit(v, bulk_next);
-}
-
 /* Their labels: a page that can be reloaded. */
-static void to_labels(struct visit *v, const struct bulk *k)
+static void to_labels(struct visit *v, const struct several *s)
 {
     struct buf b = buf_make(v->ctx.arena, 8000);
     buf_put_fmt(&b, "/r/%.*s/labels?", STR_ARG(v->seg[0]));
-    for (size_t i = 0; i < k->n; i++) {
-        buf_put_fmt(&b, "%sid=%lld", i ? "&" : "", (long long)k->ids[i]);
+    for (size_t i = 0; i < s->n; i++) {
+        buf_put_fmt(&b, "%sid=%lld", i ? "&" : "", (long long)s->items[i].record);
     }
     visit_redirect(v, buf_str(&b));
 }
 
 void page_list_bulk(struct visit *v)
 {
-    struct bulk *k = arena_new(v->ctx.arena, struct bulk);
+    struct several *s = arena_new(v->ctx.arena, struct several);
+    struct several_item *items = arena_array(v->ctx.arena, struct several_item, BULK_MAX);
     const struct http_params *ps = &v->x->req.form;
-    for (size_t i = 0; i < ps->len && k->n < BULK_MAX; i++) {
-        if (str_eq(ps->ptr[i].name, STR("id")) && str_to_i64(ps->ptr[i].value, &k->ids[k->n])) {
-            k->n++;
+    *s = (struct several){.items = items, .show = bulk_show};
+    for (size_t i = 0; i < ps->len && s->n < BULK_MAX; i++) {
+        int64_t id;
+        if (!str_eq(ps->ptr[i].name, STR("id")) || !str_to_i64(ps->ptr[i].value, &id)) {
+            continue;
         }
+        items[s->n++] =
+            (struct several_item){.type = v->seg[0],
+                                  .record = id,
+                                  .name = str_fmt(v->ctx.arena, "%lld", (long long)id),
+                                  .href = url_local(str_fmt(v->ctx.arena, "/r/%.*s/%lld",
+                                                            STR_ARG(v->seg[0]), (long long)id))};
     }
     if (visit_param(v, STR("labels")).len) {
-        to_labels(v, k);
+        to_labels(v, s);
         return;
     }
-    v->user = k;
-    v->act.action = visit_param(v, STR("action"));
-    if (!k->n || !v->act.action.len) {
+    s->action = visit_param(v, STR("action"));
+    if (!s->n || !s->action.len) {
         visit_redirect(v, str_fmt(v->ctx.arena, "/r/%.*s", STR_ARG(v->seg[0])));
         return;
     }
-    bulk_next(v);
+    several_run(v, s);
 }
 
 /* --- saved views -------------------------------------------------------------------------- */

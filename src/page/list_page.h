@@ -90,22 +90,6 @@ struct list_view {
     struct frame_news news;
 };
 
-struct bulk_row {
-    int64_t id;
-    str name;
-    bool ok;
-    struct words words;
-    const struct clause *clause;
-};
-struct bulk_page {
-    str type, title, summary;
-    struct words action;
-    struct {
-        const struct bulk_row *ptr;
-        size_t len;
-    } rows;
-};
-
 /* The address of a saved view. */
 url list_view_url(const struct list_view *p, const struct saved_view *s);
 /* The query of a list from the parameters of a request: shared by page, export

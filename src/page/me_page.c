@@ -1,5 +1,7 @@
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/clock.h"
+#include "engine/phrase.h"
 #include "page/admin_page.h"
 #include "page/page.h"
 
@@ -26,6 +28,17 @@ static str agent_words(struct visit *v, str agent)
     return found[0] && found[1] ? str_fmt(v->ctx.arena, "%s · %s", found[0], found[1]) : agent;
 }
 
+static void put_phrases(struct visit *v, const struct phrases *own, struct me_page *p)
+{
+    struct buf b = buf_make(v->ctx.arena, PHRASES_MAX * (PHRASE_BYTES + 1) + 1);
+    for (size_t i = 0; i < own->n; i++) {
+        buf_put(&b, own->text[i]);
+        BUF_LIT(&b, "\n");
+    }
+    p->phrases = buf_str(&b);
+    p->own_phrases = own->own;
+}
+
 static void show_me(struct visit *v, str said, bool bad, str fresh_token, int status)
 {
     struct me_page p = {.visit = v,
@@ -43,6 +56,7 @@ static void show_me(struct visit *v, str said, bool bad, str fresh_token, int st
     int sessions = session_list_ask(b, v->session.person);
     int tokens = token_list_ask(b, v->session.person);
     int second = second_ask(b, v->session.person);
+    int phrases = phrases_ask(&v->ctx, b);
     err e = batch_run(b);
     if (e.code) {
         visit_error(v, e);
@@ -57,6 +71,8 @@ static void show_me(struct visit *v, str said, bool bad, str fresh_token, int st
     p.sessions.ptr = shown;
     p.tokens = token_list_read(b, tokens, v->ctx.arena);
     p.second = second_read(b, second);
+    struct phrases own = phrases_read(&v->ctx, b, phrases);
+    put_phrases(v, &own, &p);
     p.second_on = p.second.state == SECOND_ON;
     struct frame f;
     struct html out =
@@ -126,6 +142,25 @@ void page_me_theme(struct visit *v)
     str theme = visit_param(v, STR("theme"));
     bool known = str_eq(theme, STR("dark")) || str_eq(theme, STR("light"));
     prefer(v, v->session.lang, known ? theme : STR(""));
+}
+
+static void phrases_saved(struct visit *v)
+{
+    err e = v->act.result;
+    if (!e.code) {
+        visit_redirect(v, STR("/me?done=1"));
+        return;
+    }
+    struct words why = e.why && e.why->nfields ? e.why->fields[0].words : err_words(e.code);
+    show_me(v, words_in(why, v->ctx.lang), true, STR(""), err_http(e.code));
+}
+
+void page_me_phrases(struct visit *v)
+{
+    struct value_in *lines = arena_new(v->ctx.arena, struct value_in);
+    *lines = (struct value_in){.field = STR("phrases"), .text = visit_param(v, STR("phrases"))};
+    v->act = (struct act){.action = STR("save_phrases"), .values = lines, .nvalues = 1};
+    visit_submit(v, phrases_saved);
 }
 
 void page_me_token(struct visit *v)

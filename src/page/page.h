@@ -16,6 +16,7 @@ void page_sign_out(struct visit *v);
 void page_asset(struct visit *v);
 
 void page_inbox(struct visit *v);
+void page_inbox_approve(struct visit *v); /* several consents at once */
 void page_notifications(struct visit *v);
 void page_notifications_read(struct visit *v);
 
@@ -67,6 +68,7 @@ void page_me(struct visit *v);
 void page_me_password(struct visit *v);
 void page_me_language(struct visit *v);
 void page_me_theme(struct visit *v);
+void page_me_phrases(struct visit *v); /* common ones, for opinions */
 void page_me_token(struct visit *v);
 void page_me_token_end(struct visit *v);
 void page_me_sessions_end(struct visit *v);
@@ -90,6 +92,8 @@ void page_admin_health(struct visit *v);
 void page_admin_security(struct visit *v);
 void page_admin_security_export(struct visit *v);
 void page_admin_account(struct visit *v);
+void page_admin_seats(struct visit *v); /* what somebody who leaves would decide */
+void page_admin_seats_post(struct visit *v);
 void page_admin_job_cancel(struct visit *v);
 void page_admin_account_post(struct visit *v);
 void page_admin_account_second(struct visit *v); /* resets it */

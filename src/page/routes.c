@@ -18,6 +18,7 @@ const struct visit_route page_routes[] = {
     {HTTP_GET,  "/assets/~/~/~",         page_asset,             ROUTE_PUBLIC | ROUTE_ASSET, WORDS_INIT("", "")},
     {HTTP_GET,  "/inbox",                page_inbox,             0,            WORDS_INIT("待办", "Inbox")},
     {HTTP_GET,  "/live",                 page_live,              ROUTE_QUIET,  WORDS_INIT("", "")},
+    {HTTP_POST, "/inbox/approve",        page_inbox_approve,     0,            WORDS_INIT("", "")},
     {HTTP_GET,  "/notifications",        page_notifications,     0,            WORDS_INIT("通知", "Notifications")},
     {HTTP_POST, "/notifications",        page_notifications_read, 0,           WORDS_INIT("", "")},
     {HTTP_GET,  "/r",                    page_types,             0,            WORDS_INIT("台账与单据", "Registers and cases")},
@@ -63,6 +64,7 @@ const struct visit_route page_routes[] = {
     {HTTP_POST, "/me/password",          page_me_password,       ROUTE_DOOR,   WORDS_INIT("", "")},
     {HTTP_POST, "/me/language",          page_me_language,       ROUTE_DOOR,   WORDS_INIT("", "")},
     {HTTP_POST, "/me/theme",             page_me_theme,          ROUTE_DOOR,   WORDS_INIT("", "")},
+    {HTTP_POST, "/me/phrases",           page_me_phrases,        0,            WORDS_INIT("", "")},
     {HTTP_POST, "/me/token",             page_me_token,          0,            WORDS_INIT("", "")},
     {HTTP_POST, "/me/token/#/end",       page_me_token_end,      0,            WORDS_INIT("", "")},
     {HTTP_POST, "/me/sessions/end",      page_me_sessions_end,   0,            WORDS_INIT("", "")},
@@ -87,6 +89,8 @@ const struct visit_route page_routes[] = {
     {HTTP_GET,  "/admin/security/export", page_admin_security_export, ROUTE_FILE | ROUTE_EXPORT, WORDS_INIT("安全日志导出", "The security log as a file")},
     {HTTP_GET,  "/admin/account/#",      page_admin_account,     0,            WORDS_INIT("账号", "Account")},
     {HTTP_POST, "/admin/account/#",      page_admin_account_post, 0,           WORDS_INIT("", "")},
+    {HTTP_GET,  "/admin/seats/#",        page_admin_seats,       0,            WORDS_INIT("一个人待审批的席位", "The open seats of a person")},
+    {HTTP_POST, "/admin/seats/#",        page_admin_seats_post,  0,            WORDS_INIT("", "")},
     {HTTP_POST, "/admin/account/#/second", page_admin_account_second, 0,       WORDS_INIT("", "")},
 };
 /* clang-format on */

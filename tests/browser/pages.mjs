@@ -157,6 +157,7 @@ export const pages = (r) => [
   }],
   ["health", "xu.jing", "/admin/health"],
   ["account", "xu.jing", "account"],
+  ["seats", "xu.jing", "seats"],
   ["error-404", "li.lei", "/r/fault/1"],
   ["error-404-address", "li.lei", "/no/such/page"],
   ["error-forbidden", "li.lei", "/admin/account/1"],
@@ -286,6 +287,7 @@ export async function address(p, path) {
     return p.page.locator('main a[href^="/proof/"]').first().getAttribute("href");
   }
   if (path.startsWith("loan")) return (await loan(p)) + path.slice(4);
+  if (path === "seats") return (await address(p, "first:/r/person")).replace("/r/person", "/admin/seats");
   if (path === "account") {
     return (await address(p, "first:/r/person")).replace("/r/person", "/admin/account");
   }
@@ -342,7 +344,7 @@ const TAKEN_BACK = {
   "/r/~/#/note/~": "the other way, or part of the history; detach asks",
   "/r/~/#/note/detach": "asks", "/r/~/bulk": "asks", "/r/~/view/#": "asks", "/me/token/#/end": "asks", "/admin/jobs/#/cancel": "asks",
   "/me/jobs/#/cancel": "asks", "/r/~/export": "can be cancelled in My jobs",
-  "/admin/account/#/second": "asks",
+  "/admin/account/#/second": "asks", "/admin/seats/#": "a form of its own", "/inbox/approve": "asks", "/me/phrases": "again",
 };
 const pattern = (path) => new RegExp(`^${path.replaceAll("~", "[^/]+").replaceAll("#", "\\d+")}$`);
 

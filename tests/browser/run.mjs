@@ -6,6 +6,7 @@ import { count, openBrowser, prepare, work } from "./support.mjs";
 import { approvals } from "./approvals.mjs";
 import { functions } from "./functions.mjs";
 import { keys } from "./keys.mjs";
+import { leaver } from "./leaver.mjs";
 import { manual } from "./manual.mjs";
 import { refused } from "./refused.mjs";
 import { second } from "./second.mjs";
@@ -21,6 +22,8 @@ const runs = [
   ["functions-zh", (b) => functions(b, { lang: "zh", width: 1280 })],
   ["functions-en", (b) => functions(b, { lang: "en", width: 360 })],
   ...[360, 1280].flatMap((width) => ["zh", "en"].map((lang) => [`approvals-${lang}-${width}`, (b) => approvals(b, { lang, width })])),
+  ["leaver-zh", (b) => leaver(b, { lang: "zh", width: 1280 })],
+  ["leaver-en", (b) => leaver(b, { lang: "en", width: 360 })],
   ["second-zh", (b) => second(b, { lang: "zh", width: 1280, scripts: false })],
   ["second-en", (b) => second(b, { lang: "en", width: 360 })],
   ["keys-zh", (b) => keys(b, { lang: "zh", width: 1280 })],

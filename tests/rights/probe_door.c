@@ -299,6 +299,8 @@ static const struct admin_page {
     {"GET /admin/jobs", "/admin/jobs", NULL},
     {"GET /admin/health", "/admin/health", NULL},
     {"GET /admin/account/#", "/admin/account/#", NULL},
+    {"GET /admin/seats/#", "/admin/seats/#", NULL},
+    {"POST /admin/seats/#", "/admin/seats/#", "x=1"},
     {"GET /admin/settings/~/~", "/admin/settings/organisation/calendar.week", NULL},
     {"POST /admin/settings/~/~", "/admin/settings/organisation/calendar.week", "value=x"},
     {"POST /admin/settings/~/~/unit", "/admin/settings/organisation/calendar.week/unit", "value=x"},

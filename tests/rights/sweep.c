@@ -155,6 +155,12 @@ static const struct errand {
     {"GET /admin/account/#", "/admin/account/#person", NULL, NULL, NULL, "xu.jing"},
     {"POST /admin/account/#", "/admin/account/#person", NULL,
      "login=somebody.new&password=a+long+enough+secret", NULL, "xu.jing"},
+    {"GET /admin/seats/#", "/admin/seats/#person", NULL, NULL, NULL, "xu.jing"},
+    {"POST /admin/seats/#", "/admin/seats/#person", NULL, "to=li.lei&note=leaves&seat=1&all=1",
+     NULL, "xu.jing"},
+    {"POST /inbox/approve", "/inbox/approve", NULL, "seat=1&kind=loan.request&key=k6", NULL,
+     "wu.tao"},
+    {"POST /me/phrases", "/me/phrases", NULL, "phrases=fine%0Anot+yet", NULL, "wu.tao"},
     {"POST /me/token", "/me/token", NULL, "name=x&scopes=read&days=3", NULL, "wu.tao"},
     {"POST /me/password", "/me/password", NULL, "old=x&fresh=yyyyyyyyyyyy&again=yyyyyyyyyyyy", NULL,
      "wu.tao"},
@@ -288,7 +294,8 @@ static str everything(struct sweep *w, struct arena *a)
         "later",      "task",          "notification",   "receipt",       "attachment",
         "watcher",    "label",         "account",        "session",       "token",
         "saved_view", "seq",           "search_queue",   "job",           "second_factor",
-        "approval",   "approval_seat", "approval_vote",  "approval_copy", "approval_event"};
+        "approval",   "approval_seat", "approval_vote",  "approval_copy", "approval_event",
+        "phrase"};
     struct buf b = buf_make(a, 1 << 16);
     const struct model *m = engine_model(w->s->e);
     for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {

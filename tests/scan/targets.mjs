@@ -273,6 +273,7 @@ async function writeRare(me, boss) {
     "GET /file/#/picture": [`/file/${made.picture}*/picture`], "POST /me/jobs/#/cancel": ["/me/jobs/1*/cancel"],
     "POST /r/~/view/#": ["/r/fault*/view/1*"], "POST /me/token/#/end": ["/me/token/1*/end"],
     "POST /admin/settings/~/~/unit": ["/admin/settings/fault_reporting*/fault.accept*/unit", { unit: "业务一科", own: "60 workhours" }],
+    "POST /inbox/approve": ["/inbox/approve", { kind: "loan.request", seat: "1", note: "x" }],
     "POST /admin/jobs/#/cancel": ["/admin/jobs/1*/cancel"], "POST /admin/account/#/second": [`/admin/account/${made.spare}*/second`],
   };
   for (const [line, [path, values = {}]] of Object.entries(rare)) {
