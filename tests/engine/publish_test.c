@@ -561,7 +561,7 @@ static void hidden_words_leave_the_index(struct dbs *t)
     engine_tick(w.in.e, town_now);
     assert_int_equal(found(&w, "%月牙铲 月牙铲%"), 1); /* the name, and the field */
     town_revise(&w, 1, "{type: text, max: 40, zh: 名称, en: Name, clause: tools}",
-                "{type: text, max: 40, see: creator, zh: 名称, en: Name, clause: tools}");
+                "{type: text, max: 40, see: nobody, zh: 名称, en: Name, clause: tools}");
     town_put(&w);
     engine_tick(w.in.e, town_now);
     assert_int_equal(found(&w, "%月牙铲 月牙铲%"), 0);
