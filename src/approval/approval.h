@@ -319,6 +319,8 @@ struct approval {
     X(CLOSED, "这个席位已经办结。", "This seat is closed already.", "您仍可以发表评论。", "You can still comment.") \
     X(HELD, "正在等待加签人的意见。", "It waits for those who were added before.", \
       "等加签人办理，或取消加签。", "Wait for them, or cancel the adding.") \
+    X(TURN, "还没有轮到这个席位。", "It is not this seat's turn yet.", \
+      "等前面的人决定。", "Wait until those before it have decided.") \
     X(ASKED, "已委派他人提供意见。", "Somebody has been asked for advice.", \
       "等其答复，或收回委派。", "Wait for the answer, or take it back.") \
     X(NOT_ASKED, "没有委派在等待答复。", "Nobody is asked for advice here.", "直接办理即可。", "Just decide.") \

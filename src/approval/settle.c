@@ -45,6 +45,9 @@ enum approval_no may_use(const struct approval *ap, struct approval_by by, int s
     if (s->state == SEAT_WAITING && s->held) {
         return NO_HELD;
     }
+    if (s->state == SEAT_WAITING) {
+        return NO_TURN;
+    }
     if (s->state != SEAT_OPEN) {
         return NO_CLOSED;
     }

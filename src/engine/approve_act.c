@@ -165,6 +165,28 @@ err approve_done(struct doing *d, struct touched *x, struct approving *g,
     return e.code ? e : approve_tell(d, x, g, &news, said->act);
 }
 
+err approve_close(struct doing *d, struct touched *x)
+{
+    const struct state *now =
+        x->now[COL_STATE].null ? NULL : tdef_state_at(x->t->def, x->now[COL_STATE].i);
+    if (!x->t->votes || x->created || !now || !now->final || !history_cell_changed(x, COL_STATE)) {
+        return OK;
+    }
+    struct approving *g;
+    struct approve_world *w;
+    err e = approve_read(d, 0, 0, x->id, &g, &w);
+    if (e.code) {
+        return e.code == ERR_NOT_FOUND ? OK : e;
+    }
+    struct approval_by system = {.minds = true, .now = d->ctx->now};
+    if (approval_end(g->ap, system) != NO_NONE) {
+        return OK;
+    }
+    g->carried = CARRIED; /* nothing follows: the record is at its end */
+    struct approve_said said = {.act = d->acts[0].id};
+    return approve_done(d, x, g, &said);
+}
+
 /* The reason stands in the approval, and whoever asked gets it as a task. */
 static err not_carried(struct doing *d, const struct approving *g, struct act *act, err why)
 {

@@ -164,6 +164,8 @@ MUST_CHECK err approve_open(struct doing *d);
 #define APPROVE_FROZEN \
     SQL("select action, law from approval where record = $1 and state = 0 limit 1")
 MUST_CHECK err approve_frozen(struct doing *d, const struct touched *x, struct rows *r);
+/* A record that has come to its end: what is still asked about it ends with it. */
+MUST_CHECK err approve_close(struct doing *d, struct touched *x);
 /* What follows an approval that ended in this act: another act, in the same transaction.
  * `act` then tells where the record stands. */
 MUST_CHECK err approve_follow(struct doing *d, struct act *act);

@@ -17,6 +17,15 @@ static err newest_of(struct op *o, int64_t *ret)
     return e;
 }
 
+/* Where no seat and no approval is meant: of the action that was asked for last here. */
+static const struct clause *clause_here(struct op *o)
+{
+    struct approving g;
+    int64_t id;
+    bool some = !newest_of(o, &id).code && id && !approve_find(o->d->ctx, id, 0, &g).code;
+    return some ? g.action->clause : NULL;
+}
+
 /* By the seat, by its own id, or the one of this record that runs. */
 static err read_which(struct op *o, const struct operation *k)
 {
@@ -27,12 +36,13 @@ static err read_which(struct op *o, const struct operation *k)
         err e = id || !(k->how & OF_ANY) ? OK : newest_of(o, &id);
         return e.code ? e : approve_read(o->d, 0, id, o->x->id, &o->g, &o->w);
     }
-    if (!str_to_i64(approve_text(o, "seat"), &seat) || seat < 1) {
+    if (!str_to_i64(approve_text(o, "seat"), &seat)) {
         return err_make(ERR_INVALID, STR("seat"));
     }
-    err e = approve_read(o->d, seat, 0, o->x->id, &o->g, &o->w);
+    err e = seat < 1 ? err_make(ERR_NOT_FOUND, STR("seat"))
+                     : approve_read(o->d, seat, 0, o->x->id, &o->g, &o->w);
     if (e.code == ERR_NOT_FOUND && !e.why) {
-        return approve_refusal(o->d->a, NULL, NO_NO_SEAT);
+        return approve_refusal(o->d->a, clause_here(o), NO_NO_SEAT);
     }
     for (int i = 0; !e.code && i < o->g->ap->nseats; i++) {
         o->seat = o->g->seat_ids[i] == seat ? i + 1 : o->seat;
@@ -200,7 +210,7 @@ err approve_op(struct doing *d, struct touched *x, int64_t act, str *note)
     }
     err e = read_which(&o, k);
     if (e.code == ERR_NOT_FOUND && !e.why) {
-        return approve_refusal(d->a, NULL, NO_NOT_RUNNING);
+        return approve_refusal(d->a, clause_here(&o), NO_NOT_RUNNING);
     }
     if (!e.code && o.g->record != x->id) {
         return err_make(ERR_NOT_FOUND, STR("approval"));

@@ -77,6 +77,7 @@ static const char shop[] =
     "        then_approved: {to: approved}\n"
     "        then_refused: {to: refused}\n"
     "      note: {from: any, who: everyone, asks: [purpose], clause: ask}\n"
+    "      drop_it: {from: requested, to: refused, who: everyone, clause: ask}\n"
     "      lower: {from: any, who: everyone, asks: [limit], clause: ask}\n";
 
 struct shop {
@@ -192,6 +193,30 @@ static void an_action_waits_for_consent(void **state)
 {
     (void)state;
     dbs_each(DBS_ALL, walked);
+}
+
+/* A record that ends takes what is asked about it along. */
+static void ended_meanwhile(struct dbs *t)
+{
+    struct shop s = open_shop(t);
+    struct house *h = &s.h;
+    int64_t id = house_create(h, h->amy, "loan", "purpose", "a rope", NULL);
+    assert_int_equal(tasks(h, id, s.hal), 1);
+    assert_done(h, house_do(h, h->bob, "loan", id, "drop_it", NULL));
+    is_in(h, "loan", id, "refused");
+    assert_int_equal(tasks(h, id, s.hal), 0);
+    assert_int_equal(
+        house_i64(h, SQL("select state from approval where record = $1"), ARGS(db_i64(id))),
+        APPROVAL_ENDED);
+    assert_false(vote(h, s.hal, "loan", id, "approve"));
+    assert_refused(h, "ask");
+    house_verify(h);
+}
+
+static void an_approval_ends_with_its_record(void **state)
+{
+    (void)state;
+    dbs_each(DBS_ALL, ended_meanwhile);
 }
 
 /* The head asks himself: his superior decides, never he. */
@@ -450,6 +475,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_action_waits_for_consent),
+        cmocka_unit_test(an_approval_ends_with_its_record),
         cmocka_unit_test(a_head_does_not_decide_on_himself),
         cmocka_unit_test(values_wait_on_a_living_record),
         cmocka_unit_test(what_cannot_be_carried_out_is_said),
