@@ -269,6 +269,7 @@ async function writeRare(me, boss) {
   const rare = {
     "GET /assets/~/~/~": [`${asset}*`], "GET /r/~/labels": ["/r/fault/labels", { id: ids[0], done: "" }],
     "GET /r/~/#/activity": [`/r/fault/${ids[0]}/activity`, { before: "99" }],
+    "GET /live": ["/live"], "GET /r/~/#/live": [`/r/fault/${ids[0]}/live`],
     "GET /proof/#/file": ["/proof/10*/file"],
     "GET /file/#/picture": [`/file/${made.picture}*/picture`], "POST /me/jobs/#/cancel": ["/me/jobs/1*/cancel"],
     "POST /r/~/view/#": ["/r/fault*/view/1*"], "POST /me/token/#/end": ["/me/token/1*/end"],
