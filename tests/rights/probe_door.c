@@ -350,6 +350,8 @@ static const struct own_thing {
     {"POST /notifications", "/notifications", "up_to=9000000000000000"},
     {"POST /r/~/view/#", "/r/fault/view/#", "x=1"},
     {"POST /r/~/view", "/r/fault/view", "name=x&query=x"},
+    {"POST /inbox/approve", "/inbox/approve", "seat=4242&kind=post.propose"},
+    {"POST /me/phrases", "/me/phrases", "phrases=mine"},
     {"POST /me/jobs/#/cancel", "/me/jobs/#/cancel", "x=1"},
     {"GET /me/jobs/#/file", "/me/jobs/#/file", NULL},
     {"POST /r/~/export", "/r/fault/export", "as=csv&query=open%3D1"},
@@ -380,6 +382,8 @@ static int64_t belongings(struct probe *p, int64_t person)
     sum = sum * 10 +
           count(p, SQL("select count(*) from job where person = $1 and state = 0"), person);
     sum = sum * 10 + count(p, SQL("select lang from account where person = $1"), person);
+    sum = sum * 10 +
+          count(p, SQL("select count(*) from phrase where person = $1 and words = 'his'"), person);
     return sum;
 }
 
@@ -403,6 +407,9 @@ static void leave_alone(struct probe *p, const struct who *who, const struct who
                        " created_at, changed_at, input) values ($1, 'file', 'his', 'his', $2, 0,"
                        " 0, 0, 1, 1, 'en')"),
                    ARGS(db_i64(view), db_i64(other->person))));
+    dbs_ok(db_exec(p->s->db, &p->a,
+                   SQL("insert into phrase(person, no, words) values ($1, 1, 'his')"),
+                   ARGS(db_i64(other->person))));
     int64_t before = belongings(p, other->person);
     int64_t token = count(p, SQL("select max(id) from token where person = $1"), other->person);
     for (size_t i = 0; i < sizeof(own_things) / sizeof(own_things[0]); i++) {
