@@ -133,7 +133,8 @@ static bool is_last(const struct approval *ap, int node)
     return node == ap->plan->n - 1;
 }
 
-/* Those whom the node names, each once, without those who cannot. */
+/* Those whom the node names, each once, without those who cannot.  Of the author, who may not
+ * sit himself, it is not asked: his place is his superior's. */
 static int candidates(struct approval *ap, const struct approval_run *r, int64_t *list)
 {
     int64_t *named = arena_array(ap->arena, int64_t, APPROVAL_SEATS);
@@ -144,7 +145,9 @@ static int candidates(struct approval *ap, const struct approval_run *r, int64_t
         for (int j = 0; j < k && !again; j++) {
             again = list[j] == named[i];
         }
-        if (!again && named[i] > 0 && ap->world->may_sit(ap->world->arg, r->node, named[i])) {
+        bool author = named[i] == ap->author && node_of(ap, r)->self != SELF_MAY;
+        if (!again && named[i] > 0 &&
+            (author || ap->world->may_sit(ap->world->arg, r->node, named[i]))) {
             list[k++] = named[i];
         }
     }

@@ -119,6 +119,9 @@ static int64_t told_also(const struct approving *g, const struct approval_event 
     if (s && vote && s->principal != e->by) {
         return s->principal;
     }
+    if (s && e->kind == EVENT_TRANSFERRED && s->principal != e->by) { /* by who minds approvals */
+        return s->principal;
+    }
     return e->kind == EVENT_EMPTY ? g->ap->world->admin(g->ap->world->arg) : 0;
 }
 

@@ -34,6 +34,19 @@ static void in_order(void **state)
     end(s);
 }
 
+/* Kept out besides being the author: his superior sits all the same. */
+static void an_author_kept_out(void **state)
+{
+    (void)state;
+    struct sham *s = sham_make(1);
+    NAME(s, 0, 1);
+    s->above[1] = 5;
+    s->barred[1] = true;
+    submit(s);
+    assert_int_equal(last_seat_of(s, 5)->origin, ORIGIN_SUPERIOR);
+    end(s);
+}
+
 static void before_holds_and_gives_back(void **state)
 {
     (void)state;
@@ -313,6 +326,7 @@ static void a_thousand_seats(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(in_order),
+                                       cmocka_unit_test(an_author_kept_out),
                                        cmocka_unit_test(before_holds_and_gives_back),
                                        cmocka_unit_test(before_may_be_given_up),
                                        cmocka_unit_test(beside_counts),
