@@ -263,6 +263,21 @@ static void put_builtin(struct visit *v, struct json *j, const struct type *t, c
     json_close(j, '}');
 }
 
+/* What an operation is sent with. */
+static const char *approval_body(enum approve_op op)
+{
+    static const char *const bodies[APPROVE_OPS_LEN] = {
+        [APPROVE_VOTE] = "ApprovalVote",       [APPROVE_ADD] = "ApprovalAdd",
+        [APPROVE_TRANSFER] = "ApprovalPerson", [APPROVE_ASK] = "ApprovalPerson",
+        [APPROVE_PLACE] = "ApprovalPerson",    [APPROVE_RETURN] = "ApprovalNode",
+        [APPROVE_JUMP] = "ApprovalNode",       [APPROVE_JUMP_ASK] = "ApprovalNode",
+        [APPROVE_COPY] = "ApprovalCopy",       [APPROVE_RESUBMIT] = "ApprovalAgain"};
+    if (bodies[op]) {
+        return bodies[op];
+    }
+    return approve_op_has_seat(op) ? "ApprovalSeatIn" : "ApprovalNote";
+}
+
 /* What can be done to an approval, where the type has any. */
 static void put_approval_paths(struct visit *v, struct json *j, const struct type *t)
 {
@@ -271,20 +286,9 @@ static void put_approval_paths(struct visit *v, struct json *j, const struct typ
     }
     for (int i = 0; i < APPROVE_OPS_LEN; i++) {
         enum approve_op op = (enum approve_op)i;
-        bool seat = approve_op_has_seat(op);
-        const char *body = op == APPROVE_VOTE                             ? "ApprovalVote"
-                           : op == APPROVE_ADD                            ? "ApprovalAdd"
-                           : op == APPROVE_TRANSFER || op == APPROVE_ASK  ? "ApprovalPerson"
-                           : op == APPROVE_PLACE                          ? "ApprovalPerson"
-                           : op == APPROVE_RETURN                         ? "ApprovalNode"
-                           : op == APPROVE_JUMP || op == APPROVE_JUMP_ASK ? "ApprovalNode"
-                           : op == APPROVE_COPY                           ? "ApprovalCopy"
-                           : op == APPROVE_RESUBMIT                       ? "ApprovalAgain"
-                           : seat                                         ? "ApprovalSeatIn"
-                                                                          : "ApprovalNote";
         str key = approve_op_key(op);
         str name = str_fmt(v->ctx.arena, "approve.%.*s", STR_ARG(key));
-        put_builtin(v, j, t, name.ptr, approve_op_words(op), body);
+        put_builtin(v, j, t, name.ptr, approve_op_words(op), approval_body(op));
     }
     put_builtin(v, j, t, "approve.view", WORDS("记下已打开审批", "Note that it was opened"),
                 "ApprovalSeatIn");
