@@ -27,6 +27,9 @@
  * position x held anywhere.  In post('p') of regulation R, p is one of R's
  * `posts`; its setting `post.p` (text, default p) names the position.
  *
+ * `apart` of any regulation's newest version adds rules to type post, judged like its
+ * own: which positions one person does not hold together (load_posts.c).
+ *
  * Derived tables, kept by the engine when such records change, in the same act:
  *   unit_above(unit, above)  every unit with itself and all above; both orders indexed
  *   calendar(day ID, start_ms, month, dom, last, workday, working)
