@@ -125,6 +125,10 @@ static void put_column(struct gen *g, const struct expr *e)
         gen_column(g, alias, e->column);
         return;
     }
+    if (!table_of(e->base).len) { /* a record of any type has but its id: the reference itself */
+        gen_value(g, e->base);
+        return;
+    }
     str t = gen_alias(g);
     PUT(g, "(select ");
     gen_column(g, t, e->column);

@@ -115,12 +115,38 @@ static void what_names_nothing_is_refused(void **state)
     dbs_each(DBS_MEMORY, unknown_names);
 }
 
+/* A reference to a record of any type has an id, and nothing else that could be asked. */
+static void any_reference(struct dbs *t)
+{
+    struct house h = house_make(t, NULL);
+    struct ctx ctx = house_ctx(&h, h.amy);
+    int64_t post = house_create(&h, 0, "post", "person", house_text(&h, h.amy), "position", "head",
+                                "unit", house_text(&h, h.north), "of", house_text(&h, h.bob), NULL);
+    assert_done(&h, post);
+    house_appoint(&h, h.bob, "head", h.south);
+    struct list_page page;
+    struct list_query q = {.type = house_type(&h, "post"), .limit = 10};
+    q.filter = str_fmt(t->a, "of.id in [1, %lld]", (long long)h.bob);
+    dbs_ok(list_page(&ctx, &q, &page));
+    assert_int_equal(page.nrows, 1);
+    assert_int_equal(page.rows[0].id, post);
+    q.filter = STR("of.name == 'bob'");
+    assert_int_equal(list_page(&ctx, &q, &page).code, ERR_INVALID);
+}
+
+static void a_reference_to_anything_has_an_id(void **state)
+{
+    (void)state;
+    dbs_each(DBS_MEMORY | DBS_PG, any_reference);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_list_says_how_far_it_looked_and_goes_on_from_there),
         cmocka_unit_test(what_names_nothing_is_refused),
         cmocka_unit_test(of_many_values_none_is_left_out),
+        cmocka_unit_test(a_reference_to_anything_has_an_id),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
