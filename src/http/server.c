@@ -35,7 +35,7 @@ static err unfit(void)
     return err_make(ERR_INVALID, STR("certificate and key do not fit or cannot be read"));
 }
 
-/* Event threads that wait for what http_accept hands over; NULL: none could be started. */
+/* Event threads that wait for what accept.c hands over; NULL: none could be started. */
 static struct http_listener *listener_make(struct http_server *s, struct arena *a, const char *cert,
                                            const char *key)
 {

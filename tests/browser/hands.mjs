@@ -22,7 +22,7 @@ export class Hands extends Person {
   on(selector) { return this.page.evaluate((s) => document.activeElement.matches(s), selector); }
   /** Where the page puts the focus by itself: that comes with the first picture of the page, which may be after its "load". */
   async focused(selector) {
-    await this.page.waitForFunction((s) => document.activeElement.matches(s), selector, { timeout: 5000 })
+    await this.page.waitForFunction((s) => document.activeElement.matches(s), selector)
       .catch(async () => { throw new Error(`the focus is on ${await this.what()}, not on ${selector}`); });
   }
   what() { return this.page.evaluate(() => { const e = document.activeElement; return `${e.tagName.toLowerCase()}#${e.id}.${e.className} ${e.textContent.trim().slice(0, 40)}`; }); }

@@ -204,7 +204,7 @@ async function lists(w) {
     await wu.to("#l-go");
     await wu.go();
     contains(wu.page.url(), "w.state=closed");
-    await wu.page.waitForFunction(() => document.activeElement.id === "l-go");
+    await wu.focused("#l-go");
   });
   await check("the menu of filters opens, closes with Escape, and gives the focus back", async () => {
     await wu.to("form.bar details.menu > summary");
