@@ -1,5 +1,6 @@
 /* approve_act.c - an action that asks for consent: opened, and what follows its end. */
 #include "engine/approve_int.h"
+#include "engine/guard.h"
 
 #include <string.h>
 
@@ -68,6 +69,11 @@ err approve_begin(struct doing *d, const struct call *c, struct touched *x,
 
 /* --- opened ---------------------------------------------------------------------------- */
 
+static err refused(const struct refusal *why)
+{
+    return (err){.code = ERR_RULE, .detail = why->what.en, .why = why};
+}
+
 static err is_running(struct doing *d, const struct asking *q)
 {
     struct approving other;
@@ -75,12 +81,7 @@ static err is_running(struct doing *d, const struct asking *q)
     if (e.code == ERR_NOT_FOUND) {
         return OK;
     }
-    return e.code ? e
-                  : refuse(d->a, ERR_RULE, REFUSED_STATE, q->action->clause,
-                           WORDS("这条记录有审批尚未结束。",
-                                 "An approval of this record has not ended."),
-                           WORDS("请先办结、撤回或终止那次审批。",
-                                 "Let it end, or withdraw or end it, first."));
+    return e.code ? e : refused(guard_refusal_asked(d->ctx, q->action));
 }
 
 err approve_open(struct doing *d)
@@ -163,6 +164,43 @@ err approve_done(struct doing *d, struct touched *x, struct approving *g,
         d->follow = g;
     }
     return e.code ? e : approve_tell(d, x, g, &news, said->act);
+}
+
+/* The one that stood when it was asked for (now, where nobody was asked): what was approved
+ * since is none of what those who consented had before their eyes.  Ids are in the order of
+ * what happened. */
+static err stood(struct doing *d, int64_t record, str action, int64_t *ret)
+{
+    struct rows r;
+    err e =
+        db_query(d->ctx->db, d->a,
+                 SQL("select a.id from approval a where a.record = $1 and a.action = $2"
+                     " and a.state in (2, 5) and a.id < $3 and not exists (select 1 from"
+                     " approval_event v where v.approval = a.id and v.kind = $4"
+                     " and v.id < $3) order by a.id desc limit 1"),
+                 ARGS(db_i64(record), db_text(action),
+                      db_i64(d->act->follows ? d->act->follows : INT64_MAX), db_i64(EVENT_REVOKED)),
+                 &r);
+    *ret = !e.code && rows_next(&r) ? rows_i64(&r, 0) : 0;
+    return e;
+}
+
+err approve_revoke(struct doing *d, struct touched *x, const struct action *action, int64_t act)
+{
+    struct approving *g;
+    struct approve_world *w;
+    int64_t id = 0;
+    err e = stood(d, x->id, action->revokes->key, &id);
+    e = e.code || !id ? e : approve_read(d, 0, id, x->id, &g, &w);
+    if (e.code) {
+        return e;
+    }
+    struct approval_by by = {.person = d->act->actor, .now = d->ctx->now};
+    if (!id || approval_revoke(g->ap, by) != NO_NONE) {
+        return refused(guard_refusal_need(d->ctx, action, &action->needs[0].check, false, x->id));
+    }
+    struct approve_said said = {.act = act};
+    return approve_done(d, x, g, &said);
 }
 
 err approve_close(struct doing *d, struct touched *x)

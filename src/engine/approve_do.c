@@ -327,7 +327,7 @@ static err do_retry(struct op *o, enum approval_no *no)
 {
     if (o->by.person != o->g->author && !o->by.minds) {
         *no = NO_NOT_AUTHOR;
-    } else if (o->g->carried != CARRIED_REFUSED) {
+    } else if (o->g->carried != CARRIED_REFUSED || o->g->ap->state == APPROVAL_REVOKED) {
         *no = NO_NOT_RUNNING;
     } else {
         o->g->carried = CARRIED_NOT_YET;

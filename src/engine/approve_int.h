@@ -169,6 +169,11 @@ MUST_CHECK err approve_close(struct doing *d, struct touched *x);
 /* What follows an approval that ended in this act: another act, in the same transaction.
  * `act` then tells where the record stands. */
 MUST_CHECK err approve_follow(struct doing *d, struct act *act);
+/* The act `act` takes effect, which `revokes`: of that action's approvals of this record the
+ * one that stood when this was asked for is revoked, by the actor.  Refused as its first need
+ * is where it does not stand any more. */
+MUST_CHECK err approve_revoke(struct doing *d, struct touched *x, const struct action *action,
+                              int64_t act);
 /* Inside KEY.approved on a living record: what was carried out is what was voted on. */
 MUST_CHECK err approve_carried(struct doing *d, int64_t id);
 /* Loads one with its outside, ready for an operation; which: as approve_fetch. */

@@ -65,7 +65,6 @@ static int64_t told(const struct approving *g, const struct approval_event *e)
     case EVENT_RETURNED:
     case EVENT_ENDED:
     case EVENT_EXPIRED:
-    case EVENT_REVOKED:
     case EVENT_JUMPED:
         return g->author;
     case EVENT_PROXY:
@@ -105,6 +104,7 @@ static int64_t told(const struct approving *g, const struct approval_event *e)
     case EVENT_READ:
     case EVENT_SUSPENDED:
     case EVENT_RESUMED:
+    case EVENT_REVOKED: /* to all: revoked */
         return 0;
     }
     return 0;
@@ -139,6 +139,44 @@ static err notice(struct doing *d, const struct touched *x, const struct approvi
                 STR_ARG(what.en)));
 }
 
+/* --- what was approved, and is no more ---------------------------------------------------- */
+
+static void add_once(int64_t *people, int *n, int64_t person)
+{
+    for (int i = 0; i < *n; i++) {
+        if (people[i] == person) {
+            return;
+        }
+    }
+    people[(*n)++] = person;
+}
+
+/* Told to who asked for it, to those whose votes counted in it and whose right it was, and to
+ * who got a copy: each once. */
+static err revoked(struct doing *d, const struct touched *x, const struct approving *g,
+                   const struct approval_event *e, int64_t act)
+{
+    const struct approval *ap = g->ap;
+    int64_t *people = arena_array(d->a, int64_t, (size_t)(2 * ap->nballots + ap->ncopies) + 1);
+    int n = 0;
+    add_once(people, &n, g->author);
+    for (int i = 0; i < ap->nballots; i++) {
+        const struct approval_ballot *b = &ap->ballots[i];
+        if (!b->voided && b->by) {
+            add_once(people, &n, b->by);
+            add_once(people, &n, b->principal);
+        }
+    }
+    for (int i = 0; i < ap->ncopies; i++) {
+        add_once(people, &n, ap->copies[i].person);
+    }
+    err told = OK;
+    for (int i = 0; !told.code && i < n; i++) {
+        told = notice(d, x, g, e, people[i], act);
+    }
+    return told;
+}
+
 /* Those whom a node names get a copy once it has passed. */
 err approve_tell(struct doing *d, const struct touched *x, const struct approving *g,
                  const struct approve_news *news, int64_t act)
@@ -151,6 +189,7 @@ err approve_tell(struct doing *d, const struct touched *x, const struct approvin
         const struct approval_event *v = &news->events[i];
         e = notice(d, x, g, v, told(g, v), act);
         e = e.code ? e : notice(d, x, g, v, told_also(g, v), act);
+        e = e.code || v->kind != EVENT_REVOKED ? e : revoked(d, x, g, v, act);
     }
     return e;
 }

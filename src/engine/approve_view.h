@@ -133,8 +133,10 @@ struct approve_view {
     const struct action *action; /* that asked, of the version it was asked under */
     struct record_ref author;
     int64_t opened_at, ended_at;
-    struct words state;                      /* "审批中", "已通过" */
-    struct words trouble;                    /* why what follows was refused; empty: it was not */
+    struct words state;   /* "审批中", "已通过" */
+    struct words trouble; /* why what follows was refused; empty: it was not, or is revoked */
+    const struct approve_event_view *revoked; /* when, and by whom; NULL: it was not */
+    int64_t revoked_by; /* the approval of its own that this took; 0: none among those read */
     const struct approve_round_view *rounds; /* the newest first */
     int nrounds;
     const struct approve_seat_view *own; /* the actor's open seat; NULL: none */

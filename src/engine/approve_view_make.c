@@ -210,6 +210,32 @@ static void put_rest(struct making *m)
     m->v->nevents = x->nevents;
 }
 
+static void put_revoked(struct making *m)
+{
+    const struct approve_one *x = m->x;
+    for (int i = 0; x->ap->state == APPROVAL_REVOKED && i < x->nevents; i++) {
+        m->v->revoked = x->told[i].kind == EVENT_REVOKED ? &x->events[i] : m->v->revoked;
+    }
+}
+
+/* Each approval that revoked, once carried out, revoked the newest that stood when it was
+ * asked for; the newest come first. */
+static void put_revoking(struct approve_view *list, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct action *of = list[i].action->revokes;
+        bool done = of && list[i].ap->state == APPROVAL_APPROVED && !list[i].trouble.zh.len;
+        for (size_t k = i + 1; done && k < n; k++) {
+            struct approve_view *o = &list[k];
+            if (str_eq(o->action->key, of->key) && o->revoked &&
+                o->revoked->at >= list[i].ended_at) {
+                o->revoked_by = list[i].id;
+                break;
+            }
+        }
+    }
+}
+
 /* Who was sent back from a node may go straight on there. */
 static bool may_go_straight(const struct approval *ap)
 {
@@ -227,6 +253,7 @@ struct approve_views approve_view_finish(const struct ctx *ctx, const struct nam
         struct approve_one *x = &l->list[i];
         struct approve_view *v = &list[i];
         struct making m = {.ctx = ctx, .names = names, .x = x, .v = v};
+        bool is_revoked = x->ap->state == APPROVAL_REVOKED;
         *v = (struct approve_view){.id = x->id,
                                    .ap = x->ap,
                                    .action = x->action,
@@ -234,16 +261,18 @@ struct approve_views approve_view_finish(const struct ctx *ctx, const struct nam
                                    .opened_at = x->opened_at,
                                    .ended_at = x->ended_at,
                                    .state = approve_state_words(x->ap),
-                                   .trouble = x->trouble,
+                                   .trouble = is_revoked ? WORDS("", "") : x->trouble,
                                    .minds = l->minds,
                                    .unread = x->unread,
                                    .jump = x->jump,
                                    .straight = may_go_straight(x->ap)};
         put_rest(&m);
+        put_revoked(&m);
         put_rounds(&m);
         put_own(&m);
         approve_judge(ctx, v, m.seats, m.nseats);
     }
+    put_revoking(list, l->n);
     return (struct approve_views){list, l->n, l->more};
 }
 

@@ -9,7 +9,7 @@
 #include <string.h>
 
 struct guard_column {
-    enum { COLUMN_WHO, COLUMN_NEED, COLUMN_SEE } kind;
+    enum { COLUMN_WHO, COLUMN_NEED, COLUMN_SEE, COLUMN_ASKED } kind;
     const struct action *action;
     const struct cond *cond;
     const struct add *add;
@@ -123,6 +123,11 @@ static void put_action(const struct ctx *ctx, struct guards_plan *g, struct sqlb
                 put_needs(ctx, g, b, a, add->needs, add->nneeds, add);
             }
         }
+    }
+    if (a->route && g->n < COLUMNS_MAX) { /* one at a time */
+        *column(ctx, g, b) = (struct guard_column){.kind = COLUMN_ASKED, .action = a};
+        SQLB_LIT(b, "case when exists (select 1 from \"approval\" q where q.\"record\" = r.\"id\""
+                    " and q.\"state\" in (0, 1)) then 0 else 1 end");
     }
 }
 
@@ -244,6 +249,15 @@ const struct refusal *guard_refusal_state(const struct ctx *ctx, const struct ac
     return why;
 }
 
+const struct refusal *guard_refusal_asked(const struct ctx *ctx, const struct action *a)
+{
+    return refuse(
+               ctx->arena, ERR_RULE, REFUSED_STATE, a->clause,
+               WORDS("这条记录有审批尚未结束。", "An approval of this record has not ended."),
+               WORDS("请先办结、撤回或终止那次审批。", "Let it end, or withdraw or end it, first."))
+        .why;
+}
+
 const struct refusal *guard_refusal_need(const struct ctx *ctx, const struct action *a,
                                          const struct cond *c, bool unknown, int64_t id)
 {
@@ -292,6 +306,9 @@ static const struct refusal *judge(const struct ctx *ctx, const struct guards_as
         }
         if (c->kind == COLUMN_WHO) {
             return guard_refusal_who(ctx, a);
+        }
+        if (c->kind == COLUMN_ASKED) {
+            return guard_refusal_asked(ctx, a);
         }
         return guard_refusal_need(ctx, a, c->cond, unknown, 0);
     }

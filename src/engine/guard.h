@@ -29,6 +29,8 @@ bool guard_from_here(const struct action *a, const struct state *now);
 const struct refusal *guard_refusal_who(const struct ctx *ctx, const struct action *a);
 const struct refusal *guard_refusal_state(const struct ctx *ctx, const struct action *a,
                                           const struct state *now);
+/* It asks for an approval, and one of the record has not ended. */
+const struct refusal *guard_refusal_asked(const struct ctx *ctx, const struct action *a);
 /* unknown: it cannot be decided; `id` as in missing.h. */
 const struct refusal *guard_refusal_need(const struct ctx *ctx, const struct action *a,
                                          const struct cond *c, bool unknown, int64_t id);

@@ -492,6 +492,7 @@ static err do_call(struct doing *d, const struct call *c, int64_t *ret)
     e = asks && !a->creates ? approve_hold(d, c, p, x, in)
                             : perform_values_and_state(d, c, p, x, in);
     e = e.code || !asks ? e : approve_begin(d, c, x, a, in);
+    e = e.code || asks || !a->revokes ? e : approve_revoke(d, x, a, in->id);
     if (!e.code) {
         *ret = x->id;
         struct effect_list list = {.list = p->effect_list,

@@ -225,3 +225,25 @@ void gen_voters(struct gen *g, const struct expr *e)
         seats_of(g, e, sits[i]);
     }
 }
+
+void gen_approved_at(struct gen *g, const struct expr *e)
+{
+    str a = gen_alias(g);
+    PUT(g, "(select max(");
+    gen_column(g, a, STR("ended_at"));
+    PUT(g, ") from \"approval\" ");
+    gen_put(g, a);
+    PUT(g, " where ");
+    gen_column(g, a, STR("record"));
+    PUT(g, " = ");
+    gen_column(g, g->self, STR("id"));
+    PUT(g, " and ");
+    gen_column(g, a, STR("action"));
+    PUT(g, " = ");
+    sqlb_text(g->b, e->column);
+    PUT(g, " and ");
+    gen_column(g, a, STR("state"));
+    PUT(g, " = ");
+    sqlb_i64(g->b, APPROVAL_APPROVED);
+    PUT(g, ")");
+}

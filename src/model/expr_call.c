@@ -363,6 +363,17 @@ static bool fun_approvers(struct tc *tc, struct expr *e)
     return approved;
 }
 
+static bool fun_approved_at(struct tc *tc, struct expr *e)
+{
+    if (!fun_approvers(tc, e)) {
+        return false;
+    }
+    e->type.kind = V_DATETIME;
+    e->bound = 1e14;
+    e->missing = true;
+    return true;
+}
+
 static bool fun_term(struct tc *tc, struct expr *e)
 {
     TC_FAIL(tc, e->off, "term('..') 后应有 .due 或 .late", "after term('..') stands .due or .late");
@@ -384,6 +395,7 @@ static const struct {
     {STR("at"), FUN_AT, 1, 1, false, fun_at},
     {STR("sees"), FUN_SEES, 1, 1, false, fun_sees},
     {STR("term"), FUN_TERM, 1, 1, false, fun_term},
+    {STR("approved_at"), FUN_APPROVED_AT, 1, 1, false, fun_approved_at},
     {STR("post"), FUN_POST, 1, 2, true, fun_post},
     {STR("role"), FUN_ROLE, 1, 1, true, fun_role},
     {STR("head_of"), FUN_HEAD_OF, 1, 1, true, fun_unit},
@@ -418,8 +430,8 @@ bool tc_call(struct tc *tc, struct expr *e)
         if (functions[i].people) {
             e->type = (struct vtype){.kind = V_PEOPLE, .type = tc->s->model->person};
         }
-        if (tc->s->typed_by_person &&
-            (e->fun == FUN_BY || fun_votes(e->fun) || e->fun == FUN_SETTING)) {
+        if (tc->s->typed_by_person && (e->fun == FUN_BY || fun_votes(e->fun) ||
+                                       e->fun == FUN_APPROVED_AT || e->fun == FUN_SETTING)) {
             TC_FAIL(tc, e->off, "筛选条件中不能用 %.*s(..)", "%.*s(..) cannot be used in a filter",
                     STR_ARG(e->name));
             return false;

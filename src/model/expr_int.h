@@ -98,6 +98,7 @@ enum xfun {
     FUN_AT,
     FUN_SEES,
     FUN_TERM,
+    FUN_APPROVED_AT,
     FUN_POST,
     FUN_ROLE,
     FUN_HEAD_OF,
@@ -356,6 +357,8 @@ static inline bool fun_votes(enum xfun f)
  * the hands and those whose right it was.  seated: also in what has not ended, and who sits
  * there now. */
 void gen_voters(struct gen *g, const struct expr *e);
+/* approved_at('x'): when the approval of this action that stands passed; null: none stands. */
+void gen_approved_at(struct gen *g, const struct expr *e);
 /* A moment and a length: a sum of two numbers, or found in the calendar. */
 bool gen_is_plain_sum(const struct expr *e);
 void gen_time_sum(struct gen *g, const struct expr *e);

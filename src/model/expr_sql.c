@@ -339,6 +339,9 @@ void gen_call(struct gen *g, const struct expr *e)
     case FUN_AT:
         put_column(g, e);
         break;
+    case FUN_APPROVED_AT:
+        gen_approved_at(g, e);
+        break;
     default:
         PUT(g, "null");
         break;

@@ -23,7 +23,7 @@
 #define KEYS_UNIQUE "of while clause zh en"
 #define KEYS_ACTION                                                                        \
     "from to who needs asks may rows effects guarded approval then_approved then_refused " \
-    "clause zh en help"
+    "revokes within clause zh en help"
 #define KEYS_ROUTE "nodes rounds withdraw"
 #define KEYS_NODE                                                                            \
     "who zh en when not clause rule ratio votes quorum first hears_all abstentions removal " \

@@ -185,6 +185,7 @@ static void bodies_pass(struct load *l)
         fields_body(l, l->tsrcs[i]);
         asks_body(l, l->tsrcs[i]);
         guards_body(l, l->tsrcs[i]);
+        revokes_read(l, l->tsrcs[i]);
     }
     for (size_t i = 0; i < l->ntsrcs; i++) {
         type_body(l, l->tsrcs[i]);

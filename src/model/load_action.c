@@ -287,6 +287,7 @@ void actions_body(struct load *l, struct tsrc *t)
             x->who = people_read(l, &s, who, false);
         }
         x->needs = needs_read(l, t->src, &s, yaml_get(node, STR("needs")), x, &x->nneeds);
+        x->needs = revoke_needs(l, &s, x, x->needs, &x->nneeds);
         if (rows) {
             rows_read(l, d, x, t->asks[i], rows);
         }

@@ -56,6 +56,10 @@ static void at_once_check(struct load *l, const struct action *x, struct pos at)
                    "action %.*s.%.*s has an approval, and an effect cannot wait for people; name "
                    "an action without one",
                    STR_ARG(x->of->type->key), STR_ARG(x->key));
+    } else if (x && x->revokes) {
+        diag_error(l->d, at, "操作 %.*s.%.*s 撤销审批，由人决定，不能由结果触发",
+                   "action %.*s.%.*s revokes an approval: people decide that, no effect does",
+                   STR_ARG(x->of->type->key), STR_ARG(x->key));
     }
 }
 

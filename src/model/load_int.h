@@ -7,7 +7,7 @@
  *   3 links       what names point to: references, parts, lists (load_link.c)
  *   4 registers   the language's own (contract.c)
  *   5 bodies      every expression compiled (load_body.c, load_action.c,
- *                 load_effect.c, load_route.c, load_apart.c); computed fields first
+ *                 load_effect.c, load_route.c, load_revoke.c, load_apart.c); computed fields first
  *   6 the whole   reachability, citations, cycles, columns (load_check.c)
  * A mistake never stops a pass: all are found in one run.
  */
@@ -152,6 +152,11 @@ void actions_body(struct load *l, struct tsrc *t);
 void guards_body(struct load *l, struct tsrc *t);
 /* The nodes of all approvals of the type. */
 void routes_body(struct load *l, struct tsrc *t);
+/* `revokes` of the actions of the type, before any effect is read; and what it needs, put
+ * before the other needs (load_revoke.c). */
+void revokes_read(struct load *l, struct tsrc *t);
+const struct need *revoke_needs(struct load *l, const struct scope *s, const struct action *x,
+                                const struct need *needs, size_t *n);
 void terms_body(struct load *l, struct tsrc *t);
 const struct need *needs_read(struct load *l, struct lsrc *s, const struct scope *sc,
                               const struct ynode *n, const struct action *of, size_t *ret_n);

@@ -128,7 +128,8 @@ bool key_bool(struct load *l, const struct ynode *map, const char *key)
 static const char *const reserved_names =
     "self actor now today old and or not in where true false null exists count one "
     "filter all sum min max last people if default date contains setting at sees post role head_of "
-    "leader_of members under by approvers seated creator everyone nobody auto steps_left term id "
+    "leader_of members under by approvers approved_at seated creator everyone nobody auto "
+    "steps_left term id "
     "number "
     "name state created_at changed_at approvals receipts waivers findings acts tasks attachments";
 

@@ -445,7 +445,12 @@ struct action {
     const struct clause *clause; /* never NULL */
     const struct route *route;   /* its approval; NULL: it takes effect at once */
     const struct action *after;  /* KEY.approved, KEY.refused: that action KEY; else NULL */
-    bool guarded;                /* only these regulations' effects and adds may touch it */
+    /* An action with a route: when this takes effect (it, or KEY.approved where it is approved
+     * itself) the approval of that action that stands is revoked; its first needs are that one
+     * stands, for no longer than `within` (ms; 0: no matter how long).  NULL: none. */
+    const struct action *revokes;
+    int64_t revokes_within;
+    bool guarded; /* only these regulations' effects and adds may touch it */
     const struct reg *const *guards;
     size_t nguards;
     struct pos pos;
