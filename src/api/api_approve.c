@@ -223,6 +223,25 @@ static void put_events(struct visit *v, struct json *j, const struct approve_vie
     json_close(j, ']');
 }
 
+/* When, by whom, and the approval of its own that it took; null: it was not. */
+static void put_revoked(struct visit *v, struct json *j, const struct approve_view *a)
+{
+    json_key(j, STR("revoked"));
+    if (!a->revoked) {
+        json_nil(j);
+        return;
+    }
+    json_open(j, '{');
+    json_key(j, STR("at"));
+    api_put_time(v, j, a->revoked->at);
+    json_key(j, STR("by"));
+    api_put_ref(j, &a->revoked->by);
+    JSON_I64(j, "entry", a->revoked->seq);
+    json_key(j, STR("approval"));
+    a->revoked_by ? json_i64(j, a->revoked_by) : json_nil(j);
+    json_close(j, '}');
+}
+
 static void put_approval(struct visit *v, struct json *j, const struct approve_view *a)
 {
     json_open(j, '{');
@@ -238,6 +257,7 @@ static void put_approval(struct visit *v, struct json *j, const struct approve_v
     json_key(j, STR("ended_at"));
     api_put_time(v, j, a->ended_at);
     JSON_STR(j, "trouble", words_in(a->trouble, v->ctx.lang));
+    put_revoked(v, j, a);
     json_key(j, STR("own_seat"));
     a->own ? json_i64(j, a->own->id) : json_nil(j);
     put_may(j, a->may);

@@ -81,6 +81,8 @@ const struct openapi_schema openapi_schemas[] = {
     "state": {"enum": ["running", "with_author", "approved", "rejected", "ended", "revoked"]}, "suspended": {"type": "boolean"},
     "author": {"$ref": "#/components/schemas/Ref"}, "opened_at": {"$ref": "#/components/schemas/Time"}, "ended_at": {"$ref": "#/components/schemas/Time"},
     "trouble": {"type": "string", "description": "Why what was approved could not be carried out; empty: it was, or waits"},
+    "revoked": {"type": ["object", "null"], "description": "After it had passed", "properties": {"at": {"$ref": "#/components/schemas/Time"},
+        "by": {"$ref": "#/components/schemas/Ref"}, "entry": {"type": "integer"}, "approval": {"type": ["integer", "null"], "description": "That decided it, where it took one"}}},
     "own_seat": {"type": ["integer", "null"]}, "may": {"$ref": "#/components/schemas/ApprovalMay"},
     "return_to": {"type": "array", "items": {"type": "string"}, "description": "Values of node in approve.return"},
     "rounds": {"type": "array", "items": {"$ref": "#/components/schemas/ApprovalRound"}, "description": "The newest first"},

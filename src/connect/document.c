@@ -181,6 +181,12 @@ static void put_approval(const struct making *v, struct pdf *p, const struct app
     pdf_heading(p, str_fmt(v->ctx->arena, "%.*s%.*s  %.*s",
                            STR_ARG(say(v, WORDS("审批：", "Approval: "))), STR_ARG(title),
                            STR_ARG(say(v, a->state))));
+    if (a->revoked) {
+        str by = name_of(&a->revoked->by);
+        str what = say(v, WORDS("通过后已撤销：", "Revoked after it had passed: "));
+        pdf_text(p, str_fmt(v->ctx->arena, "%.*s%.*s  %.*s  #%lld", STR_ARG(what), STR_ARG(by),
+                            STR_ARG(moment(v, a->revoked->at)), (long long)a->revoked->seq));
+    }
     for (int i = 0; i < a->nrounds; i++) {
         const struct approve_round_view *r = &a->rounds[i];
         pdf_text(

@@ -253,6 +253,53 @@ await check("the votes carry it through, and each says on what it was given", as
   equal((await read("li.lei", loanUrl(), "/api/v1/r/loan/{id}")).state, "approved");
   refused(await operate("li.lei", "withdraw", {}), 422);
 });
+const approvalsOf = async (who) => (await read(who, `${loanUrl()}/approvals`, "/api/v1/r/loan/{id}/approvals")).items;
+const mayDo = async (who, key) => (await read(who, `${loanUrl()}?view=full`, "/api/v1/r/loan/{id}")).actions.find((x) => x.key === key);
+const agree = async (who) => {
+  const a = await approval(who);
+  ok(await operate(who, "vote", { seat: a.own_seat, vote: "approve", hash: a.rounds[0].hash }));
+};
+await check("what was approved is revoked by those who agreed, once; it says by whom and when", async () => {
+  const body = { cancel_reason: "巡检改期" };
+  equal((await mayDo("zhao.min", "recall")).allowed, true);
+  const no = await mayDo("li.lei", "recall");
+  equal(`${no.allowed} ${no.why_not.clause.id}`, "false cancel");
+  refused(await post("li.lei", `${loanUrl()}/do/recall`, body), 403, "cancel");
+  ok(await post("zhao.min", `${loanUrl()}/do/recall`, body));
+  equal((await read("li.lei", loanUrl(), "/api/v1/r/loan/{id}")).state, "cancelled");
+  const a = await approval("li.lei");
+  equal(a.state, "revoked");
+  equal(`${a.revoked.by.name} ${a.revoked.approval}`, "赵敏 null");
+  expect(a.revoked.entry > 0 && Date.parse(a.revoked.at) > 0, JSON.stringify(a.revoked));
+  equal(a.rounds[0].nodes.flatMap((n) => n.seats.flatMap((x) => x.votes)).filter((x) => !x.voided).length, 2, "votes kept:");
+  refused(await post("zhao.min", `${loanUrl()}/do/recall`, body), 422, "cancel");
+});
+await check("or by an approval of its own, which it then names", async () => {
+  const item = (await read("li.lei", "/api/v1/r/loan_item")).items.find((x) => x.name === "备用笔记本");
+  loan = ok(await post("li.lei", "/api/v1/r/loan/new/request", { loan_item: item.id, purpose: "外出巡检", due: due() }), 201);
+  await agree("han.mei");
+  await agree("zhao.min");
+  ok(await post("huang.he", `${loanUrl()}/do/hand_over`, {}));
+  const earlier = new Date(Date.now() + 5 * 86400000).toISOString().slice(0, 10);
+  const later = new Date(Date.now() + 20 * 86400000).toISOString().slice(0, 10);
+  const body = { due: earlier, recall_reason: "服务台急用" };
+  refused(await post("huang.he", `${loanUrl()}/do/recall_extension`, body), 422, "extension");
+  ok(await post("li.lei", `${loanUrl()}/do/extend`, { due: later, extend_reason: "巡检未完" }));
+  await agree("han.mei");
+  ok(await post("huang.he", `${loanUrl()}/do/recall_extension`, body));
+  const twice = await mayDo("huang.he", "recall_extension");
+  equal(`${twice.allowed} ${twice.why_not.clause.id}`, "false extension");
+  refused(await post("huang.he", `${loanUrl()}/do/recall_extension`, body), 422, "extension");
+  equal((await approvalsOf("li.lei")).find((x) => x.action === "extend").state, "approved");
+  await agree("han.mei");
+  const all = await approvalsOf("li.lei");
+  const [extend, recall] = ["extend", "recall_extension"].map((key) => all.find((x) => x.action === key));
+  equal(`${extend.state} ${recall.state}`, "revoked approved");
+  equal(extend.revoked.approval, recall.id);
+  equal(extend.revoked.by.name, "黄河");
+  equal(recall.revoked, null);
+  equal((await read("li.lei", loanUrl(), "/api/v1/r/loan/{id}")).fields.due, earlier);
+});
 // --- the same act again, and stale forms ----------------------------------------------
 at("again");
 await check("the same key is answered, not done again", async () => {

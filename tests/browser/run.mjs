@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { count, openBrowser, prepare, work } from "./support.mjs";
 import { approvals } from "./approvals.mjs";
+import { approvalsRevoke } from "./approvals_revoke.mjs";
 import { functions } from "./functions.mjs";
 import { keys } from "./keys.mjs";
 import { leaver } from "./leaver.mjs";
@@ -22,6 +23,7 @@ const runs = [
   ["functions-zh", (b) => functions(b, { lang: "zh", width: 1280 })],
   ["functions-en", (b) => functions(b, { lang: "en", width: 360 })],
   ...[360, 1280].flatMap((width) => ["zh", "en"].map((lang) => [`approvals-${lang}-${width}`, (b) => approvals(b, { lang, width })])),
+  ...[360, 1280].flatMap((width) => ["zh", "en"].map((lang) => [`revoke-${lang}-${width}`, (b) => approvalsRevoke(b, { lang, width })])),
   ["leaver-zh", (b) => leaver(b, { lang: "zh", width: 1280 })],
   ["leaver-en", (b) => leaver(b, { lang: "en", width: 360 })],
   ["second-zh", (b) => second(b, { lang: "zh", width: 1280, scripts: false })],
