@@ -40,6 +40,12 @@ static inline bool seat_counts(const struct approval_seat *s)
 {
     return s->state != SEAT_TRANSFERRED && s->state != SEAT_REMOVED && s->state != SEAT_WITHDRAWN;
 }
+/* A removal before it no longer stands in the way. */
+static inline void vote_made(struct approval_run *r)
+{
+    r->changed = r->changed || r->needs_vote;
+    r->needs_vote = false;
+}
 /* Whose right, whose hand, or who asked for advice. */
 static inline bool seat_is_of(const struct approval_seat *s, int64_t person)
 {
@@ -90,6 +96,10 @@ enum approval_no may_be_seated(const struct approval *ap, const struct approval_
 void open_from(struct approval *ap, int node, int64_t now);
 /* Tries again to seat somebody in a run that stands stopped. */
 void open_stopped(struct approval *ap, struct approval_run *r, int64_t now);
+
+/* --- move.c --- */
+/* The seat whose holder added this one, though it moved on since; NULL: nobody did. */
+const struct approval_seat *adder_of(const struct approval *ap, const struct approval_seat *s);
 
 /* --- settle.c --- */
 /* After any change: groups and the run are decided as far as they are, what

@@ -34,9 +34,7 @@ static void write_vote(struct approval *ap, struct approval_by by, struct approv
     struct approval_ballot *b = ballot_put(ap, s, vote, by.person, by.now);
     seat_hold(ap, s, by.now); /* what was left of its term, should it come back */
     seat_set(s, of[vote].state);
-    struct approval_run *r = run_of(ap, s);
-    r->changed = r->changed || r->needs_vote;
-    r->needs_vote = false;
+    vote_made(run_of(ap, s));
     say(ap, by, of[vote].event, (struct about){s->run, s->no, b->no, s->principal});
 }
 
@@ -62,10 +60,8 @@ static enum approval_no may_add(const struct approval *ap, const struct approval
     int seats = 0;
     for (int i = 0; i < ap->nseats; i++) {
         const struct approval_seat *o = &ap->seats[i];
-        bool by_hand =
-            o->origin == ORIGIN_BEFORE || o->origin == ORIGIN_BESIDE || o->origin == ORIGIN_AFTER;
         seats += o->run == r->no;
-        added += o->run == r->no && by_hand && seat_counts(o);
+        added += o->run == r->no && seat_counts(o) && adder_of(ap, o);
     }
     if (n <= 0) {
         return NO_NOBODY;
@@ -291,6 +287,10 @@ enum approval_no approval_take_back(struct approval *ap, struct approval_by by, 
     seat_set(s, SEAT_OPEN);
     s->viewed = by.now;
     seat_go_on(ap, s, by.now);
+    /* A removal before that vote has not had one any more, and what is left would pass. */
+    if (node_of(ap, r)->votes_after_removal && decide(ap, r->no, 0, SIDE_NODE) == OUTCOME_PASS) {
+        r->needs_vote = r->changed = true;
+    }
     settle(ap, by.now);
     return NO_NONE;
 }

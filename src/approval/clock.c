@@ -5,16 +5,20 @@
  */
 
 /* Seats that nobody has touched go to a proxy when one is appointed, and come
- * back when he no longer is. */
+ * back when he no longer is; one that its proxy has opened, when he may sit there no more. */
 static void look_at_proxy(struct approval *ap, struct approval_seat *s, int64_t now)
 {
     struct approval_by system = {.now = now};
-    if (s->viewed || s->asker || s->held) {
+    const struct approval_world *w = ap->world;
+    bool by_proxy = s->actor != s->principal && !s->asker;
+    bool gone = by_proxy && !w->may_sit(w->arg, run_of(ap, s)->node, s->actor);
+    if ((s->viewed && !gone) || s->asker || s->held) {
         return;
     }
-    if (s->actor != s->principal && ap->world->proxy(ap->world->arg, s->principal) != s->actor) {
+    if (gone || (by_proxy && w->proxy(w->arg, s->principal) != s->actor)) {
         say(ap, system, EVENT_PROXY_ENDED, (struct about){s->run, s->no, 0, s->actor});
         s->actor = s->principal;
+        s->viewed = 0; /* not by him */
         s->changed = true;
     }
     if (s->actor == s->principal) {
@@ -30,7 +34,7 @@ static void vote_by_system(struct approval *ap, struct approval_seat *s, bool ye
     struct approval_by system = {.now = now};
     struct approval_ballot *b = ballot_put(ap, s, yes ? VOTE_APPROVE : VOTE_REJECT, 0, now);
     seat_set(s, yes ? SEAT_AUTO_APPROVED : SEAT_AUTO_REJECTED);
-    run_of(ap, s)->needs_vote = false;
+    vote_made(run_of(ap, s));
     say(ap, system, yes ? EVENT_AUTO_APPROVED : EVENT_AUTO_REJECTED,
         (struct about){s->run, s->no, b->no, s->principal});
 }
@@ -149,7 +153,7 @@ enum approval_no approval_urge(struct approval *ap, struct approval_by by, int s
         return ap->suspended ? NO_SUSPENDED : NO_NOT_RUNNING;
     }
     if (s->state != SEAT_OPEN) {
-        return NO_CLOSED;
+        return s->held ? NO_HELD : seat_alive(s) ? NO_TURN : NO_CLOSED;
     }
     if (s->urged && by.now - s->urged < APPROVAL_URGE_MS) {
         return NO_TOO_SOON;

@@ -45,8 +45,8 @@ enum approval_no approval_withdraw(struct approval *ap, struct approval_by by)
     if (by.person != ap->author) {
         return NO_NOT_AUTHOR;
     }
-    if (ap->state != APPROVAL_RUNNING) {
-        return NO_NOT_RUNNING;
+    if (ap->state != APPROVAL_RUNNING || ap->suspended) {
+        return ap->suspended ? NO_SUSPENDED : NO_NOT_RUNNING;
     }
     int first;
     if (!ap->plan->author_until_end && approval_targets(ap, &first, 1)) {

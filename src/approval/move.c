@@ -1,6 +1,18 @@
 /* move.c - seats that go to others: cancelled, removed, transferred, asked for advice. */
 #include "approval/approval_int.h"
 
+/* Has anybody in the groups of a seat, or in theirs, voted? */
+static bool group_voted(const struct approval *ap, int holder)
+{
+    for (int i = 0; i < ap->nseats; i++) {
+        const struct approval_seat *s = &ap->seats[i];
+        if (s->holder == holder && (ballot_of(ap, s->no) || group_voted(ap, s->no))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 enum approval_no approval_cancel_add(struct approval *ap, struct approval_by by, int seat)
 {
     struct approval_seat *s = seat_at(ap, seat);
@@ -8,10 +20,8 @@ enum approval_no approval_cancel_add(struct approval *ap, struct approval_by by,
     if (no != NO_HELD) {
         return no == NO_NONE ? NO_CLOSED : no;
     }
-    for (int i = 0; i < ap->nseats; i++) {
-        if (ap->seats[i].holder == seat && ballot_of(ap, ap->seats[i].no)) {
-            return NO_VOTED;
-        }
+    if (group_voted(ap, seat)) {
+        return NO_VOTED;
     }
     say(ap, by, EVENT_ADD_CANCELLED, (struct about){.run = s->run, .seat = seat});
     close_group(ap, seat, SEAT_REMOVED);
@@ -19,9 +29,7 @@ enum approval_no approval_cancel_add(struct approval *ap, struct approval_by by,
     return NO_NONE;
 }
 
-/* Whoever added it, though it moved on since. */
-static const struct approval_seat *adder_of(const struct approval *ap,
-                                            const struct approval_seat *s)
+const struct approval_seat *adder_of(const struct approval *ap, const struct approval_seat *s)
 {
     while (s->origin == ORIGIN_TRANSFER) {
         s = seat_at(ap, s->from);

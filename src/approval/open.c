@@ -250,7 +250,7 @@ static void open_empty(struct approval *ap, struct approval_run *r, int64_t now)
         if (!pass) {
             finish(ap, system, APPROVAL_REJECTED, ROUND_REJECTED, RUN_FAILED, SEAT_CLOSED);
         }
-    } else {
+    } else if (r->state != RUN_STOPPED) {
         run_set(r, RUN_STOPPED);
     }
 }
@@ -260,7 +260,6 @@ static void seat_people(struct approval *ap, struct approval_run *r, int64_t now
     int64_t *list = arena_array(ap->arena, int64_t, APPROVAL_SEATS);
     int n = candidates(ap, r, list);
     int before = ap->nseats;
-    run_set(r, RUN_ACTIVE);
     for (int i = 0; i < n; i++) {
         if (list[i] == ap->author) {
             seat_author(ap, r, n > 1, now);
@@ -271,6 +270,7 @@ static void seat_people(struct approval *ap, struct approval_run *r, int64_t now
     if (ap->nseats == before) {
         open_empty(ap, r, now);
     } else {
+        run_set(r, RUN_ACTIVE);
         open_seats(ap, r, now);
     }
 }

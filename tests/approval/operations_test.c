@@ -298,6 +298,154 @@ static void two_administrators_jump(void **state)
 }
 
 /* The whole of them in one node, and everybody heard. */
+/* A removal needs a vote after it; one that is taken back was none. */
+static void taking_back_decides_nothing(void **state)
+{
+    (void)state;
+    struct sham *s = sham_make(2);
+    NAME(s, 0, 2, 3, 4);
+    NAME(s, 1, 5);
+    s->nodes[0].rule = RULE_VOTE;
+    s->nodes[0].ratio = 500;
+    s->nodes[0].votes_after_removal = true;
+    s->nodes[0].take_back = 1000;
+    submit(s);
+    int last = seat_no(s, 4);
+    DID(CAST(s, 2, VOTE_APPROVE));
+    DID(approval_remove(s->ap, sham_by(s, 60), seat_no(s, 3)));
+    assert_true(s->ap->runs[0].needs_vote);
+    DID(CAST(s, 4, VOTE_ABSTAIN));
+    assert_int_equal(s->ap->runs[0].state, RUN_PASSED);
+    DID(approval_take_back(s->ap, sham_by(s, 4), last));
+    assert_int_equal(s->ap->runs[0].state, RUN_ACTIVE);
+    assert_true(s->ap->runs[0].needs_vote && s->ap->runs[0].changed);
+    DID(CAST(s, 4, VOTE_REJECT));
+    assert_int_equal(s->ap->runs[0].state, RUN_PASSED);
+    DID(CAST(s, 5, VOTE_APPROVE));
+    end(s);
+}
+
+/* The clock's vote, too, is one after a removal, and that is kept. */
+static void late_votes_are_kept_with_the_run(void **state)
+{
+    (void)state;
+    struct sham *s = sham_make(1);
+    NAME(s, 0, 2, 3, 4, 5);
+    s->nodes[0] = (struct approval_node){.rule = RULE_VOTE,
+                                         .ratio = 500,
+                                         .hears_all = true,
+                                         .votes_after_removal = true,
+                                         .term = 100,
+                                         .late = LATE_REJECT};
+    submit(s);
+    DID(CAST(s, 2, VOTE_APPROVE));
+    DID(CAST(s, 3, VOTE_APPROVE));
+    struct approval_run *r = &s->ap->runs[0];
+    r->needs_vote = true; /* as after a removal */
+    s->ap->seats[3].next = 0;
+    r->changed = false;
+    s->now += 100;
+    approval_tick(s->ap, s->now);
+    assert_int_equal(last_seat_of(s, 4)->state, SEAT_AUTO_REJECTED);
+    assert_int_equal(r->state, RUN_ACTIVE);
+    assert_true(!r->needs_vote && r->changed);
+    end(s);
+}
+
+/* Who is added stays counted, though he hands it on. */
+static void handing_on_makes_no_room(void **state)
+{
+    (void)state;
+    struct sham *s = sham_make(1);
+    NAME(s, 0, 2);
+    s->nodes[0].added_max = 1;
+    submit(s);
+    DID(approval_add(s->ap, sham_by(s, 2), 1, ORIGIN_BESIDE, RULE_ALL, (const int64_t[]){3}, 1,
+                     NULL));
+    DID(approval_transfer(s->ap, sham_by(s, 3), seat_no(s, 3), 4, false));
+    assert_int_equal(approval_add(s->ap, sham_by(s, 2), 1, ORIGIN_BESIDE, RULE_ALL,
+                                  (const int64_t[]){5}, 1, NULL),
+                     NO_TOO_MANY);
+    end(s);
+}
+
+/* What nobody can be found for says so once, however often the clock looks. */
+static void an_empty_node_says_so_once(void **state)
+{
+    (void)state;
+    struct sham *s = sham_make(1);
+    NAME(s, 0, 1);
+    s->admin = 0;
+    submit(s);
+    assert_int_equal(s->ap->runs[0].state, RUN_STOPPED);
+    int events = s->ap->nevents;
+    s->ap->runs[0].changed = false;
+    for (int i = 0; i < 20; i++) {
+        approval_tick(s->ap, s->now += 100);
+    }
+    assert_int_equal(s->ap->nevents, events);
+    assert_false(s->ap->runs[0].changed);
+    s->above[1] = 7;
+    approval_tick(s->ap, s->now);
+    DID(CAST(s, 7, VOTE_APPROVE));
+    end(s);
+}
+
+/* A proxy who opened it and then may not sit there any more gives it back. */
+static void a_proxy_who_is_gone_gives_back(void **state)
+{
+    (void)state;
+    struct sham *s = sham_make(1);
+    NAME(s, 0, 2);
+    s->proxy[2] = 5;
+    submit(s);
+    DID(approval_view(s->ap, sham_by(s, 5), 1));
+    s->proxy[2] = 0;
+    approval_tick(s->ap, s->now);
+    assert_int_equal(s->ap->seats[0].actor, 5); /* he has begun */
+    s->barred[5] = true;
+    approval_tick(s->ap, s->now);
+    assert_int_equal(s->ap->seats[0].actor, 2);
+    assert_int_equal(events_of(s, EVENT_PROXY_ENDED), 1);
+    s->proxy[2] = 5; /* appointed still, but cannot */
+    approval_tick(s->ap, s->now);
+    assert_int_equal(s->ap->seats[0].actor, 2);
+    DID(CAST(s, 2, VOTE_APPROVE));
+    end(s);
+}
+
+/* Those added by added people have voted: it cannot be given up any more. */
+static void a_group_with_votes_is_not_given_up(void **state)
+{
+    (void)state;
+    struct sham *s = sham_make(1);
+    NAME(s, 0, 2);
+    submit(s);
+    DID(approval_add(s->ap, sham_by(s, 2), 1, ORIGIN_BEFORE, RULE_ALL, (const int64_t[]){3}, 1,
+                     NULL));
+    DID(approval_add(s->ap, sham_by(s, 3), seat_no(s, 3), ORIGIN_BEFORE, RULE_ALL,
+                     (const int64_t[]){4, 5}, 2, NULL));
+    DID(CAST(s, 4, VOTE_APPROVE));
+    assert_int_equal(approval_cancel_add(s->ap, sham_by(s, 2), 1), NO_VOTED);
+    assert_int_equal(approval_urge(s->ap, sham_by(s, 1), 1), NO_HELD);
+    assert_int_equal(approval_urge(s->ap, sham_by(s, 1), 4), NO_NONE);
+    end(s);
+}
+
+/* Suspended is suspended: nor does who asked get round it by submitting anew. */
+static void nobody_withdraws_what_is_suspended(void **state)
+{
+    (void)state;
+    struct sham *s = sham_make(1);
+    NAME(s, 0, 2);
+    submit(s);
+    DID(approval_suspend(s->ap, sham_by(s, 60)));
+    assert_int_equal(approval_withdraw(s->ap, sham_by(s, 1)), NO_SUSPENDED);
+    DID(approval_resume(s->ap, sham_by(s, 60)));
+    DID(approval_withdraw(s->ap, sham_by(s, 1)));
+    end(s);
+}
+
 static void a_thousand_seats(void **state)
 {
     (void)state;
@@ -339,6 +487,13 @@ int main(void)
                                        cmocka_unit_test(urging_never_hurries_a_term),
                                        cmocka_unit_test(withdrawn_and_submitted_anew),
                                        cmocka_unit_test(two_administrators_jump),
+                                       cmocka_unit_test(taking_back_decides_nothing),
+                                       cmocka_unit_test(late_votes_are_kept_with_the_run),
+                                       cmocka_unit_test(handing_on_makes_no_room),
+                                       cmocka_unit_test(an_empty_node_says_so_once),
+                                       cmocka_unit_test(a_proxy_who_is_gone_gives_back),
+                                       cmocka_unit_test(a_group_with_votes_is_not_given_up),
+                                       cmocka_unit_test(nobody_withdraws_what_is_suspended),
                                        cmocka_unit_test(a_thousand_seats)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
