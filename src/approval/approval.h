@@ -385,7 +385,9 @@ struct words approval_event_words(enum approval_event_kind kind);
 
 /* --- operations ----------------------------------------------------------------------- */
 
-/* Who acts, when.  `minds`: has the right to mind approvals (flow administrator). */
+/* Who acts, when.  `minds`: has the right to mind approvals (flow administrator).  Of what he
+ * submitted himself he minds nothing that decides: seats are not his to remove, transfer or
+ * place, nor is it his to jump. */
 struct approval_by {
     int64_t person;
     bool minds;

@@ -40,6 +40,11 @@ static inline bool seat_counts(const struct approval_seat *s)
 {
     return s->state != SEAT_TRANSFERRED && s->state != SEAT_REMOVED && s->state != SEAT_WITHDRAWN;
 }
+/* Minds approvals, and this is not his own: who asked moves nobody's seat for that. */
+static inline bool minds_it(const struct approval *ap, struct approval_by by)
+{
+    return by.minds && by.person != ap->author;
+}
 /* A removal before it no longer stands in the way. */
 static inline void vote_made(struct approval_run *r)
 {

@@ -119,8 +119,8 @@ enum approval_no approval_end(struct approval *ap, struct approval_by by)
 enum approval_no approval_place(struct approval *ap, struct approval_by by, int64_t person)
 {
     struct approval_run *r = approval_current(ap);
-    if (!by.minds) {
-        return NO_NO_RIGHT;
+    if (!minds_it(ap, by)) {
+        return by.minds ? NO_AUTHOR : NO_NO_RIGHT;
     }
     if (!r || r->state != RUN_STOPPED) {
         return NO_NOT_RUNNING;

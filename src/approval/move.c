@@ -50,7 +50,7 @@ static enum approval_no may_remove(const struct approval *ap, struct approval_by
     if (ap->suspended) {
         return NO_SUSPENDED;
     }
-    if (!own && !by.minds) {
+    if (!own && !minds_it(ap, by)) {
         return NO_NOT_ADDER;
     }
     if (ballot_of(ap, s->no)) {
@@ -125,7 +125,7 @@ static enum approval_no may_move(const struct approval *ap, struct approval_by b
                                  const struct approval_seat *s, int64_t to)
 {
     enum approval_no no = may_use(ap, by, s->no);
-    if (by.minds && (no == NO_NOT_YOURS || no == NO_HELD || no == NO_ASKED)) {
+    if (minds_it(ap, by) && (no == NO_NOT_YOURS || no == NO_HELD || no == NO_ASKED)) {
         no = seat_alive(s) ? NO_NONE : NO_CLOSED;
     }
     if (no != NO_NONE) {
@@ -134,7 +134,7 @@ static enum approval_no may_move(const struct approval *ap, struct approval_by b
     if (to == s->actor && to == s->principal) {
         return NO_SAME;
     }
-    if (s->hops >= APPROVAL_HOPS && !by.minds) {
+    if (s->hops >= APPROVAL_HOPS && !minds_it(ap, by)) {
         return NO_HOPS;
     }
     if (held_once(ap, s, to)) {

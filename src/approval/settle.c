@@ -382,6 +382,9 @@ enum approval_no approval_jump(struct approval *ap, struct approval_by by, int64
     if (second <= 0 || second == by.person) {
         return NO_TWO_PERSONS;
     }
+    if (by.person == ap->author || second == ap->author) {
+        return NO_AUTHOR;
+    }
     if (!r) {
         return NO_NOT_RUNNING;
     }

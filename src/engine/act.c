@@ -335,6 +335,23 @@ static err keep_answer(struct act *act, const struct arena *writers, err e)
     return kept;
 }
 
+/* A vote that is refused is undone alone, and that it was refused is an act of its own. */
+static err perform_vote(struct ctx *ctx, struct act *act)
+{
+    struct ctx again = *ctx;
+    err e = act_try(ctx, act, &act->refused);
+    if (e.code || !act->refused.code) {
+        return e;
+    }
+    bool done;
+    e = approve_note_refused(&again, act, act->refused, &done);
+    if (e.code || !done) {
+        e = e.code && !act_is_refusal(e) ? e : act->refused;
+        act->refused = OK;
+    }
+    return e;
+}
+
 static struct act *act_of(struct writer_job *job)
 {
     return (struct act *)((char *)job - offsetof(struct act, job));
@@ -347,13 +364,18 @@ err act_job_run(struct writer_job *job, struct db *db, struct arena *a, void *wo
     act->ret_record = act->ret_act = act->ret_ver = 0; /* of an earlier run */
     act->ret_number = act->ret_name = STR("");
     act->ret_repeated = false;
+    act->refused = OK;
     struct ctx ctx = ctx_make(e, e->now.model->model, db, a, act->at ? act->at : act->now,
                               act->actor, act->lang);
-    err r = act_perform(&ctx, act);
+    err r = approve_is_vote(act->action) ? perform_vote(&ctx, act) : act_perform(&ctx, act);
     if (act->held && act->held != e->now.model) { /* the answer points into this one */
         engine_hold_this(e, e->now.model);
         engine_unhold(e, act->held);
         act->held = e->now.model;
+    }
+    if (act->refused.code) {
+        act->refused = keep_answer(act, a, act->refused);
+        return r;
     }
     return keep_answer(act, a, r);
 }
@@ -361,7 +383,7 @@ err act_job_run(struct writer_job *job, struct db *db, struct arena *a, void *wo
 static void act_job_done(struct writer_job *job, err result)
 {
     struct act *act = act_of(job);
-    act->result = result;
+    act->result = result.code ? result : act->refused;
     if (act->done) {
         act->done(act);
     }
@@ -428,7 +450,8 @@ err act_call(struct engine *e, struct act *act)
     void (*done)(struct act *) = act->done;
     prepare(e, act);
     act->done = NULL;
-    act->result = engine_run(e, &act->job);
+    err r = engine_run(e, &act->job);
+    act->result = r.code ? r : act->refused;
     act->done = done;
     return act->result;
 }

@@ -58,6 +58,7 @@ struct act {
     struct arena *out;       /* what the writer answers; ends with `arena` */
     struct held_model *held; /* what the answer points into */
     int64_t hint_law;        /* version of the record, as act_check saw it */
+    err refused;             /* the answer, where the refusal was written down */
 };
 
 /* Built-in actions, each an act with its ledger entry, allowed to whoever sees

@@ -25,7 +25,9 @@
  *   approve.retry       what was approved and could not be carried out; also who asked
  *
  * `approval` names one by its id where there are several; else the one that runs is meant.
- * `seat` is the id of its row.  approve.tick and approve.not_carried are the clock's.
+ * `seat` is the id of its row.  approve.tick and approve.not_carried are the clock's.  A vote
+ * that a rule or the lack of a right refuses leaves approve.vote_refused, by who cast it, with
+ * the reason: an act of its own; everything else that is refused leaves nothing.
  */
 #ifndef ENGINE_APPROVE_H
 #define ENGINE_APPROVE_H

@@ -257,7 +257,7 @@ static str jump_mark(const struct op *o, int node)
 }
 
 /* Two administrators move an approval: one asks, with the reason; another confirms the
- * same node within a day.  n + 1: all is approved. */
+ * same node within a day, once, and of this approval.  n + 1: all is approved. */
 static bool jump_node(const struct op *o, int *ret)
 {
     int64_t n;
@@ -290,13 +290,17 @@ static err do_jump(struct op *o, enum approval_no *no)
         return no_value(o, "node", WORDS("没有这个环节", "there is no such node"));
     }
     err e = db_query(o->d->ctx->db, o->d->a,
-                     SQL("select person, note from act where record = $1"
-                         " and action = 'approve.jump_ask' and at >= $2 order by id desc limit 1"),
-                     ARGS(db_i64(o->x->id), db_i64(o->by.now - (int64_t)JUMP_HOURS * 3600000)), &r);
+                     SQL("select person, note, action from act where record = $1"
+                         " and action in ('approve.jump_ask', 'approve.jump') and at >= $2"
+                         " and id > $3 order by id desc limit 1"),
+                     ARGS(db_i64(o->x->id), db_i64(o->by.now - (int64_t)JUMP_HOURS * 3600000),
+                          db_i64(o->g->act)),
+                     &r);
     if (e.code) {
         return e;
     }
-    bool asked = rows_next(&r) && str_starts(rows_text(&r, 1), jump_mark(o, node));
+    bool asked = rows_next(&r) && str_eq(rows_text(&r, 2), STR("approve.jump_ask")) &&
+                 str_starts(rows_text(&r, 1), jump_mark(o, node));
     *no = asked ? approval_jump(o->g->ap, o->by, rows_i64(&r, 0), node) : NO_TWO_PERSONS;
     return OK;
 }
@@ -320,6 +324,14 @@ static err do_not_carried(struct op *o, enum approval_no *no)
         o->d, o->g->author, o->x, o->d->acts[o->d->nacts - 1].id,
         str_fmt(o->d->a, "审批已通过，但未能执行：%.*s", STR_ARG(o->g->trouble.zh)),
         str_fmt(o->d->a, "Approved, but not carried out: %.*s", STR_ARG(o->g->trouble.en)));
+}
+
+/* That somebody's vote was refused, and why: the note says it. */
+static err do_vote_refused(struct op *o, enum approval_no *no)
+{
+    (void)no;
+    o->kept = true;
+    return OK;
 }
 
 /* Tries once more what was refused after the approval. */
@@ -420,6 +432,7 @@ static const struct operation operations[] = {
     {"approve.retry", do_retry, MAY_MIND | OF_ANY},
     {"approve.tick", do_tick, BY_CLOCK},
     {"approve.not_carried", do_not_carried, BY_CLOCK | OF_ANY},
+    {"approve.vote_refused", do_vote_refused, BY_CLOCK | OF_ANY},
 };
 
 const struct operation *approve_operation(str action)

@@ -189,6 +189,11 @@ MUST_CHECK err approve_done(struct doing *d, struct touched *x, struct approving
 
 /* An act "approve.vote" and the like; *note: what the history says of it. */
 bool approve_is_op(str action);
+/* One that casts a vote, so that its refusal is an act of its own, "approve.vote_refused". */
+bool approve_is_vote(str action);
+/* Performs that act, if the refusal is one of a rule or of who may, and not of what was
+ * filled in (*ret: it was done); act->ret_act is then its id. */
+MUST_CHECK err approve_note_refused(struct ctx *ctx, struct act *act, err refused, bool *ret);
 MUST_CHECK err approve_op(struct doing *d, struct touched *x, int64_t act, str *note);
 
 /* --- approve_tell.c ------------------------------------------------------------------ */

@@ -7,6 +7,37 @@ bool approve_is_op(str action)
     return str_starts(action, STR("approve.")) && approve_operation(action);
 }
 
+bool approve_is_vote(str action)
+{
+    return str_eq(action, STR("approve.vote")) || str_eq(action, STR("approve.add"));
+}
+
+err approve_note_refused(struct ctx *ctx, struct act *act, err refused, bool *ret)
+{
+    struct arena *a = ctx->arena;
+    const struct refusal *why = refused.why;
+    *ret = why && act->record && (refused.code == ERR_RULE || refused.code == ERR_DENIED);
+    if (!*ret) {
+        return OK;
+    }
+    struct act *said = arena_new(a, struct act);
+    *said = (struct act){.arena = a,
+                         .actor = act->actor,
+                         .principal = act->principal,
+                         .now = act->now,
+                         .at = act->at,
+                         .flags = ACT_FOLLOWS,
+                         .lang = act->lang,
+                         .type = act->type,
+                         .record = act->record,
+                         .action = STR("approve.vote_refused"),
+                         .note = str_fmt(a, "%.*s / %.*s", STR_ARG(why->what.zh),
+                                         STR_ARG(words_in(why->what, LANG_EN)))};
+    err e = act_perform(ctx, said);
+    act->ret_act = e.code ? 0 : said->ret_act;
+    return e;
+}
+
 static err newest_of(struct op *o, int64_t *ret)
 {
     struct rows r;
@@ -205,7 +236,7 @@ err approve_op(struct doing *d, struct touched *x, int64_t act, str *note)
 {
     const struct operation *k = approve_operation(d->act->action);
     struct op o = {.d = d, .x = x, .act = d->act, .note = str_trim(d->act->note)};
-    if (!k || ((k->how & BY_CLOCK) && d->act->actor)) {
+    if (!k || ((k->how & BY_CLOCK) && d->act->actor && !(d->act->flags & ACT_FOLLOWS))) {
         return err_make(ERR_NOT_FOUND, STR("action"));
     }
     err e = read_which(&o, k);

@@ -22,7 +22,8 @@ struct op {
 };
 
 /* OF_SEAT: a seat is named.  OF_HASH: and the content.  MAY_MIND: who minds approvals may.
- * BY_CLOCK: nobody else.  OF_ANY: also of one that has ended. */
+ * BY_CLOCK: it, and the engine in somebody's name; no door leads there.  OF_ANY: also of one that
+ * has ended. */
 enum { OF_SEAT = 1, OF_HASH = 2, MAY_MIND = 4, BY_CLOCK = 8, OF_ANY = 16 };
 
 /* OK and NO_NONE: done.  Else nothing was. */

@@ -90,7 +90,10 @@ struct approve_ask approve_view_ask(const struct ctx *ctx, struct batch *b,
                 " and c.\"person\" = $2 and c.\"read_at\" = 0),"
                 " (select count(*) from \"act\" c where c.\"record\" = $4"
                 " and c.\"action\" = 'approve.jump_ask' and c.\"person\" <> $2"
-                " and c.\"at\" >= $1 - 86400000) from \"approval\" a"
+                " and c.\"at\" >= $1 - 86400000 and c.\"id\" > a.\"act\""
+                " and not exists(select 1 from \"act\" j where j.\"record\" = $4"
+                " and j.\"action\" in ('approve.jump_ask', 'approve.jump')"
+                " and j.\"id\" > c.\"id\")) from \"approval\" a"
                 " where \"record\" = $4 order by \"id\" desc limit $5"),
             rec->id, limit + 1);
     q.round = whole ? ask(ctx, b,

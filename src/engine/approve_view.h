@@ -149,7 +149,7 @@ struct approve_view {
     int ntargets;
     uint32_t may;  /* of operations without a seat */
     bool minds;    /* the actor minds approvals */
-    bool jump;     /* another administrator asked within a day to move it on */
+    bool jump;     /* another administrator asked last, within a day, to move it on */
     bool unread;   /* he got a copy that he has not read */
     bool straight; /* it was returned from a node: may go straight back there, unchanged */
     /* --- whole only --- */

@@ -288,8 +288,9 @@ static str note_of(struct doing *d)
  * a record is; that he looked at it, or told others of it, is not. */
 static bool counts_as_done(str action)
 {
-    static const char *const no[] = {"approve.view", "approve.read", "approve.copy",
-                                     "approve.urge", "approve.tick", "approve.not_carried"};
+    static const char *const no[] = {"approve.view",        "approve.read", "approve.copy",
+                                     "approve.urge",        "approve.tick", "approve.not_carried",
+                                     "approve.vote_refused"};
     for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++) {
         if (str_eq(action, str_from(no[i]))) {
             return false;

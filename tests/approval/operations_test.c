@@ -446,6 +446,31 @@ static void nobody_withdraws_what_is_suspended(void **state)
     end(s);
 }
 
+/* Who minds approvals does not mind his own. */
+static void nobody_minds_his_own(void **state)
+{
+    (void)state;
+    struct sham *s = sham_make(1);
+    NAME(s, 0, 2, 3);
+    submit(s);
+    struct approval_by own = {.person = 1, .minds = true, .now = s->now};
+    assert_int_equal(approval_transfer(s->ap, own, 1, 7, false), NO_NOT_YOURS);
+    assert_int_equal(approval_remove(s->ap, own, 1), NO_NOT_ADDER);
+    assert_int_equal(approval_jump(s->ap, own, 60, 1), NO_AUTHOR);
+    assert_int_equal(approval_jump(s->ap, sham_by(s, 60), 1, 1), NO_AUTHOR);
+    assert_int_equal(s->ap->state, APPROVAL_RUNNING);
+    DID(approval_urge(s->ap, own, 1));
+    DID(approval_end(s->ap, own));
+    end(s);
+    s = sham_make(1);
+    s->nodes[0].empty = EMPTY_STOP;
+    submit(s);
+    own.now = s->now;
+    assert_int_equal(approval_place(s->ap, own, 7), NO_AUTHOR);
+    DID(approval_place(s->ap, sham_by(s, 60), 7));
+    end(s);
+}
+
 static void a_thousand_seats(void **state)
 {
     (void)state;
@@ -494,6 +519,7 @@ int main(void)
                                        cmocka_unit_test(a_proxy_who_is_gone_gives_back),
                                        cmocka_unit_test(a_group_with_votes_is_not_given_up),
                                        cmocka_unit_test(nobody_withdraws_what_is_suspended),
+                                       cmocka_unit_test(nobody_minds_his_own),
                                        cmocka_unit_test(a_thousand_seats)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
