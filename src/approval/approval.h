@@ -330,8 +330,8 @@ struct approval {
       "请选择其他人。", "Choose somebody else.") \
     X(SEATED, "此人在本环节已有席位。", "That person has a seat in this node already.", \
       "请选择其他人。", "Choose somebody else.") \
-    X(MAY_NOT, "此人不能担任本环节的审批人（账户停用或职责需要分离）。", \
-      "That person cannot sit here: the account is disabled, or duties must be separate.", \
+    X(MAY_NOT, "此人不能参与（账户停用、看不到这条记录，或职责需要分离）。", \
+      "That person cannot take part: no account, no right to see it, or duties are separate.", \
       "请选择其他人。", "Choose somebody else.") \
     X(NOBODY, "没有选择任何人。", "Nobody was chosen.", "请至少选择一人。", "Choose at least one person.") \
     X(DEPTH, "加签的层数已到上限。", "People were added by added people too often.", \

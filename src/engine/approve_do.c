@@ -134,12 +134,24 @@ static err do_transfer(struct op *o, enum approval_no *no)
     return e;
 }
 
+/* Whoever is asked or sent a copy has an account and sees the record. */
+static enum approval_no may_read(const struct op *o)
+{
+    for (int i = 0; i < o->npeople; i++) {
+        if (!approve_world_sees(o->w, o->people[i])) {
+            return NO_MAY_NOT;
+        }
+    }
+    return NO_NONE;
+}
+
 static err do_ask(struct op *o, enum approval_no *no)
 {
     err e = need_note(o, true);
     e = e.code ? e : take_people(o, "person");
     if (!e.code) {
-        *no = approval_ask(o->g->ap, o->by, o->seat, o->people[0]);
+        *no = may_read(o);
+        *no = *no ? *no : approval_ask(o->g->ap, o->by, o->seat, o->people[0]);
     }
     return e;
 }
@@ -198,6 +210,7 @@ static err do_withdraw(struct op *o, enum approval_no *no)
 static err do_copy(struct op *o, enum approval_no *no)
 {
     err e = take_people(o, "person");
+    *no = e.code ? NO_NONE : may_read(o);
     for (int i = 0; !e.code && *no == NO_NONE && i < o->npeople; i++) {
         *no = approval_copy_to(o->g->ap, o->by, o->people[i]);
     }
@@ -391,7 +404,10 @@ static err do_resubmit(struct op *o, enum approval_no *no)
         *no = o->by.person != o->g->author ? NO_NOT_AUTHOR : NO_NOT_RUNNING;
         return OK;
     }
-    err e = o->act->nvalues && !straight ? new_values(o, &content) : OK;
+    err e = o->act->nvalues && !straight ? new_values(o, &content)
+            : o->g->action->creates /* it may have been changed meanwhile */
+                ? approve_content_of(o->d->ctx, o->d->h, o->x, o->g->action, &content)
+                : OK;
     if (e.code) {
         return e;
     }

@@ -110,6 +110,7 @@ struct approve_world {
     struct sits_person {
         int64_t person;
         uint64_t nodes; /* bit i: may sit in node i */
+        bool sees;      /* has an account and sees the record */
     } * people;
     int npeople, cap;
     err failed; /* of a callback: the approval is thrown away */
@@ -124,6 +125,7 @@ MUST_CHECK err approve_world_of(const struct draft *draft, struct held_model *h,
                                 const struct action *action, int64_t author,
                                 struct approve_world **ret);
 struct db_args approve_world_args(const struct approve_world *w);
+bool approve_world_sees(struct approve_world *w, int64_t person);
 
 /* --- approve_content.c --------------------------------------------------------------- */
 

@@ -90,7 +90,7 @@ static struct rplan *make(struct held_model *h, struct tplan *t, const struct ro
     size_t n = (size_t)route->plan.n;
     for (size_t i = 0; i < n; i++) {
         const struct route_node *node = &route->nodes[i];
-        p->who[i] = plan_people(h, t, &node->who, APPROVAL_SEATS);
+        p->who[i] = plan_people(h, t, &node->who, APPROVAL_SEATS + 1);
         p->substitute[i] = plan_people(h, t, &node->substitute, 1);
         p->copy[i] = plan_people(h, t, &node->copy, PEOPLE_MAX);
     }
@@ -163,7 +163,7 @@ const struct rplan *plan_route_of(const struct draft *draft, struct held_model *
     int n = 0;
     for (int i = 0; i < p->route->plan.n; i++) {
         const struct route_node *node = &p->route->nodes[i];
-        p->who[i] = draft_people(draft, h, &node->who, APPROVAL_SEATS);
+        p->who[i] = draft_people(draft, h, &node->who, APPROVAL_SEATS + 1);
         p->substitute[i] = draft_people(draft, h, &node->substitute, 1);
         p->copy[i] = draft_people(draft, h, &node->copy, PEOPLE_MAX);
     }

@@ -57,6 +57,7 @@ static void remember(struct approve_world *w, int64_t person, struct rows *r)
     if (!rows_next(r) || rows_i64(r, 0) != 1 || rows_i64(r, 1) != 1) {
         return;
     }
+    s->sees = true;
     for (int i = 0; i < w->plan.n; i++) {
         s->nodes |= rows_i64(r, 2 + i) == 0 ? 1ULL << i : 0;
     }
@@ -88,6 +89,25 @@ static void ask_people(struct approve_world *w, const int64_t *list, int n)
     }
 }
 
+bool approve_world_sees(struct approve_world *w, int64_t person)
+{
+    ask_people(w, &person, 1);
+    const struct sits_person *s = find_person(w, person);
+    return s && s->sees;
+}
+
+/* More than can be seated: nobody is left out silently. */
+static err too_many(const struct approve_world *w, int node)
+{
+    struct arena *a = w->ctx->arena;
+    return refuse(
+        a, ERR_RULE, REFUSED_LIMIT, w->routes->route->nodes[node].clause,
+        (struct words){str_fmt(a, "第 %d 环节的审批人超过 %d 人。", node + 1, APPROVAL_SEATS),
+                       str_fmt(a, "Node %d names more than %d people.", node + 1, APPROVAL_SEATS)},
+        WORDS("请缩小审批范围，或请管理员按规定调整任职后再试。",
+              "Name fewer: ask the one who minds the regulation, or choose a smaller unit."));
+}
+
 static int people(void *arg, int node, int64_t *ret, int max)
 {
     struct approve_world *w = arg;
@@ -100,6 +120,9 @@ static int people(void *arg, int node, int64_t *ret, int max)
     int n = 0;
     while (n < max && rows_next(&r)) {
         ret[n++] = rows_i64(&r, 0);
+    }
+    if (n == max && rows_next(&r) && !keep(w, too_many(w, node))) {
+        return 0;
     }
     ask_people(w, ret, n);
     return n;
@@ -172,9 +195,23 @@ static int64_t admin(void *arg)
     struct approve_world *w = arg;
     struct sql sql;
     struct db_args args;
-    return post_holders(w->ctx, POSITION_ADMINISTRATOR, &sql, &args)
-               ? first_of(w, sql, args, w->author)
-               : 0;
+    struct rows r = {0};
+    int64_t first = 0;
+    if (!post_holders(w->ctx, POSITION_ADMINISTRATOR, &sql, &args) ||
+        !keep(w, db_query(w->ctx->db, w->ctx->arena, sql, args, &r))) {
+        return 0;
+    }
+    while (rows_next(&r)) { /* the first who could sit there at all, else the first */
+        int64_t p = rows_i64(&r, 0);
+        if (p == w->author) {
+            continue;
+        }
+        if (approve_world_sees(w, p)) {
+            return p;
+        }
+        first = first ? first : p;
+    }
+    return first;
 }
 
 static int64_t proxy(void *arg, int64_t person)

@@ -142,7 +142,8 @@ err form_route(const struct draft *d, const struct action *a, struct form *form)
         }
     }
     if (w->failed.code) {
-        return w->failed;
+        form->refusal = w->failed.why ? w->failed.why : form->refusal;
+        return w->failed.why ? OK : w->failed; /* said beside the form, where there is time */
     }
     e = names_run(names);
     if (!e.code) {

@@ -2,6 +2,8 @@
  * that are gone, loops, deputies who are the author, leavers, units that were dissolved,
  * a thousand seats, approvers who may not see: each is refused or follows a stated rule,
  * and the ledger is in order. */
+#include "engine/record.h"
+
 #include "votes.h"
 
 #include <stdio.h>
@@ -48,6 +50,7 @@ static const char desk[] =
     "          - {who: head_of(unit), clause: unit-head}\n"
     "        then_approved: {to: yes}\n"
     "        then_refused: {to: no}\n"
+    "      mend: {from: asked, who: creator, asks: [what], clause: ours}\n"
     "      unseen:\n"
     "        to: asked\n"
     "        who: everyone\n"
@@ -83,12 +86,56 @@ static const char *seat_text(struct house *h, int64_t record, int64_t person)
     return house_text(h, seat_of(h, record, person));
 }
 
-/* Every refusal says what would allow it, and cites the node's clause. */
+/* Every refusal says what would allow it, in both languages, and cites the node's clause. */
 #define assert_no(h, clause)                                                       \
     do {                                                                           \
         assert_refused(h, clause);                                                 \
         assert_true((h)->last.why->remedy.zh.len && (h)->last.why->remedy.en.len); \
     } while (0)
+
+/* What stands of the approvals of a record: a refusal changes none of it. */
+static int64_t stands(struct house *h, int64_t record)
+{
+    return house_i64(h,
+                     SQL("select coalesce(sum(p.events * 7 + p.state), 0) + (select"
+                         " coalesce(sum(s.state * 31 + s.actor % 1009 + s.late + s.urges), 0) from"
+                         " approval_seat s where s.record = $1) + (select count(*) from"
+                         " approval_vote v where v.approval in (select id from approval where"
+                         " record = $1)) from approval p where p.record = $1"),
+                     ARGS(db_i64(record)));
+}
+
+static int64_t refused_votes(struct house *h, int64_t record, int64_t person)
+{
+    return house_i64(h,
+                     SQL("select count(*) from act where record = $1 and person = $2 and seq > 0"
+                         " and action = 'approve.vote_refused'"),
+                     ARGS(db_i64(record), db_i64(person)));
+}
+
+/* A vote that is refused: nothing half done, and an act of its own, with the reason in both
+ * languages, in the ledger. */
+static void refused_vote(struct house *h, int64_t who, int64_t id, const char *seat,
+                         const char *hash, const char *clause, enum approval_no no)
+{
+    int64_t before = stands(h, id);
+    int64_t had = refused_votes(h, id, who);
+    assert_int_not_equal(op(h, who, "ask", id, "approve.vote", "", "seat", seat, "vote", "approve",
+                            "hash", hash, NULL)
+                             .code,
+                         ERR_NONE);
+    err why = h->last;
+    assert_no(h, clause);
+    assert_true(str_eq(why.why->what.zh, approval_no_what(no).zh));
+    assert_true(str_eq(why.why->what.en, approval_no_what(no).en));
+    assert_int_equal(stands(h, id), before);
+    assert_int_equal(refused_votes(h, id, who), had + 1);
+    struct rows r;
+    dbs_ok(db_query(house_db(h), h->a, SQL("select note from act where id = $1"),
+                    ARGS(db_i64(h->last_act)), &r));
+    assert_true(rows_next(&r) && str_has(rows_text(&r, 0), why.why->what.zh) &&
+                str_has(rows_text(&r, 0), why.why->what.en));
+}
 
 /* --- content and moments --------------------------------------------------------------------- */
 
@@ -103,20 +150,12 @@ static void content(struct dbs *t)
                          .code);
     assert_done(&h,
                 !op(&h, h.amy, "ask", id, "approve.resubmit", "", "what", "this one", NULL).code);
-    assert_int_equal(op(&h, h.cat, "ask", id, "approve.vote", "", "seat", seat_text(&h, id, h.cat),
-                        "vote", "approve", "hash", seen, NULL)
-                         .code,
-                     ERR_RULE);
-    assert_no(&h, "unit-all");
+    refused_vote(&h, h.cat, id, seat_text(&h, id, h.cat), seen, "unit-all", NO_CONTENT);
     /* a row changed behind our back: no vote counts on it */
     const char *now = hash_of_record(&h, id);
     dbs_ok(db_exec(house_db(&h), h.a, SQL("update r_ask set f_what = 'that one' where id = $1"),
                    ARGS(db_i64(id))));
-    assert_int_equal(op(&h, h.cat, "ask", id, "approve.vote", "", "seat", seat_text(&h, id, h.cat),
-                        "vote", "approve", "hash", now, NULL)
-                         .code,
-                     ERR_RULE);
-    assert_no(&h, "unit-all");
+    refused_vote(&h, h.cat, id, seat_text(&h, id, h.cat), now, "unit-all", NO_CONTENT);
     dbs_ok(db_exec(house_db(&h), h.a, SQL("update r_ask set f_what = 'this one' where id = $1"),
                    ARGS(db_i64(id))));
     assert_done(&h, vote(&h, h.cat, "ask", id, "approve"));
@@ -141,21 +180,17 @@ static void moments(struct dbs *t)
     const char *hash = hash_of_record(&h, id);
     /* two at the same moment: one decides, the other is told */
     assert_done(&h, vote(&h, h.cat, "ask", id, "approve"));
-    assert_int_equal(op(&h, sam, "ask", id, "approve.vote", "", "seat", his, "vote", "reject",
-                        "hash", hash, NULL)
-                         .code,
-                     ERR_RULE);
-    assert_no(&h, "unit-any");
+    refused_vote(&h, sam, id, his, hash, "unit-any", NO_CLOSED);
+    assert_int_equal(house_i64(&h, SQL("select count(*) from approval_vote"), NO_ARGS), 1);
+    assert_int_equal(house_i64(&h, SQL("select sum(decisions) from approval_run"), NO_ARGS), 1);
     assert_true(seat_of(&h, id, ute));
     /* transferred a second ago */
     const char *old = seat_text(&h, id, ute);
     assert_done(&h, !op(&h, ute, "ask", id, "approve.transfer", "yours", "seat", old, "person",
                         house_text(&h, h.cat), NULL)
                          .code);
-    assert_true(op(&h, ute, "ask", id, "approve.vote", "", "seat", old, "vote", "approve", "hash",
-                   hash, NULL)
-                    .code != ERR_NONE);
-    assert_no(&h, "unit-head");
+    refused_vote(&h, ute, id, old, hash, "unit-head", NO_CLOSED);
+    refused_vote(&h, ute, id, seat_text(&h, id, h.cat), hash, "unit-head", NO_NOT_YOURS);
     /* in circles */
     assert_int_equal(op(&h, h.cat, "ask", id, "approve.transfer", "no, yours", "seat",
                         seat_text(&h, id, h.cat), "person", house_text(&h, ute), NULL)
@@ -176,6 +211,25 @@ static void moments(struct dbs *t)
         ERR_RULE);
     assert_no(&h, "unit-head");
     assert_done(&h, vote(&h, h.cat, "ask", id, "approve"));
+    /* and when all is decided */
+    refused_vote(&h, h.cat, id,
+                 house_text(&h, house_i64(&h,
+                                          SQL("select max(id) from approval_seat"
+                                              " where actor = $1"),
+                                          ARGS(db_i64(h.cat)))),
+                 hash, "unit-head", NO_NOT_RUNNING);
+    /* what is filled in wrongly is none, nor what who does not see the record tries */
+    int64_t acts = house_i64(&h, SQL("select count(*) from act"), NO_ARGS);
+    op(&h, h.cat, "ask", id, "approve.vote", "", "seat", old, "vote", "perhaps", "hash", hash,
+       NULL);
+    assert_int_equal(h.last.code, ERR_VALUE);
+    op(&h, h.bob, "ask", id, "approve.vote", "", "seat", old, "vote", "approve", "hash", hash,
+       NULL);
+    assert_int_equal(h.last.code, ERR_NOT_FOUND);
+    /* nor is it anybody's to say */
+    op(&h, h.cat, "ask", id, "approve.vote_refused", "because", NULL);
+    assert_int_equal(h.last.code, ERR_NOT_FOUND);
+    assert_int_equal(house_i64(&h, SQL("select count(*) from act"), NO_ARGS), acts);
     house_verify(&h);
 }
 
@@ -183,6 +237,36 @@ static void seats_that_are_gone(void **state)
 {
     (void)state;
     dbs_each(DBS_ALL, moments);
+}
+
+/* What went back is changed by another action before it is submitted again as it is: the
+ * round is on what the record has become. */
+static void mended(struct dbs *t)
+{
+    struct house h = house_make(t, desk);
+    int64_t id = begin(&h, h.amy, "all_of_us", h.south);
+    const char *seen = hash_of_record(&h, id);
+    assert_false(house_do(&h, h.amy, "ask", id, "mend", "what", "that", NULL)); /* voted on */
+    assert_refused(&h, "ours");
+    assert_done(&h, !op(&h, h.cat, "ask", id, "approve.return", "which one?", "seat",
+                        seat_text(&h, id, h.cat), "node", "author", NULL)
+                         .code);
+    assert_done(&h, house_do(&h, h.amy, "ask", id, "mend", "what", "that", NULL));
+    assert_int_equal(
+        op(&h, h.amy, "ask", id, "approve.resubmit", "", "straight", "true", NULL).code, ERR_RULE);
+    assert_true(str_eq(h.last.why->what.en, approval_no_what(NO_CHANGED).en));
+    assert_done(&h, !op(&h, h.amy, "ask", id, "approve.resubmit", "", NULL).code);
+    assert_string_not_equal(hash_of_record(&h, id), seen);
+    refused_vote(&h, h.cat, id, seat_text(&h, id, h.cat), seen, "unit-all", NO_CONTENT);
+    assert_done(&h, vote(&h, h.cat, "ask", id, "approve"));
+    assert_string_equal(house_state(&h, "ask", id), "yes");
+    house_verify(&h);
+}
+
+static void changed_while_it_was_back(void **state)
+{
+    (void)state;
+    dbs_each(DBS_ALL, mended);
 }
 
 /* --- people -------------------------------------------------------------------------------------
@@ -289,6 +373,45 @@ static void a_unit_without_a_head(void **state)
     dbs_each(DBS_ALL, dissolved);
 }
 
+/* The unit is closed, its people are elsewhere, its head is none: who was seated decides, the
+ * next node goes to who minds approvals, and an approval that nobody can be found for stands
+ * until somebody is placed. */
+static void closed(struct dbs *t)
+{
+    struct house h = house_make(t, desk);
+    int64_t post = house_appoint(&h, h.dan, "head", h.south_1);
+    int64_t boss = join(&h, "boss", h.north);
+    house_appoint(&h, boss, "leader", h.top);
+    int64_t id = begin(&h, h.amy, "one_of_us", h.south_1);
+    assert_done(&h, house_do(&h, 0, "post", post, "end", NULL));
+    assert_done(
+        &h, house_do(&h, 0, "person", h.dan, "transfer", "unit", house_text(&h, h.north), NULL));
+    assert_done(&h, house_do(&h, 0, "unit", h.south_1, "close", NULL));
+    assert_true(seat_of(&h, id, h.dan)); /* it is his still */
+    op(&h, h.dan, "ask", id, "approve.vote", "", "seat", seat_text(&h, id, h.dan), "vote",
+       "approve", "hash", hash_of_record(&h, id), NULL);
+    assert_int_equal(h.last.code, ERR_NOT_FOUND); /* but he sees it no more */
+    house_appoint(&h, boss, "administrator", h.top);
+    assert_done(&h, !op(&h, boss, "ask", id, "approve.transfer", "closed", "seat",
+                        seat_text(&h, id, h.dan), "person", house_text(&h, boss), NULL)
+                         .code);
+    assert_done(&h, vote(&h, boss, "ask", id, "approve"));
+    assert_string_equal(house_state(&h, "ask", id), "asked");
+    assert_true(seat_of(&h, id, boss)); /* the second node: nobody heads what is closed */
+    assert_done(&h, vote(&h, boss, "ask", id, "approve"));
+    assert_string_equal(house_state(&h, "ask", id), "yes");
+    /* and one that is asked for now */
+    id = begin(&h, h.amy, "one_of_us", h.south_1);
+    assert_true(seat_of(&h, id, boss));
+    house_verify(&h);
+}
+
+static void a_unit_that_is_closed(void **state)
+{
+    (void)state;
+    dbs_each(DBS_ALL, closed);
+}
+
 /* Named, but the record is not for his eyes: he is not seated, and nobody passes it. */
 static void unseen(struct dbs *t)
 {
@@ -302,13 +425,46 @@ static void unseen(struct dbs *t)
     assert_int_equal(
         op(&h, h.bob, "ask", id, "approve.place", "", "person", house_text(&h, h.dan), NULL).code,
         ERR_RULE);
+    assert_true(str_has(h.last.why->what.zh, STR("看不到这条记录")));
     int64_t ned = join(&h, "ned", h.north);
     assert_done(
         &h,
         !op(&h, h.bob, "ask", id, "approve.place", "", "person", house_text(&h, ned), NULL).code);
+    /* nor is he asked for advice, or sent a copy */
+    int64_t before = stands(&h, id);
+    op(&h, ned, "ask", id, "approve.ask", "your view?", "seat", seat_text(&h, id, ned), "person",
+       house_text(&h, h.dan), NULL);
+    assert_int_equal(h.last.code, ERR_RULE);
+    assert_no(&h, "kept");
+    op(&h, ned, "ask", id, "approve.copy", "", "person", house_text(&h, h.dan), NULL);
+    assert_int_equal(h.last.code, ERR_RULE);
+    assert_no(&h, "ours");
+    assert_int_equal(stands(&h, id), before);
     assert_done(&h, vote(&h, ned, "ask", id, "approve"));
     assert_string_equal(house_state(&h, "ask", id), "yes");
     house_verify(&h);
+}
+
+/* The first administrator does not see it; the second does. */
+static void second(struct dbs *t)
+{
+    struct house h = house_make(t, desk);
+    house_appoint(&h, h.amy, "administrator", h.top);
+    house_appoint(&h, h.cat, "administrator", h.top);
+    int64_t ned = join(&h, "ned", h.north);
+    house_appoint(&h, ned, "administrator", h.top);
+    int64_t id = begin(&h, h.bob, "unseen", h.north);
+    assert_true(seat_of(&h, id, h.amy)); /* of his unit */
+    id = begin(&h, h.amy, "unseen", h.north);
+    assert_int_equal(seat_of(&h, id, h.cat), 0);
+    assert_true(seat_of(&h, id, ned));
+    house_verify(&h);
+}
+
+static void an_administrator_who_may(void **state)
+{
+    (void)state;
+    dbs_each(DBS_ALL, second);
 }
 
 static void an_approver_who_may_not_see(void **state)
@@ -333,6 +489,20 @@ static void thousand(struct dbs *t)
         snprintf(name, sizeof(name), "n%04d", i);
         last = join(&h, name, unit);
     }
+    int64_t more = join(&h, "one more", unit); /* nobody is left out in silence */
+    struct value_in v[] = {{.field = STR("what"), .text = STR("a thing")},
+                           {.field = STR("unit"), .text = str_from(house_text(&h, unit))}};
+    struct act a = {
+        .actor = h.amy, .type = STR("ask"), .action = STR("all_of_us"), .values = v, .nvalues = 2};
+    h.last = house_act(&h, &a);
+    assert_no(&h, "unit-all");
+    assert_true(str_has(h.last.why->what.zh, STR("超过 1000 人")));
+    assert_int_equal(house_i64(&h, SQL("select count(*) from r_ask"), NO_ARGS), 0);
+    struct ctx ctx = house_ctx(&h, h.amy);
+    struct form form;
+    dbs_ok(form_get(&ctx, house_type(&h, "ask"), 0, STR("all_of_us"), v, 2, false, &form));
+    assert_true(form.refusal && str_eq(form.refusal->clause->id, STR("unit-all")));
+    assert_done(&h, house_do(&h, 0, "person", more, "leave", NULL));
     int64_t id = begin(&h, h.amy, "all_of_us", unit);
     assert_int_equal(
         house_i64(&h, SQL("select count(*) from approval_seat where state = 1"), NO_ARGS), MANY);
@@ -362,10 +532,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(votes_count_on_exact_content),
         cmocka_unit_test(seats_that_are_gone),
+        cmocka_unit_test(changed_while_it_was_back),
         cmocka_unit_test(a_deputy_is_never_the_author),
         cmocka_unit_test(a_leaver_with_forty_seats),
         cmocka_unit_test(a_unit_without_a_head),
+        cmocka_unit_test(a_unit_that_is_closed),
         cmocka_unit_test(an_approver_who_may_not_see),
+        cmocka_unit_test(an_administrator_who_may),
         cmocka_unit_test(a_thousand_seats),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -427,8 +427,9 @@ static void choose(struct office *o)
         return;
     }
     o->record = house_i64(&o->h,
-                          SQL("select record from approval where state < 2 order by id limit 1"
-                              " offset $1"),
+                          SQL("select coalesce((select record from approval where state < 2"
+                              " order by id limit 1 offset $1), (select max(record) from"
+                              " approval))"), /* the other may have ended some meanwhile */
                           ARGS(db_i64(dice(o, PAPERS))));
 }
 
