@@ -4,6 +4,16 @@
 #include "engine/record_load.h"
 #include "model/expr.h"
 
+void plan_first_named(struct sqlb *b, const struct people *who)
+{
+    SQLB_LIT(b, " order by ");
+    if (who->rank.text.len) {
+        sqlb_sql(b, who->rank);
+        SQLB_LIT(b, ", ");
+    }
+    SQLB_LIT(b, "w.id");
+}
+
 /* One row: whether each node applies, its term, the time between its reminders. */
 static void put_facts(struct sqlb *b, const struct rplan *p)
 {
@@ -147,6 +157,7 @@ static struct stmt draft_people(const struct draft *d, const struct held_model *
         sqlb_sql(&b, who->who);
         SQLB_LIT(&b, ") w");
     }
+    plan_first_named(&b, who);
     SQLB_LIT(&b, " limit ");
     sqlb_i64(&b, most);
     s.present = true;

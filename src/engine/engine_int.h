@@ -210,7 +210,9 @@ struct sql plan_update(struct held_model *h, struct tplan *t, const struct colse
                        struct arena *a);
 /* People an action of `next` waits for. */
 const struct stmt *plan_next_people(struct held_model *h, struct tplan *t, const struct action *a);
-/* Ids of these people, about the record by id; the caller holds the lock. */
+/* " order by": those whom the expression names first, then by id (w.id). */
+void plan_first_named(struct sqlb *b, const struct people *who);
+/* Ids of these people, in that order, about the record by id; the caller holds the lock. */
 struct stmt plan_people(struct held_model *h, const struct tplan *t, const struct people *who,
                         int most);
 /* FROM and WHERE of a statement about the record, and where arguments stand. */

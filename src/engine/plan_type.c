@@ -497,6 +497,9 @@ static struct stmt make_people(struct held_model *h, const struct tplan *t, cons
         SQLB_LIT(&b, ".id = ");
         sqlb_param(&b, s.first_more);
     }
+    if (!ef) {
+        plan_first_named(&b, to);
+    }
     SQLB_LIT(&b, " limit ");
     sqlb_i64(&b, most);
     s.present = true;

@@ -49,6 +49,20 @@ struct cond expr_compile(struct arena *a, const struct scope *s, str text, struc
 struct people expr_compile_people(struct arena *a, const struct scope *s, str text, struct pos at,
                                   bool alternatives, struct diags *d);
 
+/* Is everybody whom x names named by y too, as far as the words alone tell?  `one_actor`:
+ * `actor` is the same person in both.  False says nothing. */
+bool expr_people_within(struct arena *a, const struct scope *s, const struct people *x,
+                        const struct people *y, bool one_actor);
+/* Names p only single people, by a name or a path that is not the actor's?  Then a text for
+ * each of them, the same for the same one (at most `max`); else 0. */
+size_t expr_people_ones(struct arena *a, const struct scope *s, const struct people *p, str *ret,
+                        size_t max);
+/* Of several alternatives joined by `or`: the number of the first that names the person
+ * w.id, from 0, as SQL over the same arguments as people.who.  Empty text: there is one. */
+struct sql expr_people_rank(struct arena *a, const struct scope *s, const struct people *p);
+/* Is it whoever heads or leads a unit: commonly one person? */
+bool expr_people_head(const struct people *p);
+
 /* A set for `for_each: x in C where c`: the FROM ... WHERE of it over alias
  * v_x, the element type, whether the set is bounded by what it is (own parts and
  * lines, own links).  False after a mistake. */

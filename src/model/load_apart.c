@@ -1,28 +1,10 @@
 #include "base/buf.h"
-#include "model/load_int.h"
+#include "model/load_apart_int.h"
 
 /* Separation of duties between actions: each becomes a need of the others, and keeps people
  * out of the others' approvals.  Between positions: load_posts.c. */
 
-enum { APARTS_MAX = 60, MEMBERS_MAX = 12 };
-
-/* One of those kept apart: an action, or the approval of one. */
-struct member {
-    struct action *x;
-    bool votes;
-    struct pos pos;
-    str text; /* as written */
-};
-
-struct apart_reader {
-    struct load *l;
-    struct lsrc *s;
-    struct tsrc *t;
-    const struct apart *apart;
-    struct words own; /* what the author says of it, may be empty */
-    struct member list[MEMBERS_MAX];
-    size_t n;
-};
+enum { APARTS_MAX = 60 };
 
 struct words apart_join(struct arena *a, const struct words *names, size_t n)
 {
@@ -143,74 +125,6 @@ static bool members_read(struct apart_reader *r, const struct ynode *acts)
     return ok;
 }
 
-/* --- what can never be ------------------------------------------------------------------ */
-
-/* The one person who can do it, as an expression; empty: several can.  Who asks for the
- * approval of a new record is its creator. */
-static str only_one(const struct member *m)
-{
-    const struct action *x = m->x;
-    if (!m->votes) {
-        bool actor = str_eq(str_trim(x->who.text), STR("actor"));
-        return x->creates ? STR("creator") : x->who.one && !actor ? str_trim(x->who.text) : STR("");
-    }
-    str one = STR("");
-    for (int i = 0; i < x->route->plan.n && x->route->nodes; i++) {
-        const struct people *who = &x->route->nodes[i].who;
-        str text = str_trim(who->text);
-        text = x->creates && str_eq(text, STR("actor")) ? STR("creator") : text;
-        if (!who->one || (one.len && !str_eq(one, text))) {
-            return STR("");
-        }
-        one = text;
-    }
-    return one;
-}
-
-static bool same_one(const struct member *a, const struct member *b)
-{
-    str x = only_one(a);
-    str y = only_one(b);
-    if (a->x == b->x && a->votes != b->votes) { /* whoever asks it approves it */
-        str voter = a->votes ? x : y;
-        if (str_eq(voter, STR("actor"))) {
-            return true;
-        }
-    }
-    return x.len && str_eq(x, y) && !str_eq(x, STR("actor"));
-}
-
-static bool decides_himself(const struct action *x)
-{
-    bool may = false;
-    for (int i = 0; i < x->route->plan.n; i++) {
-        may = may || x->route->plan.nodes[i].self == SELF_MAY;
-    }
-    return may;
-}
-
-static void check(struct apart_reader *r)
-{
-    for (size_t i = 1; i < r->n; i++) {
-        for (size_t k = 0; k < i; k++) {
-            const struct member *a = &r->list[k];
-            const struct member *b = &r->list[i];
-            str one = only_one(b);
-            if (same_one(a, b)) {
-                diag_error(r->l->d, b->pos, "“%.*s”和“%.*s”只能由同一人（%.*s）走完，无法分开",
-                           "\"%.*s\" and \"%.*s\" can only be walked by one person (%.*s), so they "
-                           "cannot be kept apart",
-                           STR_ARG(a->text), STR_ARG(b->text), STR_ARG(one));
-            } else if (a->x == b->x && decides_himself(a->x)) {
-                diag_error(r->l->d, b->pos,
-                           "“%.*s”的审批写了 self: may（申请人可以自己审批），与此矛盾",
-                           "the approval of \"%.*s\" says self: may, which contradicts this",
-                           STR_ARG(a->x->key));
-            }
-        }
-    }
-}
-
 /* --- what follows of it -------------------------------------------------------------------- */
 
 static struct words named(struct arena *a, const struct member *m)
@@ -219,12 +133,6 @@ static struct words named(struct arena *a, const struct member *m)
     return (struct words){
         str_fmt(a, m->votes ? "“%.*s”的审批" : "“%.*s”", STR_ARG(m->x->words.zh)),
         str_fmt(a, m->votes ? "the approval of \"%.*s\"" : "\"%.*s\"", STR_ARG(en))};
-}
-
-/* "by('request')": those who did it, or take part in its approval. */
-static str who_did(struct arena *a, const struct member *m)
-{
-    return str_fmt(a, m->votes ? "seated('%.*s')" : "by('%.*s')", STR_ARG(m->x->key));
 }
 
 /* What the author says of it, then why not now. */
@@ -257,13 +165,6 @@ static struct words why_not(const struct apart_reader *r, const struct member *m
                                   m->votes ? "decide on" : "do", STR_ARG(does.en))});
 }
 
-/* An action and its own approval are kept apart at each asking, by the approval itself:
- * nobody decides on what he submitted. */
-static bool bars(const struct member *m, const struct member *other)
-{
-    return m->x != other->x;
-}
-
 static void needs_add(struct apart_reader *r, struct member *m)
 {
     struct load *l = r->l;
@@ -278,10 +179,16 @@ static void needs_add(struct apart_reader *r, struct member *m)
     }
     for (size_t i = 0; i < r->n; i++) {
         const struct member *other = &r->list[i];
-        if (!bars(m, other)) {
+        if (!apart_bars(m, other)) {
             continue;
         }
-        str text = str_fmt(l->a, "not (actor in %.*s)", STR_ARG(who_did(l->a, other)));
+        if (apart_all_did(r, &x->who, other, true)) {
+            diag_error(l->d, m->pos, "“%.*s”只能由“%.*s”的人办理，两者无法分开",
+                       "\"%.*s\" is only for those of \"%.*s\", so they cannot be kept apart",
+                       STR_ARG(m->text), STR_ARG(other->text));
+            return;
+        }
+        str text = str_fmt(l->a, "not (actor in %.*s)", STR_ARG(apart_who_did(l->a, other)));
         struct need *n = &needs[x->nneeds++];
         *n = (struct need){.when = NEED_BEFORE, .apart = true};
         n->check = expr_compile(l->a, &sc, text, other->pos, vtype_of(V_BOOL), l->d);
@@ -320,10 +227,10 @@ static void bars_add(struct apart_reader *r, struct member *m)
     }
     for (size_t i = 0; i < r->n; i++) {
         const struct member *other = &r->list[i];
-        if (!bars(m, other)) {
+        if (!apart_bars(m, other)) {
             continue;
         }
-        str who = who_did(l->a, other);
+        str who = apart_who_did(l->a, other);
         buf_put_fmt(&text, "%s%.*s", text.len ? " or " : "", STR_ARG(who));
         list[route->nbars++] =
             (struct route_bar){.who = expr_compile_people(l->a, &sc, who, other->pos, false, l->d),
@@ -333,6 +240,7 @@ static void bars_add(struct apart_reader *r, struct member *m)
     route->bars = list;
     if (text.len && route->nodes) {
         keep_out(r, route, buf_str(&text));
+        apart_nobody_left(r, m, route);
     }
 }
 
@@ -355,7 +263,7 @@ static void acts_read(struct apart_reader *r, const struct ynode *e, struct apar
             : (struct words){str_fmt(l->a, "%.*s须由不同的人办理", STR_ARG(all.zh)),
                              str_fmt(l->a, "%.*s are for different people", STR_ARG(all.en))};
     size_t errors = l->d->errors;
-    check(r);
+    apart_check(r);
     for (size_t i = 0; l->d->errors == errors && i < r->n; i++) {
         if (r->list[i].votes) {
             bars_add(r, &r->list[i]);

@@ -201,6 +201,7 @@ static struct people persons(struct node_reader *r, const char *key)
         diag_error(r->l->d, n->pos, "%s 应是人：nobody 和 auto 不能审批，也收不到抄送",
                    "%s names people: nobody and auto neither decide nor read", key);
     }
+    p.rank = expr_people_rank(r->l->a, &r->sc, &p);
     return p;
 }
 
@@ -351,9 +352,9 @@ static void who_read(struct node_reader *r)
     struct pos at = key_pos(r->map, "who");
     if (!has(r, "who")) {
         diag_error(l->d, r->map->pos, "环节缺少 who：由谁审批？", "a node needs who: who decides?");
-    } else if (who.len && str_eq(who, str_trim(r->node->keep_out.text))) {
-        diag_error(l->d, at, "who 与 not 相同，这个环节永远无人可审批",
-                   "who and not are the same: nobody could ever sit here");
+    } else if (expr_people_within(l->a, &r->sc, &r->node->who, &r->node->keep_out, false)) {
+        diag_error(l->d, at, "not 排除了 who 的所有人，这个环节永远无人可审批",
+                   "not keeps out everybody whom who names: nobody could ever sit here");
     } else if ((str_eq(who, STR("creator")) || str_eq(who, STR("actor"))) &&
                r->plan->self != SELF_MAY) {
         diag_error(l->d, at, "这个环节只能由申请人自己走完；若是本意，请写 self: may",
@@ -387,6 +388,43 @@ static void node_read(struct node_reader *r)
 
 /* --- the route -----------------------------------------------------------------------------------
  */
+
+/* Does everybody whom this node names decide in it, whenever the route is walked? */
+static bool seats_all(const struct route_node *n, const struct approval_node *p)
+{
+    return !n->when.tree && !n->keep_out.tree && (p->rule == RULE_ALL || p->rule == RULE_ORDER);
+}
+
+/* A node that keeps out who sits in this approval, for the people of an earlier one. */
+static void again_check(struct load *l, struct tsrc *t, const struct action *x,
+                        const struct route *r)
+{
+    struct scope sc = scope_of(l, t->def);
+    str text = str_fmt(l->a, "seated('%.*s')", STR_ARG(x->key));
+    struct people seated = {0};
+    for (int k = 1; k < r->plan.n; k++) {
+        const struct route_node *n = &r->nodes[k];
+        if (n->keep_out.tree && !seated.tree) {
+            seated = expr_compile_people(l->a, &sc, text, n->pos, false, l->d);
+        }
+        if (!expr_people_within(l->a, &sc, &seated, &n->keep_out, false)) {
+            continue;
+        }
+        for (int j = 0; j < k; j++) {
+            bool author = r->plan.nodes[k].self == SELF_MAY && r->plan.nodes[j].self != SELF_MAY;
+            if (!author && seats_all(&r->nodes[j], &r->plan.nodes[j]) &&
+                expr_people_within(l->a, &sc, &n->who, &r->nodes[j].who, true)) {
+                diag_error(l->d, n->who.pos,
+                           "第 %d 环节的人都已在第 %d 环节审批，而 not "
+                           "排除了参加过审批的人，永远无人可审批",
+                           "everybody whom node %d names decides in node %d already, and not keeps "
+                           "out who took part: nobody could ever sit here",
+                           k + 1, j + 1);
+                break;
+            }
+        }
+    }
+}
 
 static const struct ynode *nodes_of(struct load *l, struct route *r, const struct ynode *n)
 {
@@ -446,6 +484,7 @@ static void route_body(struct load *l, struct tsrc *t, const struct action *x, s
     r->plan.nodes = plan;
     r->plan.n = (int)list->len;
     r->nodes = nodes;
+    again_check(l, t, x, r);
 }
 
 void routes_body(struct load *l, struct tsrc *t)

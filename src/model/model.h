@@ -161,6 +161,8 @@ struct people {
     /* A whole SELECT of person ids (column `id`), no duplicates, active people
      * only; may read r.  Empty text when `auto` or `nobody` alone. */
     struct sql who;
+    /* Of the people of a route: expr_people_rank, so that who is named first comes first. */
+    struct sql rank;
     bool everyone, nobody, may_auto; /* `auto` is one of the alternatives */
     bool countable; /* each alternative, besides auto, begins with a set of people */
     bool one;       /* one person, by a name or a path: creator, keeper, device.keeper */

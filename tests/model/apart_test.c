@@ -1,10 +1,13 @@
 /* Duties in different hands, as they are read: needs, seats kept free, rules of the
  * register of posts; which versions count; what a difference says. */
 #include "base/arena.h"
+#include "base/buf.h"
 #include "model/diff.h"
 #include "model/load.h"
 
 #include "support/test.h"
+
+#include <string.h>
 
 static const char text_zh[] = "---\ntitle: 借书\n---\n# 借书\n\n### 第一条 借书 {#lend}\n借书。\n\n"
                               "### 第二条 分工 {#duties}\n分工。\n";
@@ -231,6 +234,41 @@ static void a_difference_says_so(void **state)
     arena_end(&a);
 }
 
+/* Two things for whoever heads one unit can be walked where it has two heads: it loads, and
+ * whoever writes it is told. */
+static void one_head_is_warned_of(void **state)
+{
+    (void)state;
+    struct arena a = arena_make(64 << 20);
+    str rest = str_from(acts);
+    struct buf b = buf_make(&a, 100000);
+    int n = 0;
+    for (const char *who = "who: everyone"; n < 4; n++) { /* ask, give, keep, take */
+        size_t upto = (size_t)(strstr(rest.ptr, who) - rest.ptr);
+        buf_put(&b, str_from_n(rest.ptr, upto));
+        buf_put(&b, n == 1 || n == 3 ? STR("who: head_of(unit)") : STR("who: everyone"));
+        rest = str_from(rest.ptr + upto + strlen(who));
+    }
+    buf_put(&b, rest);
+    struct source all[2];
+    struct diags d = diags_make(&a);
+    assert_int_equal(
+        load_one(&a, NULL, STR("regulations/organisation"), STR("organisation"), &all[0]).code,
+        ERR_NONE);
+    all[0].version = 1;
+    all[0].epoch = 1;
+    all[1] = source_of(str_fmt(&a, "%.*s%c", STR_ARG(buf_str(&b)), 0).ptr, 1);
+    assert_non_null(model_build(&a, &(struct sources){.ptr = all, .len = 2}, &d));
+    bool told = false;
+    for (size_t i = 0; i < d.len; i++) {
+        told = told || (d.ptr[i].warning &&
+                        str_has(d.ptr[i].words.zh, STR("“give”和“take”都由 head_of(unit) 办理")) &&
+                        str_has(d.ptr[i].words.en, STR("where there is only one")));
+    }
+    assert_true(told);
+    arena_end(&a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -239,6 +277,7 @@ int main(void)
         cmocka_unit_test(posts_become_a_rule),
         cmocka_unit_test(the_newest_version_counts_for_posts),
         cmocka_unit_test(a_difference_says_so),
+        cmocka_unit_test(one_head_is_warned_of),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
