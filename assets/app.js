@@ -173,6 +173,7 @@
     const pad = $("svg", box), path = $("path", box), kept = $("input", box);
     let down = false;
     box.hidden = false;
+    path.setAttribute("d", kept.value);
     const add = (e, letter) => {
       const r = pad.getBoundingClientRect();
       const at = [(e.clientX - r.left) * 400 / r.width, (e.clientY - r.top) * 120 / r.height];

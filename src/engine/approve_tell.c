@@ -3,13 +3,15 @@
 
 /* --- tasks ------------------------------------------------------------------------------ */
 
+/* While all is suspended nobody has anything to do, and afterwards everybody again. */
 struct approve_news approve_news(struct arena *a, const struct approving *g)
 {
     struct approve_news news = {.seats = arena_array(a, int, (size_t)g->ap->nseats + 1),
                                 .old = g->stored_seats,
                                 .author = g->ap->changed};
     for (int i = 0; i < g->ap->nseats; i++) {
-        if (g->ap->seats[i].changed) {
+        const struct approval_seat *s = &g->ap->seats[i];
+        if (s->changed || (g->ap->changed && s->state == SEAT_OPEN)) {
             news.seats[news.n++] = i;
         }
     }
@@ -59,6 +61,7 @@ static err author_task(struct doing *d, const struct touched *x, const struct ap
 /* Whom an event is told to: who asked, or whom it concerns. */
 static int64_t told(const struct approving *g, const struct approval_event *e)
 {
+    const struct approval_seat *s = e->seat ? &g->ap->seats[e->seat - 1] : NULL;
     switch (e->kind) {
     case EVENT_COMPLETED:
     case EVENT_REFUSED:
@@ -67,6 +70,8 @@ static int64_t told(const struct approving *g, const struct approval_event *e)
     case EVENT_EXPIRED:
     case EVENT_JUMPED:
         return g->author;
+    case EVENT_URGED: /* `person` is who is told as well, above him */
+        return s ? s->actor : 0;
     case EVENT_PROXY:
     case EVENT_PROXY_ENDED:
     case EVENT_ADDED:
@@ -78,7 +83,6 @@ static int64_t told(const struct approving *g, const struct approval_event *e)
     case EVENT_GROUP_AGREED:
     case EVENT_GROUP_REFUSED:
     case EVENT_COPIED:
-    case EVENT_URGED:
     case EVENT_REMINDED:
     case EVENT_ESCALATED:
     case EVENT_AUTO_APPROVED:
@@ -110,7 +114,8 @@ static int64_t told(const struct approving *g, const struct approval_event *e)
     return 0;
 }
 
-/* A vote by proxy is told to whose right it was; an empty node to who minds approvals. */
+/* A vote by proxy is told to whose right it was; an empty node to who minds approvals;
+ * urging for the third time to the superior. */
 static int64_t told_also(const struct approving *g, const struct approval_event *e)
 {
     const struct approval_seat *s = e->seat ? &g->ap->seats[e->seat - 1] : NULL;
@@ -121,6 +126,9 @@ static int64_t told_also(const struct approving *g, const struct approval_event 
     }
     if (s && e->kind == EVENT_TRANSFERRED && s->principal != e->by) { /* by who minds approvals */
         return s->principal;
+    }
+    if (e->kind == EVENT_URGED) {
+        return e->person;
     }
     return e->kind == EVENT_EMPTY ? g->ap->world->admin(g->ap->world->arg) : 0;
 }

@@ -8,6 +8,12 @@
 
 #include "gen/frame.html.h"
 
+/* An absence of one's own, or of whom one stands in for. */
+struct me_absence {
+    struct record_ref rec;
+    html_safe from, until;
+    const struct state *state;
+};
 struct me_page {
     const struct visit *visit;
     str name, login, csrf, said, said_class, fresh_token;
@@ -18,6 +24,12 @@ struct me_page {
     bool second_on;
     str phrases; /* one a line */
     bool own_phrases;
+    const struct type *deputy; /* the register of who acts for whom; NULL: nobody keeps one */
+    struct frame_news away;    /* what may be entered there */
+    struct {
+        const struct me_absence *ptr;
+        size_t len;
+    } absences; /* those not over yet that concern him */
 };
 
 struct admin_page {

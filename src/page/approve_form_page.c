@@ -227,6 +227,7 @@ static void put_asked(struct visit *v, struct approve_form *p)
     p->restart = visit_param(v, STR("restart")).len > 0;
     p->note = visit_param(v, STR("note"));
     p->signature = visit_param(v, STR("signature"));
+    p->drawn = visit_param(v, STR("drawn"));
     p->note_words = words_in(p->op == APPROVE_ADVISE ? WORDS("答复", "Answer")
                              : p->must_note          ? WORDS("理由", "Reason")
                                                      : WORDS("说明", "Remark"),
@@ -405,8 +406,17 @@ static void done(struct visit *v)
                               (long long)v->num[1], STR_ARG(v->act.action)));
 }
 
+/* A page with scripts tells it by itself and stays; without, a button does. */
 static void opened(struct visit *v)
 {
+    if (!visit_is_htmx(v)) {
+        if (v->act.result.code) {
+            visit_error(v, v->act.result);
+        } else {
+            visit_redirect(v, STR("/inbox"));
+        }
+        return;
+    }
     visit_html(v, v->act.result.code ? err_http(v->act.result.code) : 200, STR(""));
 }
 

@@ -235,9 +235,9 @@ str approve_seat_class(const struct approve_seat_view *s)
     return s->level > 1 ? STR(" in in2") : s->level ? STR(" in") : over ? STR(" over") : STR("");
 }
 
-str approve_short_hash(const struct approve_round_view *r)
+str approve_hash_shown(str hash)
 {
-    return (str){r->hash.ptr, r->hash.len < HASH_SHOWN ? r->hash.len : HASH_SHOWN};
+    return (str){hash.ptr, hash.len < HASH_SHOWN ? hash.len : HASH_SHOWN};
 }
 
 /* Whole numbers, moves and lines: nothing else is a drawing of ours. */

@@ -119,7 +119,7 @@ struct approve_form {
     bool refusal_note;          /* must, where it is refused */
     bool wants_people, wants_person, wants_sign, wants_restart;
     bool restart, opened; /* opened: the seat is known to have been looked at */
-    str note, note_words, signature;
+    str note, note_words, signature, drawn;
     bool bad; /* for the eyes of who must act: this refuses or ends something */
 };
 
@@ -146,7 +146,7 @@ str approve_pill(const struct approve_view *v);           /* class of the state'
 str approve_run_pill(const struct approve_run_view *r);   /* the same of a node */
 str approve_seat_pill(const struct approve_seat_view *s); /* and of a seat */
 str approve_seat_class(const struct approve_seat_view *s);
-str approve_short_hash(const struct approve_round_view *r);
+str approve_hash_shown(str hash); /* as much of it as people compare */
 bool approve_is_drawn(const struct approve_vote_view *v);
 /* A drawn signature as a picture; nothing when it is none. */
 html_safe approve_signature(const struct visit *v, const struct approve_vote_view *vote);

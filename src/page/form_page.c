@@ -292,17 +292,6 @@ static void put_rows(struct visit *v, const struct form_field *ff, struct form_i
 
 /* --- the page ---------------------------------------------------------------------- */
 
-static str next_words(struct visit *v, const struct action *a)
-{
-    if (a->to_kind != TO_STATE || !a->to) {
-        return STR("");
-    }
-    str s = words_in(a->to->words, v->ctx.lang);
-    return str_fmt(v->ctx.arena,
-                   v->ctx.lang == LANG_EN ? "The state becomes: %.*s" : "状态变为：%.*s",
-                   STR_ARG(s));
-}
-
 /* Where it is sent; what an approval gave back goes to the approval. */
 static str path_of(struct visit *v, const struct form *fm)
 {
@@ -353,9 +342,7 @@ void form_render(struct visit *v, const struct form *fm, const struct refusal *r
                               "Nothing needs to be filled in.  It is done at once and entered in "
                               "the ledger."),
                         v->ctx.lang),
-        .next_words = next_words(v, fm->action),
         .inputs = {inputs, fm->nfields},
-        .route = form_steps_of(v, fm),
         .again = fm->again,
         .straight = fm->straight,
         .files = (t->newest->has & HAS_ATTACHMENTS) != 0,
@@ -365,6 +352,8 @@ void form_render(struct visit *v, const struct form *fm, const struct refusal *r
         .back = url_local(fm->record ? str_fmt(v->ctx.arena, "/r/%.*s/%lld", STR_ARG(t->key),
                                                (long long)fm->record)
                                      : str_fmt(v->ctx.arena, "/r/%.*s", STR_ARG(t->key)))};
+    p.route = form_steps_of(v, fm);
+    p.next = form_next_of(v, fm, &p.route);
     struct words what = fm->again ? WORDS("重新提交", "Submit again") : fm->action->words;
     p.title = words_in(what, v->ctx.lang);
     str title = frame_title(v, what, p.record ? p.record_name : p.type_title);
@@ -414,6 +403,7 @@ void form_say(struct visit *v, const struct form *fm)
     }
     c.refusal = fm->refusal && fm->refusal->kind != REFUSED_VALUE ? fm->refusal : NULL;
     c.route = form_steps_of(v, fm);
+    c.next = form_next_of(v, fm, &c.route);
     struct html out = html_begin(v->ctx.arena, v->ctx.lang);
     form_checked_html(&out, &c);
     visit_html(v, 200, html_end(&out));

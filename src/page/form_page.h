@@ -83,10 +83,16 @@ struct form_steps {
     size_t len;
 };
 
+/* What comes after it was sent, a sentence each. */
+struct form_next {
+    const str *ptr;
+    size_t len;
+};
+
 struct form_page {
     const struct visit *visit;
     struct form_kept_files kept_files;
-    str type, type_title, record_name, title, csrf, key, draft, error, ask, next_words;
+    str type, type_title, record_name, title, csrf, key, draft, error, ask;
     int64_t record, ver;
     const struct clause *clause;
     const struct refusal *refusal;
@@ -94,12 +100,14 @@ struct form_page {
     bool files, kept;
     url target, back, check;
     struct form_steps route; /* what it would wait for */
-    bool again, straight;    /* submitted anew; may go straight on where it was returned */
+    struct form_next next;
+    bool again, straight; /* submitted anew; may go straight on where it was returned */
 };
 struct form_checked { /* what is said while one types */
     str error;
     const struct refusal *refusal;
     struct form_steps route;
+    struct form_next next;
 };
 
 /* --- form_page.c --- */
@@ -110,6 +118,10 @@ void form_say(struct visit *v, const struct form *fm);
 
 /* --- form_route_page.c --- */
 struct form_steps form_steps_of(struct visit *v, const struct form *fm);
+/* Who decides first, how many after him, and what becomes of the record then; without an
+ * approval the state alone.  Empty: nothing changes that has a name. */
+struct form_next form_next_of(struct visit *v, const struct form *fm,
+                              const struct form_steps *steps);
 
 /* --- form_values.c --- */
 enum { FORM_ROWS_MAX = 60 }; /* lines of one field; a list field takes 64 values */

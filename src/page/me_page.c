@@ -1,6 +1,9 @@
+/* me_page.c - one's own profile: password, sign-ins, second factor, tokens, phrases, and who
+ * acts for one while one is away. */
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "engine/list.h"
 #include "engine/phrase.h"
 #include "page/admin_page.h"
 #include "page/page.h"
@@ -39,6 +42,63 @@ static void put_phrases(struct visit *v, const struct phrases *own, struct me_pa
     p->own_phrases = own->own;
 }
 
+/* What anybody may enter into a register. */
+static struct frame_news news_of(struct visit *v, const struct type *t)
+{
+    const struct tdef *d = t->newest;
+    struct frame_new *list = arena_array(v->ctx.arena, struct frame_new, d->nactions + 1);
+    size_t n = 0;
+    for (size_t i = 0; i < d->nactions && !t->retired; i++) {
+        if (d->actions[i].creates && d->actions[i].who.everyone) {
+            list[n++] = (struct frame_new){t->key, d->actions[i].key, d->actions[i].words};
+        }
+    }
+    return (struct frame_news){list, n};
+}
+
+static html_safe cell_of(struct visit *v, const struct record *r, str key)
+{
+    for (size_t i = 0; i < r->nfields; i++) {
+        if (str_eq(r->fields[i].field->key, key)) {
+            return show_cell(v, &r->fields[i]);
+        }
+    }
+    return (html_safe){.html = STR("")};
+}
+
+/* Where somebody keeps the register of deputies (model/contract.h): who acts for one, and for
+ * whom one acts. */
+static err put_absences(struct visit *v, struct me_page *p)
+{
+    static const str columns[] = {{"starts", 6}, {"ends", 4}};
+    const struct type *t = v->model->deputy;
+    struct list_page list;
+    if (!t) {
+        return OK;
+    }
+    struct list_query q = {
+        .type = t, .open_only = true, .mine = true, .limit = 10, .columns = columns, .ncolumns = 2};
+    err e = list_page(&v->ctx, &q, &list);
+    struct me_absence *rows =
+        arena_array(v->ctx.arena, struct me_absence, (e.code ? 0 : list.nrows) + 1);
+    for (size_t i = 0; !e.code && i < list.nrows; i++) {
+        const struct record *r = &list.rows[i];
+        rows[i] = (struct me_absence){.rec = {.id = r->id,
+                                              .type = t,
+                                              .number = r->number,
+                                              .name = r->name.len ? r->name : r->number,
+                                              .visible = true},
+                                      .from = cell_of(v, r, columns[0]),
+                                      .until = cell_of(v, r, columns[1]),
+                                      .state = r->state};
+        p->absences.len = i + 1;
+    }
+    p->absences.ptr = rows;
+    p->deputy = t;
+    p->away = news_of(v, t);
+    return e;
+}
+
 static void show_me(struct visit *v, str said, bool bad, str fresh_token, int status)
 {
     struct me_page p = {.visit = v,
@@ -58,6 +118,7 @@ static void show_me(struct visit *v, str said, bool bad, str fresh_token, int st
     int second = second_ask(b, v->session.person);
     int phrases = phrases_ask(&v->ctx, b);
     err e = batch_run(b);
+    e = e.code ? e : put_absences(v, &p);
     if (e.code) {
         visit_error(v, e);
         return;
