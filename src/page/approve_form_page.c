@@ -172,13 +172,24 @@ static void put_places(struct visit *v, struct approve_form *p)
     p->rules = choices(v, rules, 3, STR("rule"), STR("all"));
 }
 
+static struct words target_hint(const struct approve_target *t, bool first)
+{
+    return t->node == TO_AUTHOR ? WORDS("可以修改后重新提交，作为新的一轮。",
+                                        "May change it and submit it again, as a new round.")
+           : first              ? WORDS("上一环节，重新审批；内容不变。",
+                                        "The node before, which decides again; the content stays.")
+                                : (struct words){0};
+}
+
+/* The node that passed last comes first. */
 static void put_targets(struct visit *v, struct approve_form *p)
 {
     int n = p->view->ntargets;
     struct approve_choice *list = arena_array(v->ctx.arena, struct approve_choice, (size_t)n + 1);
     for (int i = 0; i < n; i++) {
         list[i] = (struct approve_choice){.value = p->view->targets[i].key,
-                                          .words = p->view->targets[i].words};
+                                          .words = p->view->targets[i].words,
+                                          .hint = target_hint(&p->view->targets[i], i == 0)};
     }
     p->targets = choices(v, list, (size_t)n, STR("node"), STR("author"));
 }

@@ -107,7 +107,7 @@ static str decides_first(struct visit *v, const struct form_step *x, size_t late
                       : str_fmt(a, "，其后还有 %zu 个环节", later);
     return str_fmt(a,
                    en ? "It takes effect only once it is approved: first by %.*s%.*s."
-                      : "审批通过后才生效：先由 %.*s 审批%.*s。",
+                      : "审批通过后才生效：先由%.*s审批%.*s。",
                    STR_ARG(who), STR_ARG(more));
 }
 

@@ -12,6 +12,7 @@ import { manual } from "./manual.mjs";
 import { refused } from "./refused.mjs";
 import { second } from "./second.mjs";
 import { walk } from "./walk.mjs";
+import { ways } from "./ways.mjs";
 
 const parts = process.argv.slice(2);
 const wanted = (part) => !parts.length || parts.includes(part);
@@ -24,6 +25,8 @@ const runs = [
   ["functions-en", (b) => functions(b, { lang: "en", width: 360 })],
   ...[360, 1280].flatMap((width) => ["zh", "en"].map((lang) => [`approvals-${lang}-${width}`, (b) => approvals(b, { lang, width })])),
   ...[360, 1280].flatMap((width) => ["zh", "en"].map((lang) => [`revoke-${lang}-${width}`, (b) => approvalsRevoke(b, { lang, width })])),
+  ["ways-zh", (b) => ways(b, { lang: "zh", width: 360 })],
+  ["ways-en", (b) => ways(b, { lang: "en", width: 1280 })],
   ["leaver-zh", (b) => leaver(b, { lang: "zh", width: 1280 })],
   ["leaver-en", (b) => leaver(b, { lang: "en", width: 360 })],
   ["second-zh", (b) => second(b, { lang: "zh", width: 1280, scripts: false })],

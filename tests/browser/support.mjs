@@ -1,7 +1,7 @@
 // What every browser test stands on: a demonstration of its own on loopback, a
 // browser, people who are signed in, and checks that are counted.
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
@@ -60,6 +60,16 @@ export function prepare() {
     return;
   }
   execFileSync(program, ["init", join(root, "regulations"), "--demo", "--data", join(work, "seed")], { stdio: "pipe" });
+}
+
+/** The same with regulations of the tests laid beside the shipped ones; the name of the seed. */
+export function prepareWith(...names) {
+  const seed = `seed-${names.join("-")}`, folder = join(work, `${seed}-regulations`);
+  if (existsSync(join(work, seed))) return seed;
+  cpSync(join(root, "regulations"), folder, { recursive: true });
+  for (const name of names) cpSync(join(root, "tests/regulations", name), join(folder, name), { recursive: true });
+  execFileSync(program, ["init", folder, "--demo", "--data", join(work, seed)], { stdio: "pipe" });
+  return seed;
 }
 
 export class Demo {
