@@ -318,11 +318,17 @@ static err do_jump(struct op *o, enum approval_no *no)
     return OK;
 }
 
-/* The clock's: terms that ended, appointments that began or ended. */
+/* The clock's: terms that ended, appointments that began or ended.  A step without an event
+ * is kept as well, and so is when to look next: else it would be due for ever. */
 static err do_tick(struct op *o, enum approval_no *no)
 {
     (void)no;
-    approval_tick(o->g->ap, o->d->ctx->now);
+    struct approval *ap = o->g->ap;
+    approval_tick(ap, o->d->ctx->now);
+    o->kept = o->g->next_at && o->g->next_at <= o->d->ctx->now;
+    for (int i = 0; i < ap->nseats && !o->kept; i++) {
+        o->kept = ap->seats[i].changed;
+    }
     return OK;
 }
 

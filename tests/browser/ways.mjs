@@ -1,5 +1,26 @@
-// Every way an approval is counted, and every way it moves, with the effect of each step
-// looked at whole (effect.mjs): tests/regulations/every_way has a route for each.
+// Every way an approval is counted and every way it moves, each step with its effect looked at
+// whole (effect.mjs): what it did to votes, to other seats, to clocks, and its entry in the
+// ledger; what is not said is checked to be as it was.  tests/regulations/every_way has a route
+// for each.
+//
+//   countersigned   会签; 前加签 with the clock standing; 并加签; 减签; who voted is not removed
+//   moved           转办 with its term, and begun anew by an administrator; loops; 委派; 挂起, 恢复
+//   around          后加签; 抄送 by the route, 已阅; 拿回 by the last voter, not once it was seen;
+//                   退回 to a node; 撤回 by the author; 重新提交, straight back; 通过; 拒绝
+//   oneOfThem       或签                     inOrder     依次, 取消加签, 拿回
+//   voted           票签 by share with quorum, by number; a vote changed while undecided
+//   failing         驳回: to the node before, a named one, the author, the end; 退回 to the one before
+//   nobody          administrator, substitute, superior, pass, stop and 指定审批人, reject
+//   oneself         superior, skip, may; 去重
+//   late            催办 three times; reminded, 上报 beside and instead, passed, refused, ended
+//   minded          减签 of a named one, never the last; 终止
+//   deputies        leave from the profile, 代理 of open seats, taken back by whose right it is,
+//                   back again; an appointed deputy; never on the deputy's own paper
+//   signed          drawn by finger or mouse, kept, on card and paper, bound to the content; typed
+//   notCarried      再次执行
+//
+// In approvals.mjs: the route before it is submitted, 征询 answered from the inbox, differences of
+// rounds, 管理员跳转 by two, print and PDF.  In leaver.mjs: 批量同意, 离职移交.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { NAMES, difference, effect, look, of, op, send } from "./effect.mjs";
@@ -10,14 +31,14 @@ export async function ways(browser, how) {
   const demo = await Demo.start(`ways-${how.lang}-${how.width}`, { seed: prepareWith("every_way") });
   const people = {};
   const as = async (login) => {
-    const p = (people[login] ??= Object.assign(await Person.signIn(demo, browser, login, how), { seen: w.passed }));
-    if (w.passed - p.seen >= 7) await p.enter(); // after eight hours a sign-in has run out
-    p.seen = w.passed;
+    const p = (people[login] ??= Object.assign(await Person.signIn(demo, browser, login, how), { used: w.moved }));
+    if (w.moved - p.used > 7 * HOUR) await p.enter(); // after eight hours a sign-in has run out
+    p.used = w.moved;
     return p;
   };
-  const w = { demo, as, how, passed: 0, t: (zh, en) => (how.lang === "en" ? en : zh) };
+  const w = { demo, as, how, moved: 0, t: (zh, en) => (how.lang === "en" ? en : zh) };
   w.nine = nineOfAWorkingDay();
-  demo.clock(`${Math.ceil((w.nine - Date.now()) / 60000)}m`);
+  await until(w, 0, 9);
   for (const part of [countersigned, moved, around, oneOfThem, inOrder, voted, failing, nobody, oneself, late, minded, deputies, signed, notCarried]) {
     try {
       await part(w);
@@ -38,8 +59,8 @@ const ZONE = 8 * 3600000, DAY = 86400000, HOUR = 3600000;
 function nineOfAWorkingDay() {
   const days = new Set(readFileSync(join(root, "regulations/organisation/records.yaml"), "utf8").match(/\d{4}-\d\d-\d\d/g));
   for (let nine = Math.floor((Date.now() + ZONE) / DAY) * DAY + 9 * HOUR; ; nine += DAY) {
-    const plain = [0, 1, 2].every((n) => !days.has(new Date(nine + n * DAY).toISOString().slice(0, 10)));
-    if (nine > Date.now() + ZONE && new Date(nine).getUTCDay() >= 1 && new Date(nine).getUTCDay() <= 3 && plain) return nine - ZONE;
+    const plain = [0, 1, 2, 3].every((n) => !days.has(new Date(nine + n * DAY).toISOString().slice(0, 10)));
+    if (nine > Date.now() + ZONE && new Date(nine).getUTCDay() >= 1 && new Date(nine).getUTCDay() <= 2 && plain) return nine - ZONE;
   }
 }
 /** Working hours between two moments of such days, 08:30-12:00 and 13:30-17:30. */
@@ -55,10 +76,13 @@ const later = (before, after, n, words) => {
   const have = worked(Date.parse(before), Date.parse(after));
   expect(Math.abs(have - n) < 0.05, `${words}: ${before} to ${after} is ${have} working hours, not ${n}`);
 };
-/** Time passes; whoever was signed in for long has to sign in again. */
-async function pass(w, length) {
-  w.demo.clock(length);
-  w.passed += /d$/.test(length) ? 24 * parseInt(length, 10) : parseInt(length, 10);
+/** Time passes, so many hours; whoever was signed in for long has to sign in again. */
+const pass = (w, hours) => move(w, hours * 60);
+/** Time passes up to an hour of a day, counted from the first. */
+const until = (w, day_, hour) => move(w, Math.ceil((w.nine + day_ * DAY + (hour - 9) * HOUR - Date.now() - w.moved) / 60000));
+async function move(w, minutes) {
+  w.demo.clock(`${minutes}m`);
+  w.moved += minutes * 60000;
 }
 
 async function create(w, key, values, author = "li.lei") {
@@ -102,7 +126,7 @@ async function countersigned(w) {
       ["周杰: open → held; its clock stops", "唐雪: new, open; its clock runs", "events: added seated"]);
     w.due = of(before, "周杰").due;
   });
-  await pass(w, "2h"); // eleven o'clock
+  await pass(w, 2); // eleven o'clock
   await check("the group agrees: the holder goes on with what was left of his term", async () => {
     const { after } = await vote(w, w.paper, "tang.xue", "approve",
       ["唐雪: open → approved; its clock stops; votes: approved", "周杰: held → open; its clock runs", "events: approved (group_agreed)"]);
@@ -136,7 +160,7 @@ async function moved(w) {
       ["孙丽: open → transferred; its clock stops", "林娜: new, open; its clock runs", "events: transferred seated"]);
     equal(of(after, "林娜").due, of(before, "孙丽").due, "due:");
   });
-  await pass(w, "1h"); // noon
+  await pass(w, 1); // noon
   await check("by who minds approvals, the term begun anew: noted, and as long as it says", async () => {
     const seat = of(await look(await w.as("xu.jing"), w.paper), "林娜");
     const { after } = await does(w, w.paper, "xu.jing", "transfer", { person: "高原", note: "林娜出差", restart: "true" },
@@ -161,7 +185,7 @@ async function moved(w) {
     const { before } = await does(w, w.paper, "xu.jing", "suspend", { note: "等文件" }, ["周杰: its clock stops", "高原: its clock stops", "events: suspended"]);
     await zhou.open("/inbox");
     equal(await zhou.page.locator(`a.row[href^="${w.paper}/"]`).count(), 0, "in the inbox:");
-    await pass(w, "2h"); // two o'clock, of which half an hour is working time
+    await pass(w, 2); // two o'clock, of which half an hour is working time
     const { after } = await does(w, w.paper, "xu.jing", "resume", {}, ["周杰: its clock runs", "高原: its clock runs", "events: resumed"]);
     later(of(before, "周杰").due, of(after, "周杰").due, 0.5, "half an hour was suspended");
     await zhou.open("/inbox");
@@ -238,7 +262,7 @@ async function inOrder(w) {
   const logins = names.map((n) => Object.keys(NAMES).find((l) => NAMES[l] === n.split(" ")[0]));
   const [a, b, c] = logins.map((l) => NAMES[l]);
   await must("in order: one seat is open, the others wait and have no clock yet", () => equal(names.map((n) => n.split(" ").slice(1).join(" ")).join(), "open due,waiting,waiting"));
-  await pass(w, "1h"); // three o'clock
+  await pass(w, 1); // three o'clock
   const first = [`${a}: open → approved; its clock stops; votes: approved`, `${b}: waiting → open; its clock runs`, "events: approved"];
   await check("the next opens with a term of its own", async () => {
     const { before, after } = await vote(w, paper, logins[0], "approve", first);
@@ -358,17 +382,17 @@ async function oneself(w) {
 // --- time ------------------------------------------------------------------------------------------
 
 async function late(w) {
-  const paper = await create(w, "late", { first: "韩梅", second: "周杰" });
-  const passes = async (length, want) => {
+  let paper = await create(w, "any", { circle: "韩梅" });
+  const at_ = async (day_, hour, want) => {
     const li = await w.as("li.lei");
-    return effect(li, paper, async () => { await pass(w, length); await w.as("li.lei"); }, want);
+    return effect(li, paper, async () => { await until(w, day_, hour); await w.as("li.lei"); }, want);
   };
   await check("urged three times: no clock moves; not again at once; the third time the superior is told", async () => {
     for (let i = 1; i <= 3; i++) {
       const li = await w.as("li.lei");
       await does(w, paper, "li.lei", "urge", {}, ["events: urged"]);
       equal(await li.page.locator("#approval a[href*='/approval/urge']").count(), 0, "again at once:");
-      if (i < 3) await pass(w, "4h"); // seven, eleven in the evening: no working time
+      if (i < 3) await pass(w, 4); // seven, eleven in the evening: no working time
     }
     for (const [login, n] of [["han.mei", 3], ["zhao.min", 1]]) {
       const p = await w.as(login);
@@ -376,22 +400,24 @@ async function late(w) {
       equal(await p.page.locator("main tr", { hasText: w.t("催办", "urged to decide") }).count(), n, `told to ${login}:`);
     }
   });
-  await check("late: reminded, and nothing else", () => passes("10d", ["events: (reminded)"]));
-  await check("later: the superior sits beside him, with a term of his own", () => passes("10d", ["赵敏: new, open; its clock runs", "events: (escalated) (seated)"]));
-  await check("at last the system decides, in its own name and never in theirs", async () => {
-    await passes("10d", [
-      "韩梅: open → passed by the system; its clock stops; votes: passed by the system", "赵敏: open → passed by the system; its clock stops; votes: passed by the system",
-      "node 1.1: active → passed", "node 1.2: new, active", "周杰: new, open; its clock runs", "events: (auto_approved) (auto_approved) (passed) (opened) (seated)"]);
+  await check("late: reminded, and nothing else", async () => {
+    paper = await create(w, "late", { first: "韩梅", second: "周杰" });
+    await look(await w.as("li.lei"), paper);
+    await at_(1, 11, ["events: (reminded)"]);
   });
+  await check("later: the superior sits beside him, with a term of his own", () => at_(1, 14, ["赵敏: new, open; its clock runs", "events: (escalated) (seated)"]));
+  await check("at last the system decides, in its own name and never in theirs", () => at_(1, 16, [
+    "韩梅: open → passed by the system; its clock stops; votes: passed by the system", "赵敏: open → passed by the system; its clock stops; votes: passed by the system",
+    "node 1.1: active → passed", "node 1.2: new, active", "周杰: new, open; its clock runs", "events: (auto_approved) (auto_approved) (passed) (opened) (seated)"]));
   await check("or the superior gets it, and the system refuses", async () => {
-    await passes("10d", ["周杰: open → transferred; its clock stops", "赵敏: new, open; its clock runs", "events: (escalated) (seated)"]);
-    await passes("10d", ["赵敏: open → rejected by the system; its clock stops; votes: rejected by the system", "node 1.2: active → failed", "events: (auto_rejected) (failed) (refused)"]);
+    await at_(1, 18, ["周杰: open → transferred; its clock stops", "赵敏: new, open; its clock runs", "events: (escalated) (seated)"]);
+    await at_(2, 10, ["赵敏: open → rejected by the system; its clock stops; votes: rejected by the system", "node 1.2: active → failed", "events: (auto_rejected) (failed) (refused)"]);
     await state(w, paper, "未生效", "Declined");
   });
   await check("or it ends", async () => {
-    const other = await create(w, "expire", { first: "韩梅" });
-    const li = await w.as("li.lei");
-    await effect(li, other, async () => { await pass(w, "10d"); await w.as("li.lei"); }, ["韩梅: open → expired; its clock stops", "node 1.1: active → ended", "events: (expired) (ended)"]);
+    paper = await create(w, "expire", { first: "韩梅" });
+    await look(await w.as("li.lei"), paper);
+    await at_(3, 11, ["韩梅: open → expired; its clock stops", "node 1.1: active → ended", "events: (expired) (ended)"]);
   });
 }
 
@@ -411,7 +437,7 @@ async function minded(w) {
 // --- leave ------------------------------------------------------------------------------------------
 
 /** The day it is there, and days after it. */
-const day = (w, n) => new Date(w.nine + ZONE + w.passed * HOUR + n * DAY).toISOString().slice(0, 10);
+const day = (w, n) => new Date(Date.now() + w.moved + ZONE + n * DAY).toISOString().slice(0, 10);
 const settled = async (p, record, who) => {
   for (let i = 0; i < 100; i++) {
     if ((await look(p, record)).seats.some((s) => s.who === who)) return;
