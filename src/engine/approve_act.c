@@ -167,20 +167,21 @@ err approve_done(struct doing *d, struct touched *x, struct approving *g,
 }
 
 /* The one that stood when it was asked for (now, where nobody was asked): what was approved
- * since is none of what those who consented had before their eyes.  Ids are in the order of
- * what happened. */
+ * since is none of what those who consented had before their eyes.  The ledger says what came
+ * before: ids of two processes need not. */
 static err stood(struct doing *d, int64_t record, str action, int64_t *ret)
 {
     struct rows r;
-    err e =
-        db_query(d->ctx->db, d->a,
-                 SQL("select a.id from approval a where a.record = $1 and a.action = $2"
-                     " and a.state in (2, 5) and a.id < $3 and not exists (select 1 from"
-                     " approval_event v where v.approval = a.id and v.kind = $4"
-                     " and v.id < $3) order by a.id desc limit 1"),
-                 ARGS(db_i64(record), db_text(action),
-                      db_i64(d->act->follows ? d->act->follows : INT64_MAX), db_i64(EVENT_REVOKED)),
-                 &r);
+    err e = db_query(
+        d->ctx->db, d->a,
+        SQL("select a.id from approval a join act b on b.id = a.act"
+            " join approval q on q.id = case when $3 = 0 then a.id else $3 end"
+            " join act c on c.id = q.act where a.record = $1 and a.action = $2"
+            " and (a.state = 2 or (a.state = 5 and exists (select 1 from"
+            " approval_event v join act w on w.id = v.act where v.approval = a.id"
+            " and v.kind = $4 and w.seq > c.seq and $3 <> 0)))"
+            " and (b.seq < c.seq or $3 = 0) order by b.seq desc limit 1"),
+        ARGS(db_i64(record), db_text(action), db_i64(d->act->follows), db_i64(EVENT_REVOKED)), &r);
     *ret = !e.code && rows_next(&r) ? rows_i64(&r, 0) : 0;
     return e;
 }

@@ -1,6 +1,7 @@
 /* Random operations by random people on approvals of random routes, through the door and
  * on the databases: after each the invariants hold on what is stored, what was refused
- * changed nothing, and every approval comes to an end.  ZHIDU_APPROVAL_ACTS sets how many
+ * changed nothing, and every approval comes to an end; what was approved is revoked at
+ * random, at once or by an approval of its own.  ZHIDU_APPROVAL_ACTS sets how many
  * operations are tried (usual: 800 on each database); the many are tried in memory.  Then
  * two processes on one PostgreSQL at once: this program starts itself a second time. */
 #include "base/buf.h"
@@ -36,7 +37,8 @@ static const char office[] = "regulation: office\n"
                              "      second: {type: bool, default: \"false\", zh: 二, en: Second}\n"
                              "    states:\n"
                              "      asked: {zh: 问, en: Asked}\n"
-                             "      yes: {zh: 是, en: Yes, final: true}\n"
+                             "      yes: {zh: 是, en: Yes}\n"
+                             "      undone: {zh: 撤, en: Undone, final: true}\n"
                              "      no: {zh: 否, en: No, final: true}\n"
                              "    actions:\n";
 
@@ -61,7 +63,7 @@ struct office {
     int64_t people[PEOPLE];
     int64_t admin;
     uint64_t seed;
-    int64_t tried, refused, approvals, approved;
+    int64_t tried, refused, approvals, approved, undone;
     int64_t record;
     bool alone;       /* no other process works on the database */
     struct arena own; /* of one operation */
@@ -86,6 +88,16 @@ static const char *definition(struct arena *a)
                     "        approval: %s\n        then_approved: {to: yes}\n"
                     "        then_refused: {to: no}\n",
                     i, i, routes[i]);
+        buf_put_fmt(&b,
+                    "      undo_%d:\n        from: yes\n        who: everyone\n"
+                    "        revokes: route_%d\n        within: 30d\n        clause: u%d\n",
+                    i, i, i);
+        if (i % 2) {
+            buf_put_fmt(&b, "        approval: %s\n        then_approved: {to: undone}\n",
+                        routes[ROUTES - i]);
+        } else {
+            buf_put(&b, STR("        to: undone\n"));
+        }
     }
     buf_put_c(&b, '\0');
     return buf_str(&b).ptr;
@@ -135,7 +147,9 @@ static struct approving loaded(struct office *o)
     struct house *h = &o->h;
     struct ctx ctx = house_ctx(h, 0);
     struct approving g;
-    int64_t id = house_i64(h, SQL("select max(id) from approval where record = $1"),
+    int64_t id = house_i64(h, /* clocks differ, and so may the order of ids */
+                           SQL("select coalesce(max(case when state < 2 then id end), max(id))"
+                               " from approval where record = $1"),
                            ARGS(db_i64(o->record)));
     db_read_begin(ctx.db);
     dbs_ok(approve_find(&ctx, id, 0, &g));
@@ -333,7 +347,8 @@ static void to_the_end(struct office *o)
         assert_true(!h->last.code || act_is_refusal(h->last));
     }
     const char *state = house_state(h, "paper", o->record);
-    assert_true(strcmp(state, "yes") == 0 || strcmp(state, "no") == 0);
+    assert_true(strcmp(state, "yes") == 0 || strcmp(state, "no") == 0 ||
+                strcmp(state, "undone") == 0);
 }
 
 /* A new paper by a random route. */
@@ -354,6 +369,64 @@ static void ask(struct office *o)
     o->approvals++;
 }
 
+/* --- what was approved is revoked ------------------------------------------------------------- */
+
+static int64_t of_state(struct office *o, int state)
+{
+    return house_i64(&o->h,
+                     SQL("select count(*) from approval where record = $1 and state = $2"
+                         " and action like 'route_%'"),
+                     ARGS(db_i64(o->record), db_i64(state)));
+}
+
+/* By somebody, mostly of what was approved. */
+static void undo(struct office *o)
+{
+    struct house *h = &o->h;
+    char action[16];
+    int64_t route = dice(o, ROUTES);
+    if (dice(o, 5)) {
+        route = house_i64(h,
+                          SQL("select max(cast(substr(action, 7) as integer)) from approval"
+                              " where record = $1 and action like 'route_%'"),
+                          ARGS(db_i64(o->record)));
+    }
+    snprintf(action, sizeof(action), "undo_%d", (int)route);
+    int64_t before = count_rows(o);
+    op(h, somebody(o), "paper", o->record, action, "", NULL);
+    o->tried++;
+    if (h->last.code) {
+        o->refused++;
+        assert_true(act_is_refusal(h->last));
+        assert_int_equal(count_rows(o), before);
+    }
+}
+
+/* Exactly what is undone is revoked, once; its votes stay as they were. */
+static void is_undone_or_not(struct office *o)
+{
+    bool undone = strcmp(house_state(&o->h, "paper", o->record), "undone") == 0;
+    o->undone += undone;
+    assert_int_equal(of_state(o, APPROVAL_REVOKED), undone);
+    assert_int_equal(of_state(o, APPROVAL_APPROVED), !undone);
+    assert_int_equal(house_i64(&o->h,
+                               SQL("select count(*) from approval_event e join approval a on"
+                                   " a.id = e.approval where a.record = $1 and e.kind = $2"),
+                               ARGS(db_i64(o->record), db_i64(EVENT_REVOKED))),
+                     undone);
+}
+
+static void undo_some(struct office *o)
+{
+    for (int i = 0; i < 3 && strcmp(house_state(&o->h, "paper", o->record), "yes") == 0; i++) {
+        undo(o);
+        for (int k = 1; !o->h.last.code && k < OPS_EACH && one(o, k); k++) {
+        }
+        to_the_end(o);
+        is_undone_or_not(o);
+    }
+}
+
 static void walk(struct dbs *t, struct office *o, int64_t most)
 {
     o->h = house_make(t, definition(t->a));
@@ -367,6 +440,9 @@ static void walk(struct dbs *t, struct office *o, int64_t most)
         for (int i = 0; i < OPS_EACH && one(o, i); i++) {
         }
         to_the_end(o);
+        if (dice(o, 2)) {
+            undo_some(o);
+        }
     }
     house_verify(&o->h);
 }
@@ -386,11 +462,12 @@ static void one_house(struct dbs *t)
 
 static void tell(void)
 {
-    printf("           %lld operations on %lld approvals, %lld refused, %lld approved\n",
-           (long long)all.tried, (long long)all.approvals, (long long)all.refused,
-           (long long)all.approved);
+    printf(
+        "           %lld operations on %lld approvals, %lld refused, %lld approved, %lld revoked\n",
+        (long long)all.tried, (long long)all.approvals, (long long)all.refused,
+        (long long)all.approved, (long long)all.undone);
     assert_true(all.refused > all.tried / 20 && all.refused < all.tried * 9 / 10);
-    assert_true(all.approved > 0);
+    assert_true(all.approved > 0 && all.undone > 0);
 }
 
 static void random_operations(void **state)
@@ -417,20 +494,33 @@ static struct engine *open_engine(struct arena *life, str url, struct db_options
     return e;
 }
 
-/* Papers that wait, by whoever asked; a new one where there are few. */
+/* One of the papers whose approval is in such a state, as it is by then; 0: there are fewer. */
+static int64_t one_of(struct office *o, struct sql sql, int64_t most)
+{
+    return house_i64(&o->h, sql, ARGS(db_i64(dice(o, most))));
+}
+
+/* Papers that wait, by whoever asked; a new one where there are few; now and then one that was
+ * approved is undone, by both at once perhaps. */
 static void choose(struct office *o)
 {
-    int64_t waiting =
-        house_i64(&o->h, SQL("select count(*) from approval where state < 2"), NO_ARGS);
-    if (waiting < PAPERS) {
-        ask(o);
+    o->record = dice(o, 12) ? 0
+                            : one_of(o,
+                                     SQL("select coalesce((select record from approval where"
+                                         " state = 2 and action like 'route_%' order by id desc"
+                                         " limit 1 offset $1), 0)"),
+                                     3);
+    if (o->record) {
+        undo(o);
         return;
     }
-    o->record = house_i64(&o->h,
-                          SQL("select coalesce((select record from approval where state < 2"
-                              " order by id limit 1 offset $1), (select max(record) from"
-                              " approval))"), /* the other may have ended some meanwhile */
-                          ARGS(db_i64(dice(o, PAPERS))));
+    o->record = one_of(o,
+                       SQL("select coalesce((select record from approval where state < 2 order by"
+                           " id limit 1 offset $1), 0)"),
+                       PAPERS);
+    if (!o->record) {
+        ask(o);
+    }
 }
 
 static void take_part(struct office *o, int64_t most)
@@ -507,8 +597,20 @@ static void vote_at_once(struct dbs *t)
     while (house_i64(&o.h, SQL("select count(*) from approval where state < 2"), NO_ARGS)) {
         o.record =
             house_i64(&o.h, SQL("select min(record) from approval where state < 2"), NO_ARGS);
+        struct arena *life = o.h.a;
+        o.own = arena_make(256u << 20);
+        o.h.a = &o.own;
         to_the_end(&o);
+        arena_end(&o.own);
+        o.h.a = life;
     }
+    int64_t revoked =
+        house_i64(&o.h, SQL("select count(*) from approval where state = 5"), NO_ARGS);
+    printf("           %lld revoked\n", (long long)revoked);
+    assert_true(revoked > 0);
+    assert_int_equal(house_i64(&o.h, SQL("select count(*) from approval_event where kind = $1"),
+                               ARGS(db_i64(EVENT_REVOKED))),
+                     revoked);
     house_verify(&o.h);
     engine_stop(o.h.e);
 }
