@@ -307,7 +307,6 @@ static err copy_err(struct arena *a, err e)
         *why = *e.why;
         why->what = copy_words(a, e.why->what);
         why->remedy = copy_words(a, e.why->remedy);
-        why->record = str_copy(a, e.why->record);
         struct field_error *fs = arena_array(a, struct field_error, e.why->nfields + 1);
         for (size_t i = 0; i < e.why->nfields; i++) {
             fs[i].field = str_copy(a, e.why->fields[i].field);

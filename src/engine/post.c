@@ -80,6 +80,35 @@ static void count_holder(struct posts_apart *p, int64_t positions, bool endless,
     }
 }
 
+/* Of the rules that `apart` put on the register: appointments that stand against them. */
+static err count_clashes(const struct ctx *ctx, struct posts_apart *ret)
+{
+    const struct tdef *d = ctx->model->post ? ctx->model->post->newest : NULL;
+    for (size_t i = 0; d && i < d->nrules; i++) {
+        const struct cond *c = &d->rules[i].check;
+        if (!c->other || !c->when) {
+            continue;
+        }
+        struct sqlb b = sqlb_make(ctx->arena);
+        struct rows r;
+        SQLB_LIT(&b, "select count(*) from (select distinct r.f_person from ");
+        sqlb_ident(&b, ctx->model->post->table);
+        SQLB_LIT(&b, " r where (");
+        sqlb_sql(&b, c->when->is_true);
+        SQLB_LIT(&b, ") and (r.f_ends is null or r.f_ends >= $3) and not (");
+        sqlb_sql(&b, c->not_false);
+        SQLB_LIT(&b, ") limit 1000) p");
+        err e = db_query(ctx->db, ctx->arena, sqlb_end(&b), ctx_args(ctx, NULL, 0), &r);
+        int64_t n = !e.code && rows_next(&r) ? rows_i64(&r, 0) : 0;
+        if (e.code) {
+            return e;
+        }
+        ret->clash_words = n && !ret->clash ? c->words : ret->clash_words;
+        ret->clash += n;
+    }
+    return OK;
+}
+
 err posts_apart(const struct ctx *ctx, struct posts_apart *ret)
 {
     const struct choice_key *a = position_key(ctx->model, POSITION_ADMINISTRATOR);
@@ -87,9 +116,9 @@ err posts_apart(const struct ctx *ctx, struct posts_apart *ret)
     const struct choice_key *c = position_key(ctx->model, POSITION_SECURITY_OFFICER);
     const struct type *post = ctx->model->post;
     const struct state *in_force = post ? tdef_state(post->newest, STR("in_force")) : NULL;
-    *ret = (struct posts_apart){true, true, true, 0, 0};
+    *ret = (struct posts_apart){.administrator = true, .auditor = true, .security_officer = true};
     if (!a || !b || !c || !in_force) {
-        return OK; /* nobody keeps posts, or not these: nothing to compare */
+        return count_clashes(ctx, ret); /* nobody keeps posts, or not these */
     }
     struct rows r;
     err e = db_query(ctx->db, ctx->arena,
@@ -111,7 +140,7 @@ err posts_apart(const struct ctx *ctx, struct posts_apart *ret)
         ret->security_officer = ret->security_officer || rows_i64(&r, 3);
         count_holder(ret, rows_i64(&r, 0), rows_i64(&r, 4) != 0, rows_i64(&r, 5));
     }
-    return e;
+    return e.code ? e : count_clashes(ctx, ret);
 }
 
 struct words posts_apart_words(struct arena *a, const struct posts_apart *p)
@@ -141,7 +170,13 @@ struct words posts_apart_words(struct arena *a, const struct posts_apart *p)
             buf_put_fmt(&en, ", until %.*s", STR_ARG(until));
         }
         BUF_LIT(&zh, "。");
-        BUF_LIT(&en, ".");
+        BUF_LIT(&en, ".  ");
+    }
+    if (p->clash) {
+        buf_put_fmt(&zh, "%lld 人兼任了应当分开的岗位（%.*s）。", (long long)p->clash,
+                    STR_ARG(p->clash_words.zh));
+        buf_put_fmt(&en, "%lld hold positions together that are kept apart (%.*s).",
+                    (long long)p->clash, STR_ARG(words_in(p->clash_words, LANG_EN)));
     }
     return (struct words){str_trim(buf_str(&zh)), str_trim(buf_str(&en))};
 }

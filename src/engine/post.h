@@ -27,11 +27,15 @@ MUST_CHECK err post_held_read(const struct post_ask *ask, bool *ret);
 bool post_holders(const struct ctx *ctx, str position, struct sql *ret, struct db_args *ret_args);
 
 /* Administrator, auditor and security officer check one another: are they different
- * people?  The rule is a regulation's; this only looks at what is so today. */
+ * people?  The rule is a regulation's; this only looks at what is so today.  And whoever
+ * holds what regulations keep apart (`apart` with posts): a new version refuses no
+ * appointment that stands already. */
 struct posts_apart {
     bool administrator, auditor, security_officer; /* somebody holds it */
     int64_t two;                                   /* people who hold two of them */
     int64_t until; /* day on which the last of these ends; 0: one has no end */
+    int64_t clash; /* people who hold what is kept apart, counted once a rule, at most 1,000 each */
+    struct words clash_words; /* the first such rule, as its regulation says it */
 };
 MUST_CHECK err posts_apart(const struct ctx *ctx, struct posts_apart *ret);
 /* What is not as it should be, in words; empty when all is. */

@@ -32,7 +32,6 @@ struct refusal {
         struct words words;
     } * fields;
     size_t nfields;
-    str record; /* number or name of another record that stands in the way, if visible */
 };
 
 #endif

@@ -1,4 +1,5 @@
 /* Duties in different hands: acts on one record, its approvals, appointments. */
+#include "engine/post.h"
 #include "engine/record.h"
 
 #include "votes.h"
@@ -348,12 +349,48 @@ static void nobody_holds_two_of_them(void **state)
     dbs_each(DBS_ALL, appointed);
 }
 
+/* Appointments that stood before it was said: nobody ends them, and who looks is told how
+ * many there are. */
+static void stood_before(struct dbs *t)
+{
+    struct depot s = open_depot(t);
+    struct house *h = &s.h;
+    struct posts_apart p;
+    struct ctx ctx = house_ctx(h, 0);
+    dbs_ok(posts_apart(&ctx, &p));
+    assert_int_equal(p.clash, 0);
+    assert_int_equal(posts_apart_words(h->a, &p).zh.len, 0);
+    assert_done(h, post(h, h->amy, "keeper", h->north, 0, "2026-01-05", NULL));
+    assert_done(h, post(h, h->amy, "leader", h->north, 0, "2026-01-05", NULL));
+    assert_done(h, post(h, h->bob, "head", h->south, 0, "2026-01-05", NULL));
+    /* as if the rule were younger than they are */
+    dbs_ok(db_exec(house_db(h), h->a,
+                   SQL("update r_post set f_position = (select max(o.f_position) from r_post o"
+                       " where o.f_person = $2) where f_person = $1 and f_position = (select"
+                       " min(f_position) from r_post where f_person = $1)"),
+                   ARGS(db_i64(h->amy), db_i64(h->eve))));
+    dbs_ok(posts_apart(&ctx, &p));
+    assert_int_equal(p.clash, 1);
+    struct words w = posts_apart_words(h->a, &p);
+    assert_true(str_has(w.zh, STR("1 人兼任了应当分开的岗位（同一人不得兼任“管理员”、“检查员”）")));
+    assert_true(str_has(w.en, STR("1 hold positions together that are kept apart (Nobody holds")));
+}
+
+static void who_looks_is_told_of_older_ones(void **state)
+{
+    (void)state;
+    dbs_each(DBS_MEMORY | DBS_PG, stood_before);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(nobody_does_two_of_them),  cmocka_unit_test(nor_does_who_acts_for_another),
-        cmocka_unit_test(effects_are_their_actors), cmocka_unit_test(it_is_shown_before),
+        cmocka_unit_test(nobody_does_two_of_them),
+        cmocka_unit_test(nor_does_who_acts_for_another),
+        cmocka_unit_test(effects_are_their_actors),
+        cmocka_unit_test(it_is_shown_before),
         cmocka_unit_test(nobody_holds_two_of_them),
+        cmocka_unit_test(who_looks_is_told_of_older_ones),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
