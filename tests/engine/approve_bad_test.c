@@ -281,6 +281,19 @@ static void deputies(struct dbs *t)
     int64_t id = begin(&h, h.amy, "all_of_us", h.south);
     assert_int_equal(seat_of(&h, id, h.amy), 0);
     assert_true(seat_of(&h, id, h.cat));
+    /* nor does it come to her otherwise */
+    int64_t before = stands(&h, id);
+    op(&h, h.cat, "ask", id, "approve.transfer", "yours", "seat", seat_text(&h, id, h.cat),
+       "person", house_text(&h, h.amy), NULL);
+    assert_no(&h, "unit-all");
+    assert_true(str_eq(h.last.why->what.en, approval_no_what(NO_AUTHOR).en));
+    op(&h, h.cat, "ask", id, "approve.add", "you too", "seat", seat_text(&h, id, h.cat), "where",
+       "beside", "people", house_text(&h, h.amy), "hash", hash_of_record(&h, id), NULL);
+    assert_no(&h, "unit-all");
+    house_clock(&h, h.now + DAY); /* when appointments are looked at */
+    assert_int_equal(stands(&h, id), before);
+    refused_vote(&h, h.amy, id, seat_text(&h, id, h.cat), hash_of_record(&h, id), "unit-all",
+                 NO_NOT_YOURS);
     assert_done(&h, vote(&h, h.cat, "ask", id, "approve"));
     /* nor is one who may not see it; where he may, both names are kept, and he is told */
     id = begin(&h, h.bob, "all_of_us", h.south);

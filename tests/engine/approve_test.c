@@ -421,7 +421,11 @@ static void jumped(struct dbs *t)
                      ERR_RULE);
     assert_done(h, !op(h, h->eve, "loan", id, "approve.jump", "", "node", "2", NULL).code);
     assert_true(seat_of(h, id, s.ida));
+    /* one demand, one jump */
+    assert_int_equal(op(h, h->eve, "loan", id, "approve.jump", "", "node", "2", NULL).code,
+                     ERR_RULE);
     assert_done(h, !op(h, h->bob, "loan", id, "approve.suspend", "audit", NULL).code);
+    assert_int_equal(op(h, h->amy, "loan", id, "approve.withdraw", "", NULL).code, ERR_RULE);
     assert_false(vote(h, s.ida, "loan", id, "approve"));
     assert_done(h, !op(h, h->bob, "loan", id, "approve.resume", "", NULL).code);
     assert_done(h, vote(h, s.ida, "loan", id, "approve"));
