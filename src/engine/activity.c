@@ -19,15 +19,19 @@ int activity_ask(const struct ctx *ctx, struct batch *b, int64_t record, int64_t
 
 /* --- attachments ------------------------------------------------------------------------ */
 
+/* Those there first, then the removed: two in the order of their index, where one would
+ * make SQLite sort, in a table of its own. */
+#define FILES(removed)                                                                      \
+    "select \"id\", \"name\", \"mime\", \"size\", \"sha256\", \"at\", \"person\", \"act\"," \
+    " \"removed_at\" from \"attachment\" where \"record\" = $4 and \"field\" is null"       \
+    " and \"removed_at\" " removed " order by \"id\" limit 400"
+#define ALL_FILES \
+    "select * from (" FILES("is null") ") a union all select * from (" FILES("is not null") ") b"
+
 int activity_files_ask(const struct ctx *ctx, struct batch *b, int64_t record)
 {
     struct db_arg arg = db_i64(record);
-    return batch_add(
-        b,
-        SQL("select \"id\", \"name\", \"mime\", \"size\", \"sha256\", \"at\", \"person\","
-            " \"act\", \"removed_at\" from \"attachment\" where \"record\" = $4"
-            " and \"field\" is null order by \"removed_at\" is not null, \"id\" limit 400"),
-        ctx_args(ctx, &arg, 1));
+    return batch_add(b, SQL(ALL_FILES), ctx_args(ctx, &arg, 1));
 }
 
 /* Who removes an attachment is who added it; the row keeps the moment, not the act. */
