@@ -30,6 +30,10 @@ size() { stat -c %s "$1"; }
 for f in $(printf '%s\n' "$@" | LC_ALL=C sort); do
     name=${f#assets/}
     name=${name#docs/} # the manual and its pictures
+    case $name in
+    *[!A-Za-z0-9._/-]*) echo "embed.sh: $name: an address of letters, digits and . _ / - only" >&2; exit 1 ;;
+    icons.svg) icons=$i ;;
+    esac
     hash=$(sha256sum "$f" | cut -c1-16)
     z=$cache/$hash
     [ -f "$z.gz" ] || gzip -9nc "$f" >"$z.gz"
@@ -58,6 +62,7 @@ printf '.section .note.GNU-stack,"",@progbits\n' >>"$asm"
     printf '\nconst struct asset assets[] = {\n'
     cat "$tab"
     printf '};\nconst size_t assets_len = %d;\n' $i
+    printf 'const struct asset *const asset_icons = &assets[%d];\n' "$icons"
 } >"$out/assets.c"
 mv "$asm" "$out/assets.S"
 rm -f "$tab" "$ext"

@@ -27,6 +27,7 @@
 #include <string.h>
 
 struct arena;
+struct memo;
 
 /* HTML that its maker vouches for. */
 typedef struct html_safe {
@@ -45,7 +46,8 @@ struct html {
     size_t len, cap;
     enum lang lang; /* of {% t %} and of struct words */
     const void **cited;
-    size_t ncited; /* what html_cite() was told, in order, each once */
+    size_t ncited;     /* what html_cite() was told, in order, each once */
+    struct memo *memo; /* keeps what looks the same on every page (memo.h); NULL: nothing does */
 };
 
 struct html html_begin(struct arena *a, enum lang lang);

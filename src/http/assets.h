@@ -10,7 +10,7 @@
 
 struct asset {
     str name; /* "app.css" */
-    str path; /* "/assets/0123456789abcdef/app.css" */
+    str path; /* "/assets/0123456789abcdef/app.css": nothing in it needs an escape */
     str type;
     str etag;
     str raw, gz, br; /* gz, br: empty when not worth it */
@@ -18,6 +18,7 @@ struct asset {
 
 extern const struct asset assets[];
 extern const size_t assets_len;
+extern const struct asset *const asset_icons; /* icons.svg: a page shows dozens of them */
 
 /* By address; NULL when there is none. */
 const struct asset *asset_find(str path);

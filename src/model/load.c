@@ -33,7 +33,8 @@ static struct reg *reg_get(struct load *l, str key)
         }
     }
     struct reg *r = arena_new(l->a, struct reg);
-    *r = (struct reg){.key = key, .laws = arena_array(l->a, struct law *, l->nsrcs + 1)};
+    *r = (struct reg){
+        .key = key, .model = l->m, .laws = arena_array(l->a, struct law *, l->nsrcs + 1)};
     m->regs[m->nregs++] = r;
     return r;
 }

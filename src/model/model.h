@@ -602,7 +602,8 @@ struct law {
 
 struct reg {
     str key;
-    struct law **laws; /* by version; nlaws */
+    const struct model *model; /* which it is part of */
+    struct law **laws;         /* by version; nlaws */
     size_t nlaws;
     struct law *newest;
 };

@@ -1,6 +1,7 @@
 #include "page/frame.h"
 
 #include "base/arena.h"
+#include "base/memo.h"
 
 #include "gen/frame.html.h"
 
@@ -94,6 +95,7 @@ struct html frame_begin(struct visit *v, struct frame *f, str title, str nav)
     put_links(v, f, nav);
     put_news(v, f);
     struct html out = html_begin(v->ctx.arena, v->ctx.lang);
+    out.memo = db_memo(v->ctx.db);
     frame_top_html(&out, f);
     return out;
 }
@@ -250,14 +252,65 @@ bool frame_has_words(struct words w)
     return w.zh.len || w.en.len;
 }
 
-url frame_icons(void)
+/* By hand: some pages have sixty. */
+void frame_icon(struct html *out, str name)
 {
-    return asset_url("icons.svg");
+    html_lit(out, "<svg class=\"i\" aria-hidden=\"true\"><use href=\"", 45);
+    html_lit(out, asset_icons->path.ptr, asset_icons->path.len);
+    html_lit(out, "#", 1);
+    html_str(out, name);
+    html_lit(out, "\"></use></svg>", 14);
 }
 
-bool frame_cite(struct html *out, const struct clause *c)
+/* --- clauses --------------------------------------------------------------------------- */
+
+/* A page has dozens of marks, and a clause looks the same on each: made once of the model
+ * for each language. */
+struct clause_shown {
+    html_safe mark, quote;
+};
+
+static html_safe clause_html(const struct html *out, struct arena *room, const struct clause *c,
+                             void (*page)(struct html *, const struct clause *))
 {
-    return html_cite(out, c);
+    enum { CAP = 2048 };
+    struct html made = {
+        .arena = out->arena, .buf = arena_bytes(out->arena, CAP), .cap = CAP, .lang = out->lang};
+    page(&made, c);
+    return (html_safe){.html = str_copy(room, html_end(&made))};
+}
+
+static const struct clause_shown *clause_shown(const struct html *out, const struct clause *c)
+{
+    static const char maker;
+    struct memo_key k = {
+        .maker = &maker, .of = c, .n = out->lang, .stamp = c->law->reg->model->stamp};
+    const struct clause_shown *kept = out->memo ? memo_find(out->memo, k) : NULL;
+    if (!kept) {
+        struct arena *room = out->memo ? memo_room(out->memo, out->arena) : out->arena;
+        struct clause_shown *made = arena_new(room, struct clause_shown);
+        made->mark = clause_html(out, room, c, frame_mark_html);
+        made->quote = clause_html(out, room, c, frame_quote_html);
+        if (out->memo) {
+            memo_keep(out->memo, k, made, room);
+        }
+        kept = made;
+    }
+    return kept;
+}
+
+void frame_clause(struct html *out, const struct clause *c)
+{
+    if (html_cite(out, c)) {
+        html_raw(out, clause_shown(out, c)->mark);
+    } else { /* there are too many for footnotes */
+        frame_mark_link_html(out, c);
+    }
+}
+
+html_safe frame_quote(const struct html *out, const struct clause *c)
+{
+    return clause_shown(out, c)->quote;
 }
 
 struct frame_cited frame_cited(const struct html *out)

@@ -64,18 +64,19 @@ void frame_end_bare(struct visit *v, struct html *out, int status);
 /* The page for an error, with the refusal if it has one. */
 void frame_error(struct visit *v, err e);
 
-/* A mark was set: its clause stands among the page's quotes, once.  False when
- * there are too many: then the mark is a mere link. */
-bool frame_cite(struct html *out, const struct clause *c);
+/* Sets the mark of a clause, which then stands among the page's quotes, once; where there
+ * are too many of them the mark is a mere link. */
+void frame_clause(struct html *out, const struct clause *c);
 struct frame_cited {
     const struct clause *const *ptr;
     size_t len;
 };
-struct frame_cited frame_cited(const struct html *out);        /* those clauses, in order */
+struct frame_cited frame_cited(const struct html *out);                /* those clauses, in order */
+html_safe frame_quote(const struct html *out, const struct clause *c); /* as it stands there */
 str frame_clause_mark(const struct clause *c, enum lang lang); /* "二十一" of "第二十一条" */
 str frame_initial(str name);                                   /* of a person, for the disc */
-url frame_icons(void);                                         /* the sprite; #name picks one */
 str frame_lang_tag(const struct frame *f);                     /* of the page, for <html lang> */
 bool frame_has_words(struct words w);                          /* in either language */
+void frame_icon(struct html *out, str name); /* of icons.svg, by a name of letters and - */
 
 #endif
