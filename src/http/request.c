@@ -241,7 +241,7 @@ static enum http_refusal weigh(const struct headers *h, const char *version)
 static enum http_refusal make_room(struct http_exchange_private *p, int64_t length)
 {
     p->body_limit = p->server->opt.body_max;
-    if (p->server->opt.body_limit) {
+    if (length && p->server->opt.body_limit) {
         p->body_limit =
             p->server->opt.body_limit(p->server->opt.app, p->x.req.method, p->x.req.path);
     }

@@ -1,40 +1,37 @@
 /* route.c - which route an address belongs to. */
 #include "web/visit_int.h"
 
-/* One segment of a pattern against one of the path. */
-static bool segment(struct visit *v, str want, str have)
+/* A segment of the path for ~ (any) or # (a number above zero). */
+static bool take(struct visit *v, char kind, str have)
 {
-    if (str_eq(want, STR("~"))) {
-        if (!have.len) {
-            return false;
-        }
+    if (kind == '~') {
         v->seg[v->nseg++] = have;
-        return true;
+        return have.len > 0;
     }
-    if (str_eq(want, STR("#"))) {
-        int64_t n;
-        if (!str_to_i64(have, &n) || n <= 0) {
-            return false;
-        }
-        v->num[v->nseg++] = n;
-        return true;
-    }
-    return str_eq(want, have);
+    int64_t n = 0;
+    bool number = str_to_i64(have, &n) && n > 0;
+    v->num[v->nseg++] = n;
+    return number;
 }
 
-static bool matches(struct visit *v, const char *pattern, str path)
+/* Every request asks it of many patterns: most end at the first bytes. */
+static bool matches(struct visit *v, const char *want, str path)
 {
+    size_t at = 0;
     v->nseg = 0;
-    str want = str_from(pattern);
-    str have = path;
-    while (want.ptr && have.ptr) {
-        str w = str_cut(want, '/', &want);
-        str h = str_cut(have, '/', &have);
-        if (v->nseg >= 6 || !segment(v, w, h)) {
+    for (; *want; want++) {
+        if (*want == '~' || *want == '#') {
+            str rest;
+            str have = str_cut(str_from_n(path.ptr + at, path.len - at), '/', &rest);
+            if (v->nseg == VISIT_SEGMENTS || !take(v, *want, have)) {
+                return false;
+            }
+            at += have.len;
+        } else if (at == path.len || path.ptr[at++] != *want) {
             return false;
         }
     }
-    return !want.ptr && !have.ptr;
+    return at == path.len;
 }
 
 const struct visit_route *route_find(struct visit *v, const struct routes *rs,

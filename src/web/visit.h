@@ -103,6 +103,8 @@ struct prelude {
     bool frame;
 };
 
+enum { VISIT_SEGMENTS = 6 /* that an address may capture */ };
+
 struct visit {
     struct http_exchange *x;
     struct app *app;
@@ -115,8 +117,8 @@ struct visit {
     struct desk_counts counts; /* through visit_counts */
     bool counted;
     const struct visit_route *route;
-    str seg[6]; /* captured words */
-    int64_t num[6];
+    str seg[VISIT_SEGMENTS]; /* captured words */
+    int64_t num[VISIT_SEGMENTS];
     int nseg;
     str token;      /* of the session, from the cookie */
     struct act act; /* the act submitted */
