@@ -8,19 +8,16 @@ struct links_ask {
     int *places; /* by field of the record; -1: nothing */
 };
 
-static int ask_link(const struct ctx *ctx, const struct record *r, const struct field *f,
-                    struct batch *b)
+static struct sql link_sql(const struct ctx *ctx, const struct type *t, const struct field *f)
 {
     struct sqlb q = sqlb_make(ctx->arena);
     SQLB_LIT(&q, "select \"target\" from ");
-    sqlb_ident(&q, str_fmt(ctx->arena, "l_%.*s__%.*s", STR_ARG(r->type->key), STR_ARG(f->key)));
+    sqlb_ident(&q, str_fmt(ctx->arena, "l_%.*s__%.*s", STR_ARG(t->key), STR_ARG(f->key)));
     SQLB_LIT(&q, " where \"owner\" = $4 order by \"target\" limit 200");
-    struct db_arg id = db_i64(r->id);
-    return batch_add(b, sqlb_end(&q), ctx_args(ctx, &id, 1));
+    return sqlb_end(&q);
 }
 
-static int ask_lines(const struct ctx *ctx, const struct record *r, const struct field *f,
-                     struct batch *b)
+static struct sql lines_sql(const struct ctx *ctx, const struct type *t, const struct field *f)
 {
     size_t n;
     const struct field *const *fields = load_fields(ctx, f->part, LOAD_OPEN, &n);
@@ -30,10 +27,24 @@ static int ask_lines(const struct ctx *ctx, const struct record *r, const struct
     SQLB_LIT(&q, " from ");
     sqlb_ident(&q, f->part->table);
     SQLB_LIT(&q, " r where r.");
-    sqlb_ident2(&q, "f_", r->type->key);
+    sqlb_ident2(&q, "f_", t->key);
     SQLB_LIT(&q, " = $4 order by r.\"id\" limit 200");
+    return sqlb_end(&q);
+}
+
+static int ask_field(const struct ctx *ctx, const struct record *r, const struct field *f,
+                     struct batch *b)
+{
+    static const char maker;
+    struct memo_key k = ctx_key(ctx, &maker, r->type, f, 0);
+    struct sql sql;
+    if (!ctx_find_sql(ctx, k, &sql)) {
+        struct ctx room = ctx_room(ctx);
+        sql = ctx_keep_sql(
+            &room, k, load_is_link(f) ? link_sql(&room, r->type, f) : lines_sql(&room, r->type, f));
+    }
     struct db_arg id = db_i64(r->id);
-    return batch_add(b, sqlb_end(&q), ctx_args(ctx, &id, 1));
+    return batch_add(b, sql, ctx_args(ctx, &id, 1));
 }
 
 struct links_ask *links_ask(const struct ctx *ctx, const struct record *r, struct batch *b)
@@ -42,9 +53,8 @@ struct links_ask *links_ask(const struct ctx *ctx, const struct record *r, struc
     ask->places = arena_array(ctx->arena, int, r->nfields + 1);
     for (size_t i = 0; i < r->nfields; i++) {
         const struct field *f = r->fields[i].field;
-        ask->places[i] = load_is_link(f)                 ? ask_link(ctx, r, f, b)
-                         : f->type == F_LINES && f->part ? ask_lines(ctx, r, f, b)
-                                                         : -1;
+        bool outside = load_is_link(f) || (f->type == F_LINES && f->part);
+        ask->places[i] = outside ? ask_field(ctx, r, f, b) : -1;
     }
     return ask;
 }

@@ -33,7 +33,7 @@ void join_active(struct sqlb *q, const struct model *m)
 /* One statement: session or token, account, and the name of the person, who
  * must be active.  The state's code comes from the model; without a register
  * of people the account alone decides. */
-static struct sql ask_sql(const struct ctx *ctx, bool token)
+static struct sql make_ask_sql(const struct ctx *ctx, bool token)
 {
     struct sqlb q = sqlb_make(ctx->arena);
     if (token) {
@@ -64,6 +64,18 @@ static struct sql ask_sql(const struct ctx *ctx, bool token)
                      " and c.disabled = 0");
     }
     return sqlb_end(&q);
+}
+
+static struct sql ask_sql(const struct ctx *ctx, bool token)
+{
+    static const char maker;
+    struct memo_key k = ctx_key(ctx, &maker, NULL, NULL, token);
+    struct sql sql;
+    if (!ctx_find_sql(ctx, k, &sql)) {
+        struct ctx room = ctx_room(ctx);
+        sql = ctx_keep_sql(&room, k, make_ask_sql(&room, token));
+    }
+    return sql;
 }
 
 static struct session_ask ask(const struct ctx *ctx, struct batch *b, str token, bool by_token)
