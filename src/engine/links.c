@@ -23,7 +23,7 @@ static struct sql lines_sql(const struct ctx *ctx, const struct type *t, const s
     const struct field *const *fields = load_fields(ctx, f->part, LOAD_OPEN, &n);
     struct sqlb q = sqlb_make(ctx->arena);
     SQLB_LIT(&q, "select ");
-    load_columns(&q, fields, n);
+    load_columns(&q, LOAD_BASE, fields, n);
     SQLB_LIT(&q, " from ");
     sqlb_ident(&q, f->part->table);
     SQLB_LIT(&q, " r where r.");
@@ -79,7 +79,7 @@ static void read_lines(const struct ctx *ctx, struct rows r, struct names *names
     struct record_row *rows =
         arena_array(ctx->arena, struct record_row, (size_t)rows_count(&r) + 1);
     while (rows_next(&r)) {
-        struct record rec = load_record(ctx, f->field->part, &r, 0, fields, n);
+        struct record rec = load_record(ctx, f->field->part, &r, LOAD_BASE, fields, n);
         load_own(&rec);
         names_want_record(names, &rec);
         rows[f->nrows++] = (struct record_row){rec.id, rec.fields, rec.nfields};

@@ -36,13 +36,22 @@ static struct db_args end_args(const struct listing *l)
     return (struct db_args){args, 5};
 }
 
-/* Where a window ends; without such a row it is the last. */
+/* Where a window ends: with the moment of its last row, if that has few more.  Without such a
+ * row it is the last. */
 static void read_end(struct listing *l, struct rows *r)
 {
-    l->last_window = !rows_next(r);
     bool down = l->desc != l->back;
-    l->end_change = l->last_window ? down ? INT64_MIN : INT64_MAX : rows_i64(r, 0);
-    l->end_id = l->last_window ? down ? INT64_MIN : INT64_MAX : rows_i64(r, 1);
+    l->last_window = !rows_next(r);
+    l->end_change = l->end_id = down ? INT64_MIN : INT64_MAX;
+    l->end_tied = rows_count(r) == LIST_WINDOW_ENDS;
+    for (bool any = !l->last_window; any; any = rows_next(r)) {
+        if (r->row && rows_i64(r, 0) != l->end_change) {
+            l->end_tied = false;
+            break;
+        }
+        l->end_change = rows_i64(r, 0);
+        l->end_id = rows_i64(r, 1);
+    }
 }
 
 /* --- the way ------------------------------------------------------------------------- */
@@ -199,7 +208,7 @@ static void take_rows(struct listing *l, struct rows *r)
 {
     while (l->nrows <= (size_t)l->limit && rows_next(r)) {
         struct record *rec = &l->rows[l->nrows++];
-        *rec = load_record(l->ctx, l->type, r, 0, l->columns, l->ncolumns);
+        *rec = load_record(l->ctx, l->type, r, l->base, l->columns, l->ncolumns);
         if (!list_names_apart(l)) {
             list_read_names(l, rec, r);
         }
@@ -219,7 +228,6 @@ static err run_once(struct listing *l, struct sql sql, bool filters, enum args_m
 /* The first window is small: most lists are full after it. */
 static err run_windows(struct listing *l)
 {
-    struct sql window = list_window_sql(l);
     int64_t from_change = l->at_change;
     int64_t from_id = l->at_id;
     err e = OK;
@@ -233,7 +241,7 @@ static err run_windows(struct listing *l)
             }
             read_end(l, &r);
         }
-        e = run_once(l, window, true, MORE_END);
+        e = run_once(l, list_window_sql(l), true, MORE_END);
         if (e.code) {
             return e;
         }
@@ -244,6 +252,7 @@ static err run_windows(struct listing *l)
         }
         l->at_change = l->end_change;
         l->at_id = l->end_id;
+        l->from_start = false;
     }
     l->stopped = true;
     l->stopped_change = l->at_change;
@@ -296,6 +305,7 @@ static err run_parts(struct listing *l)
         if (!e.code && more) {
             l->at_change = end; /* behind all of that moment */
             l->at_id = l->desc != l->back ? INT64_MIN : INT64_MAX;
+            l->from_start = false;
         }
     }
     l->stopped = more && l->nrows <= (size_t)l->limit;
@@ -459,7 +469,11 @@ static void put_cursors(struct listing *l, bool came, struct list_page *ret)
 
 err list_page(const struct ctx *ctx, const struct list_query *q, struct list_page *ret)
 {
-    struct listing l = {.ctx = ctx, .type = q->type, .unasked = q->unasked};
+    struct listing l = {.ctx = ctx,
+                        .type = q->type,
+                        .unasked = q->unasked,
+                        .from_start = !q->cursor.len,
+                        .base = q->brief ? LOAD_BRIEF : LOAD_BASE};
     l.limit = q->limit > 0 && q->limit <= 200 ? q->limit : 50;
     l.by_change = !q->order.len || str_eq(q->order, STR("changed_at"));
     l.desc = l.by_change || str_eq(q->order, STR("-created_at"));

@@ -34,6 +34,7 @@ struct list_query {
     const str *columns; /* field keys to load; 0: the type's usual ones */
     size_t ncolumns;
     bool count;      /* also the number, exact up to 10,000 */
+    bool brief;      /* rows are only shown: without version, creation, creator and unit */
     bool long_texts; /* columns may be Markdown, too: for exports */
     bool unasked;    /* the program itself reads: `see` is not asked.  Never for a request */
 };

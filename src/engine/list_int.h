@@ -5,7 +5,7 @@
 #include "engine/list.h"
 #include "engine/record_load.h"
 
-enum { BRANCHES_MAX = 64 };
+enum { BRANCHES_MAX = 64, LIST_WINDOW_ENDS = 32 };
 
 struct branch {
     const struct see_alt *alt;
@@ -36,6 +36,9 @@ struct listing {
     int64_t at_change, at_id;   /* the place one comes from */
     int64_t end_change, end_id; /* of the window: its last row */
     bool last_window, end_known;
+    bool end_tied;   /* what lies behind the window's end may be of the same moment */
+    bool from_start; /* there is no place one comes from: all lies behind it */
+    int base;        /* columns of every record: LOAD_BRIEF or LOAD_BASE */
     int limit;
     struct record *rows;
     size_t nrows;

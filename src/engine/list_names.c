@@ -33,7 +33,7 @@ void list_put_names(const struct listing *l, struct sqlb *b)
 
 void list_read_names(const struct listing *l, struct record *rec, const struct rows *r)
 {
-    int col = LOAD_BASE + (int)l->ncolumns; /* each listed column is selected */
+    int col = l->base + (int)l->ncolumns; /* each listed column is selected */
     for (size_t i = 0; i < l->ncolumns; i++) {
         const struct field *f = l->columns[i];
         const struct type *t = load_is_ref(f) ? load_ref_type(l->ctx, f) : NULL;

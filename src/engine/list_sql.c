@@ -4,7 +4,7 @@
 
 static void put_columns(const struct listing *l, struct sqlb *b)
 {
-    load_columns(b, l->columns, l->ncolumns);
+    load_columns(b, l->base, l->columns, l->ncolumns);
     if (!list_names_apart(l)) {
         list_put_names(l, b);
     }
@@ -37,7 +37,9 @@ static void put_order(const struct listing *l, struct sqlb *b, const char *alias
 static void put_keyset(const struct listing *l, struct sqlb *b)
 {
     bool down = l->desc != l->back;
-    if (l->by_change) {
+    if (l->from_start) {
+        SQLB_LIT(b, "1 = 1");
+    } else if (l->by_change) {
         if (down) {
             SQLB_LIT(b, "(r.\"changed_at\", r.\"id\") < ($4, $5)");
         } else {
@@ -55,9 +57,19 @@ static int ids_params(const struct listing *l)
     return 6 + l->nargs; /* $4 $5 keyset, then filters, then ids or the window's end */
 }
 
+/* Comparing pairs costs SQLite more than all else it does with an entry that it skips. */
 static void put_window_end(const struct listing *l, struct sqlb *b)
 {
     bool down = l->desc != l->back;
+    if (l->by_change && !l->end_tied) {
+        if (down) {
+            SQLB_LIT(b, " and r.\"changed_at\" >= ");
+        } else {
+            SQLB_LIT(b, " and r.\"changed_at\" <= ");
+        }
+        sqlb_param(b, ids_params(l));
+        return;
+    }
     if (l->by_change) {
         if (down) {
             SQLB_LIT(b, " and (r.\"changed_at\", r.\"id\") >= (");
@@ -322,7 +334,7 @@ struct sql list_window_sql(const struct listing *l)
     return sqlb_end(&b);
 }
 
-/* The last row of a window of so many, if there are so many. */
+/* The last row of a window of so many, if there are so many, and some behind it. */
 struct sql list_window_end_sql(const struct listing *l, int64_t size)
 {
     struct sqlb b = sqlb_make(l->ctx->arena);
@@ -331,7 +343,9 @@ struct sql list_window_end_sql(const struct listing *l, int64_t size)
     SQLB_LIT(&b, " r where ");
     put_keyset(l, &b);
     put_order(l, &b, "r", l->back);
-    SQLB_LIT(&b, " limit 1 offset ");
+    SQLB_LIT(&b, " limit ");
+    sqlb_i64(&b, LIST_WINDOW_ENDS);
+    SQLB_LIT(&b, " offset ");
     sqlb_i64(&b, size - 1);
     return sqlb_end(&b);
 }

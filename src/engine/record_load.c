@@ -7,11 +7,11 @@
 /* --- columns ------------------------------------------------------------------------ */
 
 static const char *const base_columns[LOAD_BASE] = {
-    "id", "number", "name", "state", "law", "ver", "created_at", "changed_at", "creator", "unit"};
+    "id", "number", "name", "state", "law", "changed_at", "ver", "created_at", "creator", "unit"};
 
-void load_columns(struct sqlb *b, const struct field *const *fields, size_t n)
+void load_columns(struct sqlb *b, int base, const struct field *const *fields, size_t n)
 {
-    for (int i = 0; i < LOAD_BASE; i++) {
+    for (int i = 0; i < base; i++) {
         if (i) {
             SQLB_LIT(b, ", ");
         }
@@ -42,24 +42,26 @@ static bool is_text(const struct field *f)
 }
 
 struct record load_record(const struct ctx *ctx, const struct type *t, const struct rows *r,
-                          int col, const struct field *const *fields, size_t n)
+                          int base, const struct field *const *fields, size_t n)
 {
     struct record rec = {.type = t,
-                         .id = rows_i64(r, col),
-                         .number = rows_text(r, col + 1),
-                         .name = rows_text(r, col + 2),
-                         .law = rows_i64(r, col + 4),
-                         .ver = rows_i64(r, col + 5),
-                         .created_at = rows_i64(r, col + 6),
-                         .changed_at = rows_i64(r, col + 7),
-                         .creator = {.id = rows_i64(r, col + 8), .type = ctx->model->person},
-                         .unit = {.id = rows_i64(r, col + 9), .type = ctx->model->unit}};
+                         .id = rows_i64(r, 0),
+                         .number = rows_text(r, 1),
+                         .name = rows_text(r, 2),
+                         .law = rows_i64(r, 4),
+                         .changed_at = rows_i64(r, 5)};
+    if (base == LOAD_BASE) {
+        rec.ver = rows_i64(r, 6);
+        rec.created_at = rows_i64(r, 7);
+        rec.creator = (struct record_ref){.id = rows_i64(r, 8), .type = ctx->model->person};
+        rec.unit = (struct record_ref){.id = rows_i64(r, 9), .type = ctx->model->unit};
+    }
     rec.def = type_at(t, rec.law);
     rec.law = rec.def->law->version; /* a register's: the newest */
-    rec.state = rows_null(r, col + 3) ? NULL : type_state(t, rows_i64(r, col + 3));
+    rec.state = rows_null(r, 3) ? NULL : type_state(t, rows_i64(r, 3));
     rec.fields = arena_array(ctx->arena, struct record_field, n + 1);
     rec.nfields = n;
-    int at = col + LOAD_BASE;
+    int at = base;
     for (size_t i = 0; i < n; i++) {
         struct record_field *f = &rec.fields[i];
         f->field = fields[i];
@@ -270,45 +272,31 @@ static bool seen_by_all(const struct type *t)
     return !(t->part_of && !d->see.tree) && (d->see.everyone || !d->see.tree);
 }
 
-/* With nothing to judge, one short question each: a list of ids makes SQLite build a
- * table of them first. */
-static void put_each(struct sqlb *b, const struct type *t, size_t width)
-{
-    for (size_t i = 0; i < width; i++) {
-        if (i) {
-            SQLB_LIT(b, " union all ");
-        }
-        SQLB_LIT(b, "select r.\"id\", r.\"number\", r.\"name\", 1 from ");
-        sqlb_ident(b, t->table);
-        SQLB_LIT(b, " r where r.\"id\" = ");
-        sqlb_param(b, (int)i + 4);
-    }
-}
-
-static void put_together(struct sqlb *b, const struct type *t, size_t width)
-{
-    SQLB_LIT(b, "select r.\"id\", r.\"number\", r.\"name\", case when ");
-    load_visible(b, t);
-    SQLB_LIT(b, " then 1 else 0 end from ");
-    sqlb_ident(b, t->table);
-    SQLB_LIT(b, " r where r.\"id\" in (");
-    for (size_t i = 0; i < width; i++) {
-        if (i) {
-            SQLB_LIT(b, ", ");
-        }
-        sqlb_param(b, (int)i + 4);
-    }
-    SQLB_LIT(b, ")");
-}
-
+/* A list of ids, in SQLite's words a table of its own: as rows to walk they are none, and a
+ * null among them finds nothing. */
 static struct sql make_names_sql(const struct ctx *ctx, const struct type *t, size_t width)
 {
     struct sqlb b = sqlb_make(ctx->arena);
-    if (seen_by_all(t) && width <= 16) {
-        put_each(&b, t, width);
+    SQLB_LIT(&b, "select r.\"id\", r.\"number\", r.\"name\", ");
+    if (seen_by_all(t)) {
+        SQLB_LIT(&b, "1");
     } else {
-        put_together(&b, t, width);
+        SQLB_LIT(&b, "case when ");
+        load_visible(&b, t);
+        SQLB_LIT(&b, " then 1 else 0 end");
     }
+    SQLB_LIT(&b, " from (values ");
+    for (size_t i = 0; i < width; i++) {
+        if (i) {
+            SQLB_LIT(&b, ", ");
+        }
+        SQLB_LIT(&b, "(");
+        sqlb_param(&b, (int)i + 4);
+        SQLB_LIT(&b, ")");
+    }
+    SQLB_LIT(&b, ") w cross join ");
+    sqlb_ident(&b, t->table);
+    SQLB_LIT(&b, " r where r.\"id\" = w.column1");
     return sqlb_end(&b);
 }
 
@@ -332,7 +320,7 @@ static void ask_some(struct names *n, struct group *g, size_t from, size_t count
     }
     struct db_arg args[64];
     for (size_t i = 0; i < width; i++) {
-        args[i] = db_i64(g->list[from + (i < count ? i : count - 1)].id);
+        args[i] = i < count ? db_i64(g->list[from + i].id) : db_null_i64();
     }
     g->places[g->nplaces++] =
         batch_add(b, names_sql(n->ctx, g->type, width), ctx_args(n->ctx, args, (int)width));

@@ -11,15 +11,17 @@
 #include "engine/record.h"
 #include "store/db.h"
 
-enum { LOAD_BASE = 10, NAMES_MAX = 512 };
+/* Columns that every record has, in the order of load_columns; of the brief ones, enough to
+ * show it by name and state, are without version, creation, creator and unit. */
+enum { LOAD_BRIEF = 6, LOAD_BASE = 10, NAMES_MAX = 512 };
 
-/* "r.id, r.number ... r.f_x": the base columns, then those of the fields that
- * have one, in order. */
-void load_columns(struct sqlb *b, const struct field *const *fields, size_t n);
-/* The record of the present row, whose columns begin at `col`.  References are
+/* "r.id, r.number ... r.f_x": `base` (LOAD_BRIEF or LOAD_BASE) columns, then those of the
+ * fields that have one, in order. */
+void load_columns(struct sqlb *b, int base, const struct field *const *fields, size_t n);
+/* The record of the present row, asked for with these columns.  References are
  * ids without names until names_fill. */
 struct record load_record(const struct ctx *ctx, const struct type *t, const struct rows *r,
-                          int col, const struct field *const *fields, size_t n);
+                          int base, const struct field *const *fields, size_t n);
 /* The fields of a type: those of its newest definition, in order, then those that only
  * older ones have.  LOAD_OPEN: what the actor may see without asking the database
  * (no `see` of their own); LOAD_ALL: every one. */

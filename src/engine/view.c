@@ -21,7 +21,7 @@ static struct sql row_sql(const struct ctx *ctx, const struct type *t, enum load
     struct ctx room = ctx_room(ctx);
     struct sqlb q = sqlb_make(room.arena);
     SQLB_LIT(&q, "select ");
-    load_columns(&q, fields, n);
+    load_columns(&q, LOAD_BASE, fields, n);
     SQLB_LIT(&q, " from ");
     sqlb_ident(&q, t->table);
     SQLB_LIT(&q, " r where r.\"id\" = $4 and ");
@@ -43,7 +43,7 @@ err view_row(const struct ctx *ctx, const struct type *t, int64_t id, enum load_
     }
     size_t n;
     const struct field *const *fields = load_fields(ctx, t, which, &n);
-    *ret = load_record(ctx, t, &r, 0, fields, n);
+    *ret = load_record(ctx, t, &r, LOAD_BASE, fields, n);
     return OK;
 }
 
@@ -125,7 +125,7 @@ static struct sql part_sql(const struct ctx *ctx, const struct type *t, const st
 {
     struct sqlb s = sqlb_make(ctx->arena);
     SQLB_LIT(&s, "select ");
-    load_columns(&s, NULL, 0);
+    load_columns(&s, LOAD_BASE, NULL, 0);
     SQLB_LIT(&s, " from ");
     sqlb_ident(&s, t->table);
     SQLB_LIT(&s, " r where r.");
@@ -359,7 +359,7 @@ static void read_parts(const struct ctx *ctx, struct batch *b, const struct asks
         struct record *list = arena_array(ctx->arena, struct record, (size_t)rows_count(&r) + 1);
         size_t n = 0;
         while (rows_next(&r)) {
-            list[n++] = load_record(ctx, q->beside->parts[i].type, &r, 0, NULL, 0);
+            list[n++] = load_record(ctx, q->beside->parts[i].type, &r, LOAD_BASE, NULL, 0);
         }
         v->parts[v->nparts].type = q->beside->parts[i].type;
         v->parts[v->nparts].records = list;

@@ -472,6 +472,7 @@ void page_list(struct visit *v)
     struct list_query q;
     struct words filter_error;
     list_query_read(v, t, &q, &filter_error);
+    q.brief = true;
     struct list_page lp;
     struct batch *asked = list_views_ask(&v->ctx, t);
     err e = list_page(&v->ctx, &q, &lp);
