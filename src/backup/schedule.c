@@ -87,12 +87,6 @@ static struct seen see(struct schedule *s)
 
 /* --- what is said ---------------------------------------------------------------------------- */
 
-static str when(struct arena *a, int64_t at, int zone)
-{
-    struct clock_civil t = clock_civil_at(at, zone);
-    return str_fmt(a, "%04d-%02d-%02d %02d:%02d", t.year, t.month, t.day, t.hour, t.minute);
-}
-
 static struct health_now look_unset(const struct schedule *s)
 {
     if (s->plan.demo) {
@@ -110,7 +104,7 @@ static struct health_now look_failed(struct arena *a, const struct backup_state 
 {
     struct words last = {0};
     if (st->good_at) {
-        str at = when(a, st->good_at, zone);
+        str at = clock_minutes(a, st->good_at, zone);
         last = (struct words){str_fmt(a, "上一次成功：%.*s。", STR_ARG(at)),
                               str_fmt(a, "The last good one: %.*s.", STR_ARG(at))};
     }
@@ -125,8 +119,8 @@ static struct health_now look_failed(struct arena *a, const struct backup_state 
 
 static struct health_now look_good(struct arena *a, const struct backup_state *st, int zone)
 {
-    str at = when(a, st->good_at, zone);
-    str due = when(a, st->due_at, zone);
+    str at = clock_minutes(a, st->good_at, zone);
+    str due = clock_minutes(a, st->due_at, zone);
     if (st->missing) {
         return health_bad(
             words_fmt(a, "%.*s 的备份缺少 %lld 个附件：它们的文件已丢失或被改变。",
@@ -167,7 +161,7 @@ static struct health_now look_gone(void)
 
 static struct health_now look_late(struct arena *a, const struct seen *n, int64_t due)
 {
-    str should = when(a, due, n->zone);
+    str should = clock_minutes(a, due, n->zone);
     struct words what = words_fmt(a, "备份晚了：应在 %.*s。",
                                   "The backup is late: it was due at %.*s.", STR_ARG(should));
     if (n->at_work[0]) {

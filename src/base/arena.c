@@ -184,31 +184,42 @@ static struct arena_block *arena_grow(struct arena *a, size_t need)
     return b;
 }
 
-/* Room for `bytes`, unpoisoned and not zeroed; NULL at the limit. */
-static void *take(struct arena *a, size_t bytes, size_t align)
+/* Room for `bytes`, unpoisoned and not zeroed; NULL at the limit.  Asked hundreds of times
+ * for a page.  A block's data are aligned as anything may be, so places in it are as well. */
+static inline void *take(struct arena *a, size_t bytes, size_t align)
 {
-    assert(align != 0 && (align & (align - 1)) == 0 && align <= alignof(max_align_t));
+    assert(align <= alignof(max_align_t));
     struct arena_block *b = a->blocks;
-    size_t pad = b ? (size_t)(-(uintptr_t)(b->data + b->pos) & (align - 1)) : 0;
-    if (!b || bytes + GAP > b->cap - b->pos || pad > b->cap - b->pos - bytes - GAP) {
+    size_t at = b ? (b->pos + align - 1) & ~(align - 1) : 0;
+    if (!b || at > b->cap || bytes + GAP > b->cap - at) {
         b = arena_grow(a, bytes + GAP);
-        pad = 0;
+        at = 0;
         if (!b) {
             return NULL;
         }
     }
-    unsigned char *p = b->data + b->pos + pad;
-    b->pos += pad + bytes + GAP;
-    UNPOISON(p, bytes);
-    return p;
+    b->pos = at + bytes + GAP;
+    UNPOISON(b->data + at, bytes);
+    return b->data + at;
+}
+
+/* Of `count` things; SIZE_MAX, which is above every limit, where there is no such number. */
+static inline size_t bytes_of(size_t count, size_t size)
+{
+    size_t bytes;
+    bool none = __builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX / 2;
+    return none ? SIZE_MAX : bytes;
+}
+
+static inline void *unset(struct arena *a, size_t count, size_t size, size_t align)
+{
+    size_t bytes = bytes_of(count, size);
+    return bytes == SIZE_MAX ? NULL : take(a, bytes, align);
 }
 
 void *arena_try(struct arena *a, size_t count, size_t size, size_t align)
 {
-    if (size != 0 && count > (SIZE_MAX / 2) / size) {
-        return NULL;
-    }
-    void *p = take(a, count * size, align);
+    void *p = unset(a, count, size, align);
     if (p) {
         memset(p, 0, count * size);
     }
@@ -217,17 +228,16 @@ void *arena_try(struct arena *a, size_t count, size_t size, size_t align)
 
 void *arena_alloc(struct arena *a, size_t count, size_t size, size_t align)
 {
-    void *p = arena_try(a, count, size, align);
+    void *p = unset(a, count, size, align);
     if (!p) {
         arena_full(a);
     }
-    return p;
+    return memset(p, 0, count * size);
 }
 
 void *arena_unset(struct arena *a, size_t count, size_t size, size_t align)
 {
-    bool fits = size == 0 || count <= (SIZE_MAX / 2) / size;
-    void *p = fits ? take(a, count * size, align) : NULL;
+    void *p = unset(a, count, size, align);
     if (!p) {
         arena_full(a);
     }
@@ -236,11 +246,7 @@ void *arena_unset(struct arena *a, size_t count, size_t size, size_t align)
 
 char *arena_bytes(struct arena *a, size_t n)
 {
-    char *p = n > SIZE_MAX / 2 ? NULL : take(a, n, 1);
-    if (!p) {
-        arena_full(a);
-    }
-    return p;
+    return arena_unset(a, n, 1, 1);
 }
 
 void arena_defer(struct arena *a, void (*fn)(void *), void *arg)

@@ -89,11 +89,17 @@ static char *date_of(char *p, const struct clock_civil *c)
     return digits_of(p, c->day, 2);
 }
 
+static bool has_four_digits(const struct clock_civil *c)
+{
+    return c->year >= 0 && c->year <= 9999;
+}
+
+/* By hand, here and below: lists and histories are full of them. */
 str clock_iso(struct arena *a, int64_t ms, int zone_minutes)
 {
     struct clock_civil c = clock_civil_at(ms, zone_minutes);
     int z = zone_minutes < 0 ? -zone_minutes : zone_minutes;
-    if (c.year >= 0 && c.year <= 9999 && z < 6000) { /* a list says it for every row */
+    if (has_four_digits(&c) && z < 6000) {
         char *text = arena_bytes(a, 32);
         char *p = date_of(text, &c);
         *p++ = 'T';
@@ -113,6 +119,22 @@ str clock_iso(struct arena *a, int64_t ms, int zone_minutes)
     }
     return str_fmt(a, "%04d-%02d-%02dT%02d:%02d:%02d.%03d%c%02d:%02d", c.year, c.month, c.day,
                    c.hour, c.minute, c.second, c.ms, zone_minutes < 0 ? '-' : '+', z / 60, z % 60);
+}
+
+str clock_minutes(struct arena *a, int64_t ms, int zone_minutes)
+{
+    struct clock_civil c = clock_civil_at(ms, zone_minutes);
+    if (!has_four_digits(&c)) {
+        return str_fmt(a, "%04d-%02d-%02d %02d:%02d", c.year, c.month, c.day, c.hour, c.minute);
+    }
+    char *text = arena_bytes(a, 20);
+    char *p = date_of(text, &c);
+    *p++ = ' ';
+    p = digits_of(p, c.hour, 2);
+    *p++ = ':';
+    p = digits_of(p, c.minute, 2);
+    *p = '\0';
+    return str_from_n(text, (size_t)(p - text));
 }
 
 str clock_date(struct arena *a, int64_t day)

@@ -31,7 +31,8 @@ int64_t clock_day_start(int64_t day, int zone_minutes);
 
 /* "2026-11-24T10:30:00.000+08:00" */
 str clock_iso(struct arena *a, int64_t ms, int zone_minutes);
-str clock_date(struct arena *a, int64_t day); /* "2026-11-24" */
+str clock_minutes(struct arena *a, int64_t ms, int zone_minutes); /* "2026-11-24 10:30" */
+str clock_date(struct arena *a, int64_t day);                     /* "2026-11-24" */
 /* "2026-11-24"; strict, and the day must exist. */
 bool clock_parse_date(str s, int64_t *ret_day);
 /* "2026-11-24T10:30", seconds and fraction optional, a space instead of T, and

@@ -140,8 +140,7 @@ static struct health_now look_verified(void *arg, struct arena *a, int64_t now)
                   "At the start it agreed with its last checkpoint; zhidu ledger "
                   "verify looks at everything, and so does each backup."));
     }
-    struct clock_civil t = clock_civil_at(at, 0);
-    str when = str_fmt(a, "%04d-%02d-%02d %02d:%02d", t.year, t.month, t.day, t.hour, t.minute);
+    str when = clock_minutes(a, at, 0);
     if (str_eq(result, STR("ok"))) {
         return health_ok(words_fmt(a, "%.*s（UTC）完整核对相符。",
                                    "Verified as a whole at %.*s UTC: in order.", STR_ARG(when)));

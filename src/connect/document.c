@@ -18,12 +18,7 @@ struct making {
 
 static str moment(const struct making *v, int64_t ms)
 {
-    if (!ms) {
-        return STR("");
-    }
-    struct clock_civil c = clock_civil_at(ms, v->ctx->model->zone_minutes);
-    return str_fmt(v->ctx->arena, "%04d-%02d-%02d %02d:%02d", c.year, c.month, c.day, c.hour,
-                   c.minute);
+    return ms ? clock_minutes(v->ctx->arena, ms, v->ctx->model->zone_minutes) : STR("");
 }
 
 static str name_of(const struct record_ref *r)

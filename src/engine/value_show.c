@@ -22,13 +22,13 @@ static str show_fixed(struct arena *a, int64_t v, int64_t scale, int places, boo
 static str show_datetime(const struct ctx *ctx, int64_t ms, bool plain)
 {
     int zone = ctx->model->zone_minutes;
-    str iso = clock_iso(ctx->arena, ms, zone); /* 2026-11-24T10:30:00.000+08:00 */
-    str day = str_from_n(iso.ptr, 10);
-    if (plain) { /* as short as it may be: most moments people write have no fraction */
-        int n = ms % CLOCK_SECOND ? 23 : 19;
-        return str_fmt(ctx->arena, "%.*s%.*s", n, iso.ptr, STR_ARG(str_from_n(iso.ptr + 23, 6)));
+    if (!plain) {
+        return clock_minutes(ctx->arena, ms, zone);
     }
-    return str_fmt(ctx->arena, "%.*s %.5s", STR_ARG(day), iso.ptr + 11);
+    /* As short as it may be: most moments people write have no fraction. */
+    str iso = clock_iso(ctx->arena, ms, zone); /* 2026-11-24T10:30:00.000+08:00 */
+    int n = ms % CLOCK_SECOND ? 23 : 19;
+    return str_fmt(ctx->arena, "%.*s%.*s", n, iso.ptr, STR_ARG(str_from_n(iso.ptr + 23, 6)));
 }
 
 static str show_choices(const struct ctx *ctx, const struct field *f, int64_t bits, bool plain)

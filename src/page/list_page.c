@@ -377,37 +377,6 @@ static void put_bulk(struct visit *v, const struct type *t, struct list_view *p)
     p->news = (struct frame_news){news, nn};
 }
 
-static void put_rows(struct visit *v, const struct list_page *lp, struct list_view *p)
-{
-    struct list_row *rows = arena_array(v->ctx.arena, struct list_row, lp->nrows + 1);
-    for (size_t i = 0; i < lp->nrows; i++) {
-        const struct record *r = &lp->rows[i];
-        struct list_cell *cells = arena_array(v->ctx.arena, struct list_cell, lp->ncolumns + 1);
-        for (size_t c = 0; c < lp->ncolumns; c++) {
-            cells[c].words = lp->columns[c]->words;
-            for (size_t k = 0; k < r->nfields; k++) {
-                if (str_eq(r->fields[k].field->key, lp->columns[c]->key)) {
-                    cells[c].value = show_cell(v, &r->fields[k]);
-                    break;
-                }
-            }
-        }
-        rows[i] = (struct list_row){.id = r->id,
-                                    .changed_at = r->changed_at,
-                                    .number = r->number,
-                                    .name = r->name,
-                                    .state = r->state,
-                                    .cells = {cells, lp->ncolumns}};
-    }
-    p->rows.ptr = rows;
-    p->rows.len = lp->nrows;
-    struct list_cell *heads = arena_array(v->ctx.arena, struct list_cell, lp->ncolumns + 1);
-    for (size_t c = 0; c < lp->ncolumns; c++) {
-        heads[c].words = lp->columns[c]->words;
-    }
-    p->heads = (struct list_cells){heads, lp->ncolumns};
-}
-
 static str count_words(struct visit *v, int64_t n, bool part)
 {
     if (n < 0) {
@@ -518,11 +487,19 @@ void page_list(struct visit *v)
     put_bulk(v, t, &p);
     p.labels = t->newest->newest && p.has_number; /* things of a register have them */
     p.picks = p.labels || p.bulk.len;
-    put_rows(v, &lp, &p);
+    p.rows.ptr = lp.rows;
+    p.rows.len = lp.nrows;
+    p.columns.ptr = lp.columns;
+    p.columns.len = lp.ncolumns;
     struct frame f;
     struct html out = frame_begin(v, &f, p.title, STR("records"));
     list_html(&out, &p);
     frame_end(v, &f, &out, 200);
+}
+
+struct list_cells list_cells(const struct record *row)
+{
+    return (struct list_cells){row->fields, row->nfields};
 }
 
 url list_view_url(const struct list_view *p, const struct saved_view *s)

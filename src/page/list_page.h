@@ -39,25 +39,11 @@ struct list_filter {
     struct words words;
     struct list_options options;
 };
-struct list_cell {
-    struct words words;
-    html_safe value;
-};
-struct list_cells {
-    const struct list_cell *ptr;
-    size_t len;
-};
 struct list_condition { /* on a field, put together by the reader */
     str name, value;    /* as a parameter */
     str words, shown;
     struct words op;
     str without; /* the query without it */
-};
-struct list_row {
-    int64_t id, changed_at;
-    str number, name;
-    const struct state *state;
-    struct list_cells cells;
 };
 
 struct list_view {
@@ -75,10 +61,13 @@ struct list_view {
         size_t len;
     } filters, filters_more; /* the first few stand in the bar */
     struct {
-        const struct list_row *ptr;
+        const struct record *ptr;
         size_t len;
     } rows;
-    struct list_cells heads;
+    struct {
+        const struct field *const *ptr;
+        size_t len;
+    } columns; /* a row's fields are these, in this order */
     struct {
         const struct list_condition *ptr;
         size_t len;
@@ -90,6 +79,11 @@ struct list_view {
     struct frame_news news;
 };
 
+struct list_cells {
+    const struct record_field *ptr;
+    size_t len;
+};
+struct list_cells list_cells(const struct record *row);
 /* The address of a saved view. */
 url list_view_url(const struct list_view *p, const struct saved_view *s);
 /* The query of a list from the parameters of a request: shared by page, export

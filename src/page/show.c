@@ -11,12 +11,7 @@ static int zone(const struct visit *v)
 
 str show_time(const struct visit *v, int64_t ms)
 {
-    if (!ms) {
-        return STR("");
-    }
-    struct clock_civil c = clock_civil_at(ms, zone(v));
-    return str_fmt(v->ctx.arena, "%04d-%02d-%02d %02d:%02d", c.year, c.month, c.day, c.hour,
-                   c.minute);
+    return ms ? clock_minutes(v->ctx.arena, ms, zone(v)) : STR("");
 }
 
 str show_iso(const struct visit *v, int64_t ms)
@@ -49,21 +44,22 @@ str show_when(const struct visit *v, int64_t ms)
     if (!ms) {
         return STR("");
     }
-    struct clock_civil c = clock_civil_at(ms, zone(v));
-    bool today = clock_day(c.year, c.month, c.day) == v->ctx.today;
-    if (!today && c.year != clock_civil_day(v->ctx.today).year) {
-        return str_fmt(v->ctx.arena, "%04d-%02d-%02d", c.year, c.month, c.day);
-    }
+    bool en = v->ctx.lang == LANG_EN;
+    int64_t day = clock_day_at(ms, zone(v));
+    int minute = (int)((ms - clock_day_start(day, zone(v))) / CLOCK_MINUTE);
     char *text = arena_bytes(v->ctx.arena, SAID_MAX);
     char *end = text;
-    if (today) {
-        end = put_word(end, v->ctx.lang == LANG_EN ? "today" : "今天");
-    } else if (v->ctx.lang == LANG_EN) {
-        end = put_word(put_word(put_two(end, c.day), " "), months[(c.month + 11) % 12]);
+    if (day == v->ctx.today) {
+        end = put_word(end, en ? "today" : "今天");
     } else {
-        end = put_two(put_word(put_two(end, c.month), "-"), c.day);
+        struct clock_civil c = clock_civil_day(day);
+        if (c.year != clock_civil_day(v->ctx.today).year) {
+            return clock_date(v->ctx.arena, day);
+        }
+        end = en ? put_word(put_word(put_two(end, c.day), " "), months[(c.month + 11) % 12])
+                 : put_two(put_word(put_two(end, c.month), "-"), c.day);
     }
-    end = put_two(put_word(put_two(put_word(end, " "), c.hour), ":"), c.minute);
+    end = put_two(put_word(put_two(put_word(end, " "), minute / 60), ":"), minute % 60);
     return str_from_n(text, (size_t)(end - text));
 }
 
@@ -259,36 +255,18 @@ static void put_value(struct html *out, const struct visit *v, const struct reco
     html_text(out, value_show(&v->ctx, f->field, &f->value, STR("")));
 }
 
-static html_safe finish(struct html *out)
+void show_field(struct html *out, const struct visit *v, const struct record_field *f)
 {
-    return (html_safe){.html = html_end(out)};
+    put_value(out, v, f, false);
 }
 
-static struct html small_html(const struct visit *v)
+void show_cell(struct html *out, const struct visit *v, const struct record_field *f)
 {
-    enum { CAP = 256 };
-    return (struct html){.arena = v->ctx.arena,
-                         .buf = arena_bytes(v->ctx.arena, CAP),
-                         .cap = CAP,
-                         .lang = v->ctx.lang};
-}
-
-html_safe show_field(const struct visit *v, const struct record_field *f)
-{
-    struct html out = small_html(v);
-    put_value(&out, v, f, false);
-    return finish(&out);
-}
-
-html_safe show_cell(const struct visit *v, const struct record_field *f)
-{
-    struct html out = small_html(v);
     if (f->field->type == F_DATETIME && !f->value.null) {
-        html_lit(&out, "<span class=\"nowrap\">", 21);
-        html_str(&out, show_when(v, f->value.i64));
-        html_lit(&out, "</span>", 7);
+        html_lit(out, "<span class=\"nowrap\">", 21);
+        html_str(out, show_when(v, f->value.i64));
+        html_lit(out, "</span>", 7);
     } else {
-        put_value(&out, v, f, true);
+        put_value(out, v, f, true);
     }
-    return finish(&out);
 }

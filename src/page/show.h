@@ -20,9 +20,9 @@ str show_due_class(const struct visit *v, int64_t due_ms);
 str show_state_class(const struct type *t, const struct state *s);
 str show_size(const struct visit *v, int64_t bytes);
 /* A field's value as HTML: links of references, Markdown, rows. */
-html_safe show_field(const struct visit *v, const struct record_field *f);
+void show_field(struct html *out, const struct visit *v, const struct record_field *f);
 /* The same, one line, for lists. */
-html_safe show_cell(const struct visit *v, const struct record_field *f);
+void show_cell(struct html *out, const struct visit *v, const struct record_field *f);
 /* "/r/TYPE/ID" */
 url show_ref_url(const struct visit *v, const struct record_ref *r);
 str show_ref_name(const struct record_ref *r);

@@ -45,6 +45,10 @@ static void moments(void **state)
                      (int)rest, zones[i] < 0 ? '-' : '+', z / 60, z % 60);
             str have = clock_iso(&a, ms, zones[i]);
             assert_true(str_eq(have, str_from(want)));
+            want[10] = ' ';
+            want[16] = '\0';
+            have = clock_minutes(&a, ms, zones[i]);
+            assert_true(str_eq(have, str_from(want)));
         }
         arena_reset(&a);
     }
