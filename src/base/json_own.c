@@ -6,14 +6,14 @@
 /* Reads what json.c's writer writes: no white space, whole numbers, texts
  * without escapes.  At anything else it gives up, and json_read decides. */
 
-enum { DEPTH_MAX = 16 };
+enum { DEPTH_MAX = 16, STACK_FIRST = 32 };
 
 struct own {
     struct arena *a;
     const char *p, *end;
     struct json_value *stack; /* values of open lists and objects */
     str *keys;
-    size_t n;
+    size_t n, cap;
 };
 
 static bool value(struct own *o, int depth, struct json_value *ret);
@@ -32,12 +32,14 @@ static bool text(struct own *o, str *ret)
     if (!take(o, '"')) {
         return false;
     }
-    const char *from = o->p;
-    while (o->p < o->end && *o->p != '"' && *o->p != '\\') {
-        o->p++;
+    const char *end = memchr(o->p, '"', (size_t)(o->end - o->p));
+    size_t n = end ? (size_t)(end - o->p) : 0;
+    if (!end || memchr(o->p, '\\', n)) {
+        return false;
     }
-    *ret = str_from_n(from, (size_t)(o->p - from));
-    return take(o, '"');
+    *ret = str_from_n(o->p, n);
+    o->p = end + 1;
+    return true;
 }
 
 static bool whole(struct own *o, int64_t *ret)
@@ -70,6 +72,44 @@ static bool same_key(const struct own *o, size_t base, str key)
     return false;
 }
 
+static void push(struct own *o, str key, const struct json_value *v)
+{
+    if (o->n == o->cap) {
+        size_t cap = o->cap ? o->cap * 2 : STACK_FIRST;
+        struct json_value *stack =
+            arena_unset(o->a, cap, sizeof(*stack), alignof(struct json_value));
+        str *keys = arena_unset(o->a, cap, sizeof(*keys), alignof(str));
+        if (o->n) {
+            memcpy(stack, o->stack, o->n * sizeof(*stack));
+            memcpy(keys, o->keys, o->n * sizeof(*keys));
+        }
+        o->stack = stack;
+        o->keys = keys;
+        o->cap = cap;
+    }
+    o->keys[o->n] = key;
+    o->stack[o->n++] = *v;
+}
+
+/* The values from `base` on leave the stack. */
+static void take_off(struct own *o, size_t base, bool object, struct json_value *ret)
+{
+    size_t n = o->n - base;
+    *ret = (struct json_value){.kind = object ? JV_OBJECT : JV_LIST, .len = n};
+    o->n = base;
+    if (!n) {
+        return;
+    }
+    struct json_value *items = arena_unset(o->a, n, sizeof(*items), alignof(struct json_value));
+    memcpy(items, o->stack + base, n * sizeof(*items));
+    ret->items = items;
+    if (object) {
+        str *keys = arena_unset(o->a, n, sizeof(*keys), alignof(str));
+        memcpy(keys, o->keys + base, n * sizeof(*keys));
+        ret->keys = keys;
+    }
+}
+
 static bool inside(struct own *o, int depth, bool object, struct json_value *ret)
 {
     char close = object ? '}' : ']';
@@ -86,19 +126,9 @@ static bool inside(struct own *o, int depth, bool object, struct json_value *ret
         if (!value(o, depth + 1, &v)) {
             return false;
         }
-        o->keys[o->n] = key;
-        o->stack[o->n++] = v;
+        push(o, key, &v);
     }
-    *ret = (struct json_value){.kind = object ? JV_OBJECT : JV_LIST, .len = o->n - base};
-    struct json_value *items = arena_array(o->a, struct json_value, ret->len + 1);
-    memcpy(items, o->stack + base, ret->len * sizeof(*items));
-    ret->items = items;
-    if (object) {
-        str *keys = arena_array(o->a, str, ret->len + 1);
-        memcpy(keys, o->keys + base, ret->len * sizeof(*keys));
-        ret->keys = keys;
-    }
-    o->n = base;
+    take_off(o, base, object, ret);
     return true;
 }
 
@@ -135,15 +165,7 @@ static bool value(struct own *o, int depth, struct json_value *ret)
 
 err json_read_own(struct arena *a, str text_, const struct json_value **ret)
 {
-    size_t most = 1; /* values: one more than commas and brackets */
-    for (size_t i = 0; i < text_.len; i++) {
-        most += text_.ptr[i] == ',' || text_.ptr[i] == '[' || text_.ptr[i] == '{';
-    }
-    struct own o = {.a = a,
-                    .p = text_.ptr,
-                    .end = text_.ptr + text_.len,
-                    .stack = arena_array(a, struct json_value, most),
-                    .keys = arena_array(a, str, most)};
+    struct own o = {.a = a, .p = text_.ptr, .end = text_.ptr + text_.len};
     struct json_value *root = arena_new(a, struct json_value);
     if (text_.len && value(&o, 0, root) && o.p == o.end) {
         *ret = root;
