@@ -11,7 +11,7 @@
 /* An absence of one's own, or of whom one stands in for. */
 struct me_absence {
     struct record_ref rec;
-    html_safe from, until;
+    const struct record_field *from, *until; /* NULL: the register has no such field */
     const struct state *state;
 };
 struct me_page {

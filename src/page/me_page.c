@@ -56,14 +56,14 @@ static struct frame_news news_of(struct visit *v, const struct type *t)
     return (struct frame_news){list, n};
 }
 
-static html_safe cell_of(struct visit *v, const struct record *r, str key)
+static const struct record_field *field_of(const struct record *r, str key)
 {
     for (size_t i = 0; i < r->nfields; i++) {
         if (str_eq(r->fields[i].field->key, key)) {
-            return show_cell(v, &r->fields[i]);
+            return &r->fields[i];
         }
     }
-    return (html_safe){.html = STR("")};
+    return NULL;
 }
 
 /* Where somebody keeps the register of deputies (model/contract.h): who acts for one, and for
@@ -88,8 +88,8 @@ static err put_absences(struct visit *v, struct me_page *p)
                                               .number = r->number,
                                               .name = r->name.len ? r->name : r->number,
                                               .visible = true},
-                                      .from = cell_of(v, r, columns[0]),
-                                      .until = cell_of(v, r, columns[1]),
+                                      .from = field_of(r, columns[0]),
+                                      .until = field_of(r, columns[1]),
                                       .state = r->state};
         p->absences.len = i + 1;
     }
