@@ -477,7 +477,9 @@ void page_list(struct visit *v)
         .has_state = t->newest->nstates > 0,
         .has_number = t->newest->number.nparts > 0,
         .left_out = lp.left_out,
-        .views = {views, nviews}};
+        .views = {views, nviews},
+        .rows = {lp.rows, lp.nrows},
+        .columns = {lp.columns, lp.ncolumns}};
     p.here = list_url(&p, "");
     p.csv = list_url(&p, "/export");
     p.sheet = list_url(&p, "/export.xlsx");
@@ -487,10 +489,6 @@ void page_list(struct visit *v)
     put_bulk(v, t, &p);
     p.labels = t->newest->newest && p.has_number; /* things of a register have them */
     p.picks = p.labels || p.bulk.len;
-    p.rows.ptr = lp.rows;
-    p.rows.len = lp.nrows;
-    p.columns.ptr = lp.columns;
-    p.columns.len = lp.ncolumns;
     struct frame f;
     struct html out = frame_begin(v, &f, p.title, STR("records"));
     list_html(&out, &p);
