@@ -41,7 +41,7 @@ export async function look(p, record) {
   const raw = await p.page.evaluate(async (path) => {
     const doc = new DOMParser().parseFromString(await (await fetch(path)).text(), "text/html");
     const text = (e) => e?.textContent.replace(/\s+/g, " ").trim() ?? "";
-    const card = doc.querySelector("#approval");
+    const card = doc.querySelector("section[id^='approval']");
     const vote = (v) => ({ words: text(v.querySelector("p")).split(" · ")[0], void: v.classList.contains("void"), seq: Number(v.querySelector("a[href^='/proof/']")?.getAttribute("href").slice(7) ?? 0) });
     return card && {
       state: text(card.querySelector(":scope > header .pill")),

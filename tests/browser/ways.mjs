@@ -545,8 +545,8 @@ async function signed(w) {
     equal((await send(han)).status(), 303, await han.text());
     for (const path of [paper, `${paper}?print=1`, `${paper}/approval`]) {
       await han.open(path);
-      equal(await han.page.getAttribute("#approval svg.drawn path", "d"), drawn, path);
-      equal(await han.page.locator("#approval .signature .mono").first().getAttribute("title"), hash, path);
+      equal(await han.page.getAttribute("[id^=approval] svg.drawn path", "d"), drawn, path);
+      equal(await han.page.locator("[id^=approval] .signature .mono").first().getAttribute("title"), hash, path);
     }
     await han.axe("a signature");
     const got = await han.context.request.get(`${han.demo.url}${paper}/pdf`);
