@@ -46,6 +46,16 @@ struct approve_told approve_told_of(const struct approve_seat_view *s)
     return (struct approve_told){s->told, (size_t)s->ntold};
 }
 
+bool approve_said_again(const struct approve_seat_view *s, const struct approve_event_view *e)
+{
+    for (int i = 0; i < s->nvotes; i++) {
+        if (e->seq && s->votes[i].seq == e->seq && str_eq(s->votes[i].note, e->note)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 struct approve_copies approve_copies_of(const struct approve_view *v)
 {
     return (struct approve_copies){v->copies, (size_t)v->ncopies};
@@ -179,7 +189,7 @@ str approve_pill(const struct approve_view *v)
         return STR("bad");
     case APPROVAL_ENDED:
     case APPROVAL_REVOKED:
-        return STR("end");
+        return STR("off");
     }
     return STR("");
 }
@@ -199,7 +209,7 @@ str approve_run_pill(const struct approve_run_view *r)
     case RUN_WITHDRAWN:
     case RUN_SKIPPED:
     case RUN_ENDED:
-        return STR("end");
+        return STR("off");
     }
     return STR("");
 }
@@ -224,7 +234,7 @@ str approve_seat_pill(const struct approve_seat_view *s)
     case SEAT_RETURNED:
     case SEAT_WITHDRAWN:
     case SEAT_EXPIRED:
-        return STR("end");
+        return STR("off");
     }
     return STR("");
 }

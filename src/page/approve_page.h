@@ -129,6 +129,8 @@ struct approve_seats approve_seats_of(const struct approve_run_view *r);
 struct approve_votes approve_votes_of(const struct approve_seat_view *s);
 struct approve_fields approve_fields_of(const struct approve_round_view *r);
 struct approve_told approve_told_of(const struct approve_seat_view *s);
+/* What was said with it stands at a vote of the seat, given in the same act. */
+bool approve_said_again(const struct approve_seat_view *s, const struct approve_event_view *e);
 struct approve_events approve_events_of(const struct approve_view *v);
 struct approve_copies approve_copies_of(const struct approve_view *v);
 /* What the actor may do with a seat, or with the approval. */

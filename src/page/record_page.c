@@ -33,6 +33,11 @@ bool record_is_picture(const struct attachment *a)
     return a->image && a->size <= VISIT_PICTURE_MAX;
 }
 
+bool record_is_opening(const struct activity *a)
+{
+    return str_eq(a->action_key, STR("approve.view"));
+}
+
 bool record_is_import(const struct activity *a)
 {
     return (a->flags & ACT_IMPORT) != 0;

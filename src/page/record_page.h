@@ -111,6 +111,8 @@ str record_field_class(const struct record_field *f);
 const struct type *record_type_of(const struct visit *v); /* of the address */
 bool record_is_picture(const struct attachment *a);       /* small enough to be shown on the page */
 bool record_is_import(const struct activity *a);
+/* Somebody opened an approval: its seat says so, and paper need not. */
+bool record_is_opening(const struct activity *a);
 html_safe record_markdown(const struct visit *v, str text);
 struct change_list record_changes(const struct activity *a);
 struct ref_list record_relation_refs(const struct record_relation *r);

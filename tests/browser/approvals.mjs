@@ -1,6 +1,7 @@
 // Every operation on an approval, as people do it: a loan that two must agree to, from the
 // route before it is submitted to the votes on paper; a nomination that administrators hold,
 // move and end.
+import { effect } from "./effect.mjs";
 import { Demo, Person, at, check, contains, equal, expect, must } from "./support.mjs";
 
 export async function approvals(browser, how) {
@@ -73,6 +74,10 @@ async function submitted(w) {
     contains(route, NAMES["zhao.min"]);
     contains(route, w.t("8 个工作小时", "8 working hours"));
     expect(await li.page.locator("#route .clause").count() === 2, "a clause at each node");
+    const next = await li.text("#next"); // who first, then what
+    contains(next, w.t("先由部门负责人（韩梅）审批，其后还有 1 个环节", "first by Head of the unit (韩梅), then 1 more"));
+    contains(next, w.t("通过后，状态变为：已批准", "Once approved, the state becomes: Approved"));
+    contains(next, w.t("未通过，状态变为：未获批准", "If refused, the state becomes: Refused"));
     await li.axe("the route before submitting");
     equal((await send(li)).status(), 303, await li.text());
     w.loan = li.path();
@@ -291,8 +296,10 @@ async function minded(w) {
     await sun.open(post);
     await sun.press("#approval a[href$='/approval/jump']");
     await sun.axe("confirming to move it on");
-    await sun.fill({ node: "2" });
-    equal((await send(sun)).status(), 303, await sun.text());
+    await effect(sun, post, async () => {
+      await sun.fill({ node: "2" });
+      equal((await send(sun)).status(), 303, await sun.text());
+    }, ["赵敏: open → closed", "node 1.1: active → ended", "events: jumped (completed)"]);
     contains(await card(sun), w.t("已通过", "Approved"));
     contains(await sun.state(), w.t("在任", "In force"));
   });

@@ -1,5 +1,6 @@
 // Several at once: consent to those that were opened, one's own phrases, and the seats of
 // somebody who leaves, handed over by an administrator.
+import { effect } from "./effect.mjs";
 import { Demo, Person, at, check, contains, equal, expect, must } from "./support.mjs";
 
 export async function leaver(browser, how) {
@@ -7,7 +8,7 @@ export async function leaver(browser, how) {
   const demo = await Demo.start(`leaver-${how.lang}-${how.width}`);
   const people = {};
   const as = async (login) => (people[login] ??= await Person.signIn(demo, browser, login, how));
-  const w = { demo, as, how, t: (zh, en) => (how.lang === "en" ? en : zh) };
+  const w = { demo, browser, as, how, t: (zh, en) => (how.lang === "en" ? en : zh) };
   for (const part of [waits, phrases, together, leaves]) {
     try {
       await part(w);
@@ -114,6 +115,15 @@ async function together(w) {
     contains(all, w.t("不是同一种审批", "another kind of approval"));
     await zhao.axe("the answers of several");
   });
+  await check("without scripts a button tells that one was opened, and it can be ticked with others", async () => {
+    const plain = await Person.signIn(w.demo, w.browser, "zhao.min", { ...w.how, scripts: false });
+    await plain.open(`${w.posts[2]}/approval/vote`);
+    equal((await plain.post("form[action$='/approval/view'] button")).status(), 303);
+    equal(plain.path(), "/inbox");
+    equal(await plain.page.locator("table.list .tag", { hasText: w.t("未打开", "not opened") }).count(), 0, "not opened:");
+    expect(await plain.page.locator("#bulk .sure summary").isVisible(), "there is no button for several");
+    await plain.close();
+  });
   await check("each has its own vote, with the opinion", async () => {
     await zhao.open(w.posts[0]);
     contains(await zhao.state(), w.t("在任", "In force"));
@@ -152,11 +162,13 @@ async function leaves(w) {
   });
   await must("all are handed over, one act each; what could not be is listed with the reason", async () => {
     await xu.open(seats);
-    await xu.fill({ to: "孙丽", note: "赵敏调离" });
-    await xu.page.click("#hand .sure summary");
-    equal((await xu.post("#hand .sure button")).status(), 200);
+    await effect(xu, w.posts[2], async () => {
+      await xu.fill({ to: "孙丽", note: "赵敏调离" });
+      await xu.page.click("#hand .sure summary");
+      equal((await xu.post("#hand .sure button")).status(), 200);
+    }, ["赵敏: open → transferred", "孙丽: new, open", "events: transferred seated"]);
     contains(await xu.text(), w.t("完成 1 / 2", "1 of 2 done"));
-    contains(await xu.text(), w.t("职责需要分离", "duties must be separate"));
+    contains(await xu.text(), w.t("职责需要分离", "duties are separate"));
     expect(await xu.page.locator("main .clause").count() > 0, "a clause is cited");
     await xu.axe("what was handed over");
   });
