@@ -238,6 +238,23 @@ await check("it is returned, changed, submitted again; both rounds are there", a
   expect(b.rounds[0].hash !== b.rounds[1].hash, "another content");
   expect(b.events.some((e) => e.note === "请写明地点"), "the reason");
 });
+await check("a seat that moved on, who may not see it, going in circles: each is refused, citing the clause", async () => {
+  let a = await approval("han.mei");
+  const seat = a.own_seat;
+  const hash = a.rounds[0].hash;
+  refused(await operate("han.mei", "transfer", { seat, person: "li.lei", note: "您自己定" }), 422, "head-consents"); // the author
+  refused(await operate("han.mei", "ask", { seat, person: "guo.jing", note: "您看呢" }), 422, "head-consents"); // does not see it
+  ok(await operate("han.mei", "transfer", { seat, person: "gao.yuan", note: "请代为决定" }));
+  refused(await operate("han.mei", "vote", { seat, vote: "approve", hash }), 422, "head-consents");
+  a = await approval("gao.yuan");
+  refused(await operate("gao.yuan", "transfer", { seat: a.own_seat, person: "han.mei", note: "还是您" }), 422, "head-consents"); // had it
+  ok(await operate("gao.yuan", "return", { seat: a.own_seat, node: "author", note: "请写明地点" }));
+  ok(await operate("li.lei", "resubmit", {}));
+  expect((await approval("han.mei")).own_seat, "asked again");
+  const acts = (await read("li.lei", `${loanUrl()}/acts`, "/api/v1/r/loan/{id}/acts")).items;
+  const stopped = acts.find((x) => x.action === "approve.vote_refused");
+  expect(stopped?.note.includes("这个席位已经办结。 / This seat is closed already.") && stopped.entry > 0, "the refused vote stands in the history: " + JSON.stringify(acts.slice(0, 4)));
+});
 await check("the votes carry it through, and each says on what it was given", async () => {
   for (const who of ["han.mei", "zhao.min"]) {
     const a = await approval(who);
