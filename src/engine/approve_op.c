@@ -258,8 +258,9 @@ err approve_op(struct doing *d, struct touched *x, int64_t act, str *note)
     *note = o.note;
     struct approve_said said = {
         .act = act, .note = *note, .signature = approve_text(&o, "signature")};
-    if (!o.kept && !o.g->ap->nevents) {
-        return OK; /* nothing came of it */
+    if (!o.kept && !o.g->ap->nevents) { /* nothing came of it: when the clock looked, no act */
+        d->nacts -= k->how & BY_CLOCK ? 1 : 0;
+        return OK;
     }
     e = copies(&o);
     return e.code ? e : approve_done(d, x, o.g, &said);

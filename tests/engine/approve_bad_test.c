@@ -292,6 +292,9 @@ static void deputies(struct dbs *t)
     assert_no(&h, "unit-all");
     house_clock(&h, h.now + DAY); /* when appointments are looked at */
     assert_int_equal(stands(&h, id), before);
+    assert_int_equal(
+        house_i64(&h, SQL("select count(*) from act where action = 'approve.tick'"), NO_ARGS),
+        0); /* what nothing came of leaves nothing */
     refused_vote(&h, h.amy, id, seat_text(&h, id, h.cat), hash_of_record(&h, id), "unit-all",
                  NO_NOT_YOURS);
     assert_done(&h, vote(&h, h.cat, "ask", id, "approve"));

@@ -334,6 +334,30 @@ static void returning_asks_all_again(void **state)
     dbs_each(DBS_ALL, sent_back);
 }
 
+/* A term with nothing at its end: the clock looks once and no more; one whose clock moved
+ * nobody leaves nothing. */
+static void just_late(struct dbs *t)
+{
+    struct office o = office(t);
+    struct house *h = &o.h;
+    int64_t id = begin(&o, "all");
+    int64_t acts = house_i64(h, SQL("select count(*) from act"), NO_ARGS);
+    house_clock(h, h->now + 3 * DAY);
+    house_clock(h, h->now + 3 * DAY);
+    assert_int_equal(
+        house_i64(h, SQL("select count(*) from approval where next_at is not null"), NO_ARGS), 0);
+    assert_int_equal(seats(&o, id, o.sam, SEAT_OPEN), 1);
+    assert_true(house_i64(h, SQL("select count(*) from act"), NO_ARGS) <= acts + 1);
+    assert_done(h, yes(&o, o.sam, id));
+    house_verify(h);
+}
+
+static void the_clock_looks_once(void **state)
+{
+    (void)state;
+    dbs_each(DBS_ALL, just_late);
+}
+
 int main(void)
 {
     /* 8, 10, 11, 15: approve_bad_test.c; 16: approve_random_test.c */
@@ -344,6 +368,7 @@ int main(void)
         cmocka_unit_test(no_vote_outlives_its_round),
         cmocka_unit_test(shares_are_counted),
         cmocka_unit_test(returning_asks_all_again),
+        cmocka_unit_test(the_clock_looks_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
