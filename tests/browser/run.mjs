@@ -1,5 +1,5 @@
 // The product walked in a real browser: node run.mjs [part ...].  Without parts all of
-// them, two at a time; with the keyboard alone in one language a day, turn about.
+// them, two at a time; with the keyboard alone, and every way to approve, in one language a day, turn about.
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { count, openBrowser, prepare, work } from "./support.mjs";
@@ -16,7 +16,8 @@ import { ways } from "./ways.mjs";
 
 const parts = process.argv.slice(2);
 const wanted = (part) => !parts.length || parts.includes(part);
-const keysToday = Math.floor(Date.now() / 86400000) % 2 ? "keys-en" : "keys-zh";
+const other = Math.floor(Date.now() / 86400000) % 2 ? "zh" : "en"; // which of two is left for tomorrow
+const tomorrow = [`keys-${other}`, `ways-${other}`];
 const runs = [
   ...[360, 1280].flatMap((width) => ["zh", "en"].map((lang) => [`walk-${lang}-${width}`, (b) => walk(b, { lang, width })])),
   ["refused-zh", (b) => refused(b, { lang: "zh", width: 1280 })],
@@ -49,7 +50,7 @@ async function inTurn() {
 /** All of them, two at a time: each part has a demonstration and a browser of its own. */
 async function sideBySide() {
   prepare();
-  const left = runs.map(([part]) => part).filter((part) => !part.startsWith("keys-") || part === keysToday);
+  const left = runs.map(([part]) => part).filter((part) => !tomorrow.includes(part));
   const lane = async () => {
     for (let part = left.shift(); part; part = left.shift()) {
       const began = Date.now();
