@@ -51,8 +51,8 @@ struct people expr_compile_people(struct arena *a, const struct scope *s, str te
 
 /* Is everybody whom x names named by y too, as far as the words alone tell?  `one_actor`:
  * `actor` is the same person in both.  False says nothing. */
-bool expr_people_within(struct arena *a, const struct scope *s, const struct people *x,
-                        const struct people *y, bool one_actor);
+bool expr_people_within(const struct scope *s, const struct people *x, const struct people *y,
+                        bool one_actor);
 /* Names p only single people, by a name or a path that is not the actor's?  Then a text for
  * each of them, the same for the same one (at most `max`); else 0. */
 size_t expr_people_ones(struct arena *a, const struct scope *s, const struct people *p, str *ret,

@@ -18,45 +18,95 @@ static bool of_actor(str text)
     return str_has(text, STR("$2"));
 }
 
-static bool alike(struct arena *a, const struct scope *s, const struct expr *x,
-                  const struct expr *y, bool one_actor)
+/* What stands between `and` and `or`, with its text, made once. */
+enum { LEAVES_MAX = 1024, PAIRS_MAX = 20000, SIDE = 16 << 20 };
+struct leaves {
+    const struct expr *e[LEAVES_MAX];
+    str text[LEAVES_MAX];
+    int n;
+};
+struct within {
+    struct leaves x, y;
+    bool one_actor;
+    int pairs; /* looked at: what takes longer says nothing */
+};
+
+static bool joined(const struct expr *e)
 {
+    return e->kind == X_OR || e->kind == X_AND;
+}
+
+static bool collect(struct arena *a, const struct scope *s, const struct expr *e, struct leaves *l)
+{
+    bool room = true;
+    for (size_t i = 0; joined(e) && i < e->nargs && room; i++) {
+        room = collect(a, s, e->args[i], l);
+    }
+    if (joined(e) || l->n == LEAVES_MAX) {
+        return joined(e) && room;
+    }
+    l->e[l->n] = e;
+    l->text[l->n++] = text_of(a, s, e);
+    return true;
+}
+
+static str text_in(const struct leaves *l, const struct expr *e)
+{
+    int i = 0;
+    while (i < l->n - 1 && l->e[i] != e) {
+        i++;
+    }
+    return l->text[i];
+}
+
+static bool alike(struct within *w, const struct expr *x, const struct expr *y)
+{
+    if (joined(x) || joined(y) || w->pairs++ >= PAIRS_MAX) {
+        return false;
+    }
     if (x->fun == FUN_APPROVERS && y->fun == FUN_SEATED && str_eq(x->column, y->column)) {
         return true; /* who decided sat there */
     }
-    str one = text_of(a, s, x);
-    return one.len && str_eq(one, text_of(a, s, y)) && (one_actor || !of_actor(one));
+    str one = text_in(&w->x, x);
+    return one.len && str_eq(one, text_in(&w->y, y)) && (w->one_actor || !of_actor(one));
 }
 
-static bool within(struct arena *a, const struct scope *s, const struct expr *x,
-                   const struct expr *y, bool one_actor)
+static bool within(struct within *w, const struct expr *x, const struct expr *y)
 {
     if (x->kind == X_OR || y->kind == X_AND) { /* all of them */
         const struct expr *many = x->kind == X_OR ? x : y;
         bool all = true;
         for (size_t i = 0; i < many->nargs && all; i++) {
-            all = many == x ? within(a, s, x->args[i], y, one_actor)
-                            : within(a, s, x, y->args[i], one_actor);
+            all = many == x ? within(w, x->args[i], y) : within(w, x, y->args[i]);
         }
         return all;
     }
     for (size_t i = 0; x->kind == X_AND && i < x->nargs; i++) {
-        if (within(a, s, x->args[i], y, one_actor)) {
+        if (within(w, x->args[i], y)) {
             return true;
         }
     }
     for (size_t i = 0; y->kind == X_OR && i < y->nargs; i++) {
-        if (within(a, s, x, y->args[i], one_actor)) {
+        if (within(w, x, y->args[i])) {
             return true;
         }
     }
-    return alike(a, s, x, y, one_actor);
+    return alike(w, x, y);
 }
 
-bool expr_people_within(struct arena *a, const struct scope *s, const struct people *x,
-                        const struct people *y, bool one_actor)
+bool expr_people_within(const struct scope *s, const struct people *x, const struct people *y,
+                        bool one_actor)
 {
-    return x->tree && y->tree && within(a, s, x->tree, y->tree, one_actor);
+    if (!x->tree || !y->tree) {
+        return false;
+    }
+    struct arena side = arena_make(SIDE);
+    struct within *w = arena_new(&side, struct within);
+    w->one_actor = one_actor;
+    bool is = collect(&side, s, x->tree, &w->x) && collect(&side, s, y->tree, &w->y) &&
+              within(w, x->tree, y->tree);
+    arena_end(&side);
+    return is;
 }
 
 /* The terms so far, or false: a crowd, or too many. */

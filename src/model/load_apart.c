@@ -182,7 +182,7 @@ static void needs_add(struct apart_reader *r, struct member *m)
         if (!apart_bars(m, other)) {
             continue;
         }
-        if (apart_all_did(r, &x->who, other, true)) {
+        if (apart_all_did(r, &x->who, other)) {
             diag_error(l->d, m->pos, "“%.*s”只能由“%.*s”的人办理，两者无法分开",
                        "\"%.*s\" is only for those of \"%.*s\", so they cannot be kept apart",
                        STR_ARG(m->text), STR_ARG(other->text));

@@ -49,7 +49,7 @@ static void warn_heads(struct apart_reader *r, const struct member *a, const str
     const struct people *x = &a->x->who;
     const struct people *y = &b->x->who;
     if (!a->votes && !b->votes && !a->x->creates && !b->x->creates && expr_people_head(x) &&
-        expr_people_within(r->l->a, &sc, x, y, false)) {
+        expr_people_within(&sc, x, y, false)) {
         diag_warning(
             r->l->d, b->pos, "“%.*s”和“%.*s”都由 %.*s 办理：只有一位时，这两项无法由不同的人走完",
             "\"%.*s\" and \"%.*s\" are both for %.*s: where there is only one, they cannot "
@@ -213,21 +213,25 @@ str apart_who_did(struct arena *a, const struct member *m)
     return str_fmt(a, m->votes ? "seated('%.*s')" : "by('%.*s')", STR_ARG(m->x->key));
 }
 
-bool apart_all_did(struct apart_reader *r, const struct people *who, const struct member *other,
-                   bool one_actor)
+/* Whoever is the creator did it: nothing else makes such a record. */
+static bool only_way_in(const struct apart_reader *r, const struct member *m)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < r->t->def->nactions; i++) {
+        n += r->t->def->actions[i].creates;
+    }
+    return !m->votes && m->x->creates && n == 1;
+}
+
+bool apart_all_did(struct apart_reader *r, const struct people *who, const struct member *other)
 {
     struct load *l = r->l;
     struct scope sc = scope_of(l, r->t->def);
     struct people did =
         expr_compile_people(l->a, &sc, apart_who_did(l->a, other), other->pos, false, l->d);
-    size_t ways_in = 0;
-    for (size_t i = 0; i < r->t->def->nactions; i++) {
-        ways_in += r->t->def->actions[i].creates;
-    }
     struct people creator = creator_of(r);
-    return expr_people_within(l->a, &sc, who, &did, one_actor) ||
-           (!other->votes && other->x->creates && ways_in == 1 &&
-            expr_people_within(l->a, &sc, who, &creator, one_actor));
+    return expr_people_within(&sc, who, &did, true) ||
+           (only_way_in(r, other) && expr_people_within(&sc, who, &creator, true));
 }
 
 bool apart_bars(const struct member *m, const struct member *other)
@@ -238,13 +242,15 @@ bool apart_bars(const struct member *m, const struct member *other)
 void apart_nobody_left(struct apart_reader *r, const struct member *m, const struct route *route)
 {
     struct scope sc = scope_of(r->l, r->t->def);
+    struct people creator = creator_of(r);
+    bool made = false; /* the creator did another of them */
+    for (size_t k = 0; k < r->n; k++) {
+        made = made || (apart_bars(m, &r->list[k]) && only_way_in(r, &r->list[k]));
+    }
     for (int i = 0; i < route->plan.n; i++) {
         const struct route_node *n = &route->nodes[i];
-        bool all = expr_people_within(r->l->a, &sc, &n->who, &n->keep_out, false);
-        for (size_t k = 0; k < r->n && !all; k++) {
-            all = apart_bars(m, &r->list[k]) && apart_all_did(r, &n->who, &r->list[k], false);
-        }
-        if (all) {
+        if (expr_people_within(&sc, &n->who, &n->keep_out, false) ||
+            (made && expr_people_within(&sc, &n->who, &creator, false))) {
             diag_error(r->l->d, m->pos,
                        "“%.*s”的第 %d 环节（%.*s）都是不得参加的人，永远无人可审批",
                        "\"%.*s\": node %d (%.*s) names only people who are kept out of it: nobody "

@@ -29,10 +29,8 @@ struct apart_reader {
 void apart_check(struct apart_reader *r);
 /* "by('request')", "seated('request')": those who did it, or take part in its approval. */
 str apart_who_did(struct arena *a, const struct member *m);
-/* Is everybody of `who` one of those who did `other`?  `one_actor`: `actor` in it is
- * whoever acts. */
-bool apart_all_did(struct apart_reader *r, const struct people *who, const struct member *other,
-                   bool one_actor);
+/* Is everybody of an action's `who` one of those who did `other`? */
+bool apart_all_did(struct apart_reader *r, const struct people *who, const struct member *other);
 /* Does the one keep people out of the other?  An action and its own approval are kept apart
  * at each asking, by the approval itself: nobody decides on what he submitted. */
 bool apart_bars(const struct member *m, const struct member *other);

@@ -352,7 +352,7 @@ static void who_read(struct node_reader *r)
     struct pos at = key_pos(r->map, "who");
     if (!has(r, "who")) {
         diag_error(l->d, r->map->pos, "环节缺少 who：由谁审批？", "a node needs who: who decides?");
-    } else if (expr_people_within(l->a, &r->sc, &r->node->who, &r->node->keep_out, false)) {
+    } else if (expr_people_within(&r->sc, &r->node->who, &r->node->keep_out, false)) {
         diag_error(l->d, at, "not 排除了 who 的所有人，这个环节永远无人可审批",
                    "not keeps out everybody whom who names: nobody could ever sit here");
     } else if ((str_eq(who, STR("creator")) || str_eq(who, STR("actor"))) &&
@@ -407,13 +407,13 @@ static void again_check(struct load *l, struct tsrc *t, const struct action *x,
         if (n->keep_out.tree && !seated.tree) {
             seated = expr_compile_people(l->a, &sc, text, n->pos, false, l->d);
         }
-        if (!expr_people_within(l->a, &sc, &seated, &n->keep_out, false)) {
+        if (!expr_people_within(&sc, &seated, &n->keep_out, false)) {
             continue;
         }
         for (int j = 0; j < k; j++) {
             bool author = r->plan.nodes[k].self == SELF_MAY && r->plan.nodes[j].self != SELF_MAY;
             if (!author && seats_all(&r->nodes[j], &r->plan.nodes[j]) &&
-                expr_people_within(l->a, &sc, &n->who, &r->nodes[j].who, true)) {
+                expr_people_within(&sc, &n->who, &r->nodes[j].who, true)) {
                 diag_error(l->d, n->who.pos,
                            "第 %d 环节的人都已在第 %d 环节审批，而 not "
                            "排除了参加过审批的人，永远无人可审批",
