@@ -77,6 +77,20 @@ static void keep_links(struct doing *d, const struct touched *x, str table, cons
     p->gone = n == 0;
 }
 
+static bool all_among(const int64_t *some, size_t n, const int64_t *list, size_t len)
+{
+    for (size_t i = 0; i < n; i++) {
+        size_t k = 0;
+        while (k < len && list[k] != some[i]) {
+            k++;
+        }
+        if (k == len) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static err write_links(struct doing *d, struct touched *x, const struct field *f,
                        const struct value *v)
 {
@@ -87,8 +101,9 @@ static err write_links(struct doing *d, struct touched *x, const struct field *f
     int64_t *old = NULL;
     size_t nold = 0;
     err e = x->created ? OK : links_now(d, x, table, &old, &nold);
-    if (e.code) {
-        return e;
+    if (e.code || (!x->created && all_among(old, nold, v->ids, v->nids) &&
+                   all_among(v->ids, v->nids, old, nold))) {
+        return e; /* nothing to write, and nothing for the history */
     }
     struct sqlb del = sqlb_make(d->a);
     struct sqlb ins = sqlb_make(d->a);
