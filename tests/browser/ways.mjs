@@ -224,6 +224,13 @@ async function around(w) {
   });
   await check("submitted anew: a round from the first node on", () => does(w, w.paper, "li.lei", "resubmit", { title: "文件 改" },
     ["node 2.1: new, active", ...["韩梅", "周杰", "孙丽"].map((n) => `${n}: new, open; its clock runs`), "events: resubmitted (opened) (seated) (seated) (seated)"]));
+  await check("the history tells what was changed, and of the people that stayed nothing", async () => {
+    const li = await w.as("li.lei");
+    await li.open(w.paper);
+    const last = await li.page.locator("#activity li").first().innerText();
+    contains(last, "文件 改");
+    expect(!last.includes(w.t("会签人员", "Circle")), last);
+  });
   await check("returned to its author, and unchanged straight back to where it was", async () => {
     for (const who of ["han.mei", "zhou.jie"]) await vote(w, w.paper, who, "approve", [`${NAMES[who]}: open → approved; its clock stops; votes: approved`, "events: approved"]);
     await vote(w, w.paper, "sun.li", "approve", ["孙丽: open → approved; its clock stops; votes: approved", "node 2.1: active → passed", "node 2.2: new, active", "赵敏: new, open; its clock runs", "events: approved (passed) (opened) (seated) (copied)"]);
