@@ -42,7 +42,7 @@
 #include <stdint.h>
 
 enum {
-    APPROVAL_SEATS = 1000, /* of one run, at most */
+    APPROVAL_SEATS = 1000, /* named or added in one run, at most; those that move are more */
     APPROVAL_RUNS = 200,   /* of one approval; one more would end it */
     APPROVAL_HOPS = 3,     /* so often a right moves on */
     APPROVAL_DEPTH = 2,    /* added by added people */
@@ -450,7 +450,7 @@ enum { TO_AUTHOR = -1, TO_PREVIOUS = -2 };
 enum approval_no approval_return(struct approval *ap, struct approval_by by, int seat, int node);
 /* The nodes it may go back to, latest first; returns how many. */
 int approval_targets(const struct approval *ap, int *ret, int max);
-/* By the author, until the first node has passed or as the plan says. */
+/* By the author, until the first node has passed or as the plan says; not while suspended. */
 enum approval_no approval_withdraw(struct approval *ap, struct approval_by by);
 
 /* By who has a part in it, who minds approvals, or the system (person 0); once a person
