@@ -288,6 +288,7 @@ static err do_jump_ask(struct op *o, enum approval_no *no)
         return no_value(o, "node", WORDS("没有这个环节", "there is no such node"));
     }
     *no = !o->by.minds                          ? NO_NO_RIGHT
+          : o->by.person == o->g->author        ? NO_AUTHOR
           : o->g->ap->state != APPROVAL_RUNNING ? NO_NOT_RUNNING
                                                 : NO_NONE;
     o->kept = true;

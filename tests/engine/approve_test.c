@@ -421,6 +421,10 @@ static void jumped(struct dbs *t)
                      ERR_RULE);
     assert_done(h, !op(h, h->eve, "loan", id, "approve.jump", "", "node", "2", NULL).code);
     assert_true(seat_of(h, id, s.ida));
+    int64_t own = house_create(h, h->bob, "loan", "purpose", "an oar", "worth", "500", NULL);
+    assert_int_equal(op(h, h->bob, "loan", own, "approve.jump_ask", "mine", "node", "2", NULL).code,
+                     ERR_RULE);
+    assert_refused(h, "ask");
     /* one demand, one jump */
     assert_int_equal(op(h, h->eve, "loan", id, "approve.jump", "", "node", "2", NULL).code,
                      ERR_RULE);
