@@ -151,6 +151,20 @@ struct approve_buttons approve_seat_buttons(const struct approve_card *c,
     return s == c->view->own ? (struct approve_buttons){0} : seat_ops(c, s);
 }
 
+struct approve_buttons approve_other_buttons(const struct approve_card *c,
+                                             const struct approve_seat_view *s)
+{
+    struct approve_seat_view besides = *s;
+    besides.may &= ~(UINT32_C(1) << APPROVE_VOTE);
+    struct approve_buttons list = seat_ops(c, &besides);
+    struct approve_button *mine = arena_array(c->visit->ctx.arena, struct approve_button, list.len);
+    for (size_t i = 0; i < list.len; i++) {
+        mine[i] = list.ptr[i];
+        mine[i].alone = false;
+    }
+    return (struct approve_buttons){mine, list.len};
+}
+
 struct approve_buttons approve_own_buttons(const struct approve_card *c)
 {
     const struct approve_view *v = c->view;

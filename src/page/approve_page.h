@@ -137,6 +137,9 @@ struct approve_copies approve_copies_of(const struct approve_view *v);
 struct approve_buttons approve_seat_buttons(const struct approve_card *c,
                                             const struct approve_seat_view *s);
 struct approve_buttons approve_own_buttons(const struct approve_card *c);
+/* With a seat, besides voting. */
+struct approve_buttons approve_other_buttons(const struct approve_card *c,
+                                             const struct approve_seat_view *s);
 /* The nodes that follow those of the newest round, while it is under way. */
 struct approve_laters approve_laters_of(const struct approve_card *c,
                                         const struct approve_round_view *r);

@@ -102,6 +102,7 @@ async function asked(w) {
     contains(await han.text("table.list"), w.t("审批：借用设备", "Approval: Borrow a device"));
     await han.press("table.list a.row");
     contains(await han.text(), "外出巡检");
+    for (const key of ["add", "transfer", "ask", "return"]) equal(await han.page.locator(`#others a[href*="/approval/${key}?seat="]`).count(), 1, `${key} from there:`);
     await han.axe("the form of a vote");
   });
   await check("that it was opened is a fact, told without a press", async () => {
