@@ -78,6 +78,7 @@ static const struct errand errands[] = {
     {"/help/~", "/help/user", 0},
     {"/admin/settings/~/~", "/admin/settings/organisation/calendar.week", 0},
     {"/admin/account/#", "/admin/account/#person", 0},
+    {"/admin/seats/#", "/admin/seats/#person", 0},
     {"/admin/security", "/admin/security?kind=8", 0},
     {"/admin/security", "/admin/security?kind=23", WINDOWS},
     {"/admin/security", "/admin/security?login=han.mei", WINDOWS},
