@@ -239,8 +239,9 @@ static err vote(struct folder *f)
         {.field = STR("seat"), .text = str_fmt(&f->life, "%lld", (long long)rows_i64(&r, 0))},
         {.field = STR("vote"), .text = STR("approve")},
         {.field = STR("hash"), .text = rows_text(&r, 1)}};
-    struct act *act = arena_new(&f->life, struct act);
-    *act = (struct act){.arena = &f->life,
+    struct arena own = arena_make(8u << 20); /* what an act holds of the engine ends before it */
+    struct act *act = arena_new(&own, struct act);
+    *act = (struct act){.arena = &own,
                         .actor = f->person,
                         .now = clock_now(),
                         .type = STR("wish"),
@@ -248,7 +249,10 @@ static err vote(struct folder *f)
                         .action = STR("approve.vote"),
                         .values = values,
                         .nvalues = sizeof(values) / sizeof(values[0])};
-    return act_call(f->plant.in.engine, act);
+    e = act_call(f->plant.in.engine, act);
+    e = e.code ? err_make(e.code, str_copy(&f->life, e.detail)) : OK;
+    arena_end(&own);
+    return e;
 }
 
 /* What is no page: acts with all that follows them, and what runs by the clock. */
