@@ -117,8 +117,9 @@ static void show_me(struct visit *v, str said, bool bad, str fresh_token, int st
     int tokens = token_list_ask(b, v->session.person);
     int second = second_ask(b, v->session.person);
     int phrases = phrases_ask(&v->ctx, b);
-    err e = batch_run(b);
-    e = e.code ? e : put_absences(v, &p);
+    batch_ride(b); /* along with the list's first */
+    err e = put_absences(v, &p);
+    e = e.code ? e : batch_join(b);
     if (e.code) {
         visit_error(v, e);
         return;
