@@ -261,9 +261,9 @@ static void filter_by(struct probe *p, const struct who *who, const struct type 
         int64_t n = walk_list(p, who, t, q.ptr, have, &count);
         if (n >= 0) {
             compare(p, "filter", who, t, have, (size_t)n, want, nwant);
-        } else if (nwant) {
-            probe_find(p, "filter by %.*s.%.*s as %.*s: refused", STR_ARG(f->key), STR_ARG(g->key),
-                       STR_ARG(who->login));
+        } else if (nwant && !g->see.tree) {
+            probe_find(p, "filter of %.*s by %.*s.%.*s as %.*s: refused", STR_ARG(t->key),
+                       STR_ARG(f->key), STR_ARG(g->key), STR_ARG(who->login));
         }
         probe_count(p, "filters through references", nwant > 0);
     }
@@ -298,8 +298,9 @@ static void filters_of(struct probe *p, const struct who *who, const struct type
 {
     for (size_t i = 0; i < t->newest->nfields; i++) {
         const struct field *f = &t->newest->fields[i];
-        if (f->see.tree) {
+        if (f->see.tree) { /* nor does one filter through it */
             hidden_filter(p, who, t, f);
+            continue;
         }
         if (f->type != F_REF || !f->to || !f->column.len) {
             continue;
