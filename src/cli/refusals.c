@@ -1,6 +1,7 @@
 #include "cli/refusals.h"
 
 #include "base/arena.h"
+#include "model/control.h"
 
 enum { SAVED_MAX = 200 };
 
@@ -128,6 +129,30 @@ static void judge_add(const struct looking *k, const struct add *add, struct dia
     }
 }
 
+/* A control of which no example shows a violation may be one that finds none. */
+static void judge_control(const struct sources *s, const struct scenarios *lists,
+                          const struct cdef *c, struct diags *out)
+{
+    bool shown = false;
+    for (size_t i = 0; i < s->len; i++) {
+        for (size_t x = 0; x < lists[i].len; x++) {
+            const struct scenario *sc = &lists[i].ptr[x];
+            for (size_t k = 0; k < sc->nsteps; k++) {
+                shown = shown || (sc->steps[k].kind == STEP_CONTROL && sc->steps[k].nviolations &&
+                                  str_eq(sc->steps[k].type, c->control->key));
+            }
+        }
+    }
+    if (!shown) {
+        diag_error(out, c->pos,
+                   "没有示例表明控制点 %.*s 何时不符合；请在 examples.yaml 中加一步 "
+                   "{control: %.*s, violations: [..]}",
+                   "no example shows control %.*s being violated; add a step {control: %.*s, "
+                   "violations: [..]} to examples.yaml",
+                   STR_ARG(c->control->key), STR_ARG(c->control->key));
+    }
+}
+
 void refusals_check(struct arena *a, const struct model *m, const struct sources *s,
                     const struct scenarios *lists, struct diags *d)
 {
@@ -145,6 +170,9 @@ void refusals_check(struct arena *a, const struct model *m, const struct sources
     for (size_t i = 0; i < m->nregs; i++) {
         for (size_t x = 0; x < m->regs[i]->newest->nadds; x++) {
             judge_add(k, &m->regs[i]->newest->adds[x], d);
+        }
+        for (size_t x = 0; x < m->regs[i]->newest->ncontrols; x++) {
+            judge_control(s, lists, &m->regs[i]->newest->controls[x], d);
         }
     }
 }

@@ -397,6 +397,7 @@ static err do_step(struct run *r, const struct step *s, str as)
     case STEP_TASKS:
     case STEP_NOTIFIED:
     case STEP_NUMBER:
+    case STEP_CONTROL:
         return scenario_look(r, s, as);
     case STEP_PUBLISH:
         break;

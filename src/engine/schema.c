@@ -165,6 +165,17 @@ static const struct migration migrations[] = {
     {"engine phrase 0001",
      SCRIPT("create table phrase(person INT not null, no INT not null, words text not null,"
             " primary key (person, no));")},
+    {"engine control 0001",
+     SCRIPT("create table control_vector(record ID, type INT not null, vector BLOB not null);"
+            "create index control_vector_type on control_vector(type, record);"
+            "create table control_row(control INT not null, record INT not null,"
+            " verdict INT not null, since INT not null, grace_at INT,"
+            " primary key (control, record));"
+            "create index control_row_since on control_row(control, since, record);"
+            "create index control_row_record on control_row(record);"
+            "create table control_result(control INT primary key, as_of INT not null,"
+            " size INT not null, n INT not null, ok INT not null, violation INT not null,"
+            " unknown INT not null, took_us INT not null, trouble text not null);")},
 };
 
 const struct migration *schema_migrations(size_t *n)

@@ -7,8 +7,8 @@
 #ifndef MODEL_KEYS_H
 #define MODEL_KEYS_H
 
-#define KEYS_REGULATION "regulation title owner uses posts settings types adds apart"
-#define KEYS_REGULATION_LATER "duties controls"
+#define KEYS_REGULATION "regulation title owner uses posts settings types adds apart controls"
+#define KEYS_REGULATION_LATER "duties"
 #define KEYS_WORDS "zh en"
 #define KEYS_SETTING "type default of clause local zh en"
 #define KEYS_CHOICE "zh en retired"
@@ -42,6 +42,11 @@
 #define KEYS_TERM "runs_in until within from pause_in marks clause zh en"
 #define KEYS_MARK "at do every"
 #define KEYS_APART "of acts posts per clause zh en"
+#define KEYS_CONTROL                                                                            \
+    "over where holds reasons show grace fix_within max_age severity expect enough law clause " \
+    "zh en"
+#define KEYS_CONTROL_LATER "manual"
+#define KEYS_REASON "when zh en"
 #define KEYS_ADD "to when needs rules effects clause zh en"
 
 #endif

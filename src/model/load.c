@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "model/clause.h"
 #include "model/contract.h"
+#include "model/control.h"
 #include "model/load_int.h"
 
 enum { SOURCES_MAX = 2000 };
@@ -95,6 +96,7 @@ static void source_read(struct load *l, struct lsrc *s)
     law->tdefs = arena_array(l->a, struct tdef *, types_in(s->root) + 1);
     settings_read(l, s);
     types_read(l, s);
+    controls_read(l, s);
 }
 
 static void uses_read(struct load *l, struct lsrc *s)
@@ -200,8 +202,10 @@ static void bodies_pass(struct load *l)
         if (l->srcs[i].root) {
             adds_body(l, &l->srcs[i]);
             aparts_body(l, &l->srcs[i]);
+            controls_body(l, &l->srcs[i]);
         }
     }
+    controls_link(l);
 }
 
 static int reg_order(const void *x, const void *y)
@@ -223,7 +227,8 @@ struct model *model_build(struct arena *a, const struct sources *s, struct diags
     *l->m = (struct model){.arena = a,
                            .stamp = (uint64_t)clock_mono_us(),
                            .regs = arena_array(a, struct reg *, s->len + 1),
-                           .types = arena_array(a, struct type *, MODEL_TYPES_MAX)};
+                           .types = arena_array(a, struct type *, MODEL_TYPES_MAX),
+                           .controls = arena_array(a, struct control *, CONTROLS_MAX)};
     l->srcs = arena_array(a, struct lsrc, s->len + 1);
     names_pass(l, s);
     settings_link(l);

@@ -172,6 +172,11 @@ void aparts_body(struct load *l, struct lsrc *s);
 /* One entry about positions; it becomes a rule of the register where `s` is the newest
  * version of its regulation. */
 void apart_posts(struct load *l, struct lsrc *s, const struct ynode *e, struct apart *x);
+/* Controls: their names and codes, what they say, and what each is through the versions
+ * (load_control.c). */
+void controls_read(struct load *l, struct lsrc *s);
+void controls_body(struct load *l, struct lsrc *s);
+void controls_link(struct load *l);
 /* "“A”、“B”" */
 struct words apart_join(struct arena *a, const struct words *names, size_t n);
 

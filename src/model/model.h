@@ -66,6 +66,8 @@ struct law;
 struct reg;
 struct field;
 struct action;
+struct control;
+struct cdef;
 
 enum { NAME_MAX_LEN = 40, MODEL_TYPES_MAX = 500 };
 
@@ -590,6 +592,8 @@ struct law {
     size_t nadds;
     const struct apart *aparts;
     size_t naparts;
+    struct cdef *controls; /* control.h */
+    size_t ncontrols;
     struct reg **uses;
     size_t nuses;
     const struct crossing { /* an effect on another regulation's record */
@@ -616,6 +620,8 @@ struct model {
     size_t nregs;
     struct type **types; /* by code */
     size_t ntypes;
+    struct control **controls; /* by code */
+    size_t ncontrols;
     /* The language's own registers (see contract.h); NULL when absent. */
     struct type *person, *unit, *post, *deputy, *calendar_day;
     int zone_minutes; /* of the installation */

@@ -186,7 +186,7 @@ static bool kind_key(struct step *s, str key, const struct ynode *v)
     } kinds[] = {{"create", STEP_CREATE}, {"perform", STEP_PERFORM}, {"clock", STEP_CLOCK},
                  {"check", STEP_CHECK},   {"see", STEP_SEE},         {"list", STEP_LIST},
                  {"term", STEP_TERM},     {"tasks", STEP_TASKS},     {"notified", STEP_NOTIFIED},
-                 {"number", STEP_NUMBER}, {"publish", STEP_PUBLISH}};
+                 {"number", STEP_NUMBER}, {"control", STEP_CONTROL}, {"publish", STEP_PUBLISH}};
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         if (!str_eq(key, str_from(kinds[i].key))) {
             continue;
@@ -201,6 +201,7 @@ static bool kind_key(struct step *s, str key, const struct ynode *v)
             split(v->text, &s->on, &s->action);
             break;
         case STEP_LIST:
+        case STEP_CONTROL:
             s->type = v->text;
             break;
         case STEP_CLOCK:
@@ -222,6 +223,38 @@ static bool kind_key(struct step *s, str key, const struct ynode *v)
         return true;
     }
     return false;
+}
+
+/* Whether the key goes with a control. */
+static bool control_key(struct loader *l, struct step *s, str key, const struct ynode *v)
+{
+    if (str_eq(key, STR("violations"))) {
+        s->violations = names_in(l, v, &s->nviolations);
+    } else if (str_eq(key, STR("ok"))) {
+        s->kept = names_in(l, v, &s->nkept);
+    } else if (str_eq(key, STR("unknown"))) {
+        s->unknown = names_in(l, v, &s->nunknown);
+    } else if (str_eq(key, STR("reason"))) {
+        s->reason = v->text;
+    } else {
+        return false;
+    }
+    return true;
+}
+
+/* A step about a control says what should come of it, and no other step does. */
+static void control_check(struct loader *l, const struct step *s, const struct ynode *n)
+{
+    bool says = s->violations || s->kept || s->unknown;
+    if (s->kind == STEP_CONTROL && !says) {
+        diag_error(l->d, n->pos, "control 要有 violations、ok 或 unknown",
+                   "control needs violations, ok or unknown");
+    } else if (s->kind != STEP_CONTROL && (says || s->reason.len)) {
+        diag_error(l->d, n->pos, "violations、ok、unknown、reason 只用于 control",
+                   "violations, ok, unknown and reason go with control only");
+    } else if (s->reason.len && !s->nviolations) {
+        diag_error(l->d, n->pos, "reason 是 violations 的理由", "reason is that of violations");
+    }
 }
 
 static bool other_key(struct loader *l, struct step *s, str key, const struct ynode *v)
@@ -250,7 +283,7 @@ static bool other_key(struct loader *l, struct step *s, str key, const struct yn
     } else if (str_eq(key, STR("actions"))) {
         s->actions = names_in(l, v, &s->nactions);
     } else {
-        return operation_key(l, s, key, v);
+        return control_key(l, s, key, v) || operation_key(l, s, key, v);
     }
     return true;
 }
@@ -282,6 +315,7 @@ static struct step step_of(struct loader *l, const struct ynode *n)
                    "a step says what it does: create, perform, clock, check, see, list ...");
     }
     operation_check(l, &s, n);
+    control_check(l, &s, n);
     return s;
 }
 

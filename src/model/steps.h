@@ -16,6 +16,8 @@
  *       - {tasks: li.lei, of: L, actions: [take_back]}
  *       - {notified: li.lei, about: L}
  *       - {number: L, is: JY-2026-0001}
+ *       - {control: loan_returned, violations: [L], reason: late}   or ok: [L], or unknown: [L];
+ *         what is named stands so; of the saved records no other is a violation
  *       - {as: keeper.wang, perform: L.inspection.record, with: {...}}   (the open part of L)
  * What people do in the approval that runs of L, each with the seat it has there:
  *       - {as: PERSON, approve: L}        also reject, abstain; opinion: text, signature: text
@@ -56,6 +58,7 @@ enum step_kind {
     STEP_TASKS,
     STEP_NOTIFIED,
     STEP_NUMBER,
+    STEP_CONTROL,
     STEP_PUBLISH,
     STEP_APPROVAL
 };
@@ -112,6 +115,10 @@ struct step {
     int node;          /* STEP_RETURN: from 0, TO_AUTHOR or TO_PREVIOUS of approval.h */
     const str *people; /* login names; transfer and remove: one */
     size_t npeople;
+    /* STEP_CONTROL, with the key of the control in `type`. */
+    const str *violations, *kept, *unknown; /* saved names */
+    size_t nviolations, nkept, nunknown;
+    str reason; /* of the violations; empty: not said */
 };
 
 struct scenario {

@@ -1,0 +1,105 @@
+/* control.h - are the controls kept?  Judging them, and what came of it.
+ *
+ * What a control is: model/control.h.  All controls over one type are judged by one
+ * statement, which gives each record a byte for each of them (its vector):
+ *
+ *   0            not in the population
+ *   1            it holds
+ *   2            unknown
+ *   3 + i        it does not, for the i-th reason of the version that judged it
+ *
+ * The place of a control in the vector is its rank among the controls of its type, by
+ * code; codes are only ever added, so a vector that is too short lacks zeros at its end.
+ *
+ * Tables:
+ *   control_vector  record, type, vector: of every record that is in some population
+ *   control_row     control, record, verdict byte, since, grace_at: of every record that
+ *                   is in the control's population and does not hold.  grace_at: until
+ *                   then it counts as in grace; null: no grace
+ *   control_result  control, and when, at which entry of the ledger, by which text it was
+ *                   judged; how many of which verdict; what went wrong, if anything
+ *
+ * Invariant: population = holds + violations + in grace + waived + unknown, counted from
+ * the same vectors.  Only this file's runs write the three tables; they are derived, and
+ * made anew by a full run, so they are no part of the ledger.
+ *
+ * A control that the database cannot judge (a number out of range, longer than
+ * CONTROL_MS) is in error; it does not keep the others of its type from being judged.
+ */
+#ifndef ENGINE_CONTROL_H
+#define ENGINE_CONTROL_H
+
+#include "engine/ctx.h"
+#include "model/control.h"
+
+enum {
+    VERDICT_OUT,
+    VERDICT_OK,
+    VERDICT_UNKNOWN,
+    VERDICT_VIOLATION, /* and the reasons from here */
+};
+
+/* When a control says nothing else: older than this a result is stale.  Longer than a
+ * day, so that a nightly run that is a little late is none. */
+#define CONTROL_AGE_MS (26 * 3600000LL)
+
+/* The first that applies, the worst first.  Only the last two are good. */
+enum control_state {
+    CONTROL_ERROR, /* it was not judged, or not to its end */
+    CONTROL_STALE, /* the result is too old, or there is none */
+    CONTROL_VACUOUS,
+    CONTROL_FAIL,
+    CONTROL_UNKNOWN,
+    CONTROL_WARN, /* violations in grace, none beyond it */
+    CONTROL_PASS_WAIVED,
+    CONTROL_PASS,
+    CONTROL_STATES
+};
+
+struct control_counts {
+    int64_t n, ok, violation, in_grace, waived, unknown;
+};
+
+struct control_result {
+    const struct control *control;
+    const struct cdef *def; /* the newest version's */
+    bool judged;            /* false: never yet */
+    struct control_counts counts;
+    int64_t as_of; /* UTC ms of the snapshot that was judged */
+    int64_t size;  /* entries the ledger had then */
+    int64_t took_us;
+    str error; /* of the database; empty: none */
+    enum control_state state;
+};
+
+/* What follows of the counts, the age and the error; ctx->now is the moment. */
+enum control_state control_state_of(const struct ctx *ctx, const struct control_result *r);
+/* Is it one nobody need worry about? */
+bool control_state_good(enum control_state s);
+struct words control_state_words(enum control_state s);
+/* Per thousand of those that count (all but the waived) which hold, rounded down, so
+ * that 1000 means every one; -1: none count. */
+int control_rate(const struct control_counts *c);
+
+/* All controls of the newest versions, in order of regulation and place in its text; into
+ * ctx->arena. */
+MUST_CHECK err control_results(const struct ctx *ctx, struct control_result **ret, size_t *n);
+MUST_CHECK err control_result(const struct ctx *ctx, const struct control *c,
+                              struct control_result *ret);
+
+/* Records of one control that do not hold, and which ctx->actor may see, the longest first; at
+ * most `limit` after the place (*since, *record), 0 and 0: from the beginning. */
+struct control_row {
+    int64_t record, since, grace_at; /* grace_at 0: none */
+    int verdict;
+    str number, name;
+    const struct control_reason *reason; /* NULL: unknown */
+};
+MUST_CHECK err control_rows(const struct ctx *ctx, const struct control *c, int64_t since,
+                            int64_t record, int limit, struct control_row **ret, size_t *n);
+
+/* Judges all controls of all records, and writes what is different; the counts are those of
+ * one snapshot for each type.  On a reader's connection `db` outside a transaction. */
+MUST_CHECK err control_run(struct engine *e, struct db *db, struct arena *a, int64_t now);
+
+#endif

@@ -1,0 +1,165 @@
+/* control_plan.c - the statement that judges all controls of a type. */
+#include "base/arena.h"
+#include "engine/control_int.h"
+
+struct control_set *control_sets(const struct model *m, struct arena *a, size_t *n)
+{
+    struct control_set *sets = arena_array(a, struct control_set, m->ntypes + 1);
+    *n = 0;
+    for (size_t t = 0; t < m->ntypes; t++) {
+        struct control_set *s = &sets[*n];
+        *s = (struct control_set){.type = m->types[t],
+                                  .list = arena_array(a, const struct control *, m->ncontrols + 1)};
+        for (size_t i = 0; i < m->ncontrols; i++) {
+            if (m->controls[i]->over == s->type) {
+                s->list[s->n++] = m->controls[i];
+            }
+        }
+        *n += s->n > 0;
+    }
+    return sets;
+}
+
+int control_place(const struct control_set *s, const struct control *c)
+{
+    for (size_t i = 0; i < s->n; i++) {
+        if (s->list[i] == c) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
+static bool same_sql(const struct cond *x, const struct cond *y)
+{
+    bool both = x->tree && y->tree;
+    return both ? str_eq(x->value.text, y->value.text) : !x->tree && !y->tree;
+}
+
+/* Do two versions judge alike?  Settings are literals of the statement, so they are
+ * compared with it. */
+static bool judges_alike(const struct cdef *x, const struct cdef *y)
+{
+    bool same = same_sql(&x->where, &y->where) && same_sql(&x->holds, &y->holds) &&
+                x->nreasons == y->nreasons;
+    for (size_t i = 0; same && i < x->nreasons; i++) {
+        same = same_sql(&x->reasons[i].when, &y->reasons[i].when);
+    }
+    return same;
+}
+
+static void put_reasons(struct sqlb *b, const struct cdef *c)
+{
+    SQLB_LIT(b, "case");
+    for (size_t i = 0; i + 1 < c->nreasons; i++) {
+        SQLB_LIT(b, " when ");
+        sqlb_sql(b, c->reasons[i].when.is_true);
+        SQLB_LIT(b, " then ");
+        sqlb_i64(b, VERDICT_VIOLATION + (int64_t)i);
+    }
+    if (c->nreasons == 1) {
+        SQLB_LIT(b, " when 1 = 1 then ");
+        sqlb_i64(b, VERDICT_VIOLATION);
+    }
+    SQLB_LIT(b, " else ");
+    sqlb_i64(b, VERDICT_VIOLATION + (int64_t)c->nreasons - 1);
+    SQLB_LIT(b, " end");
+}
+
+/* The verdict of one version; each truth value is asked once. */
+static void put_verdict(struct sqlb *b, const struct cdef *c)
+{
+    if (c->where.tree) {
+        SQLB_LIT(b, "case ");
+        sqlb_sql(b, c->where.value);
+        SQLB_LIT(b, " when 0 then 0 when 1 then ");
+    }
+    SQLB_LIT(b, "case ");
+    sqlb_sql(b, c->holds.value);
+    SQLB_LIT(b, " when 1 then 1 when 0 then ");
+    put_reasons(b, c);
+    SQLB_LIT(b, " else 2 end");
+    if (c->where.tree) {
+        SQLB_LIT(b, " else 2 end");
+    }
+}
+
+/* " when r.law in (1, 2) then verdict": version `v` and those later ones that judge alike. */
+static void put_versions(struct sqlb *b, const struct control *c, size_t v, bool *done)
+{
+    SQLB_LIT(b, " when r.\"law\" in (");
+    for (size_t i = v; i < c->ndefs; i++) {
+        if (!c->defs[i] || done[i] || !judges_alike(c->defs[v], c->defs[i])) {
+            continue;
+        }
+        if (i > v) {
+            SQLB_LIT(b, ", ");
+        }
+        sqlb_i64(b, c->defs[i]->law->version);
+        done[i] = true;
+    }
+    SQLB_LIT(b, ") then ");
+    put_verdict(b, c->defs[v]);
+}
+
+static void put_control(struct sqlb *b, const struct control *c, struct arena *a)
+{
+    if (!c->newest) { /* what is no rule any more judges nobody */
+        SQLB_LIT(b, "0");
+        return;
+    }
+    if (cdef_judges_all(c->newest)) {
+        put_verdict(b, c->newest);
+        return;
+    }
+    bool *done = arena_array(a, bool, c->ndefs + 1);
+    for (size_t v = 0; v < c->ndefs; v++) {
+        done[v] = false;
+    }
+    SQLB_LIT(b, "case");
+    for (size_t v = 0; v < c->ndefs; v++) {
+        if (c->defs[v] && !done[v]) {
+            put_versions(b, c, v, done);
+        }
+    }
+    SQLB_LIT(b, " else 0 end");
+}
+
+struct sql control_select(const struct control_set *s, const bool *only, struct arena *a)
+{
+    struct sqlb b = sqlb_make(a);
+    SQLB_LIT(&b, "select r.id");
+    for (size_t i = 0; i < s->n; i++) {
+        SQLB_LIT(&b, ", ");
+        if (only && !only[i]) {
+            SQLB_LIT(&b, "0");
+        } else {
+            put_control(&b, s->list[i], a);
+        }
+    }
+    SQLB_LIT(&b, " from ");
+    sqlb_ident(&b, s->type->table);
+    SQLB_LIT(&b, " r where r.id > $4 order by r.id limit $5");
+    return sqlb_end(&b);
+}
+
+struct sql control_select_one(const struct control *c, struct arena *a)
+{
+    struct sqlb b = sqlb_make(a);
+    SQLB_LIT(&b, "select ");
+    put_control(&b, c, a);
+    SQLB_LIT(&b, " from ");
+    sqlb_ident(&b, c->over->table);
+    SQLB_LIT(&b, " r where r.id = $4");
+    return sqlb_end(&b);
+}
+
+uint64_t control_text(const struct control *c)
+{
+    struct arena side = arena_make(4u << 20);
+    struct sqlb b = sqlb_make(&side);
+    put_control(&b, c, &side);
+    uint64_t hash = sql_hash(sqlb_end(&b).text);
+    arena_end(&side);
+    return hash;
+}

@@ -1,0 +1,370 @@
+/* control_run.c - judging everything: reads one snapshot, writes what is different. */
+#include "base/clock.h"
+#include "engine/calendar.h"
+#include "engine/control_int.h"
+
+#include <string.h>
+
+/* A record whose vector is another than was written. */
+struct change {
+    int64_t record;
+    str was, is; /* `was` may be shorter: the rest is zeros; both in the arena of the run */
+};
+
+/* One run over one type. */
+struct judging {
+    struct engine *e;
+    struct ctx ctx;    /* a reader's; its arena is emptied after each chunk */
+    struct arena *run; /* lives as long as the run */
+    const struct control_set *set;
+    bool *only; /* those the database can judge */
+    struct control_counts *counts;
+    str *errors;
+    struct sql select;
+    struct change changes[CONTROL_WRITE];
+    size_t nchanges;
+    int64_t at; /* the last record that was judged */
+    bool more;
+};
+
+/* --- writing ---------------------------------------------------------------------------- */
+
+struct write_job {
+    struct writer_job job;
+    struct engine *e;
+    const struct judging *run;
+    int64_t now;
+};
+
+static int byte_at(str v, size_t i)
+{
+    return i < v.len ? (unsigned char)v.ptr[i] : VERDICT_OUT;
+}
+
+/* Until when a violation that begins now is in grace. */
+static err grace_of(const struct ctx *ctx, const struct cdef *c, int verdict, struct db_arg *ret)
+{
+    *ret = db_null_i64();
+    if (!c || !c->grace.tree || verdict < VERDICT_VIOLATION) {
+        return OK;
+    }
+    struct sqlb b = sqlb_make(ctx->arena);
+    SQLB_LIT(&b, "select ");
+    sqlb_sql(&b, c->grace.value);
+    struct rows r;
+    err e = db_query(ctx->db, ctx->arena, sqlb_end(&b), ctx_args(ctx, NULL, 0), &r);
+    int64_t until = 0;
+    if (e.code || !rows_next(&r) || rows_null(&r, 0)) {
+        return e;
+    }
+    e = calendar_due(ctx, ctx->now, c->grace.type.kind, rows_i64(&r, 0), &until);
+    *ret = e.code ? *ret : db_i64(until);
+    return e;
+}
+
+/* The row of one control about one record follows its byte. */
+static err put_row(const struct ctx *ctx, const struct control *c, int64_t record, int was, int is)
+{
+    if (is == VERDICT_OK || is == VERDICT_OUT) {
+        return db_queue(ctx->db, ctx->arena,
+                        SQL("delete from control_row where control = $1 and record = $2"),
+                        ARGS(db_i64(c->code), db_i64(record)));
+    }
+    bool goes_on = was >= VERDICT_VIOLATION && is >= VERDICT_VIOLATION; /* for another reason */
+    if (goes_on) {
+        return db_queue(ctx->db, ctx->arena,
+                        SQL("update control_row set verdict = $3 where control = $1"
+                            " and record = $2"),
+                        ARGS(db_i64(c->code), db_i64(record), db_i64(is)));
+    }
+    struct db_arg grace;
+    err e = grace_of(ctx, c->newest, is, &grace);
+    return e.code ? e
+                  : db_queue(
+                        ctx->db, ctx->arena,
+                        SQL("insert into control_row(control, record, verdict, since, grace_at)"
+                            " values ($1, $2, $3, $4, $5) on conflict (control, record)"
+                            " do update set verdict = excluded.verdict, since = excluded.since,"
+                            " grace_at = excluded.grace_at"),
+                        ARGS(db_i64(c->code), db_i64(record), db_i64(is), db_i64(ctx->now), grace));
+}
+
+static err put_vector(const struct ctx *ctx, const struct control_set *s, const struct change *c)
+{
+    bool any = false;
+    for (size_t i = 0; i < c->is.len; i++) {
+        any = any || c->is.ptr[i];
+    }
+    if (!any) {
+        return db_queue(ctx->db, ctx->arena, SQL("delete from control_vector where record = $1"),
+                        ARGS(db_i64(c->record)));
+    }
+    return db_queue(ctx->db, ctx->arena,
+                    SQL("insert into control_vector(record, type, vector) values ($1, $2, $3)"
+                        " on conflict (record) do update set vector = excluded.vector"),
+                    ARGS(db_i64(c->record), db_i64(s->type->code), db_blob(c->is)));
+}
+
+static err write_run(struct writer_job *job, struct db *db, struct arena *a, void *world)
+{
+    struct write_job *w = (struct write_job *)job;
+    const struct judging *j = w->run;
+    (void)world;
+    struct ctx ctx = ctx_make(w->e, j->ctx.model, db, a, w->now, 0, LANG_ZH);
+    err e = OK;
+    for (size_t i = 0; i < j->nchanges && !e.code; i++) {
+        const struct change *c = &j->changes[i];
+        e = put_vector(&ctx, j->set, c);
+        for (size_t k = 0; k < j->set->n && !e.code; k++) {
+            int was = byte_at(c->was, k);
+            int is = byte_at(c->is, k);
+            e = was == is ? OK : put_row(&ctx, j->set->list[k], c->record, was, is);
+        }
+    }
+    return e.code ? e : db_flush(db, a);
+}
+
+static void nothing(struct writer_job *job, err result)
+{
+    (void)job;
+    (void)result;
+}
+
+static err write_changes(struct judging *j)
+{
+    struct write_job w = {.e = j->e, .run = j, .now = j->ctx.now};
+    w.job = (struct writer_job){.run = write_run, .done = nothing};
+    err e = j->nchanges ? engine_run(j->e, &w.job) : OK;
+    j->nchanges = 0;
+    return e;
+}
+
+/* --- judging ------------------------------------------------------------------------------ */
+
+static str vector_of(struct judging *j, const struct rows *r)
+{
+    char *bytes = arena_array(j->ctx.arena, char, j->set->n);
+    for (size_t i = 0; i < j->set->n; i++) {
+        bytes[i] = (char)rows_i64(r, 1 + (int)i);
+    }
+    return (str){bytes, j->set->n};
+}
+
+static void count(struct judging *j, str vector)
+{
+    for (size_t i = 0; i < j->set->n; i++) {
+        int v = byte_at(vector, i);
+        struct control_counts *c = &j->counts[i];
+        c->n += v != VERDICT_OUT;
+        c->ok += v == VERDICT_OK;
+        c->unknown += v == VERDICT_UNKNOWN;
+        c->violation += v >= VERDICT_VIOLATION;
+    }
+}
+
+/* Of a control that could not be judged stands what was written last. */
+static void keep_unjudged(const struct judging *j, struct change *c)
+{
+    char *bytes = (char *)c->is.ptr; /* vector_of made them */
+    for (size_t i = 0; i < j->set->n; i++) {
+        bytes[i] = j->only[i] ? bytes[i] : (char)byte_at(c->was, i);
+    }
+}
+
+static bool differs(str was, str is)
+{
+    for (size_t i = 0; i < is.len; i++) {
+        if (byte_at(was, i) != byte_at(is, i)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The vectors that were written of the records after j->at up to `last`. */
+static err written_after(struct judging *j, int64_t last, struct rows *ret)
+{
+    struct batch *b = batch_begin(j->ctx.db, j->ctx.arena);
+    int i = batch_add(b,
+                      SQL("select record, vector from control_vector where type = $1"
+                          " and record > $2 and record <= $3 order by record"),
+                      ARGS(db_i64(j->set->type->code), db_i64(j->at), db_i64(last)));
+    err e = batch_run(b);
+    *ret = e.code ? (struct rows){0} : batch_rows(b, i);
+    return e;
+}
+
+/* Judges the next records, CONTROL_CHUNK at most, and keeps what is different. */
+static err judge_chunk(struct judging *j)
+{
+    struct db_arg more[] = {db_i64(j->at), db_i64(CONTROL_CHUNK)};
+    struct rows now;
+    struct rows old;
+    err e = db_query(j->ctx.db, j->ctx.arena, j->select, ctx_args(&j->ctx, more, 2), &now);
+    int64_t n = e.code ? 0 : rows_count(&now);
+    j->more = n == CONTROL_CHUNK;
+    if (e.code) {
+        return e;
+    }
+    struct change *list = arena_array(j->ctx.arena, struct change, (size_t)n + 1);
+    size_t k = 0;
+    while (rows_next(&now)) {
+        list[k++] = (struct change){.record = rows_i64(&now, 0), .is = vector_of(j, &now)};
+    }
+    int64_t last = j->more ? list[k - 1].record : INT64_MAX;
+    e = written_after(j, last, &old);
+    bool there = !e.code && rows_next(&old);
+    for (size_t i = 0; i < k && !e.code; i++) {
+        struct change *c = &list[i];
+        while (there && rows_i64(&old, 0) < c->record) {
+            there = rows_next(&old);
+        }
+        c->was = there && rows_i64(&old, 0) == c->record ? rows_text(&old, 1) : STR("");
+        keep_unjudged(j, c);
+        count(j, c->is);
+        if (differs(c->was, c->is)) {
+            j->changes[j->nchanges++] = *c;
+            e = j->nchanges == CONTROL_WRITE ? write_changes(j) : OK;
+        }
+    }
+    e = e.code ? e : write_changes(j);
+    j->at = last;
+    return e;
+}
+
+/* --- a type ------------------------------------------------------------------------------- */
+
+static err judge_records(struct judging *j)
+{
+    err e = OK;
+    memset(j->counts, 0, j->set->n * sizeof(j->counts[0]));
+    j->at = 0;
+    j->more = true;
+    j->select = control_select(j->set, j->only, j->run);
+    while (j->more && !e.code) {
+        e = judge_chunk(j);
+        e.detail = e.code ? str_copy(j->run, e.detail) : e.detail;
+        arena_reset(j->ctx.arena);
+    }
+    return e;
+}
+
+/* Which of them the database cannot judge, at the records where it failed; false: none is
+ * to blame. */
+static bool leave_out(struct judging *j)
+{
+    bool found = false;
+    bool *one = arena_array(j->run, bool, j->set->n);
+    for (size_t i = 0; i < j->set->n; i++) {
+        if (!j->only[i]) {
+            continue;
+        }
+        memset(one, 0, j->set->n * sizeof(one[0]));
+        one[i] = true;
+        struct db_arg more[] = {db_i64(j->at), db_i64(CONTROL_CHUNK)};
+        struct rows r;
+        db_read_begin(j->ctx.db);
+        err e = db_query(j->ctx.db, j->ctx.arena, control_select(j->set, one, j->ctx.arena),
+                         ctx_args(&j->ctx, more, 2), &r);
+        db_read_end(j->ctx.db);
+        if (e.code) {
+            j->only[i] = false;
+            j->errors[i] = e.detail.len ? str_copy(j->run, e.detail) : STR("?");
+            found = true;
+        }
+        arena_reset(j->ctx.arena);
+    }
+    return found;
+}
+
+struct result_job {
+    struct writer_job job;
+    struct engine *e;
+    const struct judging *run;
+    int64_t now, size, took_us;
+};
+
+/* Of one that was not judged the figures stay as they were, with the error beside them. */
+static err result_run(struct writer_job *job, struct db *db, struct arena *a, void *world)
+{
+    struct result_job *w = (struct result_job *)job;
+    const struct judging *j = w->run;
+    err e = OK;
+    (void)world;
+    for (size_t i = 0; i < j->set->n && !e.code; i++) {
+        const struct control_counts *c = &j->counts[i];
+        if (!j->only[i]) {
+            e = db_queue(db, a,
+                         SQL("insert into control_result(control, as_of, size, n, ok, violation,"
+                             " unknown, took_us, trouble) values ($1, 0, 0, 0, 0, 0, 0, 0, $2)"
+                             " on conflict (control) do update set trouble = excluded.trouble"),
+                         ARGS(db_i64(j->set->list[i]->code), db_text(j->errors[i])));
+            continue;
+        }
+        e = db_queue(db, a,
+                     SQL("insert into control_result(control, as_of, size, n, ok, violation,"
+                         " unknown, took_us, trouble) values ($1, $2, $3, $4, $5, $6, $7, $8, '')"
+                         " on conflict (control) do update set as_of = excluded.as_of,"
+                         " size = excluded.size, n = excluded.n, ok = excluded.ok,"
+                         " violation = excluded.violation, unknown = excluded.unknown,"
+                         " took_us = excluded.took_us, trouble = ''"),
+                     ARGS(db_i64(j->set->list[i]->code), db_i64(w->now), db_i64(w->size),
+                          db_i64(c->n), db_i64(c->ok), db_i64(c->violation), db_i64(c->unknown),
+                          db_i64(w->took_us)));
+    }
+    return e.code ? e : db_flush(db, a);
+}
+
+static err size_of_ledger(const struct ctx *ctx, int64_t *ret)
+{
+    struct rows r;
+    err e = db_query(ctx->db, ctx->arena, SQL("select max(seq) from ledger_leaf"), NO_ARGS, &r);
+    *ret = !e.code && rows_next(&r) && !rows_null(&r, 0) ? rows_i64(&r, 0) + 1 : 0;
+    return e;
+}
+
+/* One snapshot of all records of the type; again without those that cannot be judged. */
+static err judge_type(struct judging *j)
+{
+    int64_t size = 0;
+    int64_t began = clock_mono_us();
+    err e;
+    do {
+        if (!j->e->memory) {
+            db_read_begin(j->ctx.db);
+        }
+        e = size_of_ledger(&j->ctx, &size);
+        e = e.code ? e : judge_records(j);
+        if (!j->e->memory) {
+            db_read_end(j->ctx.db);
+        }
+    } while (e.code && leave_out(j));
+    struct result_job w = {
+        .e = j->e, .run = j, .now = j->ctx.now, .size = size, .took_us = clock_mono_us() - began};
+    w.job = (struct writer_job){.run = result_run, .done = nothing};
+    return e.code ? e : engine_run(j->e, &w.job);
+}
+
+err control_run(struct engine *e, struct db *db, struct arena *a, int64_t now)
+{
+    const struct model *m = engine_model(e);
+    size_t n;
+    struct control_set *sets = control_sets(m, a, &n);
+    struct arena chunk = arena_make(32u << 20);
+    err x = OK;
+    for (size_t i = 0; i < n && !x.code; i++) {
+        struct judging *j = arena_new(a, struct judging);
+        *j = (struct judging){.e = e,
+                              .ctx = ctx_make(e, m, db, &chunk, now, 0, LANG_ZH),
+                              .run = a,
+                              .set = &sets[i],
+                              .only = arena_array(a, bool, sets[i].n),
+                              .counts = arena_array(a, struct control_counts, sets[i].n),
+                              .errors = arena_array(a, str, sets[i].n)};
+        memset(j->only, 1, sets[i].n * sizeof(bool));
+        x = judge_type(j);
+    }
+    arena_end(&chunk);
+    engine_release(e, m);
+    return x;
+}

@@ -1,0 +1,84 @@
+/* control.h - controls: what must hold of every record of a population.
+ *
+ * Two levels, as with types: struct control is one control through all versions of
+ * its regulation (its code, its findings, its history); struct cdef is how one version
+ * words it.
+ *
+ * Which records one version judges: with `law: now`, of a type that follows the newest
+ * version and of another regulation's type, the newest version judges all of them.
+ * Else each record is judged by the version it began with; records of a version
+ * that had no such control are not in its population (cdef_judges).
+ *
+ * A record is in the population when `where` is true, or unknown of it: nothing is left
+ * out because a value is missing.  Verdict: unknown when `where` or `holds` is unknown,
+ * else as `holds` says.  A violation names the first of its reasons that applies.
+ */
+#ifndef MODEL_CONTROL_H
+#define MODEL_CONTROL_H
+
+#include "model/model.h"
+
+enum {
+    CONTROLS_MAX = 1000, /* of an installation */
+    CONTROL_REASONS_MAX = 20,
+    CONTROL_SHOW_MAX = 12,
+    CONTROL_ENOUGH_ALL = 100, /* per cent */
+};
+
+enum severity { SEVERITY_LOW, SEVERITY_MEDIUM, SEVERITY_HIGH, SEVERITY_CRITICAL, SEVERITIES };
+
+struct cdef;
+
+struct control {
+    str key;  /* unique in the installation, for ever */
+    int code; /* by first appearance, as codes of types */
+    struct reg *reg;
+    const struct type *over;  /* of all versions; NULL: none could be read */
+    const struct cdef **defs; /* by version; NULL where a version has it not */
+    size_t ndefs;
+    const struct cdef *newest; /* the newest version's; NULL: it is retired */
+};
+
+struct control_reason {
+    str key;
+    struct words words;
+    struct cond when; /* tree NULL: always (the last) */
+};
+
+struct control_column {
+    str path; /* as written */
+    struct cond value;
+};
+
+struct cdef {
+    struct control *control;
+    struct law *law;
+    struct words words; /* what is wrong where it does not hold: its title */
+    const struct clause *clause;
+    const struct type *over;
+    struct cond where; /* tree NULL: every record of the type */
+    struct cond holds;
+    const struct control_reason *reasons; /* at least one: the last applies always */
+    size_t nreasons;
+    const struct control_column *show;
+    size_t nshow;
+    struct cond grace;  /* a length; a violation younger than this is one in grace; NULL: none */
+    struct cond fix;    /* a length of working time, for whoever mends it; NULL: none said */
+    int64_t max_age_ms; /* 0: CONTROL_AGE_MS of engine/control.h */
+    enum severity severity;
+    int64_t expect; /* fewest records for the result to mean anything */
+    int enough;     /* per cent of those judged that must hold */
+    bool law_now;
+    struct pos pos;
+};
+
+/* Does `c` judge all records of its type, whatever their version? */
+bool cdef_judges_all(const struct cdef *c);
+/* NULL when absent. */
+const struct control *model_control(const struct model *m, str key);
+const struct control *model_control_at(const struct model *m, int64_t code);
+
+/* For places that show one: its words. */
+struct words severity_words(enum severity s);
+
+#endif
