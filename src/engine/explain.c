@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "engine/schema.h"
+#include "model/control.h"
 #include "model/ddl.h"
 #include "store/db.h"
 
@@ -245,6 +246,23 @@ static void adds(struct explaining *x, const struct law *l)
     }
 }
 
+/* A control looks things up for each record of its type: what it looks up in must have a key. */
+static void controls(struct explaining *x, const struct law *l)
+{
+    for (size_t i = 0; i < l->ncontrols; i++) {
+        const struct cdef *c = &l->controls[i];
+        x->type = c->over;
+        one(x, &c->where);
+        one(x, &c->holds);
+        for (size_t k = 0; k < c->nreasons; k++) {
+            one(x, &c->reasons[k].when);
+        }
+        for (size_t k = 0; k < c->nshow; k++) {
+            one(x, &c->show[k].value);
+        }
+    }
+}
+
 /* Empty tables of everything a condition may speak of. */
 static err make_empty(struct arena *a, const struct model *m, struct db **ret)
 {
@@ -266,6 +284,7 @@ err explain_model(const struct model *m, struct diags *d)
     }
     for (size_t i = 0; !x.e.code && i < m->nregs; i++) {
         adds(&x, m->regs[i]->newest);
+        controls(&x, m->regs[i]->newest);
     }
     arena_end(&side);
     x.e.detail = x.e.code ? STR("conditions could not be explained") : x.e.detail;
