@@ -109,6 +109,7 @@ struct aplan { /* one action */
 };
 
 struct calendar_held;
+struct control_clock;
 struct tplan;
 enum { SHAPES_MAX = 256 };
 struct shape { /* an UPDATE of certain columns */
@@ -195,6 +196,7 @@ struct engine {
     pthread_t clock_thread;
     pthread_cond_t wake;
     bool clock_started;
+    struct control_clock *controls; /* judges them; NULL: not started */
     int64_t idem_at;
     int64_t looked_at; /* the writer's: engine_look_around */
     int64_t tasks_day; /* the day for which waiting tasks were last made to fit appointments */
@@ -233,6 +235,9 @@ MUST_CHECK err engine_start(struct engine *e);
 void engine_hold_this(struct engine *e, struct held_model *h);
 MUST_CHECK err clock_start(struct engine *e);
 void clock_stop(struct engine *e);
+/* The thread that judges controls (control_clock.c); stopped before the writer. */
+MUST_CHECK err control_start(struct engine *e);
+void control_stop(struct engine *e);
 bool index_some(struct engine *e, struct db *db, struct arena *a);
 /* A version that lets other texts be searched: every record of the type is indexed anew. */
 MUST_CHECK err index_again(struct db *db, struct arena *a, const struct type *was,
