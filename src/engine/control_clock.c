@@ -96,7 +96,7 @@ static void *background(void *arg)
     return NULL;
 }
 
-err control_start(struct engine *e)
+err control_clock_start(struct engine *e)
 {
     struct control_clock *c = arena_new(e->life, struct control_clock);
     *c = (struct control_clock){
@@ -109,7 +109,7 @@ err control_start(struct engine *e)
     return OK;
 }
 
-void control_stop(struct engine *e)
+void control_clock_stop(struct engine *e)
 {
     struct control_clock *c = e->controls;
     if (!c) {

@@ -236,8 +236,8 @@ void engine_hold_this(struct engine *e, struct held_model *h);
 MUST_CHECK err clock_start(struct engine *e);
 void clock_stop(struct engine *e);
 /* The thread that judges controls (control_clock.c); stopped before the writer. */
-MUST_CHECK err control_start(struct engine *e);
-void control_stop(struct engine *e);
+MUST_CHECK err control_clock_start(struct engine *e);
+void control_clock_stop(struct engine *e);
 bool index_some(struct engine *e, struct db *db, struct arena *a);
 /* A version that lets other texts be searched: every record of the type is indexed anew. */
 MUST_CHECK err index_again(struct db *db, struct arena *a, const struct type *was,

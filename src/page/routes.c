@@ -57,6 +57,8 @@ const struct visit_route page_routes[] = {
     {HTTP_GET,  "/law/~",                page_law,               0,            WORDS_INIT("制度正文", "Regulation")},
     {HTTP_GET,  "/law/~/v/#",            page_law_version,       0,            WORDS_INIT("制度版本", "Version")},
     {HTTP_GET,  "/law/~/v/#/changes",    page_law_changes,       0,            WORDS_INIT("版本差异", "What a version changed")},
+    {HTTP_GET,  "/controls",             page_controls,          0,            WORDS_INIT("合规", "Compliance")},
+    {HTTP_GET,  "/controls/~",           page_control,           0,            WORDS_INIT("控制点", "Control")},
     {HTTP_GET,  "/search",               page_search,            ROUTE_SEARCH, WORDS_INIT("搜索", "Search")},
     {HTTP_GET,  "/help",                 page_help,              ROUTE_DOOR,   WORDS_INIT("帮助", "Help")},
     {HTTP_GET,  "/help/~",               page_help_manual,       ROUTE_DOOR,   WORDS_INIT("手册", "Manual")},

@@ -124,6 +124,8 @@ export const pages = (r) => [
   ["form-refused", "li.lei", `${r(23)}/do/accept`],
   ["form-device", "huang.he", "/r/device/new/register"],
   ["library", "li.lei", "/law"],
+  ["controls", "li.lei", "/controls"],
+  ["control", "huang.he", "/controls/loan_returned"],
   ["law", "li.lei", "/law/fault_reporting"],
   ["law-clause", "li.lei", "/law/fault_reporting#repair-time"],
   ["search", "wu.tao", `/search?q=${encodeURIComponent("打印")}`],

@@ -1,0 +1,166 @@
+/* control_page.c - is it kept?  All controls, the worst first; one with the records that do
+ * not hold. */
+#include "page/control_page.h"
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "page/page.h"
+
+#include "gen/control.html.h"
+
+#include <stdlib.h>
+
+enum { CASES = 50 };
+
+str control_class(enum control_state s)
+{
+    switch (s) {
+    case CONTROL_ERROR:
+    case CONTROL_FAIL:
+        return STR("bad");
+    case CONTROL_STALE:
+    case CONTROL_UNKNOWN:
+    case CONTROL_WARN:
+        return STR("wait");
+    case CONTROL_VACUOUS:
+        return STR("end");
+    case CONTROL_PASS_WAIVED:
+    case CONTROL_PASS:
+    case CONTROL_STATES:
+        break;
+    }
+    return STR("good");
+}
+
+str control_figures(const struct visit *v, const struct control_counts *c)
+{
+    bool en = v->ctx.lang == LANG_EN;
+    const struct {
+        int64_t n;
+        struct words words;
+    } rest[] = {{c->violation, WORDS("条不符合", " not kept")},
+                {c->in_grace, WORDS("条在宽限期内", " in grace")},
+                {c->waived, WORDS("条属例外", " waived")},
+                {c->unknown, WORDS("条因缺失无法判断", " unknown")}};
+    struct buf b = buf_make(v->ctx.arena, 400);
+    buf_put_fmt(&b, en ? "%lld of %lld kept" : "%lld / %lld 条符合", (long long)c->ok,
+                (long long)c->n);
+    for (size_t i = 0; i < sizeof(rest) / sizeof(rest[0]); i++) {
+        if (rest[i].n) {
+            str w = words_in(rest[i].words, v->ctx.lang);
+            buf_put_fmt(&b, en ? ", %lld%.*s" : "，%lld %.*s", (long long)rest[i].n, STR_ARG(w));
+        }
+    }
+    return buf_str(&b);
+}
+
+static struct control_line line_of(const struct visit *v, const struct control_result *r)
+{
+    int rate = control_rate(&r->counts);
+    return (struct control_line){
+        .r = r,
+        .class = control_class(r->state),
+        .rate = rate < 0 ? STR("-") : str_fmt(v->ctx.arena, "%d.%d%%", rate / 10, rate % 10)};
+}
+
+/* The worst state first, then the graver, then the more. */
+static int line_order(const void *x, const void *y)
+{
+    const struct control_result *a = ((const struct control_line *)x)->r;
+    const struct control_result *b = ((const struct control_line *)y)->r;
+    if (a->state != b->state) {
+        return a->state < b->state ? -1 : 1;
+    }
+    if (a->def->severity != b->def->severity) {
+        return a->def->severity > b->def->severity ? -1 : 1;
+    }
+    return (a->counts.violation < b->counts.violation) -
+           (a->counts.violation > b->counts.violation);
+}
+
+void page_controls(struct visit *v)
+{
+    struct control_result *list;
+    size_t n;
+    err e = control_results(&v->ctx, &list, &n);
+    if (e.code) {
+        visit_error(v, e);
+        return;
+    }
+    struct control_line *lines = arena_array(v->ctx.arena, struct control_line, n + 1);
+    struct controls_page p = {.visit = v, .lines = {lines, n}};
+    for (size_t i = 0; i < n; i++) {
+        lines[i] = line_of(v, &list[i]);
+        p.good += control_state_good(list[i].state);
+    }
+    qsort(lines, n, sizeof(lines[0]), line_order);
+    struct frame f;
+    struct html out =
+        frame_begin(v, &f, words_in(WORDS("合规", "Compliance"), v->ctx.lang), STR("controls"));
+    controls_html(&out, &p);
+    frame_end(v, &f, &out, 200);
+}
+
+/* Where a page of cases begins: since-record, as the link of the page before says. */
+static void place_of(struct visit *v, int64_t *since, int64_t *record)
+{
+    str rest;
+    str first = str_cut(visit_param(v, STR("after")), '-', &rest);
+    if (!str_to_i64(first, since) || !str_to_i64(rest, record)) {
+        *since = 0;
+        *record = 0;
+    }
+}
+
+static void put_cases(struct visit *v, struct control_page *p, struct control_row *rows, size_t n)
+{
+    struct control_case *cases = arena_array(v->ctx.arena, struct control_case, n + 1);
+    p->more = n > CASES;
+    n = p->more ? CASES : n;
+    for (size_t i = 0; i < n; i++) {
+        const struct control_row *r = &rows[i];
+        str name = r->name.len ? r->name : r->number;
+        cases[i] = (struct control_case){
+            .row = r,
+            .name = name.len ? name : words_in(p->control->over->newest->title, v->ctx.lang),
+            .grace = r->grace_at > v->ctx.now};
+    }
+    p->cases.ptr = cases;
+    p->cases.len = n;
+    if (p->more) {
+        p->since = rows[n - 1].since;
+        p->record = rows[n - 1].record;
+    }
+}
+
+void page_control(struct visit *v)
+{
+    const struct control *c = model_control(v->model, v->seg[0]);
+    if (!c || !c->newest) {
+        visit_error(v, err_make(ERR_NOT_FOUND, STR("control")));
+        return;
+    }
+    struct control_page p = {
+        .visit = v, .control = c, .where = c->newest->where.text, .holds = c->newest->holds.text};
+    struct control_result r;
+    struct control_row *rows;
+    size_t n;
+    int64_t since;
+    int64_t record;
+    place_of(v, &since, &record);
+    err e = control_result(&v->ctx, c, &r);
+    e = e.code ? e : control_rows(&v->ctx, c, since, record, CASES + 1, &rows, &n);
+    if (e.code) {
+        visit_error(v, e);
+        return;
+    }
+    p.line = line_of(v, &r);
+    p.first = !since;
+    put_cases(v, &p, rows, n);
+    struct frame f;
+    struct html out = frame_begin(
+        v, &f, frame_title(v, WORDS("合规", "Compliance"), words_in(c->newest->words, v->ctx.lang)),
+        STR("controls"));
+    control_html(&out, &p);
+    frame_end(v, &f, &out, 200);
+}

@@ -1,0 +1,49 @@
+/* control_page.h - what control.html shows: what is kept of all controls, and one of them. */
+#ifndef PAGE_CONTROL_PAGE_H
+#define PAGE_CONTROL_PAGE_H
+
+#include "engine/control.h"
+#include "page/frame.h"
+#include "page/show.h"
+
+#include "gen/frame.html.h"
+
+struct control_line {
+    const struct control_result *r;
+    str class; /* of the pill: good, wait, bad, end */
+    str rate;  /* "98.5%", or "-" where none counts */
+};
+struct controls_page {
+    const struct visit *visit;
+    struct {
+        const struct control_line *ptr;
+        size_t len;
+    } lines; /* the worst first */
+    int64_t good;
+};
+
+struct control_case { /* a record that does not hold */
+    const struct control_row *row;
+    str name; /* its name, else its number, else its type's */
+    bool grace;
+};
+struct control_page {
+    const struct visit *visit;
+    const struct control *control;
+    struct control_line line;
+    struct {
+        const struct control_case *ptr;
+        size_t len;
+    } cases;
+    bool more;
+    int64_t since, record; /* where the next page begins */
+    str where, holds;      /* as written in the definition */
+    bool first;            /* the first page of cases */
+};
+
+/* The class of the pill that shows a state. */
+str control_class(enum control_state s);
+/* "7 of 9 kept, 1 in grace, 1 unknown" */
+str control_figures(const struct visit *v, const struct control_counts *c);
+
+#endif
