@@ -4,11 +4,12 @@
 #include "base/enc.h"
 #include "base/markdown.h"
 #include "ledger/ledger.h"
+#include "page/control_page.h"
 #include "page/page.h"
 
 #include "gen/law.html.h"
 
-enum { USES_MAX = 12, CHAPTERS_MAX = 20 };
+enum { USES_MAX = 12, CHAPTERS_MAX = 20, CONTROLS_SHOWN = 8 };
 
 html_safe law_text(const struct visit *v, struct words w)
 {
@@ -149,7 +150,23 @@ static void uses_of_aparts(struct uses *u, const struct law *l)
     }
 }
 
-static void put_articles(struct visit *v, const struct law *l, struct law_page *p)
+/* The controls of each article, with what came of them. */
+static void put_controls(struct visit *v, const struct law_page *p, struct law_article *a,
+                         const struct control_result *results, size_t n)
+{
+    struct law_control *list = arena_array(v->ctx.arena, struct law_control, CONTROLS_SHOWN);
+    size_t k = 0;
+    for (size_t i = 0; i < n && k < CONTROLS_SHOWN && !p->old; i++) {
+        if (results[i].def->clause == a->clause) {
+            list[k++] = (struct law_control){&results[i], control_class(results[i].state)};
+        }
+    }
+    a->controls.ptr = list;
+    a->controls.len = k;
+}
+
+static void put_articles(struct visit *v, const struct law *l, struct law_page *p,
+                         const struct control_result *results, size_t n)
 {
     struct law_article *list = arena_array(v->ctx.arena, struct law_article, l->nclauses + 1);
     for (size_t i = 0; i < l->nclauses; i++) {
@@ -173,12 +190,15 @@ static void put_articles(struct visit *v, const struct law *l, struct law_page *
                                      STR_ARG(s->written))};
             }
         }
+        put_controls(v, p, a, results, n);
         a->uses.ptr = u.list;
         a->uses.len = u.len;
         a->more = u.len == USES_MAX;
-        bool by_people = !u.len && frame_has_words(c->manual);
-        a->class = u.len ? STR("alive") : by_people ? STR("manual") : STR("none");
-        p->cited += u.len > 0;
+        bool by_people = !u.len && !a->controls.len && frame_has_words(c->manual);
+        a->class = u.len || a->controls.len ? STR("alive")
+                   : by_people              ? STR("manual")
+                                            : STR("none");
+        p->cited += u.len || a->controls.len;
         p->manual += by_people;
     }
     p->articles.ptr = list;
@@ -211,7 +231,14 @@ static void show_law(struct visit *v, const struct reg *r, const struct law *l)
     }
     p.versions.ptr = versions;
     p.versions.len = r->nlaws > 1 ? r->nlaws : 0;
-    put_articles(v, l, &p);
+    struct control_result *results;
+    size_t n;
+    err e = control_results(&v->ctx, &results, &n);
+    if (e.code) {
+        visit_error(v, e);
+        return;
+    }
+    put_articles(v, l, &p, results, n);
     struct frame f;
     struct html out = frame_begin(v, &f, title_of(v, &p), STR("law"));
     law_html(&out, &p);

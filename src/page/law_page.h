@@ -2,6 +2,7 @@
 #ifndef PAGE_LAW_PAGE_H
 #define PAGE_LAW_PAGE_H
 
+#include "engine/control.h"
 #include "engine/record.h"
 #include "page/frame.h"
 #include "page/show.h"
@@ -28,11 +29,19 @@ struct law_use { /* what of the definition cites a clause */
     str type;
     str words;
 };
+struct law_control { /* whether it is kept */
+    const struct control_result *r;
+    str class; /* of the pill */
+};
 struct law_article {
     const struct clause *clause;
     struct words chapter; /* where it begins a new one */
     str class;            /* "alive", "manual" or "none" */
     bool more;            /* uses than are shown */
+    struct {
+        const struct law_control *ptr;
+        size_t len;
+    } controls; /* that watch it; of the version in force only */
     struct {
         const struct law_use *ptr;
         size_t len;
