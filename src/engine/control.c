@@ -73,11 +73,12 @@ struct words control_state_words(enum control_state s)
 
 /* --- results ------------------------------------------------------------------------------ */
 
-static void result_take(const struct ctx *ctx, const struct rows *r, struct control_result *x)
+static void result_take(const struct rows *r, struct control_result *x)
 {
     x->judged = rows_i64(r, 1) > 0;
-    x->as_of = rows_i64(r, 1);
-    x->size = rows_i64(r, 2);
+    bool later = rows_i64(r, 10) > rows_i64(r, 1); /* since then nothing was left to judge */
+    x->as_of = rows_i64(r, later ? 10 : 1);
+    x->size = rows_i64(r, later ? 11 : 2);
     x->counts = (struct control_counts){.n = rows_i64(r, 3),
                                         .ok = rows_i64(r, 4),
                                         .unknown = rows_i64(r, 6),
@@ -85,14 +86,14 @@ static void result_take(const struct ctx *ctx, const struct rows *r, struct cont
     x->counts.violation = rows_i64(r, 5) - x->counts.in_grace;
     x->took_us = rows_i64(r, 7);
     x->error = rows_text(r, 8);
-    (void)ctx;
 }
 
 /* Those in grace are counted when they are looked at: grace ends without an act. */
-#define RESULTS                                                                        \
-    "select q.control, q.as_of, q.size, q.n, q.ok, q.violation, q.unknown, q.took_us," \
-    " q.trouble, (select count(*) from control_row w where w.control = q.control"      \
-    " and w.grace_at > $1) from control_result q"
+#define RESULTS                                                                           \
+    "select q.control, q.as_of, q.size, q.n, q.ok, q.violation, q.unknown, q.took_us,"    \
+    " q.trouble, (select count(*) from control_row w where w.control = q.control"         \
+    " and w.grace_at > $1), coalesce(s.at, 0), coalesce(s.size, 0) from control_result q" \
+    " left join control_seen s on s.one = 1"
 
 err control_results(const struct ctx *ctx, struct control_result **ret, size_t *n)
 {
@@ -108,7 +109,7 @@ err control_results(const struct ctx *ctx, struct control_result **ret, size_t *
     while (!e.code && rows_next(&r)) {
         const struct control *c = model_control_at(m, rows_i64(&r, 0));
         if (c) {
-            result_take(ctx, &r, &by_code[c->code]);
+            result_take(&r, &by_code[c->code]);
         }
     }
     struct control_result *list = arena_array(ctx->arena, struct control_result, m->ncontrols + 1);
@@ -135,7 +136,7 @@ err control_result(const struct ctx *ctx, const struct control *c, struct contro
     err e = db_query(ctx->db, ctx->arena, SQL(RESULTS " where q.control = $2"),
                      ARGS(db_i64(ctx->now), db_i64(c->code)), &r);
     if (!e.code && rows_next(&r)) {
-        result_take(ctx, &r, ret);
+        result_take(&r, ret);
     }
     ret->state = control_state_of(ctx, ret);
     return e;

@@ -16,6 +16,8 @@
  *   control_row     control, record, verdict byte, since, grace_at: of every record that
  *                   is in the control's population and does not hold.  grace_at: until
  *                   then it counts as in grace; null: no grace
+ *   control_dirty   record, type, act: touched, and not yet judged again
+ *   control_seen    when, and at which entry of the ledger, nothing was left to judge
  *   control_result  control, and when, at which entry of the ledger, by which text it was
  *                   judged; how many of which verdict; what went wrong, if anything
  *
@@ -98,8 +100,13 @@ struct control_row {
 MUST_CHECK err control_rows(const struct ctx *ctx, const struct control *c, int64_t since,
                             int64_t record, int limit, struct control_row **ret, size_t *n);
 
-/* Judges all controls of all records, and writes what is different; the counts are those of
- * one snapshot for each type.  On a reader's connection `db` outside a transaction. */
-MUST_CHECK err control_run(struct engine *e, struct db *db, struct arena *a, int64_t now);
+/* Judges all controls of all records, or those of the types for which `far` (a full look is
+ * the only one that helps, see struct cdef), and writes what is different; the counts are
+ * those of one snapshot for each type.  On a reader's connection `db` outside a transaction. */
+MUST_CHECK err control_run(struct engine *e, struct db *db, struct arena *a, int64_t now, bool far);
+/* Judges again what acts have marked since, until nothing is left.  *whole: that is not
+ * enough, all must be judged. */
+MUST_CHECK err control_follow_up(struct engine *e, struct db *db, struct arena *a, int64_t now,
+                                 bool *whole);
 
 #endif

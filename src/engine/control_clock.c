@@ -1,24 +1,25 @@
 /* control_clock.c - when controls are judged: a thread of its own, so that a long look
  * keeps nobody waiting.
  *
- * Judged again is what may have changed: after acts (the ledger grew), a publication (its
- * stamp), a new day, and once an hour because time passes.  Between two runs lies ten
- * times what the last one took, at least two seconds: judging never takes more than a
- * tenth of a core.
+ * All records: after a publication, on a new day (which is the nightly look that checks the
+ * others), once an hour, and when marks do not tell enough.  What acts have marked, and what
+ * a term that fell due concerns: every second.  Controls that no mark leads to (struct cdef,
+ * far and clock): after acts, or once a minute, all records of their types; between two such
+ * looks lies ten times what the last one took, at least two seconds, so that judging never
+ * takes more than a tenth of a core.
  */
 #include "base/clock.h"
 #include "base/wake.h"
 #include "engine/calendar.h"
 #include "engine/control_int.h"
 
-enum { TURN_US = 1000000, PAUSE_LEAST_US = 2000000, PAUSE_FACTOR = 10, OFTEN_MS = 3600000 };
-
-/* What was judged last. */
-struct looked {
-    uint64_t model;
-    int64_t size, day;
-    int64_t at_ms;   /* of the clock */
-    int64_t next_us; /* monotonic: not before */
+enum {
+    TURN_US = 1000000,
+    PAUSE_LEAST_US = 2000000,
+    PAUSE_FACTOR = 10,
+    WHOLE_MS = 3600000,
+    CLOCK_MS = 60000,
+    SEEN_MS = 60000
 };
 
 struct control_clock {
@@ -28,53 +29,127 @@ struct control_clock {
     struct arena life; /* of the connection */
     struct arena work;
     struct db *db;
-    struct looked last;
+    /* What was judged last, as a whole and of the far ones. */
+    uint64_t model;
+    int64_t day, whole_at, far_at, far_size, far_next_us;
+    int64_t due_at;  /* terms due until then have been marked */
+    int64_t seen_at; /* control_seen was written */
+    int64_t seen_size;
+    bool again; /* a full look is needed */
 };
 
-static bool due(struct control_clock *c, int64_t now, struct looked *fresh)
+/* The model and the day, as they are; false: there is nothing to judge. */
+static bool anything(struct control_clock *c, int64_t now, bool *whole, bool *far, bool *clock)
 {
-    struct engine *e = c->e;
-    const struct model *m = engine_model(e);
-    *fresh = (struct looked){.model = m->stamp, .at_ms = now};
+    const struct model *m = engine_model(c->e);
+    int64_t day = calendar_day_of(m, now);
     bool any = m->ncontrols > 0;
-    fresh->day = calendar_day_of(m, now);
-    engine_release(e, m);
-    fresh->size = engine_stats(e).ledger_size;
-    const struct looked *l = &c->last;
-    bool other = fresh->model != l->model || fresh->size != l->size || fresh->day != l->day ||
-                 now - l->at_ms >= OFTEN_MS || now < l->at_ms;
-    return any && other && clock_mono_us() >= l->next_us;
+    *whole = c->again || m->stamp != c->model || day != c->day || now - c->whole_at >= WHOLE_MS ||
+             now < c->whole_at;
+    *far = control_any_far(m, clock);
+    c->model = m->stamp;
+    c->day = day;
+    engine_release(c->e, m);
+    return any;
+}
+
+static err connect(struct control_clock *c)
+{
+    if (c->db && !db_lost(c->db)) {
+        return OK;
+    }
+    arena_reset(&c->life);
+    c->db = NULL;
+    err e = engine_reader(c->e, &c->life, &c->db);
+    c->db = e.code ? NULL : c->db;
+    if (!e.code) {
+        db_limit(c->db, (struct db_limits){.time_ms = CONTROL_MS});
+    }
+    return e;
+}
+
+static err look_whole(struct control_clock *c, int64_t now)
+{
+    err e = control_run(c->e, c->db, &c->work, now, false);
+    c->again = e.code != ERR_NONE;
+    c->whole_at = now;
+    c->due_at = now;
+    return e;
+}
+
+/* Terms that fell due since the last look. */
+static err look_due(struct control_clock *c, int64_t now)
+{
+    struct rows r;
+    err e =
+        db_query(c->db, &c->work,
+                 SQL("select 1 from term where ended is null and due > $1 and due <= $2 limit 1"),
+                 ARGS(db_i64(c->due_at), db_i64(now)), &r);
+    if (!e.code && rows_count(&r)) {
+        e = control_mark_due(c->e, c->due_at, now);
+    }
+    c->due_at = e.code ? c->due_at : now;
+    return e;
+}
+
+/* *pending: they are not as new as the rest. */
+static err look_far(struct control_clock *c, int64_t now, int64_t size, bool clock, bool *pending)
+{
+    *pending = size != c->far_size || (clock && now - c->far_at >= CLOCK_MS);
+    if (!*pending || clock_mono_us() < c->far_next_us) {
+        return OK;
+    }
+    int64_t began = clock_mono_us();
+    err e = control_run(c->e, c->db, &c->work, now, true);
+    int64_t took = clock_mono_us() - began;
+    int64_t pause = took * PAUSE_FACTOR;
+    c->far_next_us = began + took + (pause > PAUSE_LEAST_US ? pause : PAUSE_LEAST_US);
+    if (!e.code) {
+        c->far_size = size;
+        c->far_at = now;
+        *pending = false;
+    }
+    return e;
+}
+
+static err look_marked(struct control_clock *c, int64_t now)
+{
+    bool whole = false;
+    err e = look_due(c, now);
+    e = e.code ? e : control_follow_up(c->e, c->db, &c->work, now, &whole);
+    c->again = c->again || whole;
+    return e;
 }
 
 static void look(struct control_clock *c)
 {
     int64_t now = engine_now(c->e);
-    struct looked fresh;
-    if (!due(c, now, &fresh)) {
+    int64_t size = engine_stats(c->e).ledger_size;
+    bool whole;
+    bool far;
+    bool clock;
+    bool pending = false;
+    if (!anything(c, now, &whole, &far, &clock)) {
         return;
     }
-    int64_t began = clock_mono_us();
-    if (!c->db || db_lost(c->db)) {
-        arena_reset(&c->life);
-        c->db = NULL;
-        err e = engine_reader(c->e, &c->life, &c->db);
-        if (e.code) {
-            c->db = NULL;
-            c->last.next_us = began + PAUSE_LEAST_US;
-            return;
-        }
-        db_limit(c->db, (struct db_limits){.time_ms = CONTROL_MS});
+    err e = connect(c);
+    e = e.code ? e : whole ? look_whole(c, now) : look_marked(c, now);
+    if (!e.code && whole) {
+        c->far_size = size;
+        c->far_at = now;
+    } else if (!e.code && (far || clock)) {
+        e = look_far(c, now, size, clock, &pending);
     }
-    err e = control_run(c->e, c->db, &c->work, now);
+    bool worth = whole || size != c->seen_size || now - c->seen_at >= SEEN_MS || now < c->seen_at;
+    if (!e.code && !c->again && !pending && worth) {
+        e = control_put_seen(c->e, now, size);
+        c->seen_at = e.code ? c->seen_at : now;
+        c->seen_size = e.code ? c->seen_size : size;
+    }
+    c->again = c->again || (whole && e.code);
     arena_reset(&c->work);
-    db_reset(c->db);
-    int64_t took = clock_mono_us() - began;
-    fresh.next_us = began + took +
-                    (took * PAUSE_FACTOR > PAUSE_LEAST_US ? took * PAUSE_FACTOR : PAUSE_LEAST_US);
-    if (e.code) { /* tried again: what was judged last stays as it was */
-        c->last.next_us = fresh.next_us;
-    } else {
-        c->last = fresh;
+    if (c->db) {
+        db_reset(c->db);
     }
 }
 

@@ -7,9 +7,13 @@
 
 enum {
     CONTROL_CHUNK = 2000, /* records judged by one question */
-    CONTROL_WRITE = 1000, /* records whose vectors one job writes */
-    CONTROL_MS = 30000,   /* for one chunk */
-    CONTROL_VECTOR_MAX = CONTROLS_MAX,
+    CONTROL_CHUNK_BYTES = 64 << 20,
+    CONTROL_WRITE = 1000,     /* records whose vectors one job writes */
+    CONTROL_MS = 30000,       /* for one chunk */
+    CONTROL_DOWNS_MAX = 32,   /* fields of one type by which its records name judged ones */
+    CONTROL_TURN = 500,       /* marks worked off in one turn */
+    CONTROL_PATHS_MAX = 256,  /* of one type; what is beyond is judged by full runs */
+    CONTROL_CONCERNED = 8000, /* records judged in one turn; more: all of the type */
 };
 
 /* The controls of one type, by their places in the vector. */
@@ -29,6 +33,36 @@ int control_place(const struct control_set *s, const struct control *c);
 struct sql control_select(const struct control_set *s, const bool *only, struct arena *a);
 /* The byte of one control for the record $4; no row: there is no such record. */
 struct sql control_select_one(const struct control *c, struct arena *a);
+
+/* The same of the records that marks up to act $4 concern, and the vectors written of them. */
+struct sql control_select_marked(const struct control_set *s, struct arena *a);
+struct sql control_vectors_marked(const struct control_set *s, struct arena *a);
+
+/* A record whose vector is another than was written; `was` may be shorter: the rest is zeros. */
+struct control_change {
+    int64_t record;
+    str was, is;
+};
+struct control_work {
+    const struct control_set *set;
+    const struct control_change *changes;
+    size_t nchanges;
+    bool count; /* the results' figures follow; a full run writes them itself */
+};
+int control_byte(str vector, size_t i);
+/* Writes them as one job; ctx is the reader's that judged. */
+MUST_CHECK err control_write(struct engine *e, const struct ctx *ctx,
+                             const struct control_work *work);
+/* Judges what a mark concerns, CONTROL_TURN marks at most.  *more: there are further ones.
+ * *whole: too many records are concerned, all must be judged. */
+MUST_CHECK err control_freshen(struct engine *e, struct db *db, struct arena *a, int64_t now,
+                               bool *more, bool *whole);
+/* Does some control read what only a full look follows?  *clock: does some read now? */
+bool control_any_far(const struct model *m, bool *clock);
+/* Nothing was left to judge at `now`, with `size` entries in the ledger. */
+MUST_CHECK err control_put_seen(struct engine *e, int64_t now, int64_t size);
+/* Marks records of which a term fell due after `from`, until `to` (UTC ms). */
+MUST_CHECK err control_mark_due(struct engine *e, int64_t from, int64_t to);
 
 /* Is the text the same by which it was judged before?  A digest of what judges it, over
  * all versions. */

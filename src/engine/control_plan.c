@@ -125,23 +125,113 @@ static void put_control(struct sqlb *b, const struct control *c, struct arena *a
     SQLB_LIT(b, " else 0 end");
 }
 
+/* "select id, a byte for each control from r": where follows. */
+static void put_bytes(struct sqlb *b, const struct control_set *s, const bool *only,
+                      struct arena *a)
+{
+    SQLB_LIT(b, "select r.id");
+    for (size_t i = 0; i < s->n; i++) {
+        SQLB_LIT(b, ", ");
+        if (only && !only[i]) {
+            SQLB_LIT(b, "0");
+        } else {
+            put_control(b, s->list[i], a);
+        }
+    }
+    SQLB_LIT(b, " from ");
+    sqlb_ident(b, s->type->table);
+    SQLB_LIT(b, " r");
+}
+
 struct sql control_select(const struct control_set *s, const bool *only, struct arena *a)
 {
     struct sqlb b = sqlb_make(a);
-    SQLB_LIT(&b, "select r.id");
-    for (size_t i = 0; i < s->n; i++) {
-        SQLB_LIT(&b, ", ");
-        if (only && !only[i]) {
-            SQLB_LIT(&b, "0");
-        } else {
-            put_control(&b, s->list[i], a);
-        }
-    }
-    SQLB_LIT(&b, " from ");
-    sqlb_ident(&b, s->type->table);
-    SQLB_LIT(&b, " r where r.id > $4 order by r.id limit $5");
+    put_bytes(&b, s, only, a);
+    SQLB_LIT(&b, " where r.id > $4 order by r.id limit $5");
     return sqlb_end(&b);
 }
+
+/* --- what marks concern --------------------------------------------------------------------- */
+
+/* "select ids": of records of the judged type that one path leads to. */
+static void put_path(struct sqlb *b, const struct control_set *s, const struct control_path *p)
+{
+    if (p->up) {
+        SQLB_LIT(b, " union select x.id from control_dirty k join ");
+        sqlb_ident(b, s->type->table);
+        SQLB_LIT(b, " x on x.");
+        sqlb_ident(b, p->field->column);
+        SQLB_LIT(b, " = k.record where k.type = ");
+    } else {
+        SQLB_LIT(b, " union select x.");
+        sqlb_ident(b, p->field->column);
+        SQLB_LIT(b, " from control_dirty k join ");
+        sqlb_ident(b, p->of->table);
+        SQLB_LIT(b, " x on x.id = k.record where k.type = ");
+    }
+    sqlb_i64(b, p->of->code);
+    SQLB_LIT(b, " and k.act <= $4");
+}
+
+static bool same_path(const struct control_path *x, const struct control_path *y)
+{
+    return x->of == y->of && x->up == y->up && str_eq(x->field->column, y->field->column);
+}
+
+/* Puts those of `c` that none before it had; `seen` holds them. */
+static size_t put_paths(struct sqlb *b, const struct control_set *s, const struct cdef *c,
+                        const struct control_path **seen, size_t n)
+{
+    for (size_t i = 0; i < c->npaths; i++) {
+        const struct control_path *p = &c->paths[i];
+        bool known = n == CONTROL_PATHS_MAX;
+        for (size_t k = 0; k < n && !known; k++) {
+            known = same_path(seen[k], p);
+        }
+        if (!known) {
+            seen[n++] = p;
+            put_path(b, s, p);
+        }
+    }
+    return n;
+}
+
+static void put_marked(struct sqlb *b, const struct control_set *s)
+{
+    const struct control_path *seen[CONTROL_PATHS_MAX];
+    size_t n = 0;
+    SQLB_LIT(b, "(select k.record from control_dirty k where k.type = ");
+    sqlb_i64(b, s->type->code);
+    SQLB_LIT(b, " and k.act <= $4");
+    for (size_t i = 0; i < s->n; i++) {
+        const struct control *c = s->list[i];
+        for (size_t v = 0; v < c->ndefs; v++) {
+            n = c->defs[v] ? put_paths(b, s, c->defs[v], seen, n) : n;
+        }
+    }
+    SQLB_LIT(b, ")");
+}
+
+struct sql control_select_marked(const struct control_set *s, struct arena *a)
+{
+    struct sqlb b = sqlb_make(a);
+    put_bytes(&b, s, NULL, a);
+    SQLB_LIT(&b, " where r.id in ");
+    put_marked(&b, s);
+    SQLB_LIT(&b, " order by r.id");
+    return sqlb_end(&b);
+}
+
+struct sql control_vectors_marked(const struct control_set *s, struct arena *a)
+{
+    struct sqlb b = sqlb_make(a);
+    SQLB_LIT(&b, "select q.record, q.vector from control_vector q where q.record in ");
+    put_marked(&b, s);
+    SQLB_LIT(&b, " order by q.record");
+    return sqlb_end(&b);
+}
+
+/* --- one ------------------------------------------------------------------------------------ */
 
 struct sql control_select_one(const struct control *c, struct arena *a)
 {

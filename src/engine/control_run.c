@@ -5,12 +5,6 @@
 
 #include <string.h>
 
-/* A record whose vector is another than was written. */
-struct change {
-    int64_t record;
-    str was, is; /* `was` may be shorter: the rest is zeros; both in the arena of the run */
-};
-
 /* One run over one type. */
 struct judging {
     struct engine *e;
@@ -21,108 +15,11 @@ struct judging {
     struct control_counts *counts;
     str *errors;
     struct sql select;
-    struct change changes[CONTROL_WRITE];
+    struct control_change changes[CONTROL_WRITE];
     size_t nchanges;
     int64_t at; /* the last record that was judged */
     bool more;
 };
-
-/* --- writing ---------------------------------------------------------------------------- */
-
-struct write_job {
-    struct writer_job job;
-    struct engine *e;
-    const struct judging *run;
-    int64_t now;
-};
-
-static int byte_at(str v, size_t i)
-{
-    return i < v.len ? (unsigned char)v.ptr[i] : VERDICT_OUT;
-}
-
-/* Until when a violation that begins now is in grace. */
-static err grace_of(const struct ctx *ctx, const struct cdef *c, int verdict, struct db_arg *ret)
-{
-    *ret = db_null_i64();
-    if (!c || !c->grace.tree || verdict < VERDICT_VIOLATION) {
-        return OK;
-    }
-    struct sqlb b = sqlb_make(ctx->arena);
-    SQLB_LIT(&b, "select ");
-    sqlb_sql(&b, c->grace.value);
-    struct rows r;
-    err e = db_query(ctx->db, ctx->arena, sqlb_end(&b), ctx_args(ctx, NULL, 0), &r);
-    int64_t until = 0;
-    if (e.code || !rows_next(&r) || rows_null(&r, 0)) {
-        return e;
-    }
-    e = calendar_due(ctx, ctx->now, c->grace.type.kind, rows_i64(&r, 0), &until);
-    *ret = e.code ? *ret : db_i64(until);
-    return e;
-}
-
-/* The row of one control about one record follows its byte. */
-static err put_row(const struct ctx *ctx, const struct control *c, int64_t record, int was, int is)
-{
-    if (is == VERDICT_OK || is == VERDICT_OUT) {
-        return db_queue(ctx->db, ctx->arena,
-                        SQL("delete from control_row where control = $1 and record = $2"),
-                        ARGS(db_i64(c->code), db_i64(record)));
-    }
-    bool goes_on = was >= VERDICT_VIOLATION && is >= VERDICT_VIOLATION; /* for another reason */
-    if (goes_on) {
-        return db_queue(ctx->db, ctx->arena,
-                        SQL("update control_row set verdict = $3 where control = $1"
-                            " and record = $2"),
-                        ARGS(db_i64(c->code), db_i64(record), db_i64(is)));
-    }
-    struct db_arg grace;
-    err e = grace_of(ctx, c->newest, is, &grace);
-    return e.code ? e
-                  : db_queue(
-                        ctx->db, ctx->arena,
-                        SQL("insert into control_row(control, record, verdict, since, grace_at)"
-                            " values ($1, $2, $3, $4, $5) on conflict (control, record)"
-                            " do update set verdict = excluded.verdict, since = excluded.since,"
-                            " grace_at = excluded.grace_at"),
-                        ARGS(db_i64(c->code), db_i64(record), db_i64(is), db_i64(ctx->now), grace));
-}
-
-static err put_vector(const struct ctx *ctx, const struct control_set *s, const struct change *c)
-{
-    bool any = false;
-    for (size_t i = 0; i < c->is.len; i++) {
-        any = any || c->is.ptr[i];
-    }
-    if (!any) {
-        return db_queue(ctx->db, ctx->arena, SQL("delete from control_vector where record = $1"),
-                        ARGS(db_i64(c->record)));
-    }
-    return db_queue(ctx->db, ctx->arena,
-                    SQL("insert into control_vector(record, type, vector) values ($1, $2, $3)"
-                        " on conflict (record) do update set vector = excluded.vector"),
-                    ARGS(db_i64(c->record), db_i64(s->type->code), db_blob(c->is)));
-}
-
-static err write_run(struct writer_job *job, struct db *db, struct arena *a, void *world)
-{
-    struct write_job *w = (struct write_job *)job;
-    const struct judging *j = w->run;
-    (void)world;
-    struct ctx ctx = ctx_make(w->e, j->ctx.model, db, a, w->now, 0, LANG_ZH);
-    err e = OK;
-    for (size_t i = 0; i < j->nchanges && !e.code; i++) {
-        const struct change *c = &j->changes[i];
-        e = put_vector(&ctx, j->set, c);
-        for (size_t k = 0; k < j->set->n && !e.code; k++) {
-            int was = byte_at(c->was, k);
-            int is = byte_at(c->is, k);
-            e = was == is ? OK : put_row(&ctx, j->set->list[k], c->record, was, is);
-        }
-    }
-    return e.code ? e : db_flush(db, a);
-}
 
 static void nothing(struct writer_job *job, err result)
 {
@@ -132,9 +29,8 @@ static void nothing(struct writer_job *job, err result)
 
 static err write_changes(struct judging *j)
 {
-    struct write_job w = {.e = j->e, .run = j, .now = j->ctx.now};
-    w.job = (struct writer_job){.run = write_run, .done = nothing};
-    err e = j->nchanges ? engine_run(j->e, &w.job) : OK;
+    struct control_work w = {.set = j->set, .changes = j->changes, .nchanges = j->nchanges};
+    err e = j->nchanges ? control_write(j->e, &j->ctx, &w) : OK;
     j->nchanges = 0;
     return e;
 }
@@ -153,7 +49,7 @@ static str vector_of(struct judging *j, const struct rows *r)
 static void count(struct judging *j, str vector)
 {
     for (size_t i = 0; i < j->set->n; i++) {
-        int v = byte_at(vector, i);
+        int v = control_byte(vector, i);
         struct control_counts *c = &j->counts[i];
         c->n += v != VERDICT_OUT;
         c->ok += v == VERDICT_OK;
@@ -163,18 +59,18 @@ static void count(struct judging *j, str vector)
 }
 
 /* Of a control that could not be judged stands what was written last. */
-static void keep_unjudged(const struct judging *j, struct change *c)
+static void keep_unjudged(const struct judging *j, struct control_change *c)
 {
     char *bytes = (char *)c->is.ptr; /* vector_of made them */
     for (size_t i = 0; i < j->set->n; i++) {
-        bytes[i] = j->only[i] ? bytes[i] : (char)byte_at(c->was, i);
+        bytes[i] = j->only[i] ? bytes[i] : (char)control_byte(c->was, i);
     }
 }
 
 static bool differs(str was, str is)
 {
     for (size_t i = 0; i < is.len; i++) {
-        if (byte_at(was, i) != byte_at(is, i)) {
+        if (control_byte(was, i) != control_byte(is, i)) {
             return true;
         }
     }
@@ -206,16 +102,16 @@ static err judge_chunk(struct judging *j)
     if (e.code) {
         return e;
     }
-    struct change *list = arena_array(j->ctx.arena, struct change, (size_t)n + 1);
+    struct control_change *list = arena_array(j->ctx.arena, struct control_change, (size_t)n + 1);
     size_t k = 0;
     while (rows_next(&now)) {
-        list[k++] = (struct change){.record = rows_i64(&now, 0), .is = vector_of(j, &now)};
+        list[k++] = (struct control_change){.record = rows_i64(&now, 0), .is = vector_of(j, &now)};
     }
     int64_t last = j->more ? list[k - 1].record : INT64_MAX;
     e = written_after(j, last, &old);
     bool there = !e.code && rows_next(&old);
     for (size_t i = 0; i < k && !e.code; i++) {
-        struct change *c = &list[i];
+        struct control_change *c = &list[i];
         while (there && rows_i64(&old, 0) < c->record) {
             there = rows_next(&old);
         }
@@ -345,24 +241,83 @@ static err judge_type(struct judging *j)
     return e.code ? e : engine_run(j->e, &w.job);
 }
 
-err control_run(struct engine *e, struct db *db, struct arena *a, int64_t now)
+static bool is_far(const struct control_set *s)
+{
+    for (size_t i = 0; i < s->n; i++) {
+        const struct control *c = s->list[i];
+        for (size_t v = 0; v < c->ndefs; v++) {
+            if (c->defs[v] && (c->defs[v]->far || c->defs[v]->clock)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+bool control_any_far(const struct model *m, bool *clock)
+{
+    bool far = false;
+    *clock = false;
+    for (size_t i = 0; i < m->ncontrols; i++) {
+        const struct control *c = m->controls[i];
+        for (size_t v = 0; v < c->ndefs; v++) {
+            far = far || (c->defs[v] && c->defs[v]->far);
+            *clock = *clock || (c->defs[v] && c->defs[v]->clock);
+        }
+    }
+    return far;
+}
+
+struct marks_job {
+    struct writer_job job;
+    int64_t upto;
+};
+
+static err marks_run(struct writer_job *job, struct db *db, struct arena *a, void *world)
+{
+    (void)world;
+    return db_exec(db, a, SQL("delete from control_dirty where act <= $1"),
+                   ARGS(db_i64(((const struct marks_job *)job)->upto)));
+}
+
+/* Marks made before a full run need not be worked off after it. */
+static err last_mark(struct db *db, struct arena *a, int64_t *ret)
+{
+    struct rows r;
+    err e = db_query(db, a, SQL("select max(act) from control_dirty"), NO_ARGS, &r);
+    *ret = !e.code && rows_next(&r) && !rows_null(&r, 0) ? rows_i64(&r, 0) : -1;
+    return e;
+}
+
+static struct judging *judging_of(struct engine *e, const struct ctx *ctx, struct arena *a,
+                                  const struct control_set *s)
+{
+    struct judging *j = arena_new(a, struct judging);
+    *j = (struct judging){.e = e,
+                          .ctx = *ctx,
+                          .run = a,
+                          .set = s,
+                          .only = arena_array(a, bool, s->n),
+                          .counts = arena_array(a, struct control_counts, s->n),
+                          .errors = arena_array(a, str, s->n)};
+    memset(j->only, 1, s->n * sizeof(bool));
+    return j;
+}
+
+err control_run(struct engine *e, struct db *db, struct arena *a, int64_t now, bool far)
 {
     const struct model *m = engine_model(e);
     size_t n;
     struct control_set *sets = control_sets(m, a, &n);
-    struct arena chunk = arena_make(32u << 20);
-    err x = OK;
+    struct arena chunk = arena_make(CONTROL_CHUNK_BYTES);
+    struct ctx ctx = ctx_make(e, m, db, &chunk, now, 0, LANG_ZH);
+    struct marks_job w = {.job = {.run = marks_run, .done = nothing}, .upto = -1};
+    err x = far ? OK : last_mark(db, a, &w.upto);
     for (size_t i = 0; i < n && !x.code; i++) {
-        struct judging *j = arena_new(a, struct judging);
-        *j = (struct judging){.e = e,
-                              .ctx = ctx_make(e, m, db, &chunk, now, 0, LANG_ZH),
-                              .run = a,
-                              .set = &sets[i],
-                              .only = arena_array(a, bool, sets[i].n),
-                              .counts = arena_array(a, struct control_counts, sets[i].n),
-                              .errors = arena_array(a, str, sets[i].n)};
-        memset(j->only, 1, sets[i].n * sizeof(bool));
-        x = judge_type(j);
+        x = far && !is_far(&sets[i]) ? OK : judge_type(judging_of(e, &ctx, a, &sets[i]));
+    }
+    if (!x.code && w.upto >= 0) {
+        x = engine_run(e, &w.job);
     }
     arena_end(&chunk);
     engine_release(e, m);

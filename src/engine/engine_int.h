@@ -110,6 +110,7 @@ struct aplan { /* one action */
 
 struct calendar_held;
 struct control_clock;
+struct control_watch;
 struct tplan;
 enum { SHAPES_MAX = 256 };
 struct shape { /* an UPDATE of certain columns */
@@ -156,6 +157,7 @@ struct held_model {
     enum db_kind kind;
     int holders; /* under engine->lock */
     bool retired;
+    struct control_watch *watches; /* the writer's: control_mark.c */
     struct held_model *next;
 };
 

@@ -586,6 +586,7 @@ err perform_finish(struct doing *d)
                                       SQL("insert into search_queue(record, type) values ($1, $2)"
                                           " on conflict do nothing"),
                                       ARGS(db_i64(x->id), db_i64(x->t->type->code)));
+        e = e.code ? e : control_mark(d, x);
     }
     e = e.code ? e : history_write(d);
     return perform_conflict(d, e);

@@ -168,6 +168,8 @@ MUST_CHECK err perform_unwatch(struct doing *d, const struct touched *x);
 /* Tells those who watch what was done to it, except its doer, who may not see it any
  * more, and whom the act has told already.  Asked for only where somebody watches. */
 MUST_CHECK err perform_tell_watchers(struct doing *d, const struct touched *x);
+/* Controls that may judge it otherwise now are judged again soon (control_mark.c). */
+MUST_CHECK err control_mark(struct doing *d, const struct touched *x);
 /* --- finish.c, perform.c ---------------------------------------------------------- */
 
 /* Tasks of the actions its state waits for, asked and put anew. */

@@ -173,6 +173,10 @@ static const struct migration migrations[] = {
             " primary key (control, record));"
             "create index control_row_since on control_row(control, since, record);"
             "create index control_row_record on control_row(record);"
+            "create table control_dirty(record ID, type INT not null, act INT not null);"
+            "create table control_seen(one INT primary key, at INT not null, size INT not null);"
+            "create index control_dirty_act on control_dirty(act);"
+            "create index term_due on term(due) where ended is null;"
             "create table control_result(control INT primary key, as_of INT not null,"
             " size INT not null, n INT not null, ok INT not null, violation INT not null,"
             " unknown INT not null, took_us INT not null, trouble text not null);")},

@@ -50,6 +50,13 @@ struct control_column {
     struct cond value;
 };
 
+/* How what a control reads of other records leads back to the record it judges. */
+struct control_path {
+    const struct type *of;     /* when a record of this type was touched, it concerns: */
+    const struct field *field; /* down: the record its field names, and named before; */
+    bool up;                   /* up: those of the judged type whose field names it */
+};
+
 struct cdef {
     struct control *control;
     struct law *law;
@@ -69,9 +76,18 @@ struct cdef {
     int64_t expect; /* fewest records for the result to mean anything */
     int enough;     /* per cent of those judged that must hold */
     bool law_now;
+    const struct control_path *paths;
+    size_t npaths;
+    bool far;   /* it reads what no path leads back from: who holds a post, all of a type */
+    bool clock; /* it reads now: its verdict may change at any moment by itself; those that
+                   read today or a term change at midnight or when the term ends */
     struct pos pos;
 };
 
+/* What a condition over records of `self` reads, added to what is known of `c` already
+ * (expr_follow.c). */
+void control_follow(struct arena *a, const struct type *self, const struct cond *cond,
+                    struct cdef *c);
 /* Does `c` judge all records of its type, whatever their version? */
 bool cdef_judges_all(const struct cdef *c);
 /* NULL when absent. */

@@ -252,6 +252,11 @@ static void control_body(struct load *l, struct lsrc *s, const struct ynode *map
     }
     reasons_read(l, s, &sc, yaml_get(map, STR("reasons")), c);
     show_read(l, &sc, yaml_get(map, STR("show")), c);
+    control_follow(l->a, c->over, &c->where, c);
+    control_follow(l->a, c->over, &c->holds, c);
+    for (size_t i = 0; i < c->nreasons; i++) {
+        control_follow(l->a, c->over, &c->reasons[i].when, c);
+    }
     nobody_asks(l, &c->where);
     nobody_asks(l, &c->holds);
     for (size_t i = 0; i < c->nreasons; i++) {

@@ -73,7 +73,7 @@ static const char law[] =
 static void run(struct house *h)
 {
     struct arena a = arena_make(64u << 20);
-    err e = control_run(h->e, house_db(h), &a, h->now);
+    err e = control_run(h->e, house_db(h), &a, h->now, false);
     if (e.code) {
         fail_msg("%s %.*s", err_name(e.code), STR_ARG(e.detail));
     }
