@@ -21,6 +21,7 @@ static struct words kind_words(enum change_kind k)
         [CHANGE_APPROVAL] = WORDS_INIT("审批", "approval of"),
         [CHANGE_RULE] = WORDS_INIT("规则", "rule"),
         [CHANGE_TERM] = WORDS_INIT("时限", "term"),
+        [CHANGE_CONTROL] = WORDS_INIT("控制点", "control"),
         [CHANGE_SEE] = WORDS_INIT("可见范围", "who may see"),
         [CHANGE_CROSSING] =
             WORDS_INIT("新的跨制度操作", "newly performed on another regulation's records"),
@@ -425,6 +426,8 @@ void law_diff(struct arena *a, const struct source *before, const struct law *la
              compare_type);
     each_item(&d, STR("adds"), yaml_get(x, STR("adds")), yaml_get(y, STR("adds")));
     each_item(&d, STR("apart"), yaml_get(x, STR("apart")), yaml_get(y, STR("apart")));
+    each_key(&d, CHANGE_CONTROL, STR(""), yaml_get(x, STR("controls")),
+             yaml_get(y, STR("controls")), compare);
     crossings(&d, law_before);
 }
 

@@ -20,6 +20,7 @@ enum change_kind {
     CHANGE_APPROVAL, /* a node of an action's approval, or the whole */
     CHANGE_RULE,     /* rules, unique, adds */
     CHANGE_TERM,
+    CHANGE_CONTROL,
     CHANGE_SEE,      /* who may see records or a field */
     CHANGE_CROSSING, /* an action newly performed on another regulation's records */
     CHANGE_STRANDS   /* forbids the publication */

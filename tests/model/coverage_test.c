@@ -70,6 +70,8 @@ static const struct way ways[] = {
     {"term", "marks", "mark", ENTRIES},
     {"mark", "do", "effect", ENTRIES},
     {"regulation", "apart", "apart", ENTRIES},
+    {"regulation", "controls", "control", NAMES},
+    {"control", "reasons", "reason", NAMES},
     {"add", "effects", "effect", ENTRIES},
     {"add", "rules", "rule", ENTRIES},
     {"add", "needs", "need", ENTRIES},
@@ -182,6 +184,8 @@ static void every_construct_is_used(void **state)
         {"mark", KEYS_MARK},
         {"add", KEYS_ADD},
         {"apart", KEYS_APART},
+        {"control", KEYS_CONTROL},
+        {"reason", KEYS_REASON},
         {"words", KEYS_WORDS},
         {"has", "comments attachments watchers label"},
         {"setting type", "text int decimal money bool date datetime duration days months workdays "
