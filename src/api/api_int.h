@@ -83,6 +83,8 @@ void api_attachment(struct visit *v);
 void api_record_pdf(struct visit *v);
 
 void api_regulations(struct visit *v);
+void api_controls(struct visit *v);
+void api_control(struct visit *v);
 void api_regulation(struct visit *v);
 void api_clause(struct visit *v);
 void api_ledger(struct visit *v);

@@ -31,6 +31,8 @@ static const struct shape shapes[] = {
     {"/api/v1/regulations", "Regulations", ""},
     {"/api/v1/regulations/~", "Regulation", "version"},
     {"/api/v1/regulations/~/~", "ClauseText", "version"},
+    {"/api/v1/controls", "Controls", ""},
+    {"/api/v1/controls/~", "Control", "cursor limit"},
     {"/api/v1/ledger", "Ledger", ""},
     {"/api/v1/ledger/~", "Entry", ""},
     {"/api/v1/ledger/~/proof", "text", ""},

@@ -501,6 +501,27 @@ await check("regulations, one of them, one clause; types with their fields", asy
   refused(await get("li.lei", "/api/v1/regulations/fault_reporting?version=99"), 404);
 });
 
+at("controls");
+await check("what is kept, and what is not, with its clause", async () => {
+  const sum = (c) => c.ok + c.violations + c.in_grace + c.waived + c.unknown;
+  let list = null;
+  for (let i = 0; i < 100 && !list?.items.every((c) => c.as_of); i++) {
+    await new Promise((done) => setTimeout(done, 200));
+    list = await read("li.lei", "/api/v1/controls");
+  }
+  expect(list.items.length >= 5, "controls of three regulations");
+  for (const c of list.items) {
+    equal(sum(c), c.population, c.key);
+    equal(c.good, c.state === "pass" || c.state === "pass_waived", c.key);
+    expect(c.clause.id && (c.population > 0 || c.state === "vacuous"), `${c.key}: ${c.state}`);
+  }
+  const one = await read("chen.gang", "/api/v1/controls/faults_accepted", "/api/v1/controls/{key}");
+  expect(one.holds.includes("acceptance") && Array.isArray(one.items), "the control and its cases");
+  refused(await get("li.lei", "/api/v1/controls/nothing"), 404);
+  refused(await get("li.lei", "/api/v1/controls/faults_accepted?cursor=x"), 400);
+  refused(await get("li.lei", "/api/v1/controls/faults_accepted?limit=100000"), 400);
+});
+
 // --- proofs -----------------------------------------------------------------------------------
 at("proofs");
 await check("an act's proof is verified by the separate program", async () => {
