@@ -140,7 +140,7 @@ static void reasons_read(struct load *l, struct lsrc *s, const struct scope *sc,
         c->nreasons++;
     }
     if (!c->nreasons || list[c->nreasons - 1].when.tree) {
-        list[c->nreasons++] = (struct control_reason){.key = STR("other"), .words = c->words};
+        list[c->nreasons++] = (struct control_reason){.key = STR("violated"), .words = c->words};
     }
     c->reasons = list;
 }
