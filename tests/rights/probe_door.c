@@ -1,5 +1,6 @@
 /* probe_door.c - who comes in at all; what is one's own; what administrators have. */
 #include "base/enc.h"
+#include "model/control.h"
 #include "people/people_int.h"
 
 #include "probe.h"
@@ -209,6 +210,8 @@ static const struct open_page {
     {"GET /api/v1/types", "/api/v1/types", NULL},
     {"GET /api/v1/regulations", "/api/v1/regulations", NULL},
     {"GET /api/v1/ledger", "/api/v1/ledger", NULL},
+    {"GET /controls", "/controls", NULL},
+    {"GET /api/v1/controls", "/api/v1/controls", NULL},
 };
 
 /* What is there before anybody is signed in is for everybody, and tells nothing. */
@@ -279,6 +282,13 @@ static void read_laws(struct probe *p, const struct who *who)
                 str_fmt(&p->a, "/api/v1/regulations/%.*s/%.*s", STR_ARG(key),
                         STR_ARG(l->clauses[0].id)),
                 NULL);
+        for (size_t k = 0; k < l->ncontrols; k++) {
+            str name = l->controls[k].control->key;
+            open_to(p, who, "GET /controls/~", str_fmt(&p->a, "/controls/%.*s", STR_ARG(name)),
+                    NULL);
+            open_to(p, who, "GET /api/v1/controls/~",
+                    str_fmt(&p->a, "/api/v1/controls/%.*s", STR_ARG(name)), "limit=200");
+        }
         for (size_t k = 0; k < l->ntdefs; k++) {
             if (!l->tdefs[k]->type->lines) {
                 open_to(p, who, "GET /api/v1/types/~",

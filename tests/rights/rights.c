@@ -5,6 +5,7 @@
  *   rights --thin N   one in N of what is many
  */
 #include "base/clock.h"
+#include "engine/control.h"
 
 #include "guarded.h"
 #include "plants.h"
@@ -44,6 +45,17 @@ static void report(const struct probe *p, const char *where)
 
 static int thin = 1;
 
+/* So that their pages have records to show, or to keep back. */
+static void judge_controls(struct site *s, struct arena *a)
+{
+    struct rows r;
+    dbs_ok(control_run(s->e, s->db, a, SITE_NOW, false));
+    dbs_ok(db_query(s->db, a, SQL("select count(*) from control_row"), NO_ARGS, &r));
+    if (!rows_next(&r) || rows_i64(&r, 0) < 3) {
+        fail_msg("too few records that break a control");
+    }
+}
+
 static void every_right(struct dbs *t)
 {
     struct sources src = site_sources(t->life);
@@ -53,6 +65,7 @@ static void every_right(struct dbs *t)
     struct walk w = {.s = &s, .random = 88172645463325252u};
     site_admit_all(&s);
     walk_on(&w, model, ACTS);
+    judge_controls(&s, t->life);
     struct facts f = facts_read(&s, t->life, model);
     struct probe p = probe_make(&s, &f, t->life);
     p.thin = t->which == DBS_PG ? thin * 17 : thin;

@@ -127,6 +127,8 @@ static const struct errand {
     {"GET /file/#", "/file/#attachment", NULL, NULL, NULL, "huang.he"},
     {"GET /proof/#", "/proof/#seq", NULL, NULL, NULL, "huang.he"},
     {"GET /proof/#/file", "/proof/#seq/file", NULL, NULL, NULL, "huang.he"},
+    {"GET /controls/~", "/controls/faults_accepted", NULL, NULL, NULL, "wu.tao"},
+    {"GET /api/v1/controls/~", "/api/v1/controls/faults_accepted", "limit=3", NULL, NULL, "wu.tao"},
     {"GET /law/~", "/law/fault_reporting", NULL, NULL, NULL, "wu.tao"},
     {"GET /law/~/v/#", "/law/fault_reporting/v/1", NULL, NULL, NULL, "wu.tao"},
     {"GET /law/~/v/#/changes", "/law/fault_reporting/v/1/changes", NULL, NULL, NULL, "wu.tao"},

@@ -38,7 +38,7 @@ export async function prepare(way, me, boss, careful) {
   const sessions = [];
   for (const login of careful) sessions.push(await second(login));
   const [file, picture] = [...(await page(me, fault)).matchAll(/\/file\/(\d+)/g)].map((m) => m[1]).slice(-2);
-  return { pages: [fault, "/me/jobs", "/law/fault_reporting"], fault, file, picture, spare: find(/(\d+)/, added.headers.get("location")),
+  return { pages: [fault, "/me/jobs", "/law/fault_reporting", "/controls/faults_accepted"], fault, file, picture, spare: find(/(\d+)/, added.headers.get("location")),
     careful: sessions, half: [await way.signIn(careful[0]), await way.signIn(careful[0])] };
 
   /** A list made in the background; its file is there. */
