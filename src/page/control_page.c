@@ -63,13 +63,20 @@ static struct control_line line_of(const struct visit *v, const struct control_r
         .rate = rate < 0 ? STR("-") : str_fmt(v->ctx.arena, "%d.%d%%", rate / 10, rate % 10)};
 }
 
+/* Where nothing was expected, nothing to judge is no worse than in grace. */
+static int rank_of(const struct control_result *r)
+{
+    bool idle = r->state == CONTROL_VACUOUS && r->def->expect == 0;
+    return idle ? 2 * CONTROL_WARN + 1 : 2 * (int)r->state;
+}
+
 /* The worst state first, then the graver, then the more. */
 static int line_order(const void *x, const void *y)
 {
     const struct control_result *a = ((const struct control_line *)x)->r;
     const struct control_result *b = ((const struct control_line *)y)->r;
-    if (a->state != b->state) {
-        return a->state < b->state ? -1 : 1;
+    if (rank_of(a) != rank_of(b)) {
+        return rank_of(a) < rank_of(b) ? -1 : 1;
     }
     if (a->def->severity != b->def->severity) {
         return a->def->severity > b->def->severity ? -1 : 1;
