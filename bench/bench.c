@@ -3,6 +3,7 @@
  * bench --help says how it is called; README.md what each figure means.  Nothing
  * here passes or fails by a time: it prints. */
 #include "ask.h"
+#include "controls.h"
 #include "floor.h"
 #include "grow.h"
 #include "inside.h"
@@ -649,6 +650,16 @@ static int votes(struct bench *b)
     return !ok || b->failed;
 }
 
+/* Judging alone, on a database of its own. */
+static int controls(struct bench *b, int64_t n, str url)
+{
+    struct controls_bench c = {.data = b->data, .url = url, .n = b->faults, .controls = n};
+    print_machine();
+    mkdir(str_copy(&b->life, b->data).ptr, 0700);
+    err e = controls_measure(&b->life, &c);
+    return e.code ? fail_err(b, "controls", e) : 0;
+}
+
 static int inside(struct bench *b, str path, str as, int64_t times, bool print_sql)
 {
     struct inside_result r;
@@ -676,6 +687,8 @@ static int help(void)
            "        one kind of read, again and again\n"
            "  bench --data DIR --votes [--ms 2000]\n"
            "        votes beside creates, a long inbox beside a short one\n"
+           "  bench --data DIR --controls 1 [--faults 1000000] [--database URL]\n"
+           "        so many controls over so many records\n"
            "  bench --data DIR --inside PATH [--as wu.tao] [--times 1000] [--sql]\n"
            "        one page without sockets\n"
            "  bench --data DIR --users 1000 [--minutes 3] [--think 10] [--faults N; 0: as it is]\n"
@@ -689,9 +702,10 @@ static int help(void)
 /* Everything here is an option with a name of these. */
 static bool understood(int argc, char **argv)
 {
-    static const char *const names[] = {"data",    "zhidu", "faults", "ms",    "rounds", "port",
-                                        "inside",  "only",  "grow",   "many",  "users",  "minutes",
-                                        "seconds", "think", "as",     "times", "sql",    "votes"};
+    static const char *const names[] = {"data",  "zhidu",   "faults",  "ms",       "rounds",
+                                        "port",  "inside",  "only",    "grow",     "many",
+                                        "users", "minutes", "seconds", "think",    "as",
+                                        "times", "sql",     "votes",   "controls", "database"};
     for (int i = 1; i < argc; i++) {
         bool known = strncmp(argv[i], "--", 2) != 0;
         for (size_t k = 0; !known && k < sizeof(names) / sizeof(names[0]); k++) {
@@ -744,13 +758,16 @@ int main(int argc, char **argv)
         .users = (int)number(argc, argv, "users", 0),
         .seconds = (double)number(argc, argv, "seconds", number(argc, argv, "minutes", 3) * 60),
         .think_s = (double)number(argc, argv, "think", 10)};
-    int code = few                             ? grow(&b, few, number(argc, argv, "many", few * 8))
-               : u.users                       ? users(&b, &u)
-               : kind.len                      ? only(&b, kind)
-               : cli_flag(argc, argv, "votes") ? votes(&b)
-               : path.len ? inside(&b, path, word(argc, argv, "as", STR("wu.tao")),
-                                   number(argc, argv, "times", 1000), cli_flag(argc, argv, "sql"))
-                          : whole(&b);
+    int code =
+        few                             ? grow(&b, few, number(argc, argv, "many", few * 8))
+        : u.users                       ? users(&b, &u)
+        : kind.len                      ? only(&b, kind)
+        : cli_flag(argc, argv, "votes") ? votes(&b)
+        : cli_option(argc, argv, "controls").len
+            ? controls(&b, number(argc, argv, "controls", 1), cli_option(argc, argv, "database"))
+        : path.len ? inside(&b, path, word(argc, argv, "as", STR("wu.tao")),
+                            number(argc, argv, "times", 1000), cli_flag(argc, argv, "sql"))
+                   : whole(&b);
     end(&b.server);
     end(&b.floor);
     ask_close(&b.ask);

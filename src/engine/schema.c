@@ -173,6 +173,8 @@ static const struct migration migrations[] = {
             " primary key (control, record));"
             "create index control_row_since on control_row(control, since, record);"
             "create index control_row_record on control_row(record);"
+            "create index control_row_grace on control_row(control, grace_at)"
+            " where grace_at is not null;"
             "create table control_dirty(record ID, type INT not null, act INT not null);"
             "create table control_seen(one INT primary key, at INT not null, size INT not null);"
             "create index control_dirty_act on control_dirty(act);"
