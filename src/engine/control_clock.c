@@ -145,6 +145,9 @@ static void look(struct control_clock *c)
         e = control_put_seen(c->e, now, size);
         c->seen_at = e.code ? c->seen_at : now;
         c->seen_size = e.code ? c->seen_size : size;
+        pthread_mutex_lock(&c->e->lock);
+        c->e->seen.controls_at = e.code ? c->e->seen.controls_at : now;
+        pthread_mutex_unlock(&c->e->lock);
     }
     c->again = c->again || (whole && e.code);
     arena_reset(&c->work);

@@ -180,6 +180,7 @@ struct engine {
     struct ledger *ledger;
     struct ledger_edge mark_edge, group_edge, scratch_edge;
     struct {
+        int64_t controls_at; /* nothing was left to judge; 0: not yet, or there are none */
         int64_t tick_at, ledger_size, checkpoint_size, checkpoint_at, signer_last;
         enum signer_trouble signer;
         struct hash ledger_root;

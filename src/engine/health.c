@@ -17,6 +17,7 @@ enum {
     OVERDUE_MS = 300000, /* what fell due and was not done */
     SEARCH_MANY = 10000, /* records not yet found */
     TROUBLE_MS = 60000,  /* a refused write that nobody tried again counts so long */
+    JUDGED_MS = 1800000, /* controls not judged to the end for so long */
     COUNT_MOST = 100000, /* counting stops there */
     FAILED_DAYS = 7,
 };
@@ -272,6 +273,27 @@ static struct health_now look_jobs(void *arg, struct arena *a, int64_t now)
                                (long long)q.jobs_open));
 }
 
+/* A long look takes its time; the figures say as of when they are. */
+static struct health_now look_controls(void *arg, struct arena *a, int64_t now)
+{
+    struct engine *e = arg;
+    pthread_mutex_lock(&e->lock);
+    int64_t at = e->seen.controls_at;
+    pthread_mutex_unlock(&e->lock);
+    if (at && now - at > JUDGED_MS) {
+        return health_warn(
+            words_fmt(a, "控制点已 %lld 分钟没有检查完毕，合规页上的结果是旧的。",
+                      "Controls were last judged to the end %lld minutes ago; what Compliance "
+                      "shows is old.",
+                      (long long)((now - at) / 60000)),
+            WORDS("多为数据库繁忙；若某个控制点无法判定，合规页会说明原因。",
+                  "Mostly the database is busy; where one cannot be judged, Compliance says why."));
+    }
+    return health_ok(at ? WORDS("控制点都已检查。", "All controls are judged.")
+                        : WORDS("没有控制点，或正在第一次检查。",
+                                "There are no controls, or the first look goes on."));
+}
+
 static struct health_now look_search(void *arg, struct arena *a, int64_t now)
 {
     struct engine_queues q = engine_stats(arg).queues;
@@ -330,6 +352,7 @@ void engine_health(struct engine *e, struct health *h)
         {STR("ledger"), WORDS("存证", "Ledger"), STR(""), false, look_ledger, e, 0},
         {STR("log"), WORDS("数据库日志", "Write-ahead log"), STR(""), false, look_log, e, 0},
         {STR("search"), WORDS("搜索", "Search"), STR(""), false, look_search, e, 0},
+        {STR("controls"), WORDS("合规检查", "Controls"), STR(""), false, look_controls, e, 0},
     };
     const struct health_figure figures[] = {
         {"acts_total", "Acts answered by the writer.", true, stat_acts, e},
