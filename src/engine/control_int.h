@@ -64,8 +64,7 @@ MUST_CHECK err control_put_seen(struct engine *e, int64_t now, int64_t size);
 /* Marks records of which a term fell due after `from`, until `to` (UTC ms). */
 MUST_CHECK err control_mark_due(struct engine *e, int64_t from, int64_t to);
 
-/* Is the text the same by which it was judged before?  A digest of what judges it, over
- * all versions. */
-uint64_t control_text(const struct control *c);
+/* What touching a record of each type means to the controls, by code of the type. */
+const struct control_watch *control_watches(const struct model *m, struct arena *a);
 
 #endif

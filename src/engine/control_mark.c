@@ -38,25 +38,18 @@ static void watch_def(struct control_watch *all, const struct cdef *c, struct ar
     }
 }
 
-/* By code of the type; made once for a model. */
-static const struct control_watch *watches_of(struct held_model *h)
+const struct control_watch *control_watches(const struct model *m, struct arena *a)
 {
-    pthread_mutex_lock(&h->lock); /* of its arena */
-    if (!h->watches) {
-        struct control_watch *all =
-            arena_array(&h->arena, struct control_watch, h->model->ntypes + 1);
-        for (size_t i = 0; i < h->model->ncontrols; i++) {
-            const struct control *c = h->model->controls[i];
-            for (size_t v = 0; v < c->ndefs; v++) {
-                if (c->defs[v] && c->over) {
-                    watch_def(all, c->defs[v], &h->arena);
-                }
+    struct control_watch *all = arena_array(a, struct control_watch, m->ntypes + 1);
+    for (size_t i = 0; i < m->ncontrols; i++) {
+        const struct control *c = m->controls[i];
+        for (size_t v = 0; v < c->ndefs; v++) {
+            if (c->defs[v] && c->over) {
+                watch_def(all, c->defs[v], a);
             }
         }
-        h->watches = all;
     }
-    pthread_mutex_unlock(&h->lock);
-    return h->watches;
+    return all;
 }
 
 static err mark(struct doing *d, int64_t record, const struct type *type)
@@ -81,7 +74,7 @@ err control_mark(struct doing *d, const struct touched *x)
     if (!d->h->model->ncontrols) {
         return OK;
     }
-    const struct control_watch *w = &watches_of(d->h)[x->t->type->code];
+    const struct control_watch *w = &d->h->watches[x->t->type->code];
     err e = w->mark ? mark(d, x->id, x->t->type) : OK;
     for (size_t i = 0; i < w->ndowns && !e.code; i++) {
         int64_t before = named_before(x, w->downs[i].field);

@@ -243,13 +243,3 @@ struct sql control_select_one(const struct control *c, struct arena *a)
     SQLB_LIT(&b, " r where r.id = $4");
     return sqlb_end(&b);
 }
-
-uint64_t control_text(const struct control *c)
-{
-    struct arena side = arena_make(4u << 20);
-    struct sqlb b = sqlb_make(&side);
-    put_control(&b, c, &side);
-    uint64_t hash = sql_hash(sqlb_end(&b).text);
-    arena_end(&side);
-    return hash;
-}

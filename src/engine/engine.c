@@ -4,6 +4,7 @@
 #include "base/wake.h"
 #include "engine/calendar.h"
 #include "engine/calendar_held.h"
+#include "engine/control_int.h"
 #include "engine/engine_int.h"
 
 #include <assert.h>
@@ -66,6 +67,7 @@ err engine_build(struct engine *e, struct arena *a, const struct sources *s, int
     m->epoch = epoch;
     h->model = m;
     h->plans = arena_array(&h->arena, struct tplan *, m->ntypes + 1);
+    h->watches = control_watches(m, &h->arena);
     pthread_mutex_lock(&e->lock);
     h->next = e->models;
     e->models = h;

@@ -157,7 +157,7 @@ struct held_model {
     enum db_kind kind;
     int holders; /* under engine->lock */
     bool retired;
-    struct control_watch *watches; /* the writer's: control_mark.c */
+    const struct control_watch *watches; /* by code of the type: control_mark.c */
     struct held_model *next;
 };
 
