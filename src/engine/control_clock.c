@@ -153,6 +153,7 @@ static void look(struct control_clock *c)
     arena_reset(&c->work);
     if (c->db) {
         db_reset(c->db);
+        db_rest(c->db);
     }
 }
 
