@@ -169,6 +169,7 @@ static void follow_call(struct following *f, const struct expr *e)
     case FUN_TERM:
     case FUN_BY:
     case FUN_APPROVERS:
+    case FUN_APPROVED_AT:
     case FUN_SEATED:
         break;
     }
