@@ -35,6 +35,7 @@ struct control_clock {
     int64_t due_at;  /* terms due until then have been marked */
     int64_t seen_at; /* control_seen was written */
     int64_t seen_size;
+    int64_t whole_next_us;
     bool again; /* a full look is needed */
 };
 
@@ -44,8 +45,9 @@ static bool anything(struct control_clock *c, int64_t now, bool *whole, bool *fa
     const struct model *m = engine_model(c->e);
     int64_t day = calendar_day_of(m, now);
     bool any = m->ncontrols > 0;
-    *whole = c->again || m->stamp != c->model || day != c->day || now - c->whole_at >= WHOLE_MS ||
-             now < c->whole_at;
+    c->again = c->again || m->stamp != c->model || day != c->day ||
+               now - c->whole_at >= WHOLE_MS || now < c->whole_at;
+    *whole = c->again && clock_mono_us() >= c->whole_next_us;
     *far = control_any_far(m, clock);
     c->model = m->stamp;
     c->day = day;
@@ -68,9 +70,19 @@ static err connect(struct control_clock *c)
     return e;
 }
 
+/* Monotonic, when the next such look may begin: never is more than a tenth of a core used. */
+static int64_t pause_after(int64_t began)
+{
+    int64_t ended = clock_mono_us();
+    int64_t pause = (ended - began) * PAUSE_FACTOR;
+    return ended + (pause > PAUSE_LEAST_US ? pause : PAUSE_LEAST_US);
+}
+
 static err look_whole(struct control_clock *c, int64_t now)
 {
+    int64_t began = clock_mono_us();
     err e = control_run(c->e, c->db, &c->work, now, false);
+    c->whole_next_us = pause_after(began);
     c->again = e.code != ERR_NONE;
     c->whole_at = now;
     c->due_at = now;
@@ -101,9 +113,7 @@ static err look_far(struct control_clock *c, int64_t now, int64_t size, bool clo
     }
     int64_t began = clock_mono_us();
     err e = control_run(c->e, c->db, &c->work, now, true);
-    int64_t took = clock_mono_us() - began;
-    int64_t pause = took * PAUSE_FACTOR;
-    c->far_next_us = began + took + (pause > PAUSE_LEAST_US ? pause : PAUSE_LEAST_US);
+    c->far_next_us = pause_after(began);
     if (!e.code) {
         c->far_size = size;
         c->far_at = now;
