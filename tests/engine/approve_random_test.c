@@ -313,7 +313,8 @@ static bool one(struct office *o, int i)
     return true;
 }
 
-/* Everybody does what he is asked to. */
+/* Everybody does what he is asked to; some refuse, but not for ever: where a refusal goes back a
+ * node, nine people who each refuse in turn would go round without end. */
 static void to_the_end(struct office *o)
 {
     struct house *h = &o->h;
@@ -323,7 +324,7 @@ static void to_the_end(struct office *o)
             o->approved += g.ap->state == APPROVAL_APPROVED;
             break;
         }
-        assert_true(steps < 2000);
+        assert_true(steps < 400);
         const struct approval_run *r = approval_current(g.ap);
         int seat = -1;
         for (int i = 0; r && i < g.ap->nseats; i++) {
@@ -341,8 +342,9 @@ static void to_the_end(struct office *o)
                house_text(h, g.seat_ids[seat]), NULL);
         } else {
             op(h, g.ap->seats[seat].actor, "paper", o->record, "approve.vote", "", "seat",
-               house_text(h, g.seat_ids[seat]), "vote", steps % 9 ? "approve" : "reject", "hash",
-               hash_of_record(h, o->record), NULL);
+               house_text(h, g.seat_ids[seat]), "vote",
+               steps % 9 || steps > 90 ? "approve" : "reject", "hash", hash_of_record(h, o->record),
+               NULL);
         }
         assert_true(!h->last.code || act_is_refusal(h->last));
     }
