@@ -45,8 +45,8 @@ static bool anything(struct control_clock *c, int64_t now, bool *whole, bool *fa
     const struct model *m = engine_model(c->e);
     int64_t day = calendar_day_of(m, now);
     bool any = m->ncontrols > 0;
-    c->again = c->again || m->stamp != c->model || day != c->day ||
-               now - c->whole_at >= WHOLE_MS || now < c->whole_at;
+    c->again = c->again || m->stamp != c->model || day != c->day || now - c->whole_at >= WHOLE_MS ||
+               now < c->whole_at;
     *whole = c->again && clock_mono_us() >= c->whole_next_us;
     *far = control_any_far(m, clock);
     c->model = m->stamp;

@@ -40,6 +40,26 @@ static int64_t look_around(struct inst *in, int64_t now)
     return now + 11000;
 }
 
+/* Controls: none, judged, and not judged for an hour. */
+static void controls_told(struct inst *in, struct health *h, int64_t now)
+{
+    struct health_now x = look(in, h, "controls", now);
+    assert_int_equal(x.state, HEALTH_OK);
+    assert_true(str_has(x.what.zh, STR("没有控制点，或正在第一次检查")));
+    assert_true(str_has(x.what.en, STR("There are no controls, or the first look goes on")));
+    in->e->seen.controls_at = now - 60000;
+    x = look(in, h, "controls", now);
+    assert_int_equal(x.state, HEALTH_OK);
+    assert_true(str_has(x.what.zh, STR("控制点都已检查")));
+    assert_true(str_has(x.what.en, STR("All controls are judged")));
+    x = look(in, h, "controls", now + 3600000);
+    assert_int_equal(x.state, HEALTH_WARN);
+    assert_true(str_has(x.what.zh, STR("控制点已 61 分钟没有检查完毕，合规页上的结果是旧的")));
+    assert_true(str_has(x.what.en, STR("Controls were last judged to the end 61 minutes ago")));
+    assert_true(str_has(x.remedy.zh, STR("若某个控制点无法判定，合规页会说明原因")));
+    assert_true(str_has(x.remedy.en, STR("where one cannot be judged, Compliance says why")));
+}
+
 static void told(struct dbs *t)
 {
     struct inst in = inst_make(t, 0);
@@ -102,22 +122,7 @@ static void told(struct dbs *t)
     assert_true(str_has(x.remedy.zh, STR("大量导入之后会逐步完成")));
     assert_true(str_has(x.remedy.en, STR("it catches up by itself")));
     exec(&in, SQL("delete from search_queue where record < 30001"));
-    /* controls: none, judged, and not judged for an hour */
-    x = look(&in, h, "controls", now);
-    assert_int_equal(x.state, HEALTH_OK);
-    assert_true(str_has(x.what.zh, STR("没有控制点，或正在第一次检查")));
-    assert_true(str_has(x.what.en, STR("There are no controls, or the first look goes on")));
-    in.e->seen.controls_at = now - 60000;
-    x = look(&in, h, "controls", now);
-    assert_int_equal(x.state, HEALTH_OK);
-    assert_true(str_has(x.what.zh, STR("控制点都已检查")));
-    assert_true(str_has(x.what.en, STR("All controls are judged")));
-    x = look(&in, h, "controls", now + 3600000);
-    assert_int_equal(x.state, HEALTH_WARN);
-    assert_true(str_has(x.what.zh, STR("控制点已 61 分钟没有检查完毕，合规页上的结果是旧的")));
-    assert_true(str_has(x.what.en, STR("Controls were last judged to the end 61 minutes ago")));
-    assert_true(str_has(x.remedy.zh, STR("若某个控制点无法判定，合规页会说明原因")));
-    assert_true(str_has(x.remedy.en, STR("where one cannot be judged, Compliance says why")));
+    controls_told(&in, h, now);
 }
 
 /* --- the writer ------------------------------------------------------------------------ */
