@@ -36,6 +36,10 @@ static size_t make_vote(void *arg, int conn, int64_t n, char *to, size_t cap)
     struct voting *g = arg;
     int who = conn % JUDGES;
     (void)n;
+    if (g->next[who] >= g->n) { /* one judge's connections were quicker: the other's seats */
+        conn ^= 1;
+        who = conn % JUDGES;
+    }
     int64_t at = g->next[who] < g->n ? g->next[who]++ : g->n - 1;
     const struct seat *s = &g->seats[who][at];
     return ask_yes(g->v->ask, &g->v->ask->desk[conn % ASK_SESSIONS], s->wish, s->id, s->hash, to,
