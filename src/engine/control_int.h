@@ -8,7 +8,7 @@
 enum {
     CONTROL_CHUNK = 500, /* records judged by one question */
     CONTROL_CHUNK_BYTES = 64 << 20,
-    CONTROL_WRITE = 500,     /* records whose vectors one job writes */
+    CONTROL_WRITE = 500,      /* records whose vectors one job writes */
     CONTROL_MS = 30000,       /* for one chunk */
     CONTROL_DOWNS_MAX = 32,   /* fields of one type by which its records name judged ones */
     CONTROL_TURN = 500,       /* marks worked off in one turn */
