@@ -14,12 +14,6 @@ struct freshening {
     int64_t upto; /* the act of the last of them */
 };
 
-static void nothing(struct writer_job *job, err result)
-{
-    (void)job;
-    (void)result;
-}
-
 /* --- marks --------------------------------------------------------------------------------- */
 
 /* The oldest, CONTROL_TURN of them and those of the last one's act. */
@@ -60,7 +54,7 @@ static err forget_run(struct writer_job *job, struct db *db, struct arena *a, vo
 
 static err forget_marks(const struct freshening *f)
 {
-    struct forget_job j = {.job = {.run = forget_run, .done = nothing}, .f = f};
+    struct forget_job j = {.job = {.run = forget_run}, .f = f};
     return engine_run(f->e, &j.job);
 }
 
@@ -82,30 +76,11 @@ static err due_run(struct writer_job *job, struct db *db, struct arena *a, void 
 
 err control_mark_due(struct engine *e, int64_t from, int64_t to)
 {
-    struct due_job j = {.job = {.run = due_run, .done = nothing}, .from = from, .to = to};
+    struct due_job j = {.job = {.run = due_run}, .from = from, .to = to};
     return engine_run(e, &j.job);
 }
 
 /* --- judging ------------------------------------------------------------------------------- */
-
-static str bytes_of(const struct freshening *f, const struct control_set *s, const struct rows *r)
-{
-    char *bytes = arena_array(f->ctx.arena, char, s->n);
-    for (size_t i = 0; i < s->n; i++) {
-        bytes[i] = (char)rows_i64(r, 1 + (int)i);
-    }
-    return (str){bytes, s->n};
-}
-
-static bool differs(str was, str is)
-{
-    for (size_t i = 0; i < is.len; i++) {
-        if (control_byte(was, i) != control_byte(is, i)) {
-            return true;
-        }
-    }
-    return false;
-}
 
 /* The changes among the records concerned; *n of them. */
 static struct control_change *compare(const struct freshening *f, const struct control_set *s,
@@ -116,12 +91,13 @@ static struct control_change *compare(const struct freshening *f, const struct c
     bool there = rows_next(old);
     *n = 0;
     while (rows_next(now)) {
-        struct control_change c = {.record = rows_i64(now, 0), .is = bytes_of(f, s, now)};
+        struct control_change c = {.record = rows_i64(now, 0),
+                                   .is = control_vector(f->ctx.arena, s, now)};
         while (there && rows_i64(old, 0) < c.record) {
             there = rows_next(old);
         }
         c.was = there && rows_i64(old, 0) == c.record ? rows_text(old, 1) : STR("");
-        if (differs(c.was, c.is)) {
+        if (control_differs(c.was, c.is)) {
             list[(*n)++] = c;
         }
     }
@@ -166,8 +142,10 @@ static err judge_all(struct freshening *f, bool *whole)
     return e;
 }
 
-err control_freshen(struct engine *e, struct db *db, struct arena *a, int64_t now, bool *more,
-                    bool *whole)
+/* Judges what marks concern, CONTROL_TURN of them at most.  *more: there are further ones.
+ * *whole: too many records are concerned, all must be judged. */
+static err freshen(struct engine *e, struct db *db, struct arena *a, int64_t now, bool *more,
+                   bool *whole)
 {
     const struct model *m = engine_model(e);
     struct freshening f = {.e = e, .ctx = ctx_make(e, m, db, a, now, 0, LANG_ZH)};
@@ -195,7 +173,7 @@ err control_follow_up(struct engine *e, struct db *db, struct arena *a, int64_t 
     *whole = false;
     while (more && !x.code && !*whole) {
         struct arena turn = arena_make(CONTROL_CHUNK_BYTES);
-        x = control_freshen(e, db, &turn, now, &more, whole);
+        x = freshen(e, db, &turn, now, &more, whole);
         x.detail = x.code ? str_copy(a, x.detail) : x.detail;
         arena_end(&turn);
     }
@@ -219,6 +197,6 @@ static err seen_run(struct writer_job *job, struct db *db, struct arena *a, void
 
 err control_put_seen(struct engine *e, int64_t now, int64_t size)
 {
-    struct seen_job j = {.job = {.run = seen_run, .done = nothing}, .at = now, .size = size};
+    struct seen_job j = {.job = {.run = seen_run}, .at = now, .size = size};
     return engine_run(e, &j.job);
 }

@@ -50,13 +50,12 @@ struct control_work {
     bool count; /* the results' figures follow; a full run writes them itself */
 };
 int control_byte(str vector, size_t i);
+bool control_differs(str was, str is);
+/* The vector of a row of the statements above. */
+str control_vector(struct arena *a, const struct control_set *s, const struct rows *r);
 /* Writes them as one job; ctx is the reader's that judged. */
 MUST_CHECK err control_write(struct engine *e, const struct ctx *ctx,
                              const struct control_work *work);
-/* Judges what a mark concerns, CONTROL_TURN marks at most.  *more: there are further ones.
- * *whole: too many records are concerned, all must be judged. */
-MUST_CHECK err control_freshen(struct engine *e, struct db *db, struct arena *a, int64_t now,
-                               bool *more, bool *whole);
 /* Does some control read what only a full look follows?  *clock: does some read now? */
 bool control_any_far(const struct model *m, bool *clock);
 /* Nothing was left to judge at `now`, with `size` entries in the ledger. */

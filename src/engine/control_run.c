@@ -21,12 +21,6 @@ struct judging {
     bool more;
 };
 
-static void nothing(struct writer_job *job, err result)
-{
-    (void)job;
-    (void)result;
-}
-
 static err write_changes(struct judging *j)
 {
     struct control_work w = {.set = j->set, .changes = j->changes, .nchanges = j->nchanges};
@@ -36,15 +30,6 @@ static err write_changes(struct judging *j)
 }
 
 /* --- judging ------------------------------------------------------------------------------ */
-
-static str vector_of(struct judging *j, const struct rows *r)
-{
-    char *bytes = arena_array(j->ctx.arena, char, j->set->n);
-    for (size_t i = 0; i < j->set->n; i++) {
-        bytes[i] = (char)rows_i64(r, 1 + (int)i);
-    }
-    return (str){bytes, j->set->n};
-}
 
 static void count(struct judging *j, str vector)
 {
@@ -61,20 +46,10 @@ static void count(struct judging *j, str vector)
 /* Of a control that could not be judged stands what was written last. */
 static void keep_unjudged(const struct judging *j, struct control_change *c)
 {
-    char *bytes = (char *)c->is.ptr; /* vector_of made them */
+    char *bytes = (char *)c->is.ptr; /* control_vector made them */
     for (size_t i = 0; i < j->set->n; i++) {
         bytes[i] = j->only[i] ? bytes[i] : (char)control_byte(c->was, i);
     }
-}
-
-static bool differs(str was, str is)
-{
-    for (size_t i = 0; i < is.len; i++) {
-        if (control_byte(was, i) != control_byte(is, i)) {
-            return true;
-        }
-    }
-    return false;
 }
 
 /* The vectors that were written of the records after j->at up to `last`. */
@@ -105,7 +80,8 @@ static err judge_chunk(struct judging *j)
     struct control_change *list = arena_array(j->ctx.arena, struct control_change, (size_t)n + 1);
     size_t k = 0;
     while (rows_next(&now)) {
-        list[k++] = (struct control_change){.record = rows_i64(&now, 0), .is = vector_of(j, &now)};
+        list[k++] = (struct control_change){.record = rows_i64(&now, 0),
+                                            .is = control_vector(j->ctx.arena, j->set, &now)};
     }
     int64_t last = j->more ? list[k - 1].record : INT64_MAX;
     e = written_after(j, last, &old);
@@ -118,7 +94,7 @@ static err judge_chunk(struct judging *j)
         c->was = there && rows_i64(&old, 0) == c->record ? rows_text(&old, 1) : STR("");
         keep_unjudged(j, c);
         count(j, c->is);
-        if (differs(c->was, c->is)) {
+        if (control_differs(c->was, c->is)) {
             j->changes[j->nchanges++] = *c;
             e = j->nchanges == CONTROL_WRITE ? write_changes(j) : OK;
         }
@@ -237,7 +213,7 @@ static err judge_type(struct judging *j)
     } while (e.code && leave_out(j));
     struct result_job w = {
         .e = j->e, .run = j, .now = j->ctx.now, .size = size, .took_us = clock_mono_us() - began};
-    w.job = (struct writer_job){.run = result_run, .done = nothing};
+    w.job = (struct writer_job){.run = result_run};
     return e.code ? e : engine_run(j->e, &w.job);
 }
 
@@ -311,7 +287,7 @@ err control_run(struct engine *e, struct db *db, struct arena *a, int64_t now, b
     struct control_set *sets = control_sets(m, a, &n);
     struct arena chunk = arena_make(CONTROL_CHUNK_BYTES);
     struct ctx ctx = ctx_make(e, m, db, &chunk, now, 0, LANG_ZH);
-    struct marks_job w = {.job = {.run = marks_run, .done = nothing}, .upto = -1};
+    struct marks_job w = {.job = {.run = marks_run}, .upto = -1};
     err x = far ? OK : last_mark(db, a, &w.upto);
     for (size_t i = 0; i < n && !x.code; i++) {
         x = far && !is_far(&sets[i]) ? OK : judge_type(judging_of(e, &ctx, a, &sets[i]));

@@ -15,6 +15,25 @@ int control_byte(str v, size_t i)
     return i < v.len ? (unsigned char)v.ptr[i] : VERDICT_OUT;
 }
 
+bool control_differs(str was, str is)
+{
+    for (size_t i = 0; i < is.len; i++) {
+        if (control_byte(was, i) != control_byte(is, i)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+str control_vector(struct arena *a, const struct control_set *s, const struct rows *r)
+{
+    char *bytes = arena_array(a, char, s->n);
+    for (size_t i = 0; i < s->n; i++) {
+        bytes[i] = (char)rows_i64(r, 1 + (int)i);
+    }
+    return (str){bytes, s->n};
+}
+
 /* Until when a violation that begins now is in grace. */
 static err grace_of(const struct ctx *ctx, const struct cdef *c, int verdict, struct db_arg *ret)
 {
@@ -138,15 +157,9 @@ static err write_run(struct writer_job *job, struct db *db, struct arena *a, voi
     return e.code ? e : db_flush(db, a);
 }
 
-static void nothing(struct writer_job *job, err result)
-{
-    (void)job;
-    (void)result;
-}
-
 err control_write(struct engine *e, const struct ctx *ctx, const struct control_work *work)
 {
     struct write_job j = {.e = e, .model = ctx->model, .work = work, .now = ctx->now};
-    j.job = (struct writer_job){.run = write_run, .done = nothing};
+    j.job = (struct writer_job){.run = write_run};
     return engine_run(e, &j.job);
 }
