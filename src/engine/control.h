@@ -17,7 +17,8 @@
  *                   is in the control's population and does not hold.  grace_at: until
  *                   then it counts as in grace; null: no grace
  *   control_dirty   record, type, act: touched, and not yet judged again
- *   control_seen    when, and at which entry of the ledger, nothing was left to judge
+ *   control_seen    when, and at which entry of the ledger, nothing was left to judge; which
+ *                   node judges
  *   control_result  control, and when, at which entry of the ledger, by which text it was
  *                   judged; how many of which verdict; what went wrong, if anything
  *

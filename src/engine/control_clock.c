@@ -19,7 +19,8 @@ enum {
     PAUSE_FACTOR = 10,
     WHOLE_MS = 3600000,
     CLOCK_MS = 60000,
-    SEEN_MS = 60000
+    SEEN_MS = 60000,
+    ASK_MS = 10000 /* whether the node that judges still does */
 };
 
 struct control_clock {
@@ -36,7 +37,9 @@ struct control_clock {
     int64_t seen_at; /* control_seen was written */
     int64_t seen_size;
     int64_t whole_next_us;
-    bool again; /* a full look is needed */
+    bool again;         /* a full look is needed */
+    int64_t judge_next; /* when to take, renew or ask for the right to judge */
+    bool judge;         /* this node has it */
 };
 
 /* The model and the day, as they are; false: there is nothing to judge. */
@@ -68,6 +71,34 @@ static err connect(struct control_clock *c)
         db_limit(c->db, (struct db_limits){.time_ms = CONTROL_MS});
     }
     return e;
+}
+
+/* When all was judged, by whatever node. */
+static err seen_by_others(struct control_clock *c)
+{
+    struct rows r;
+    err e = db_query(c->db, &c->work, SQL("select at from control_seen"), NO_ARGS, &r);
+    if (!e.code && rows_next(&r)) {
+        pthread_mutex_lock(&c->e->lock);
+        c->e->seen.controls_at = rows_i64(&r, 0);
+        pthread_mutex_unlock(&c->e->lock);
+    }
+    return e;
+}
+
+/* Does this node judge?  One that begins looks at everything. */
+static err judge(struct control_clock *c, int64_t now)
+{
+    if (c->judge_next > now && c->judge_next - now <= ASK_MS * 6) {
+        return OK;
+    }
+    bool was = c->judge;
+    int64_t until;
+    err e = control_judge_take(c->e, now, &until);
+    c->judge = !e.code && until > 0;
+    c->judge_next = c->judge ? until : now + ASK_MS;
+    c->again = c->again || (c->judge && !was);
+    return e.code || c->judge ? e : seen_by_others(c);
 }
 
 /* Monotonic, when the next such look may begin: never is more than a tenth of a core used. */
@@ -131,6 +162,15 @@ static err look_marked(struct control_clock *c, int64_t now)
     return e;
 }
 
+static void rest(struct control_clock *c)
+{
+    arena_reset(&c->work);
+    if (c->db) {
+        db_reset(c->db);
+        db_rest(c->db);
+    }
+}
+
 static void look(struct control_clock *c)
 {
     int64_t now = engine_now(c->e);
@@ -143,7 +183,12 @@ static void look(struct control_clock *c)
         return;
     }
     err e = connect(c);
-    e = e.code ? e : whole ? look_whole(c, now) : look_marked(c, now);
+    e = e.code ? e : judge(c, now);
+    if (e.code || !c->judge) {
+        rest(c);
+        return;
+    }
+    e = whole ? look_whole(c, now) : look_marked(c, now);
     if (!e.code && whole) {
         c->far_size = size;
         c->far_at = now;
@@ -160,11 +205,8 @@ static void look(struct control_clock *c)
         pthread_mutex_unlock(&c->e->lock);
     }
     c->again = c->again || (whole && e.code);
-    arena_reset(&c->work);
-    if (c->db) {
-        db_reset(c->db);
-        db_rest(c->db);
-    }
+    c->judge_next = e.code ? now : c->judge_next; /* another node may have taken it */
+    rest(c);
 }
 
 static void *background(void *arg)
@@ -182,6 +224,10 @@ static void *background(void *arg)
         pthread_mutex_lock(&e->lock);
     }
     pthread_mutex_unlock(&e->lock);
+    if (c->judge) {
+        err x = control_judge_leave(e);
+        (void)x; /* else it runs out */
+    }
     return NULL;
 }
 

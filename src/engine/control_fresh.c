@@ -43,7 +43,7 @@ struct forget_job {
 static err forget_run(struct writer_job *job, struct db *db, struct arena *a, void *world)
 {
     const struct freshening *f = ((struct forget_job *)job)->f;
-    err e = OK;
+    err e = control_judge_check(f->e, db, a);
     (void)world;
     for (size_t i = 0; i < f->nmarks && !e.code; i++) {
         e = db_queue(db, a, SQL("delete from control_dirty where record = $1 and act = $2"),

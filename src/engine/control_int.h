@@ -58,6 +58,14 @@ MUST_CHECK err control_write(struct engine *e, const struct ctx *ctx,
                              const struct control_work *work);
 /* Does some control read what only a full look follows?  *clock: does some read now? */
 bool control_any_far(const struct model *m, bool *clock);
+/* One node judges at a time.  Takes that for this node, or renews it; *until: when to do so
+ * again (UTC ms), 0: another node judges. */
+MUST_CHECK err control_judge_take(struct engine *e, int64_t now, int64_t *until);
+/* Others need not wait until it runs out. */
+MUST_CHECK err control_judge_leave(struct engine *e);
+/* In a writer's job, before what a look found is written: ERR_BUSY when another node judges
+ * by now.  Where none has taken it (examples, tests) anybody may write. */
+MUST_CHECK err control_judge_check(const struct engine *e, struct db *db, struct arena *a);
 /* Nothing was left to judge at `now`, with `size` entries in the ledger. */
 MUST_CHECK err control_put_seen(struct engine *e, int64_t now, int64_t size);
 /* Marks records of which a term fell due after `from`, until `to` (UTC ms). */

@@ -161,7 +161,7 @@ static err result_run(struct writer_job *job, struct db *db, struct arena *a, vo
 {
     struct result_job *w = (struct result_job *)job;
     const struct judging *j = w->run;
-    err e = OK;
+    err e = control_judge_check(w->e, db, a);
     (void)world;
     for (size_t i = 0; i < j->set->n && !e.code; i++) {
         const struct control_counts *c = &j->counts[i];
@@ -246,14 +246,18 @@ bool control_any_far(const struct model *m, bool *clock)
 
 struct marks_job {
     struct writer_job job;
+    struct engine *e;
     int64_t upto;
 };
 
 static err marks_run(struct writer_job *job, struct db *db, struct arena *a, void *world)
 {
+    const struct marks_job *j = (const struct marks_job *)job;
     (void)world;
-    return db_exec(db, a, SQL("delete from control_dirty where act <= $1"),
-                   ARGS(db_i64(((const struct marks_job *)job)->upto)));
+    err e = control_judge_check(j->e, db, a);
+    return e.code ? e
+                  : db_exec(db, a, SQL("delete from control_dirty where act <= $1"),
+                            ARGS(db_i64(j->upto)));
 }
 
 /* Marks made before a full run need not be worked off after it. */
@@ -287,7 +291,7 @@ err control_run(struct engine *e, struct db *db, struct arena *a, int64_t now, b
     struct control_set *sets = control_sets(m, a, &n);
     struct arena chunk = arena_make(CONTROL_CHUNK_BYTES);
     struct ctx ctx = ctx_make(e, m, db, &chunk, now, 0, LANG_ZH);
-    struct marks_job w = {.job = {.run = marks_run}, .upto = -1};
+    struct marks_job w = {.job = {.run = marks_run}, .e = e, .upto = -1};
     err x = far ? OK : last_mark(db, a, &w.upto);
     for (size_t i = 0; i < n && !x.code; i++) {
         x = far && !is_far(&sets[i]) ? OK : judge_type(judging_of(e, &ctx, a, &sets[i]));

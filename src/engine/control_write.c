@@ -147,7 +147,7 @@ static err write_run(struct writer_job *job, struct db *db, struct arena *a, voi
     (void)world;
     struct ctx ctx = ctx_make(j->e, j->model, db, a, j->now, 0, LANG_ZH);
     struct delta *deltas = arena_array(a, struct delta, w->set->n + 1);
-    err e = OK;
+    err e = control_judge_check(j->e, db, a);
     for (size_t i = 0; i < w->nchanges && !e.code; i++) {
         e = put_change(&ctx, w, &w->changes[i], deltas);
     }

@@ -182,6 +182,10 @@ static const struct migration migrations[] = {
             "create table control_result(control INT primary key, as_of INT not null,"
             " size INT not null, n INT not null, ok INT not null, violation INT not null,"
             " unknown INT not null, took_us INT not null, trouble text not null);")},
+    /* Which node judges, and until when nobody else does (control_judge.c). */
+    {"engine control 0002",
+     SCRIPT("alter table control_seen add column judge INT;"
+            "alter table control_seen add column judge_until INT not null default 0;")},
 };
 
 const struct migration *schema_migrations(size_t *n)

@@ -1,7 +1,7 @@
 /* Controls: each record gets one verdict, unknown is never taken for kept, a control the
  * database cannot judge is in error and hinders no other, nothing empty or old is good; a
  * record is judged by the version it began with. */
-#include "engine/control.h"
+#include "engine/control_int.h"
 #include "engine/house.h"
 
 #include <stdio.h>
@@ -241,6 +241,57 @@ static void many_records_in_many_turns_body(struct dbs *t)
     }
 }
 
+/* The right to judge lies with another node until `until`. */
+static void another_judges(struct house *h, int64_t until)
+{
+    dbs_ok(db_exec(house_db(h), h->a,
+                   SQL("insert into control_seen(one, at, size, judge, judge_until)"
+                       " values (1, 0, 0, 31, $1) on conflict (one) do update set"
+                       " judge = excluded.judge, judge_until = excluded.judge_until"),
+                   ARGS(db_i64(until))));
+}
+
+/* What a node found is not written once another judges, and what it would have worked off
+ * stays; it judges again when the other has left or is silent for too long. */
+static void one_node_judges_body(struct dbs *t)
+{
+    struct house h = house_make(t, law);
+    struct arena a = arena_make(64u << 20);
+    int64_t until;
+    bool whole;
+    dbs_ok(control_judge_take(h.e, h.now, &until));
+    assert_true(until > h.now);
+    thing(&h, "11", "*", "k");
+    run(&h);
+    assert_int_equal(of(&h, "bounded").counts.violation, 1);
+    another_judges(&h, h.now + 1000);
+    thing(&h, "11", "*", "k");
+    assert_int_equal(control_run(h.e, house_db(&h), &a, h.now, false).code, ERR_BUSY);
+    assert_int_equal(control_follow_up(h.e, house_db(&h), &a, h.now, &whole).code, ERR_BUSY);
+    assert_int_equal(of(&h, "bounded").counts.n, 1);
+    assert_int_equal(house_i64(&h, SQL("select count(*) from control_dirty"), NO_ARGS), 1);
+    dbs_ok(control_judge_take(h.e, h.now, &until));
+    assert_int_equal(until, 0);
+    dbs_ok(control_judge_leave(h.e)); /* it is not ours to leave */
+    dbs_ok(control_judge_take(h.e, h.now, &until));
+    assert_int_equal(until, 0);
+    h.now += 1001;
+    dbs_ok(control_judge_take(h.e, h.now, &until));
+    assert_true(until > h.now);
+    dbs_ok(control_follow_up(h.e, house_db(&h), &a, h.now, &whole));
+    assert_int_equal(of(&h, "bounded").counts.violation, 2);
+    dbs_ok(control_judge_leave(h.e));
+    assert_int_equal(
+        house_i64(&h, SQL("select count(*) from control_seen where judge_until = 0"), NO_ARGS), 1);
+    arena_end(&a);
+}
+
+static void one_node_judges(void **state)
+{
+    (void)state;
+    dbs_each(DBS_MEMORY | DBS_PG, one_node_judges_body);
+}
+
 static void one_verdict_for_each_record(void **state)
 {
     (void)state;
@@ -279,6 +330,7 @@ int main(void)
         cmocka_unit_test(grace_ends_and_results_age),
         cmocka_unit_test(one_in_error_hinders_no_other),
         cmocka_unit_test(many_records_in_many_turns),
+        cmocka_unit_test(one_node_judges),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
