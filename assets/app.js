@@ -5,6 +5,7 @@
  *  - choosing in a filter applies it; with the keyboard, which passes what it does not
  *    mean, its button does; one is then where one was
  *  - what was done or refused is said to screen readers after the page has come
+ *  - a check-list says how far one has come
  *  - "choose all" in lists; the bulk bar shows how many are chosen
  *  - pasting or dropping a file puts it into the form's file field; files that are too
  *    large are told of before they are sent
@@ -62,6 +63,12 @@
         const out = $("[data-bulk-count]", bar);
         if (out) { out.textContent = String(n); }
       }
+    }
+    const list = box.matches("[data-item] [type=radio]") && box.closest(".items");
+    if (list) { /* how far one has come */
+      const n = all("[data-item]", list).filter((i) => $("[type=radio]:checked", i)).length;
+      $("[data-items-done]", list).textContent = String(n);
+      $("progress", list).value = n;
     }
     if (box.matches("[data-submit]") && box !== keyed) { box.form.requestSubmit(); }
   });

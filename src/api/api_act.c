@@ -2,6 +2,7 @@
  * attaching; and the bytes of an attachment. */
 #include "api/api_int.h"
 #include "base/arena.h"
+#include "model/checklist.h"
 
 /* --- what an action asks for ------------------------------------------------------ */
 
@@ -196,6 +197,17 @@ err api_values(struct visit *v, str text, struct value_in **ret, size_t *n)
     return read_object(v, body, 0, ret, n);
 }
 
+/* Where a part named so belongs: a field, one of the rows ("sheet.4711.photo"), or, empty, the
+ * record. */
+static str file_field(const struct type *t, str name)
+{
+    int64_t row;
+    str column;
+    const struct field *f = t ? tdef_field(t->newest, name) : NULL;
+    bool own = f && f->type == F_ATTACHMENT;
+    return own || (t && checklist_place(t->newest, name, &row, &column)) ? name : STR("");
+}
+
 /* A body of JSON; or a multipart form: its part `values` is that JSON, and its
  * files go to the attachment fields named like the parts, others to the record. */
 static err read_body(struct visit *v, struct act *act)
@@ -212,12 +224,10 @@ static err read_body(struct visit *v, struct act *act)
     const struct type *t = model_type(v->model, v->seg[0]);
     for (size_t i = 0; i < req->files.len; i++) {
         const struct http_file *f = &req->files.ptr[i];
-        const struct field *field = t ? tdef_field(t->newest, f->name) : NULL;
-        files[i] =
-            (struct act_file){.field = field && field->type == F_ATTACHMENT ? field->key : STR(""),
-                              .name = f->filename,
-                              .mime = f->type,
-                              .bytes = f->bytes};
+        files[i] = (struct act_file){.field = file_field(t, f->name),
+                                     .name = f->filename,
+                                     .mime = f->type,
+                                     .bytes = f->bytes};
     }
     act->files = files;
     act->nfiles = req->files.len;

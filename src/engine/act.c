@@ -40,7 +40,13 @@ err perform_files(struct doing *d, int64_t record, const struct type *t, int64_t
     for (size_t i = 0; !e.code && i < d->act->nfiles; i++) {
         const struct act_file *f = &d->act->files[i];
         str sha = file_hash(d->a, f);
-        int64_t id = engine_id(d->e, d->act->now);
+        bool of_row = str_has(f->field, STR("."));
+        int64_t id = d->files && d->files[i] ? d->files[i] : engine_id(d->e, d->act->now);
+        if (of_row && !(d->files && d->files[i])) {
+            return refuse_value(d->a, NULL, f->field,
+                                WORDS("附件所属的行没有一并提交",
+                                      "the row of the file was not sent along with it"));
+        }
         if (d->e->memory) {
             e = db_queue(d->ctx->db, d->a,
                          SQL("insert into blob(sha256, size, body) values ($1, $2, $3)"

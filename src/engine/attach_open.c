@@ -57,7 +57,9 @@ err attach_open(const struct ctx *ctx, int64_t id, struct attachment *ret, int *
     if (e.code) {
         return e;
     }
-    const struct field *f = rows_text(&r, 2).len ? tdef_field(t->newest, rows_text(&r, 2)) : NULL;
+    str rest; /* "sheet.4711.photo" goes with the lines it belongs to */
+    str key = str_cut(rows_text(&r, 2), '.', &rest);
+    const struct field *f = key.len ? tdef_field(t->newest, key) : NULL;
     if (f && f->see.tree) { /* the file goes with its field */
         struct record_view v;
         e = record_view(ctx, t, rec.id, &v);

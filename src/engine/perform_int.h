@@ -89,6 +89,7 @@ struct doing {
     str cause;                      /* of what the clock does */
     struct asking *asking;          /* an approval to be opened at the end; see approve_int.h */
     const struct approving *follow; /* an approval that ended: its act comes next; or NULL */
+    int64_t *files;      /* ids that files of the act were given already, 0: none; NULL: none was */
     int64_t resubmitted; /* the record whose content this act itself has put to the vote */
 };
 
@@ -157,6 +158,18 @@ MUST_CHECK err perform_set_line(struct doing *d, const struct touched *parent,
                                 const struct type *type, int64_t id, const struct value_in *vals,
                                 size_t n);
 MUST_CHECK err perform_finish(struct doing *d);
+/* --- perform_items.c: rows of check-lists -------------------------------------------- */
+
+/* A refusal where the row's answer wants something beside it that is not there: a reading
+ * within its limits, a photo, a remark. */
+MUST_CHECK err perform_item(struct doing *d, const struct field *list, const struct tplan *t,
+                            const struct cell *row);
+/* Files of the act for this row ("sheet.ROW.photo") get their ids, which its columns then
+ * hold; `takes` says whether the action lets a column be filled. */
+MUST_CHECK err perform_row_files(struct doing *d, const struct field *lines, struct tplan *t,
+                                 int64_t row, bool (*takes)(const void *with, str column),
+                                 const void *with, struct cell *now, struct colset *set);
+MUST_CHECK err perform_items_bounded(struct doing *d, const struct field *list, int64_t record);
 /* --- watch.c: who watches a record ------------------------------------------------ */
 
 /* The act "watch": the actor himself, or the person in `who` (an id or a name), who

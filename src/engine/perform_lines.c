@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "engine/digest.h"
 #include "engine/perform_int.h"
+#include "model/checklist.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -152,7 +153,8 @@ static err not_this(struct line *l, struct words why)
                         why);
 }
 
-/* What an action lets be done with the lines of one field: all asks for it together. */
+/* What an action lets be done with the lines of one field: all asks for it together.  Of
+ * a check-list that is asked for whole its items are answered, nothing else. */
 struct let {
     bool whole, adds, column_adds;
 };
@@ -163,7 +165,7 @@ static struct let let_of(const struct line *l)
     for (size_t i = 0; l->action && i < l->action->nasks; i++) {
         const struct ask *x = &l->action->asks[i];
         if (x->field == l->lines) {
-            t.whole = t.whole || x->how == ASK_WHOLE;
+            t.whole = t.whole || (x->how == ASK_WHOLE && !l->lines->checklist);
             t.adds = t.adds || x->how == ASK_ADD;
             t.column_adds = t.column_adds || (x->how == ASK_COLUMN && x->column_adds);
         }
@@ -175,7 +177,9 @@ static bool takes_column(const struct line *l, str key)
 {
     for (size_t i = 0; i < l->action->nasks; i++) {
         const struct ask *x = &l->action->asks[i];
-        if (x->field == l->lines && x->how == ASK_COLUMN && str_eq(x->column->key, key)) {
+        bool column = x->how == ASK_COLUMN ? str_eq(x->column->key, key)
+                                           : x->how == ASK_WHOLE && checklist_answers(key);
+        if (x->field == l->lines && column) {
             return true;
         }
     }
@@ -218,6 +222,24 @@ static err let(struct line *l)
         }
     }
     return OK;
+}
+
+static bool takes_file(const void *line, str column)
+{
+    const struct line *l = line;
+    return let_of(l).whole || takes_column(l, column);
+}
+
+/* A row that is there is as it was: nothing to write, and nothing for the history. */
+static bool unchanged(const struct line *l)
+{
+    for (int i = 0; i < l->t->ncols; i++) {
+        if (colset_has(&l->set, i) &&
+            !history_same_cell(&l->old[i], &l->now[i], l->t->is_text[i])) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* `rows`: the lines this action may touch. */
@@ -435,7 +457,14 @@ static err write_line(struct doing *d, struct touched *x, const struct action *a
     }
     if (!e.code && !row->remove) {
         e = take(&l);
+        e = e.code || !row->id
+                ? e
+                : perform_row_files(d, lines, l.t, row->id, takes_file, &l, l.now, &l.set);
         e = e.code || !action ? e : columns_filled(&l);
+        e = e.code || !lines->checklist ? e : perform_item(d, lines, l.t, l.now);
+    }
+    if (!e.code && row->id && !row->remove && unchanged(&l)) {
+        return OK;
     }
     if (!e.code) {
         e = row->remove ? removal(&l) : row->id ? update(&l) : insert(&l);
@@ -471,8 +500,13 @@ err perform_later_writes(struct doing *d, struct touched *x, const struct action
             e = write_links(d, x, list[i].field, &list[i].value);
             continue;
         }
+        bool adds = false;
         for (size_t k = 0; !e.code && k < list[i].rows->nrows; k++) {
+            adds = adds || !list[i].rows->rows[k].id;
             e = write_line(d, x, action, &list[i], &list[i].rows->rows[k]);
+        }
+        if (!e.code && adds && list[i].field->checklist) {
+            e = perform_items_bounded(d, list[i].field, x->id);
         }
         perform_mark_part(x, list[i].field->part->key);
     }

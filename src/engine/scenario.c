@@ -88,9 +88,31 @@ static err line_id(struct run *r, const struct saved *on, str field, str place, 
     return e;
 }
 
+/* A file for a row, `photo: NAME`: its bytes say its name.  *was: the column holds files. */
+static err row_file(struct run *r, const struct saved *on, str field, const struct step_value *v,
+                    int64_t row, bool *was)
+{
+    const struct field *f = on->type ? tdef_field(on->type->newest, field) : NULL;
+    const struct field *c = f && f->part ? tdef_field(f->part->newest, v->key) : NULL;
+    *was = c && c->type == F_ATTACHMENT;
+    if (!*was) {
+        return OK;
+    }
+    if (!row || r->nfiles == FILES_MAX) {
+        return err_make(ERR_INVALID, v->key);
+    }
+    r->files[r->nfiles++] = (struct act_file){
+        .field = str_fmt(r->a, "%.*s.%lld.%.*s", STR_ARG(field), (long long)row, STR_ARG(v->key)),
+        .name = v->scalar,
+        .mime = STR("text/plain"),
+        .bytes = v->scalar};
+    return OK;
+}
+
 static err row_in(struct run *r, const struct saved *on, str field, const struct step_value *v,
                   struct row_in *ret)
 {
+    bool file;
     struct value_in *cells = arena_array(r->a, struct value_in, v->nitems + 1);
     *ret = (struct row_in){.values = cells};
     err e = OK;
@@ -101,7 +123,8 @@ static err row_in(struct run *r, const struct saved *on, str field, const struct
         } else if (str_eq(x->key, STR("remove"))) {
             ret->remove = str_eq(x->scalar, STR("true"));
         } else {
-            e = value_in(r, on, x, &cells[ret->nvalues++]);
+            e = row_file(r, on, field, x, ret->id, &file);
+            e = e.code || file ? e : value_in(r, on, x, &cells[ret->nvalues++]);
         }
     }
     return e;
@@ -294,6 +317,7 @@ static err do_act(struct run *r, const struct step *s, str as)
     *act = (struct act){
         .arena = r->a, .now = r->now, .lang = LANG_ZH, .values = vals, .nvalues = s->nwith};
     err e = target_of(r, s, &on, &act->action);
+    r->nfiles = 0;
     for (size_t i = 0; !e.code && i < s->nwith; i++) {
         e = value_in(r, &on, &s->with[i], &vals[i]);
     }
@@ -305,6 +329,8 @@ static err do_act(struct run *r, const struct step *s, str as)
     }
     act->type = on.type->key;
     act->record = on.id;
+    act->files = r->files;
+    act->nfiles = r->nfiles;
     return perform_step(r, s, on.type, act);
 }
 

@@ -3,10 +3,11 @@
 #ifndef ENGINE_SCENARIO_INT_H
 #define ENGINE_SCENARIO_INT_H
 
+#include "engine/act.h"
 #include "engine/engine_int.h"
 #include "engine/scenario.h"
 
-enum { SAVED_MAX = 200, TURNS_MAX = 10000 };
+enum { SAVED_MAX = 200, TURNS_MAX = 10000, FILES_MAX = 20 };
 
 struct saved { /* what `save:` named */
     str name;
@@ -24,6 +25,8 @@ struct run { /* one scenario */
     int64_t present; /* of a life: what clock -3d counts back from; else 0 */
     int64_t told;    /* refusals of the clock up to this job were reported */
     bool records;
+    struct act_file files[FILES_MAX]; /* of the act that is being made, for rows */
+    size_t nfiles;
 };
 
 const struct saved *scenario_saved(const struct run *r, str name);

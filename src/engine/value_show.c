@@ -110,9 +110,13 @@ static str one_text(const struct ctx *ctx, const struct field *f, const struct v
         }
         return buf_str(&b);
     }
+    case F_ATTACHMENT:
+        if (!plain) {
+            return words_in(WORDS("已附文件", "a file"), ctx->lang);
+        }
+        break;
     case F_INT:
     case F_LINES:
-    case F_ATTACHMENT:
         break;
     }
     return str_fmt(a, "%lld", (long long)v->i64);

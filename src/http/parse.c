@@ -224,6 +224,9 @@ static str base_name(str s)
 
 static bool keep(const struct piece *p, struct http_params *params, struct http_files *files)
 {
+    if (p->file && !p->filename.len && !p->bytes.len) {
+        return true; /* a browser sends this where no file was chosen */
+    }
     if (p->file) {
         if (files->len >= HTTP_FILES_MAX) {
             return false;

@@ -16,7 +16,7 @@
     "title help follows part_of small number name has unit see fields unique states rules " \
     "actions terms"
 #define KEYS_FIELD \
-    "type to of over default is max min pattern unique see personal clause zh en help"
+    "type to of over from default is max min pattern unique see personal clause zh en help"
 #define KEYS_FIELD_LATER "secret_level"
 #define KEYS_STATE "zh en next final"
 #define KEYS_RULE "check when clause zh en"

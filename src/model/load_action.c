@@ -291,11 +291,12 @@ void actions_body(struct load *l, struct tsrc *t)
         if (rows) {
             rows_read(l, d, x, t->asks[i], rows);
         }
-        x->effects =
-            effects_read(l, t->src, &s, yaml_get(node, STR("effects")), x->clause, &x->neffects);
+        const struct ynode *effects = checklist_effects(l, t, x, yaml_get(node, STR("effects")));
+        x->effects = effects_read(l, t->src, &s, effects, x->clause, &x->neffects);
         tos_body(l, d, x, yaml_get(node, STR("to")));
     }
     next_people(l, t);
+    checklist_check(l, t);
 }
 
 /* Which fields an action asks for must be known before bodies: what is never

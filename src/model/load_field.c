@@ -35,6 +35,7 @@ static const struct {
     {"ip", F_IP, V_TEXT, true},
     {"mac", F_MAC, V_TEXT, true},
     {"url", F_URL, V_TEXT, true},
+    {"checklist", F_LINES, V_SET, false}, /* lines, too; behind those that are found by place */
 };
 enum { NFTYPES = sizeof ftypes / sizeof ftypes[0] };
 
@@ -91,12 +92,16 @@ static void type_keys_check(struct load *l, const struct field *f, const struct 
 {
     bool needs_to = f->type == F_REFS;
     bool takes_to = needs_to || f->type == F_REF;
-    bool needs_of = f->type == F_CHOICE || f->type == F_CHOICES || f->type == F_LINES;
+    bool needs_of =
+        f->type == F_CHOICE || f->type == F_CHOICES || (f->type == F_LINES && !f->checklist);
     bool over = f->type == F_FILTER;
     const struct {
         const char *key;
         bool needs, takes;
-    } rules[] = {{"to", needs_to, takes_to}, {"of", needs_of, needs_of}, {"over", over, over}};
+    } rules[] = {{"to", needs_to, takes_to},
+                 {"of", needs_of, needs_of},
+                 {"over", over, over},
+                 {"from", false, f->checklist}};
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
         const struct ypair *p = yaml_pair(node, str_from(rules[i].key));
         if (!p && rules[i].needs) {
@@ -131,6 +136,8 @@ static bool has_column(enum ftype t)
 static void lines_read(struct load *l, struct tsrc *t, struct field *f, const struct ynode *node)
 {
     const struct ynode *of = yaml_get(node, STR("of"));
+    bool items = f->checklist || (of && of->kind == Y_TEXT && str_eq(of->text, STR("checklist")));
+    of = items ? checklist_columns(l, f->checklist) : of;
     if (!of || !key_is_map(l, of, WORDS("lines 的 of", "of of lines"))) {
         return;
     }
@@ -144,12 +151,25 @@ static void lines_read(struct load *l, struct tsrc *t, struct field *f, const st
         return;
     }
     lt->lines = true;
+    lt->items = items;
+    lt->answers = f->checklist;
     struct tsrc *ts = tsrc_add(l, lt, t->src, node, f->pos);
     ts->owner = t->def;
     ts->fields = of;
     ts->def->title = f->words;
     f->part = lt;
     fields_read(l, ts);
+}
+
+static void field_read(struct load *l, struct tsrc *t, const struct ypair *p);
+
+/* What is counted of a check-list stands behind it. */
+static void counts_read(struct load *l, struct tsrc *t, const struct field *f)
+{
+    struct ypair left = checklist_count(l, f, true);
+    struct ypair no = checklist_count(l, f, false);
+    field_read(l, t, &left);
+    field_read(l, t, &no);
 }
 
 static void field_read(struct load *l, struct tsrc *t, const struct ypair *p)
@@ -183,6 +203,7 @@ static void field_read(struct load *l, struct tsrc *t, const struct ypair *p)
                    "no field type \"%.*s\"; there is %.*s", STR_ARG(type), STR_ARG(near));
         return;
     }
+    f.checklist = str_eq(type, STR("checklist"));
     f.words = key_words(l, t->src, node, p->key);
     const struct ynode *help = yaml_get(node, STR("help"));
     if (help && keys_check(l, help, KEYS_WORDS, "", WORDS("help", "help"))) {
@@ -204,14 +225,18 @@ static void field_read(struct load *l, struct tsrc *t, const struct ypair *p)
     }
     t->field_nodes[d->nfields] = node;
     d->fields[d->nfields++] = f;
+    if (f.checklist) {
+        counts_read(l, t, &f);
+    }
 }
 
 void fields_read(struct load *l, struct tsrc *t)
 {
     struct tdef *d = t->def;
     size_t n = t->fields && t->fields->kind == Y_MAP ? t->fields->len : 0;
-    d->fields = arena_array(l->a, struct field, n + 2);
-    t->field_nodes = arena_array(l->a, const struct ynode *, n + 2);
+    size_t most = 3 * n + 2; /* each may be a check-list, with two more */
+    d->fields = arena_array(l->a, struct field, most);
+    t->field_nodes = arena_array(l->a, const struct ynode *, most);
     str parent = t->owner ? t->owner->type->key : key_str(l, t->node, "part_of");
     if (parent.len) {
         t->parent = &d->fields[0];

@@ -128,6 +128,18 @@ bool ftype_is_text(enum ftype t);
  * the type of that name. */
 const struct type *part_or_type(const struct load *l, const struct tdef *d, str name);
 
+/* --- check-lists (load_checklist.c, checklist.h) ----------------------------- */
+
+/* The columns of its items; with the answers, of a whole check-list. */
+const struct ynode *checklist_columns(struct load *l, bool answers);
+/* The computed field that counts its items without an answer, or those answered "no". */
+struct ypair checklist_count(struct load *l, const struct field *f, bool left);
+/* The effects of an action: `own` (or NULL) after what fills the check-lists. */
+const struct ynode *checklist_effects(struct load *l, const struct tsrc *t, const struct action *x,
+                                      const struct ynode *own);
+/* Once effects and routes are read. */
+void checklist_check(struct load *l, const struct tsrc *t);
+
 /* --- bodies (load_body.c, load_action.c, load_effect.c, load_route.c, load_check.c) --- */
 
 struct scope scope_of(const struct load *l, const struct tdef *d);

@@ -153,6 +153,7 @@ struct field {
     struct vtype value;      /* its type in expressions */
     const struct type *to;   /* ref, refs; filter: over; person/unit/post: their types; NULL: any */
     const struct type *part; /* lines */
+    bool checklist;          /* lines: of type checklist, answered row by row (checklist.h) */
     const struct setting *list;    /* choice of: setting(..) */
     const struct choice_key *keys; /* choice, choices: all, by code; nkeys */
     size_t nkeys;
@@ -408,6 +409,8 @@ struct type {
     str table; /* "r_loan" */
     const struct type *part_of;
     bool lines;   /* made from a lines field */
+    bool items;   /* of the columns of a check-list's items (checklist.h), and */
+    bool answers; /* of those of its answers as well */
     bool retired; /* the newest version of its regulation has it no more: none begins */
     struct tdef *newest;
     struct tdef **defs; /* by ascending version; ndefs */

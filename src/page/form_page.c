@@ -209,7 +209,10 @@ static struct form_input input_of(struct visit *v, const struct form_field *ff, 
     if (i.kind == INPUT_AREA && !i.max) {
         i.max = 20000;
     }
-    if (i.kind == INPUT_ROWS) {
+    if (i.kind == INPUT_ROWS && f->checklist && ff->ask && ff->ask->how != ASK_ADD) {
+        i.kind = INPUT_ITEMS;
+        i.items = items_make(v, &ff->now, ff->typed, ff->ask);
+    } else if (i.kind == INPUT_ROWS) {
         put_rows(v, ff, &i);
     } else {
         i.value = value_of(v, ff);
@@ -274,12 +277,13 @@ static void put_rows(struct visit *v, const struct form_field *ff, struct form_i
     bool adds = how != ASK_COLUMN || ff->ask->column_adds;
     size_t typed = ff->typed ? ff->typed->nrows : 0;
     size_t fresh = adds ? (typed > old + NEW_ROWS ? typed - old : NEW_ROWS) : 0;
-    if (old + fresh > FORM_ROWS_MAX) {
-        fresh = old < FORM_ROWS_MAX ? FORM_ROWS_MAX - old : 0;
+    size_t most = form_rows_max(ff->field);
+    if (old + fresh > most) {
+        fresh = old < most ? most - old : 0;
     }
     struct form_row *rows = arena_array(v->ctx.arena, struct form_row, old + fresh + 1);
     size_t n = 0;
-    for (size_t i = 0; i < old && i < FORM_ROWS_MAX; i++) {
+    for (size_t i = 0; i < old && i < most; i++) {
         rows[n++] = row_of(v, ff, i, &ff->now.rows[i]);
     }
     for (size_t i = 0; i < fresh; i++) {

@@ -5,9 +5,11 @@
 #include "engine/attach.h"
 #include "engine/record.h"
 #include "page/frame.h"
+#include "page/items.h"
 #include "page/show.h"
 
 #include "gen/frame.html.h"
+#include "gen/items.html.h"
 
 enum form_input_kind {
     INPUT_TEXT,
@@ -17,7 +19,8 @@ enum form_input_kind {
     INPUT_CHECKS,
     INPUT_FILE,
     INPUT_RECORD,
-    INPUT_ROWS
+    INPUT_ROWS,
+    INPUT_ITEMS
 };
 
 struct form_option {
@@ -43,6 +46,7 @@ struct form_input {
         const struct form_row *ptr;
         size_t len;
     } rows;
+    struct items items; /* of a check-list that is answered */
 };
 struct form_inputs {
     const struct form_input *ptr;
@@ -125,6 +129,8 @@ struct form_next form_next_of(struct visit *v, const struct form *fm,
 
 /* --- form_values.c --- */
 enum { FORM_ROWS_MAX = 60 }; /* lines of one field; a list field takes 64 values */
+/* So many lines the form of this field has at most: those of a check-list are all answered. */
+size_t form_rows_max(const struct field *f);
 /* The values a form sent, or a link that fills it in advance; for act and form_get. */
 struct value_in *form_values(struct visit *v, const struct action *a, size_t *n);
 /* What was not asked for is added to v->act as it came: the engine refuses it. */
@@ -134,7 +140,7 @@ struct act_file *form_files(struct visit *v, const struct action *a, size_t *n);
 /* Puts them aside so that the form shown again still has them; one that is too large or
  * cannot be stored is left out. */
 struct form_kept_files form_keep(struct visit *v, const struct act_file *files, size_t n);
-/* The columns of a row that this action lets be filled. */
+/* The columns of a row that this action lets be filled; `fresh`: of a new row. */
 bool form_column_asked(const struct ask *ask, const struct field *column, bool fresh);
 
 #endif

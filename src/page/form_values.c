@@ -1,6 +1,7 @@
 /* form_values.c - from what a form sent to values and files of an act. */
 #include "base/arena.h"
 #include "base/buf.h"
+#include "model/checklist.h"
 #include "page/form_page.h"
 #include "page/page.h"
 
@@ -12,9 +13,18 @@ static const struct http_params *form_params(const struct visit *v)
     return v->x->req.method == HTTP_POST ? &v->x->req.form : &v->x->req.query;
 }
 
-/* The columns of a row that this action lets be filled. */
+size_t form_rows_max(const struct field *f)
+{
+    return f->checklist ? CHECKLIST_MAX : FORM_ROWS_MAX;
+}
+
+/* Of a check-list: the items that are there are answered, new ones say what to check. */
 bool form_column_asked(const struct ask *ask, const struct field *column, bool fresh)
 {
+    if (ask && ask->field->checklist && ask->how != ASK_COLUMN) {
+        return fresh ? ask->how == ASK_ADD && !checklist_answers(column->key)
+                     : ask->how == ASK_WHOLE && checklist_answers(column->key);
+    }
     if (!ask || ask->how != ASK_COLUMN) {
         return true;
     }
@@ -63,9 +73,9 @@ static struct value_in one_value(struct visit *v, const struct field *f, str key
 static struct value_in lines_value(struct visit *v, const struct ask *ask, const struct field *f)
 {
     const struct tdef *d = f->part->newest;
-    struct row_in *rows = arena_array(v->ctx.arena, struct row_in, FORM_ROWS_MAX);
+    struct row_in *rows = arena_array(v->ctx.arena, struct row_in, form_rows_max(f));
     size_t n = 0;
-    for (size_t i = 0; i < FORM_ROWS_MAX; i++) {
+    for (size_t i = 0; i < form_rows_max(f); i++) {
         str prefix = str_fmt(v->ctx.arena, "%.*s.%zu", STR_ARG(f->key), i);
         struct value_in *vals = arena_array(v->ctx.arena, struct value_in, d->nfields + 1);
         size_t nvals = 0;
@@ -76,7 +86,8 @@ static struct value_in lines_value(struct visit *v, const struct ask *ask, const
         for (size_t k = 0; k < d->nfields; k++) {
             const struct field *c = &d->fields[k];
             str name = str_fmt(v->ctx.arena, "%.*s.%.*s", STR_ARG(prefix), STR_ARG(c->key));
-            if (!form_column_asked(ask, c, !old) || !http_has_param(form_params(v), name)) {
+            if (c->type == F_ATTACHMENT || !form_column_asked(ask, c, !old) ||
+                !http_has_param(form_params(v), name)) {
                 continue;
             }
             vals[nvals] = one_value(v, c, c->key, name);
@@ -196,6 +207,27 @@ static bool take_kept(struct visit *v, str sealed, struct act_file *ret)
     return !attach_again(v->app->engine, v->ctx.arena, sha, &ret->bytes).code;
 }
 
+/* Where a file belongs: an attachment field, a row ("sheet.3.photo" as the form says it
+ * becomes "sheet.ID.photo"), or, empty, the record. */
+static str file_field(struct visit *v, const struct action *a, str name)
+{
+    str column;
+    int64_t no = 0;
+    const struct field *list = checklist_place(a->of, name, &no, &column);
+    for (size_t k = 0; k < a->nasks; k++) {
+        const struct field *f = a->asks[k].field;
+        if (f->type == F_ATTACHMENT && str_eq(f->key, name)) {
+            return name;
+        }
+        if (f == list) {
+            str id = str_fmt(v->ctx.arena, "%.*s.%lld.id", STR_ARG(f->key), (long long)no);
+            return str_fmt(v->ctx.arena, "%.*s.%.*s.%.*s", STR_ARG(f->key),
+                           STR_ARG(http_param(form_params(v), id)), STR_ARG(column));
+        }
+    }
+    return STR("");
+}
+
 struct act_file *form_files(struct visit *v, const struct action *a, size_t *n)
 {
     const struct http_files *in = &v->x->req.files;
@@ -212,14 +244,10 @@ struct act_file *form_files(struct visit *v, const struct action *a, size_t *n)
         if (!f->bytes.len) {
             continue;
         }
-        str field = STR("");
-        for (size_t k = 0; k < a->nasks; k++) {
-            if (a->asks[k].field->type == F_ATTACHMENT && str_eq(a->asks[k].field->key, f->name)) {
-                field = f->name;
-            }
-        }
-        files[count++] = (struct act_file){
-            .field = field, .name = f->filename, .mime = f->type, .bytes = f->bytes};
+        files[count++] = (struct act_file){.field = file_field(v, a, f->name),
+                                           .name = f->filename,
+                                           .mime = f->type,
+                                           .bytes = f->bytes};
     }
     *n = count;
     return files;

@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/markdown.h"
+#include "page/items.h"
 
 static int zone(const struct visit *v)
 {
@@ -221,6 +222,8 @@ static void put_value(struct html *out, const struct visit *v, const struct reco
     if (f->field->type == F_LINES) {
         if (line) {
             html_i64(out, (int64_t)f->nrows);
+        } else if (f->field->checklist) {
+            items_show(out, v, f);
         } else if (f->nrows) {
             put_rows(out, v, f);
         }

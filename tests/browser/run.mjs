@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { count, openBrowser, prepare, work } from "./support.mjs";
 import { approvals } from "./approvals.mjs";
 import { approvalsRevoke } from "./approvals_revoke.mjs";
+import { checklist } from "./checklist.mjs";
 import { controls } from "./controls.mjs";
 import { functions } from "./functions.mjs";
 import { keys } from "./keys.mjs";
@@ -29,6 +30,9 @@ const runs = [
   ...[360, 1280].flatMap((width) => ["zh", "en"].map((lang) => [`revoke-${lang}-${width}`, (b) => approvalsRevoke(b, { lang, width })])),
   ["ways-zh", (b) => ways(b, { lang: "zh", width: 360 })],
   ["ways-en", (b) => ways(b, { lang: "en", width: 1280 })],
+  ["checklist-zh", (b) => checklist(b, { lang: "zh", width: 360 })],
+  ["checklist-en", (b) => checklist(b, { lang: "en", width: 1280, theme: "dark" })],
+  ["checklist-no-scripts", (b) => checklist(b, { lang: "zh", width: 1280, scripts: false })],
   ["controls-zh", (b) => controls(b, { lang: "zh", width: 1280 })],
   ["controls-en", (b) => controls(b, { lang: "en", width: 360 })],
   ["leaver-zh", (b) => leaver(b, { lang: "zh", width: 1280 })],

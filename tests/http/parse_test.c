@@ -152,7 +152,9 @@ static void multipart_is_whole_or_refused(void **state)
               "bytes") "--cut--",
          "f=x.png:bytes;"},
         {"multipart/form-data; boundary=cut", PART("\"f\"", "; filename=\"\"", "") "--cut--",
-         "f=:;"},
+         ""}, /* no file was chosen */
+        {"multipart/form-data; boundary=cut", PART("\"f\"", "; filename=\"\"", "bytes") "--cut--",
+         "f=:bytes;"},
         {"multipart/form-data; boundary=cut", PART("\"a\"", "", "x\r\n--cu") "--cut--",
          "a=x\r\n--cu;"},
         {"multipart/form-data", PART("\"a\"", "", "1") "--cut--", NULL},

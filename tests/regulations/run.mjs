@@ -194,6 +194,33 @@ async function api(site, at) {
   });
   await check("a filter over its fields finds it", async () =>
     equal(ok(await call("keeper", "GET", `/r/request?filter=${encodeURIComponent("seeds == 40 and state == 'replied'")}`)).items.length, 1));
+  await check("a check-list is answered through the API, with its photo; what is not its own is refused", async () => {
+    const plan = ok(await call("keeper", "POST", "/r/round_plan/new/draw_up", { title: "冷库", items: [{ item: "库门" }, { item: "灭火器", wants: ["photo"] }] }), 201);
+    const round = ok(await call("keeper", "POST", "/r/round/new/start", { round_plan: plan.id }), 201);
+    const other = ok(await call("keeper", "POST", "/r/round/new/start", { round_plan: plan.id }), 201);
+    const rows = async (of) => ok(await call("keeper", "GET", `/r/round/${of}`)).fields.sheet;
+    const [door, fire] = await rows(round.id), [foreign] = await rows(other.id);
+    const send = async (values, files = {}) => {
+      const body = new FormData();
+      body.append("values", JSON.stringify(values));
+      for (const [name, text] of Object.entries(files)) body.append(name, new Blob([text], { type: "image/png" }), "a.png");
+      const r = await fetch(`${site.url}/api/v1/r/round/${round.id}/do/tick`, { method: "POST", body, headers: { authorization: `Bearer ${tokens.keeper}`, "accept-language": "zh" } });
+      return { status: r.status, json: await r.json() };
+    };
+    equal((await send({ sheet: [{ id: foreign.id, answer: "yes" }] })).status, 422);
+    equal((await send({ sheet: [{ id: fire.id, answer: "yes" }] })).status, 422);
+    equal((await send({ sheet: [{ id: door.id, answer: "yes" }] }, { [`sheet.${fire.id}.photo`]: "x" })).status, 422);
+    ok(await send({ sheet: [{ id: door.id, answer: "yes" }, { id: fire.id, answer: "yes" }] }, { [`sheet.${fire.id}.photo`]: "x" }));
+    const done = ok(await call("keeper", "GET", `/r/round/${round.id}`)).fields;
+    equal(done.sheet_left, 0);
+    const file = done.sheet.find((i) => i.id === fire.id).photo;
+    const bytes = await fetch(`${site.url}/api/v1/attachments/${file}`, { headers: { authorization: `Bearer ${tokens.keeper}` } });
+    equal(await bytes.text(), "x");
+    const many = Array.from({ length: 199 }, (_, i) => ({ item: `第 ${i} 项` }));
+    equal((await call("keeper", "POST", `/r/round/${round.id}/do/add_items`, { sheet: many })).status, 422);
+    ok(await call("keeper", "POST", `/r/round/${round.id}/do/add_items`, { sheet: many.slice(1) }));
+    equal((await rows(round.id)).length, 200);
+  });
   await check("search finds its words", async () => {
     await new Promise((r) => setTimeout(r, 1200));
     contains(JSON.stringify(ok(await call("keeper", "GET", `/search?q=${encodeURIComponent("云南")}`))), "云南");
