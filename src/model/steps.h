@@ -28,10 +28,11 @@
  *       - {seats: L, are: [LOGIN, ..]}    exactly these have an open seat now; [] none
  * Like perform they may carry refused and state.
  * A line of a lines field that is there: {row: 2, result: passed}; taken away: {row: 2, remove:
- * true}; a file for it: {row: 2, photo: NAME}. refused: a clause; any; value (what was entered is none of its field's); absent (he does
- * not see the record, so to him it is not there). Values: data by the field's type; a leading = is
- * an expression over the saved names; a saved name stands for its record; a person by login name; a
- * unit, a choice and a register record by key, number, unique field or name.
+ * true}; a file for it: {row: 2, photo: NAME}. refused: a clause; any; value (what was entered is
+ * none of its field's); absent (he does not see the record, so to him it is not there). Values:
+ * data by the field's type; a leading = is an expression over the saved names; a saved name stands
+ * for its record; a person by login name; a unit, a choice and a register record by key, number,
+ * unique field or name.
  *
  * A check begins at STEPS_BEGIN, so that examples can name days; the records of
  * all regulations and the demo organisation are there by then.  Turning the
