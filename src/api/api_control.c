@@ -4,23 +4,30 @@
 
 enum { CASES_MAX = 200, CASES = 50 };
 
-static str state_key(enum control_state s)
-{
-    static const char *const keys[CONTROL_STATES] = {[CONTROL_ERROR] = "error",
-                                                     [CONTROL_STALE] = "stale",
-                                                     [CONTROL_VACUOUS] = "vacuous",
-                                                     [CONTROL_FAIL] = "fail",
-                                                     [CONTROL_UNKNOWN] = "unknown",
-                                                     [CONTROL_WARN] = "warn",
-                                                     [CONTROL_PASS_WAIVED] = "pass_waived",
-                                                     [CONTROL_PASS] = "pass"};
-    return str_from(keys[s]);
-}
-
 static str severity_key(enum severity s)
 {
     static const char *const keys[SEVERITIES] = {"low", "medium", "high", "critical"};
     return str_from(keys[s]);
+}
+
+/* What somebody stated, of a manual control. */
+static void put_answer(struct visit *v, struct json *j, const struct control_result *r)
+{
+    const struct control_answer *x = &r->answer;
+    json_open(j, '{');
+    json_key(j, STR("question"));
+    api_put_words(j, r->def->manual->question);
+    JSON_STR(j, "every", r->def->manual->written);
+    JSON_STR(j, "answer", attest_said_key(x->said));
+    JSON_I64(j, "record", x->record);
+    JSON_STR(j, "by", x->name);
+    JSON_STR(j, "remark", x->remark);
+    json_key(j, STR("at"));
+    x->said ? api_put_time(v, j, x->at) : json_nil(j);
+    json_key(j, STR("until"));
+    x->said ? api_put_time(v, j, x->until) : json_nil(j);
+    JSON_I64(j, "asked", x->asked);
+    json_close(j, '}');
 }
 
 /* The map stays open. */
@@ -30,9 +37,10 @@ static void open_control(struct visit *v, struct json *j, const struct control_r
     JSON_STR(j, "key", r->control->key);
     json_key(j, STR("title"));
     api_put_words(j, r->def->words);
-    JSON_STR(j, "over", r->control->over->key);
+    JSON_STR(j, "over", r->control->over ? r->control->over->key : STR(""));
+    JSON_BOOL(j, "manual", r->def->manual != NULL);
     JSON_STR(j, "severity", severity_key(r->def->severity));
-    JSON_STR(j, "state", state_key(r->state));
+    JSON_STR(j, "state", control_state_key(r->state));
     JSON_BOOL(j, "good", control_state_good(r->state));
     JSON_I64(j, "population", r->counts.n);
     JSON_I64(j, "ok", r->counts.ok);
@@ -44,6 +52,8 @@ static void open_control(struct visit *v, struct json *j, const struct control_r
     api_put_time(v, j, r->as_of);
     JSON_I64(j, "ledger_size", r->size);
     JSON_STR(j, "error", r->error);
+    json_key(j, STR("answer"));
+    r->def->manual ? put_answer(v, j, r) : json_nil(j);
     json_key(j, STR("clause"));
     api_put_clause(v, j, r->def->clause);
 }

@@ -45,9 +45,9 @@ static void put_clause_whole(struct visit *v, struct json *j, const struct claus
     json_key(j, STR("text"));
     api_put_words(j, c->text);
     JSON_STR(j, "executed",
-             c->cited                               ? STR("yes")
-             : c->manual.zh.len || c->manual.en.len ? STR("manual")
-                                                    : STR("not-executable"));
+             c->cited                                              ? STR("yes")
+             : c->attested || c->manual.zh.len || c->manual.en.len ? STR("manual")
+                                                                   : STR("not-executable"));
     json_close(j, '}');
     (void)v;
 }

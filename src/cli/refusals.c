@@ -138,12 +138,22 @@ static void judge_control(const struct sources *s, const struct scenarios *lists
         for (size_t x = 0; x < lists[i].len; x++) {
             const struct scenario *sc = &lists[i].ptr[x];
             for (size_t k = 0; k < sc->nsteps; k++) {
-                shown = shown || (sc->steps[k].kind == STEP_CONTROL && sc->steps[k].nviolations &&
-                                  str_eq(sc->steps[k].type, c->control->key));
+                const struct step *st = &sc->steps[k];
+                bool bad = c->manual ? str_eq(st->state, STR("fail")) : st->nviolations > 0;
+                shown =
+                    shown || (st->kind == STEP_CONTROL && bad && str_eq(st->type, c->control->key));
             }
         }
     }
-    if (!shown) {
+    if (!shown && c->manual) {
+        diag_error(
+            out, c->pos,
+            "没有示例表明控制点 %.*s 何时不符合；请在 examples.yaml 中让回答人回答“否”，再加一步 "
+            "{control: %.*s, state: fail}",
+            "no example shows control %.*s not kept; let its owner answer no in "
+            "examples.yaml, and add a step {control: %.*s, state: fail}",
+            STR_ARG(c->control->key), STR_ARG(c->control->key));
+    } else if (!shown) {
         diag_error(out, c->pos,
                    "没有示例表明控制点 %.*s 何时不符合；请在 examples.yaml 中加一步 "
                    "{control: %.*s, violations: [..]}",

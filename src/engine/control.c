@@ -27,9 +27,22 @@ static bool enough(const struct control_result *r)
            (r->def->enough < CONTROL_ENOUGH_ALL && c->ok * 100 >= r->def->enough * counted);
 }
 
+static enum control_state answered(const struct ctx *ctx, const struct control_answer *x)
+{
+    if (x->said == ATTEST_NONE || ctx->now >= x->until) {
+        return CONTROL_STALE;
+    }
+    return x->said == ATTEST_YES  ? CONTROL_ATTESTED
+           : x->said == ATTEST_NO ? CONTROL_FAIL
+                                  : CONTROL_UNKNOWN;
+}
+
 enum control_state control_state_of(const struct ctx *ctx, const struct control_result *r)
 {
     const struct control_counts *c = &r->counts;
+    if (r->def->manual) {
+        return answered(ctx, &r->answer);
+    }
     if (r->error.len) {
         return CONTROL_ERROR;
     }
@@ -65,10 +78,22 @@ struct words control_state_words(enum control_state s)
         [CONTROL_FAIL] = WORDS_INIT("不符合", "not kept"),
         [CONTROL_UNKNOWN] = WORDS_INIT("有缺失", "unknown"),
         [CONTROL_WARN] = WORDS_INIT("宽限中", "in grace"),
+        [CONTROL_ATTESTED] = WORDS_INIT("已书面确认", "attested"),
         [CONTROL_PASS_WAIVED] = WORDS_INIT("符合（有例外）", "kept, with waivers"),
         [CONTROL_PASS] = WORDS_INIT("符合", "kept"),
     };
     return words[s];
+}
+
+str control_state_key(enum control_state s)
+{
+    static const char *const keys[CONTROL_STATES] = {
+        [CONTROL_ERROR] = "error",       [CONTROL_STALE] = "stale",
+        [CONTROL_VACUOUS] = "vacuous",   [CONTROL_FAIL] = "fail",
+        [CONTROL_UNKNOWN] = "unknown",   [CONTROL_WARN] = "warn",
+        [CONTROL_ATTESTED] = "attested", [CONTROL_PASS_WAIVED] = "pass_waived",
+        [CONTROL_PASS] = "pass"};
+    return str_from(keys[s]);
 }
 
 /* --- results ------------------------------------------------------------------------------ */
@@ -86,6 +111,15 @@ static void result_take(const struct rows *r, struct control_result *x)
     x->counts.violation = rows_i64(r, 5) - x->counts.in_grace;
     x->took_us = rows_i64(r, 7);
     x->error = rows_text(r, 8);
+}
+
+static void answer_take(struct control_result *x, const struct control_answer *list)
+{
+    if (x->def && x->def->manual) {
+        x->answer = list[x->control->code];
+        x->judged = x->answer.said != ATTEST_NONE;
+        x->as_of = x->answer.at;
+    }
 }
 
 /* Those in grace are counted when they are looked at: grace ends without an act. */
@@ -112,12 +146,15 @@ err control_results(const struct ctx *ctx, struct control_result **ret, size_t *
             result_take(&r, &by_code[c->code]);
         }
     }
+    struct control_answer *answers;
+    e = e.code ? e : attest_answers(ctx, &answers);
     struct control_result *list = arena_array(ctx->arena, struct control_result, m->ncontrols + 1);
     *n = 0;
     for (size_t g = 0; g < m->nregs && !e.code; g++) {
         const struct law *law = m->regs[g]->newest;
         for (size_t i = 0; i < law->ncontrols; i++) {
             struct control_result *x = &by_code[law->controls[i].control->code];
+            answer_take(x, answers);
             x->state = control_state_of(ctx, x);
             list[(*n)++] = *x;
         }
@@ -133,9 +170,13 @@ err control_result(const struct ctx *ctx, const struct control *c, struct contro
     if (!c->newest) {
         return err_make(ERR_NOT_FOUND, STR("the control is retired"));
     }
-    err e = db_query(ctx->db, ctx->arena, SQL(RESULTS " where q.control = $2"),
-                     ARGS(db_i64(ctx->now), db_i64(c->code)), &r);
-    if (!e.code && rows_next(&r)) {
+    struct control_answer *answers = NULL;
+    err e = c->newest->manual ? attest_answers(ctx, &answers)
+                              : db_query(ctx->db, ctx->arena, SQL(RESULTS " where q.control = $2"),
+                                         ARGS(db_i64(ctx->now), db_i64(c->code)), &r);
+    if (!e.code && answers) {
+        answer_take(ret, answers);
+    } else if (!e.code && rows_next(&r)) {
         result_take(&r, ret);
     }
     ret->state = control_state_of(ctx, ret);
@@ -174,6 +215,10 @@ err control_rows(const struct ctx *ctx, const struct control *c, int64_t since, 
     struct db_arg more[] = {db_i64(c->code), db_i64(since), db_i64(record), db_i64(limit)};
     struct rows r;
     *n = 0;
+    *ret = NULL;
+    if (!c->over) {
+        return OK;
+    }
     err e = db_query(ctx->db, ctx->arena, rows_sql(ctx, c->over), ctx_args(ctx, more, 4), &r);
     struct control_row *list =
         arena_array(ctx->arena, struct control_row, (size_t)(e.code ? 0 : rows_count(&r)) + 1);

@@ -32,6 +32,7 @@
 #ifndef ENGINE_CONTROL_H
 #define ENGINE_CONTROL_H
 
+#include "engine/attest.h"
 #include "engine/ctx.h"
 #include "model/control.h"
 
@@ -46,14 +47,16 @@ enum {
  * day, so that a nightly run that is a little late is none. */
 #define CONTROL_AGE_MS (26 * 3600000LL)
 
-/* The first that applies, the worst first.  Only the last two are good. */
+/* The first that applies, the worst first.  Only the last two are good: a machine judged
+ * records and found them kept.  What somebody answered is attested, at best. */
 enum control_state {
     CONTROL_ERROR, /* it was not judged, or not to its end */
     CONTROL_STALE, /* the result is too old, or there is none */
     CONTROL_VACUOUS,
     CONTROL_FAIL,
     CONTROL_UNKNOWN,
-    CONTROL_WARN, /* violations in grace, none beyond it */
+    CONTROL_WARN,     /* violations in grace, none beyond it */
+    CONTROL_ATTESTED, /* manual: the owner's answer says that it is kept, and is not too old */
     CONTROL_PASS_WAIVED,
     CONTROL_PASS,
     CONTROL_STATES
@@ -72,14 +75,18 @@ struct control_result {
     int64_t size;  /* entries the ledger had then */
     int64_t took_us;
     str error; /* of the database; empty: none */
+    /* Of a manual control, whose counts are all 0: nothing was judged, so nothing is counted.
+     * `as_of` is when it was answered. */
+    struct control_answer answer;
     enum control_state state;
 };
 
 /* What follows of the counts, the age and the error; ctx->now is the moment. */
 enum control_state control_state_of(const struct ctx *ctx, const struct control_result *r);
-/* Is it one nobody need worry about? */
+/* Is it kept, as far as a machine can tell: what may be shown green?  Never a manual one. */
 bool control_state_good(enum control_state s);
 struct words control_state_words(enum control_state s);
+str control_state_key(enum control_state s); /* as programs read it: "pass_waived" */
 /* Per thousand of those that count (all but the waived) which hold, rounded down, so
  * that 1000 means every one; -1: none count. */
 int control_rate(const struct control_counts *c);
@@ -90,8 +97,9 @@ MUST_CHECK err control_results(const struct ctx *ctx, struct control_result **re
 MUST_CHECK err control_result(const struct ctx *ctx, const struct control *c,
                               struct control_result *ret);
 
-/* Records of one control that do not hold, and which ctx->actor may see, the longest first; at
- * most `limit` after the place (*since, *record), 0 and 0: from the beginning. */
+/* Records of one control that do not hold, and which ctx->actor may see, the longest first
+ * (none of a manual control); at most `limit` after the place (*since, *record), 0 and 0: from the
+ * beginning. */
 struct control_row {
     int64_t record, since, grace_at; /* grace_at 0: none */
     int verdict;

@@ -6,7 +6,8 @@
  * a term that fell due concerns: every second.  Controls that no mark leads to (struct cdef,
  * far and clock): after acts, or once a minute, all records of their types; between two such
  * looks lies ten times what the last one took, at least two seconds, so that judging never
- * takes more than a tenth of a core.
+ * takes more than a tenth of a core.  Once a minute, and after a publication, questions of
+ * manual controls that are due are put (attest.h).
  */
 #include "base/clock.h"
 #include "base/wake.h"
@@ -40,6 +41,8 @@ struct control_clock {
     bool again;         /* a full look is needed */
     int64_t judge_next; /* when to take, renew or ask for the right to judge */
     bool judge;         /* this node has it */
+    int64_t asked_at;   /* questions of manual controls were put */
+    uint64_t asked_model;
 };
 
 /* The model and the day, as they are; false: there is nothing to judge. */
@@ -171,6 +174,20 @@ static void rest(struct control_clock *c)
     }
 }
 
+/* Questions that are due; nothing of it hinders the judging. */
+static void look_manual(struct control_clock *c, int64_t now)
+{
+    size_t n;
+    bool soon = c->asked_model == c->model && now >= c->asked_at && now - c->asked_at < CLOCK_MS;
+    if (soon) {
+        return;
+    }
+    err e = attest_ask(c->e, c->db, &c->work, now, &n);
+    c->asked_at = e.code ? c->asked_at : now;
+    c->asked_model = e.code ? c->asked_model : c->model;
+    arena_reset(&c->work);
+}
+
 static void look(struct control_clock *c)
 {
     int64_t now = engine_now(c->e);
@@ -188,6 +205,7 @@ static void look(struct control_clock *c)
         rest(c);
         return;
     }
+    look_manual(c, now);
     e = whole ? look_whole(c, now) : look_marked(c, now);
     if (!e.code && whole) {
         c->far_size = size;

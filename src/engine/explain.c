@@ -251,6 +251,9 @@ static void controls(struct explaining *x, const struct law *l)
 {
     for (size_t i = 0; i < l->ncontrols; i++) {
         const struct cdef *c = &l->controls[i];
+        if (c->manual) {
+            continue;
+        }
         x->type = c->over;
         one(x, &c->where);
         one(x, &c->holds);

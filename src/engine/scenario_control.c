@@ -67,7 +67,8 @@ static err ask_all(const struct asking *k)
     for (size_t i = 0; i < k->r->nsaved; i++) {
         const struct saved *x = &k->r->saved[i];
         int verdict = VERDICT_OUT;
-        err e = str_eq(x->type->key, k->c->over->key) ? verdict_of(k, x->id, &verdict) : OK;
+        err e = k->c->over && str_eq(x->type->key, k->c->over->key) ? verdict_of(k, x->id, &verdict)
+                                                                    : OK;
         if (e.code) {
             return e;
         }
@@ -98,6 +99,26 @@ static err all_saved(const struct asking *k)
     return OK;
 }
 
+/* Of a manual control the step says its state, of others the verdicts. */
+static err state_as_said(const struct asking *k)
+{
+    struct control_result x;
+    bool manual = k->c->newest->manual != NULL;
+    if (manual != (k->s->state.len > 0)) {
+        diag_error(k->r->d, k->s->pos,
+                   "由人回答的控制点在示例中写 state，其他的写 violations、ok 或 unknown",
+                   "a step about a manual control says state, about others violations, ok or "
+                   "unknown");
+        return OK;
+    }
+    err e = manual ? control_result(&k->ctx, k->c, &x) : OK;
+    if (!e.code && manual && !str_eq(control_state_key(x.state), k->s->state)) {
+        str is = control_state_key(x.state);
+        diag_error(k->r->d, k->s->pos, "控制点的状态是：%.*s", "the control is %.*s", STR_ARG(is));
+    }
+    return e;
+}
+
 err scenario_control(struct run *r, const struct step *s)
 {
     const struct model *m = engine_model(r->e);
@@ -112,7 +133,8 @@ err scenario_control(struct run *r, const struct step *s)
     e = e.code ? e : all_saved(&k);
     if (!e.code) {
         k.ctx = ctx_make(r->e, m, db, &side, r->now, 0, LANG_ZH);
-        e = ask_all(&k);
+        e = state_as_said(&k);
+        e = e.code || k.c->newest->manual ? e : ask_all(&k);
         e.detail = e.code ? str_copy(r->a, e.detail) : e.detail;
     }
     arena_end(&side);

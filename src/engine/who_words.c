@@ -82,7 +82,8 @@ static void add_name(struct scan *s, str name)
         {"auto", WORDS_INIT("系统", "the system")},
         {"by", WORDS_INIT("先前的经办人", "who did the earlier step")},
         {"approvers", WORDS_INIT("先前的审批人", "who approved it")},
-        {"seated", WORDS_INIT("参加审批的人", "who takes part in its approval")}};
+        {"seated", WORDS_INIT("参加审批的人", "who takes part in its approval")},
+        {"answerers", WORDS_INIT("控制点的回答人", "who answers the control")}};
     for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++) {
         if (str_eq(name, str_from(fixed[i].name))) {
             add(s, fixed[i].words);

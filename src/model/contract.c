@@ -107,6 +107,41 @@ static void check_calendar(const struct type *t, struct diags *d)
     }
 }
 
+static void check_action(const struct type *t, const char *action, bool creates, const char *is,
+                         struct diags *d)
+{
+    const struct action *a = tdef_action(t->newest, str_from(action));
+    if (!a || a->creates != creates || a->route) {
+        diag_error(d, t->newest->pos, "类型“%.*s”是语言所用的台账，须有不经审批的操作 %s（%s）",
+                   "type \"%.*s\" is a register of the language and needs action %s, without an "
+                   "approval: %s",
+                   STR_ARG(t->key), action, is);
+    }
+}
+
+static void check_attestation(const struct type *t, struct diags *d)
+{
+    static const struct wanted fields[] = {
+        {"control", {F_TEXT}, 1, "text"},    {"question", {F_TEXT}, 1, "text"},
+        {"remark", {F_TEXT}, 1, "text"},     {"answer", {F_CHOICE}, 1, "choice"},
+        {"person", {F_PERSON}, 1, "person"}, {"due", {F_DATE}, 1, "date"},
+    };
+    static const char *const keys[] = {"yes", "no", "unknown"};
+    check_fields(t, fields, sizeof fields / sizeof fields[0], d);
+    check_state(t, "asked", d);
+    check_state(t, "answered", d);
+    const struct field *f = tdef_field(t->newest, STR("answer"));
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        if (f && f->type == F_CHOICE && !field_choice(f, str_from(keys[i]))) {
+            diag_error(d, f->pos, "字段 answer 的选项须有 %s",
+                       "the choices of field answer hold %s", keys[i]);
+        }
+    }
+    check_action(t, "ask", true, "create", d);
+    check_action(t, "answer", false, "from: asked", d);
+    check_action(t, "withdraw", false, "from: asked", d);
+}
+
 /* "+08:00" in minutes. */
 static bool zone_minutes(str s, int *ret)
 {
@@ -149,9 +184,10 @@ void contract_bind(struct model *m, struct diags *d)
                                            {"unit", {F_UNIT}, 1, "unit"}};
     static const struct wanted unit[] = {{"title", {F_TEXT}, 1, "text"},
                                          {"parent", {F_UNIT}, 1, "unit"}};
-    const struct type *t[] = {find(m, "person"), find(m, "unit"), find(m, "post"),
-                              find(m, "deputy"), find(m, "calendar_day")};
-    struct type **to[] = {&m->person, &m->unit, &m->post, &m->deputy, &m->calendar_day};
+    const struct type *t[] = {find(m, "person"), find(m, "unit"),         find(m, "post"),
+                              find(m, "deputy"), find(m, "calendar_day"), find(m, "attestation")};
+    struct type **to[] = {&m->person, &m->unit,         &m->post,
+                          &m->deputy, &m->calendar_day, &m->attestation};
     for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
         *to[i] = t[i] ? m->types[t[i]->code] : NULL;
     }
@@ -172,6 +208,9 @@ void contract_bind(struct model *m, struct diags *d)
     if (m->calendar_day) {
         check_calendar(m->calendar_day, d);
     }
+    if (m->attestation) {
+        check_attestation(m->attestation, d);
+    }
     static const char *const by_unit[] = {"unit"};
     static const char *const by_parent[] = {"parent"};
     static const char *const of_post[] = {"person", "unit", "position"};
@@ -179,6 +218,8 @@ void contract_bind(struct model *m, struct diags *d)
     look_up(m->person, by_unit, 1);
     look_up(m->unit, by_parent, 1);
     look_up(m->post, of_post, 3);
+    static const char *const of_attestation[] = {"control"};
     look_up(m->deputy, of_deputy, 2);
+    look_up(m->attestation, of_attestation, 1);
     bind_zone(m, d);
 }

@@ -17,6 +17,13 @@
  *                      counts in state `in_force` while starts <= today <= ends
  *   type calendar_day  day date · kind choice [holiday, workday]; state `active`:
  *                      a day that differs from the week's rule
+ *   type attestation   an answer to a manual control (must be there when one is): control
+ *                      text, its key · question text · answer choice [yes, no, unknown] ·
+ *                      remark text · person person, who answered · due date; states `asked`: the
+ *                      engine put the question, and `answered`: at most one of a control
+ *                      each; others are past or withdrawn.  Actions: ask (creates, who:
+ *                      auto, takes control, question, due) · answer (from asked) · withdraw
+ *                      (who: auto, from asked).  answerers(control): who may answer
  *   settings of the regulation that defines calendar_day, in its newest version:
  *     calendar.week    text "1 2 3 4 5"  (1 = Monday)
  *     calendar.hours   text "08:30-12:00 13:30-17:30"
@@ -51,8 +58,8 @@ struct diags;
 #define POSITION_LEADER STR("leader")
 
 /* Looks up the registers in the newest laws, checks their fields, and sets
- * m->person, unit, post, deputy, calendar_day, zone_minutes; NULL and +08:00 where there is none.
- * What is missing in one is a mistake in `d`. */
+ * m->person, unit, post, deputy, calendar_day, attestation, zone_minutes; NULL and +08:00 where
+ * there is none. What is missing in one is a mistake in `d`. */
 void contract_bind(struct model *m, struct diags *d);
 
 #endif

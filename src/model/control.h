@@ -12,6 +12,11 @@
  * A record is in the population when `where` is true, or unknown of it: nothing is left
  * out because a value is missing.  Verdict: unknown when `where` or `holds` is unknown,
  * else as `holds` says.  A violation names the first of its reasons that applies.
+ *
+ * A manual control has no population: `over` is NULL, `manual` is a question that its owner
+ * answers and signs at its cadence.  The answers are records of the register `attestation`
+ * (contract.h), the newest of them is the result (engine/control.h).  A control is of one
+ * kind through all versions.
  */
 #ifndef MODEL_CONTROL_H
 #define MODEL_CONTROL_H
@@ -33,7 +38,7 @@ struct control {
     str key;  /* unique in the installation, for ever */
     int code; /* by first appearance, as codes of types */
     struct reg *reg;
-    const struct type *over;  /* of all versions; NULL: none could be read */
+    const struct type *over;  /* of all versions; NULL: manual, or none could be read */
     const struct cdef **defs; /* by version; NULL where a version has it not */
     size_t ndefs;
     const struct cdef *newest; /* the newest version's; NULL: it is retired */
@@ -57,13 +62,23 @@ struct control_path {
     bool up;                   /* up: those of the judged type whose field names it */
 };
 
+/* What people answer where no record could say it. */
+struct control_manual {
+    struct words question;
+    struct people owner; /* who answers: about no record */
+    enum vkind unit;     /* of `every`: V_MONTHS, V_DAYS or V_DURATION (milliseconds) */
+    int64_t every;       /* > 0: so long an answer is good */
+    str written;         /* as in the definition, its setting followed: "quarter", "90d" */
+};
+
 struct cdef {
     struct control *control;
     struct law *law;
     struct words words; /* what is wrong where it does not hold: its title */
     const struct clause *clause;
-    const struct type *over;
-    struct cond where; /* tree NULL: every record of the type */
+    const struct control_manual *manual; /* NULL: it is judged by what follows */
+    const struct type *over;             /* NULL: manual */
+    struct cond where;                   /* tree NULL: every record of the type */
     struct cond holds;
     const struct control_reason *reasons; /* at least one: the last applies always */
     size_t nreasons;
@@ -88,7 +103,7 @@ struct cdef {
  * (expr_follow.c). */
 void control_follow(struct arena *a, const struct type *self, const struct cond *cond,
                     struct cdef *c);
-/* Does `c` judge all records of its type, whatever their version? */
+/* Does `c` judge all records of its type, whatever their version?  Not of a manual one. */
 bool cdef_judges_all(const struct cdef *c);
 /* NULL when absent. */
 const struct control *model_control(const struct model *m, str key);

@@ -363,6 +363,13 @@ static bool fun_approvers(struct tc *tc, struct expr *e)
     return approved;
 }
 
+/* Who answers the manual control whose key the text is. */
+static bool fun_answerers(struct tc *tc, struct expr *e)
+{
+    return have_register(tc, e, tc->s->model->person, "person") &&
+           tc_want(tc, e->args[0], vtype_of(V_TEXT));
+}
+
 static bool fun_approved_at(struct tc *tc, struct expr *e)
 {
     if (!fun_approvers(tc, e)) {
@@ -405,6 +412,7 @@ static const struct {
     {STR("by"), FUN_BY, 1, 1, true, fun_by},
     {STR("approvers"), FUN_APPROVERS, 1, 1, true, fun_approvers},
     {STR("seated"), FUN_SEATED, 1, 1, true, fun_approvers},
+    {STR("answerers"), FUN_ANSWERERS, 1, 1, true, fun_answerers},
 };
 
 str expr_function(size_t i)

@@ -154,6 +154,7 @@ static void follow_call(struct following *f, const struct expr *e)
     case FUN_MEMBERS:
     case FUN_UNDER:
     case FUN_SEES:
+    case FUN_ANSWERERS:
     case FUN_EVERYONE:
     case FUN_NOBODY:
     case FUN_AUTO:

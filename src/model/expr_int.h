@@ -108,6 +108,7 @@ enum xfun {
     FUN_BY,
     FUN_APPROVERS,
     FUN_SEATED,
+    FUN_ANSWERERS,
     FUN_EVERYONE,
     FUN_NOBODY,
     FUN_AUTO
@@ -357,6 +358,8 @@ static inline bool fun_votes(enum xfun f)
  * the hands and those whose right it was.  seated: also in what has not ended, and who sits
  * there now. */
 void gen_voters(struct gen *g, const struct expr *e);
+/* answerers(x): a SELECT of the owners of the manual control of that key (column "id"). */
+void gen_answerers(struct gen *g, const struct expr *e);
 /* approved_at('x'): when the approval of this action that stands passed; null: none stands. */
 void gen_approved_at(struct gen *g, const struct expr *e);
 /* A moment and a length: a sum of two numbers, or found in the calendar. */

@@ -201,6 +201,8 @@ static bool crowd_select(struct gen *g, const struct expr *e)
         by_from(g, e, t);
     } else if (fun_votes(e->fun)) {
         gen_voters(g, e);
+    } else if (e->fun == FUN_ANSWERERS) {
+        gen_answerers(g, e);
     } else if (e->kind == X_MACRO && e->macro == MACRO_PEOPLE) {
         PUT(g, "select ");
         gen_value(g, e->key);

@@ -153,6 +153,7 @@ static void registers_find(struct load *l)
     m->post = type_find(l, STR("post"));
     m->deputy = type_find(l, STR("deputy"));
     m->calendar_day = type_find(l, STR("calendar_day"));
+    m->attestation = type_find(l, STR("attestation"));
 }
 
 static void names_pass(struct load *l, const struct sources *s)
@@ -184,6 +185,11 @@ static void bodies_pass(struct load *l)
     missing_make(l);
     computed_body(l);
     columns_make(l);
+    for (size_t i = 0; i < l->nsrcs; i++) {
+        if (l->srcs[i].root) {
+            controls_manual(l, &l->srcs[i]);
+        }
+    }
     for (size_t i = 0; i < l->ntsrcs; i++) {
         fields_body(l, l->tsrcs[i]);
         asks_body(l, l->tsrcs[i]);

@@ -254,7 +254,7 @@ static void check_clauses(struct load *l, struct lsrc *s)
     for (size_t i = 0; i < s->law->nclauses; i++) {
         const struct clause *c = &s->law->clauses[i];
         bool marked = c->manual.zh.len || c->not_executable.zh.len;
-        if (!c->cited && !marked) {
+        if (!c->cited && !c->attested && !marked) {
             diag_error(
                 l->d, c->pos,
                 "条款“%.*s”没有被定义引用；请引用，或标注 manual / not-executable 并写明理由",

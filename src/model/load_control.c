@@ -49,8 +49,7 @@ void controls_read(struct load *l, struct lsrc *s)
     for (size_t i = 0; i < n->len; i++) {
         const struct ypair *p = &n->pairs[i];
         if (!name_check(l, p->key, p->pos, WORDS("控制点", "control")) ||
-            !keys_check(l, p->value, KEYS_CONTROL, KEYS_CONTROL_LATER,
-                        WORDS("控制点", "a control"))) {
+            !keys_check(l, p->value, KEYS_CONTROL, "", WORDS("控制点", "a control"))) {
             continue;
         }
         struct control *c = control_declare(l, s, p);
@@ -226,15 +225,36 @@ static int64_t age_read(struct load *l, const struct ynode *map)
     return ms;
 }
 
+/* What people answer is executed by nobody else. */
+static const struct clause *clause_of(struct load *l, struct lsrc *s, const struct ynode *map,
+                                      bool manual)
+{
+    bool *before = arena_array(l->a, bool, s->law->nclauses + 1);
+    for (size_t i = 0; i < s->law->nclauses; i++) {
+        before[i] = s->law->clauses[i].cited;
+    }
+    const struct clause *c = key_clause(l, s, map);
+    if (c && manual) {
+        struct clause *own = &s->law->clauses[c - s->law->clauses];
+        own->cited = before[c - s->law->clauses];
+        own->attested = true;
+    }
+    return c;
+}
+
 static void control_body(struct load *l, struct lsrc *s, const struct ynode *map, struct cdef *c)
 {
     c->words = key_words(l, s, map, c->control->key);
-    c->clause = key_clause(l, s, map);
+    c->clause = clause_of(l, s, map, c->manual != NULL);
     if (!c->clause && !yaml_get(map, STR("clause"))) {
         diag_error(l->d, c->pos, "控制点要有 clause：它检查哪一条？",
                    "a control needs a clause: which one does it watch?");
     }
     c->severity = severity_read(l, map);
+    if (c->manual) {
+        keys_check(l, map, KEYS_CONTROL_MANUAL, "", WORDS("由人回答的控制点", "a manual control"));
+        return;
+    }
     c->expect = number_read(l, map, "expect", 0, 1000000000, 0);
     c->enough = (int)number_read(l, map, "enough", 1, CONTROL_ENOUGH_ALL, CONTROL_ENOUGH_ALL);
     c->law_now = law_now_read(l, map);
@@ -281,7 +301,8 @@ void controls_body(struct load *l, struct lsrc *s)
 
 /* --- through the versions ----------------------------------------------------------------- */
 
-/* What was found of one stays where it is: its records are always of one type. */
+/* What was found of one stays where it is: its records are always of one type, or it is
+ * always answered. */
 static void same_type(struct load *l, const struct cdef *c, const struct type **over)
 {
     if (*over && *over != c->over) {
@@ -298,6 +319,8 @@ void controls_link(struct load *l)
         struct control *c = l->m->controls[i];
         c->ndefs = c->reg->nlaws;
         c->defs = arena_array(l->a, const struct cdef *, c->ndefs + 1);
+        const struct cdef *last = NULL;
+        bool manual = false;
         for (size_t v = 0; v < c->ndefs; v++) {
             const struct law *law = c->reg->laws[v];
             c->defs[v] = NULL;
@@ -307,8 +330,16 @@ void controls_link(struct load *l)
             if (c->defs[v] && c->defs[v]->over) {
                 same_type(l, c->defs[v], &c->over);
             }
+            manual = manual || (c->defs[v] && c->defs[v]->manual);
+            last = c->defs[v] ? c->defs[v] : last;
         }
         c->newest = c->ndefs ? c->defs[c->ndefs - 1] : NULL;
+        if (manual && c->over) {
+            diag_error(l->d, last->pos, "控制点“%.*s”不能时而由人回答、时而由程序判断；请另设一个",
+                       "control \"%.*s\" cannot be answered in one version and judged in another; "
+                       "add another one",
+                       STR_ARG(c->key));
+        }
     }
 }
 

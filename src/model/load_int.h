@@ -189,6 +189,9 @@ void apart_posts(struct load *l, struct lsrc *s, const struct ynode *e, struct a
 void controls_read(struct load *l, struct lsrc *s);
 void controls_body(struct load *l, struct lsrc *s);
 void controls_link(struct load *l);
+/* `manual` of the controls, before any expression that may ask who answers them
+ * (load_manual.c). */
+void controls_manual(struct load *l, struct lsrc *s);
 /* "“A”、“B”" */
 struct words apart_join(struct arena *a, const struct words *names, size_t n);
 

@@ -80,8 +80,9 @@ struct clause {
     struct words manual;         /* reason, when marked manual */
     struct words not_executable; /* reason, when marked not-executable */
     struct law *law;
-    int order; /* place in the text */
-    bool cited;
+    int order;      /* place in the text */
+    bool cited;     /* by something that a program executes or judges */
+    bool attested;  /* by a manual control: people say whether it is kept */
     struct pos pos; /* of its heading, in the Chinese text */
 };
 
@@ -508,7 +509,7 @@ struct model {
     struct control **controls; /* by code */
     size_t ncontrols;
     /* The language's own registers (see contract.h); NULL when absent. */
-    struct type *person, *unit, *post, *deputy, *calendar_day;
+    struct type *person, *unit, *post, *deputy, *calendar_day, *attestation;
     int zone_minutes; /* of the installation */
 };
 

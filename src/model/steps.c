@@ -246,9 +246,9 @@ static bool control_key(struct loader *l, struct step *s, str key, const struct 
 static void control_check(struct loader *l, const struct step *s, const struct ynode *n)
 {
     bool says = s->violations || s->kept || s->unknown;
-    if (s->kind == STEP_CONTROL && !says) {
-        diag_error(l->d, n->pos, "control 要有 violations、ok 或 unknown",
-                   "control needs violations, ok or unknown");
+    if (s->kind == STEP_CONTROL && says == (s->state.len > 0)) {
+        diag_error(l->d, n->pos, "control 要有 violations、ok、unknown，由人回答的要有 state",
+                   "control needs violations, ok or unknown; a manual one needs state");
     } else if (s->kind != STEP_CONTROL && (says || s->reason.len)) {
         diag_error(l->d, n->pos, "violations、ok、unknown、reason 只用于 control",
                    "violations, ok, unknown and reason go with control only");

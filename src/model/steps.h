@@ -17,6 +17,7 @@
  *       - {notified: li.lei, about: L}
  *       - {number: L, is: JY-2026-0001}
  *       - {control: loan_returned, violations: [L], reason: late}   or ok: [L], or unknown: [L];
+ *         of a manual one: state: fail (or attested, stale, unknown);
  *         what is named stands so; of the saved records no other is a violation
  *       - {as: keeper.wang, perform: L.inspection.record, with: {...}}   (the open part of L)
  * What people do in the approval that runs of L, each with the seat it has there:

@@ -24,6 +24,8 @@ str control_class(enum control_state s)
         return STR("wait");
     case CONTROL_VACUOUS:
         return STR("end");
+    case CONTROL_ATTESTED:
+        return STR("word");
     case CONTROL_PASS_WAIVED:
     case CONTROL_PASS:
     case CONTROL_STATES:
@@ -99,6 +101,7 @@ void page_controls(struct visit *v)
     for (size_t i = 0; i < n; i++) {
         lines[i] = line_of(v, &list[i]);
         p.good += control_state_good(list[i].state);
+        p.attested += list[i].state == CONTROL_ATTESTED;
     }
     qsort(lines, n, sizeof(lines[0]), line_order);
     struct frame f;
@@ -157,6 +160,7 @@ void page_control(struct visit *v)
     place_of(v, &since, &record);
     err e = control_result(&v->ctx, c, &r);
     e = e.code ? e : control_rows(&v->ctx, c, since, record, CASES + 1, &rows, &n);
+    e = e.code || !c->newest->manual ? e : attest_show(v, &r, &p.attest);
     if (e.code) {
         visit_error(v, e);
         return;

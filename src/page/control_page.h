@@ -3,9 +3,11 @@
 #define PAGE_CONTROL_PAGE_H
 
 #include "engine/control.h"
+#include "page/attest_page.h"
 #include "page/frame.h"
 #include "page/show.h"
 
+#include "gen/attest.html.h"
 #include "gen/frame.html.h"
 
 struct control_line {
@@ -19,7 +21,7 @@ struct controls_page {
         const struct control_line *ptr;
         size_t len;
     } lines; /* the worst first */
-    int64_t good;
+    int64_t good, attested;
 };
 
 struct control_case { /* a record that does not hold */
@@ -36,9 +38,10 @@ struct control_page {
         size_t len;
     } cases;
     bool more;
-    int64_t since, record; /* where the next page begins */
-    str where, holds;      /* as written in the definition */
-    bool first;            /* the first page of cases */
+    int64_t since, record;     /* where the next page begins */
+    str where, holds;          /* as written in the definition */
+    bool first;                /* the first page of cases */
+    struct attest_view attest; /* of a manual one, instead of all that is judged */
 };
 
 /* The class of the pill that shows a state. */

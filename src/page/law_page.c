@@ -158,11 +158,24 @@ static void put_controls(struct visit *v, const struct law_page *p, struct law_a
     size_t k = 0;
     for (size_t i = 0; i < n && k < CONTROLS_SHOWN && !p->old; i++) {
         if (results[i].def->clause == a->clause) {
-            list[k++] = (struct law_control){&results[i], control_class(results[i].state)};
+            list[k++] = (struct law_control){&results[i], control_class(results[i].state),
+                                             results[i].def->manual ? show_when(v, results[i].as_of)
+                                                                    : STR("")};
         }
     }
     a->controls.ptr = list;
     a->controls.len = k;
+}
+
+/* Does a program judge it, rather than somebody who answers? */
+static bool has_judged(const struct law_article *a)
+{
+    for (size_t i = 0; i < a->controls.len; i++) {
+        if (!a->controls.ptr[i].r->def->manual) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void put_articles(struct visit *v, const struct law *l, struct law_page *p,
@@ -194,11 +207,10 @@ static void put_articles(struct visit *v, const struct law *l, struct law_page *
         a->uses.ptr = u.list;
         a->uses.len = u.len;
         a->more = u.len == USES_MAX;
-        bool by_people = !u.len && !a->controls.len && frame_has_words(c->manual);
-        a->class = u.len || a->controls.len ? STR("alive")
-                   : by_people              ? STR("manual")
-                                            : STR("none");
-        p->cited += u.len || a->controls.len;
+        bool alive = u.len || has_judged(a);
+        bool by_people = !alive && (a->controls.len || frame_has_words(c->manual));
+        a->class = alive ? STR("alive") : by_people ? STR("manual") : STR("none");
+        p->cited += alive;
         p->manual += by_people;
     }
     p->articles.ptr = list;

@@ -32,6 +32,7 @@ struct law_use { /* what of the definition cites a clause */
 struct law_control { /* whether it is kept */
     const struct control_result *r;
     str class; /* of the pill */
+    str when;  /* it was answered, of a manual one */
 };
 struct law_article {
     const struct clause *clause;

@@ -126,6 +126,7 @@ export const pages = (r) => [
   ["library", "li.lei", "/law"],
   ["controls", "li.lei", "/controls"],
   ["control", "huang.he", "/controls/loan_returned"],
+  ["control-manual", "gao.yuan", "/controls/answers_sampled"],
   ["law", "li.lei", "/law/fault_reporting"],
   ["law-clause", "li.lei", "/law/fault_reporting#repair-time"],
   ["search", "wu.tao", `/search?q=${encodeURIComponent("打印")}`],

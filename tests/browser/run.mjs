@@ -11,6 +11,7 @@ import { functions } from "./functions.mjs";
 import { keys } from "./keys.mjs";
 import { leaver } from "./leaver.mjs";
 import { manual } from "./manual.mjs";
+import { manualControls } from "./manual_controls.mjs";
 import { refused } from "./refused.mjs";
 import { second } from "./second.mjs";
 import { walk } from "./walk.mjs";
@@ -35,6 +36,8 @@ const runs = [
   ["checklist-no-scripts", (b) => checklist(b, { lang: "zh", width: 1280, scripts: false })],
   ["controls-zh", (b) => controls(b, { lang: "zh", width: 1280 })],
   ["controls-en", (b) => controls(b, { lang: "en", width: 360 })],
+  ["manual_controls-zh", (b) => manualControls(b, { lang: "zh", width: 360 })],
+  ["manual_controls-en", (b) => manualControls(b, { lang: "en", width: 1280 })],
   ["leaver-zh", (b) => leaver(b, { lang: "zh", width: 1280 })],
   ["leaver-en", (b) => leaver(b, { lang: "en", width: 360 })],
   ["second-zh", (b) => second(b, { lang: "zh", width: 1280, scripts: false })],

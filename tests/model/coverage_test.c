@@ -72,6 +72,7 @@ static const struct way ways[] = {
     {"regulation", "apart", "apart", ENTRIES},
     {"regulation", "controls", "control", NAMES},
     {"control", "reasons", "reason", NAMES},
+    {"control", "manual", "manual", ITSELF},
     {"add", "effects", "effect", ENTRIES},
     {"add", "rules", "rule", ENTRIES},
     {"add", "needs", "need", ENTRIES},
@@ -157,7 +158,8 @@ static void every_construct_is_used(void **state)
 {
     (void)state;
     static const char *const files[] = {"tests/regulations/seed_bank/definition.yaml",
-                                        "tests/regulations/seed_exchange/definition.yaml"};
+                                        "tests/regulations/seed_exchange/definition.yaml",
+                                        "regulations/attestation/definition.yaml"};
     static const struct {
         const char *place, *keys;
     } places[] = {
@@ -186,6 +188,7 @@ static void every_construct_is_used(void **state)
         {"apart", KEYS_APART},
         {"control", KEYS_CONTROL},
         {"reason", KEYS_REASON},
+        {"manual", KEYS_MANUAL},
         {"words", KEYS_WORDS},
         {"has", "comments attachments watchers label"},
         {"setting type", "text int decimal money bool date datetime duration days months workdays "
@@ -201,14 +204,14 @@ static void every_construct_is_used(void **state)
     };
     struct arena a = arena_make(256u << 20);
     struct diags d = diags_make(&a);
-    str texts[2];
-    for (size_t i = 0; i < 2; i++) {
+    str texts[3];
+    for (size_t i = 0; i < 3; i++) {
         texts[i] = read_text(&a, files[i]);
         const struct ynode *root = yaml_parse(&a, texts[i], str_from(files[i]), &d);
         assert_non_null(root);
         walk(&a, "regulation", root);
     }
-    str text = str_fmt(&a, "%.*s%.*s", STR_ARG(texts[0]), STR_ARG(texts[1]));
+    str text = str_fmt(&a, "%.*s%.*s%.*s", STR_ARG(texts[0]), STR_ARG(texts[1]), STR_ARG(texts[2]));
     for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
         want_all(&a, places[i].place, places[i].keys);
     }
