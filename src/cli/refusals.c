@@ -59,11 +59,12 @@ static void look(struct looking *k, const struct scenario *s)
     k->nsaved = 0;
     for (size_t i = 0; i < s->nsteps; i++) {
         const struct step *x = &s->steps[i];
-        if (x->kind != STEP_CREATE && x->kind != STEP_PERFORM) {
+        bool list = x->kind == STEP_LIST && x->save.len;
+        if (x->kind != STEP_CREATE && x->kind != STEP_PERFORM && !list) {
             continue;
         }
-        str action;
-        const struct type *t = acted_on(k, x, &action);
+        str action = {0};
+        const struct type *t = list ? model_type(k->m, x->type) : acted_on(k, x, &action);
         if (x->save.len && k->nsaved < SAVED_MAX) {
             k->saved[k->nsaved].name = x->save;
             k->saved[k->nsaved++].type = t;

@@ -138,6 +138,9 @@ static err do_list(struct run *r, const struct step *s, str as)
                        "there should be %lld records, there are %lld", (long long)s->count,
                        (long long)page.count);
         }
+        if (!e.code && s->save.len && page.nrows && r->nsaved < SAVED_MAX) {
+            r->saved[r->nsaved++] = (struct saved){s->save, page.rows[0].id, q.type};
+        }
         e.detail = str_copy(r->a, e.detail);
     }
     look_end(r, &l);

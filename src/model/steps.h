@@ -11,7 +11,7 @@
  *       - {clock: +11d}                   (or a moment: 2026-09-30T16:00+08:00)
  *       - {check: L, holds: "state == 'lent' and due > today"}
  *       - {see: L, as: li.lei, expect: "no"}
- *       - {list: loan, as: li.lei, where: "state == 'lent'", count: 3}
+ *       - {list: loan, as: li.lei, where: "state == 'lent'", count: 3}    save: L names the first
  *       - {term: L.return, due: "2026-12-04T00:00+08:00"}
  *       - {tasks: li.lei, of: L, actions: [take_back]}
  *       - {notified: li.lei, about: L}
