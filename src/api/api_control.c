@@ -39,6 +39,7 @@ static void open_control(struct visit *v, struct json *j, const struct control_r
     api_put_words(j, r->def->words);
     JSON_STR(j, "over", r->control->over ? r->control->over->key : STR(""));
     JSON_BOOL(j, "manual", r->def->manual != NULL);
+    JSON_BOOL(j, "self", r->def->self);
     JSON_STR(j, "severity", severity_key(r->def->severity));
     JSON_STR(j, "state", control_state_key(r->state));
     JSON_BOOL(j, "good", control_state_good(r->state));
@@ -52,6 +53,8 @@ static void open_control(struct visit *v, struct json *j, const struct control_r
     api_put_time(v, j, r->as_of);
     JSON_I64(j, "ledger_size", r->size);
     JSON_STR(j, "error", r->error);
+    json_key(j, STR("note"));
+    api_put_words(j, r->note);
     json_key(j, STR("answer"));
     r->def->manual ? put_answer(v, j, r) : json_nil(j);
     json_key(j, STR("clause"));

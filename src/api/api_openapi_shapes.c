@@ -167,10 +167,12 @@ const struct openapi_schema openapi_schemas[] = {
 {"Control", JSON_TEXT({"type": "object", "required": ["key", "title", "over", "severity", "state", "good", "population", "ok", "violations", "in_grace", "waived", "unknown", "as_of"], "properties": {
     "key": {"type": "string"}, "title": {"$ref": "#/components/schemas/Words"}, "over": {"type": "string", "description": "Records of this type are judged"},
     "severity": {"enum": ["low", "medium", "high", "critical"]},
-    "state": {"enum": ["error", "stale", "vacuous", "fail", "unknown", "warn", "pass_waived", "pass"], "description": "The first that applies, the worst first"},
+    "state": {"enum": ["error", "stale", "vacuous", "fail", "unknown", "warn", "attested", "pass_waived", "pass"], "description": "The first that applies, the worst first"},
     "good": {"type": "boolean"}, "population": {"type": "integer", "description": "The sum of the five that follow"}, "ok": {"type": "integer"}, "violations": {"type": "integer"},
     "in_grace": {"type": "integer"}, "waived": {"type": "integer"}, "unknown": {"type": "integer", "description": "Something needed to judge is missing"},
     "as_of": {"$ref": "#/components/schemas/Time"}, "ledger_size": {"type": "integer"}, "error": {"type": "string"}, "clause": {"$ref": "#/components/schemas/Clause"},
+    "manual": {"type": "boolean", "description": "People answer it; `answer` is the newest"}, "answer": {"type": ["object", "null"]},
+    "self": {"type": "boolean", "description": "The program verifies its own records; `note` names the first that is wrong"}, "note": {"$ref": "#/components/schemas/Words"},
     "where": {"type": "string"}, "holds": {"type": "string"},
     "items": {"type": "array", "description": "Records that do not hold, those you may see, the longest first", "items": {"type": "object", "properties": {
         "id": {"type": "integer"}, "number": {"type": "string"}, "name": {"type": "string"}, "verdict": {"enum": ["violation", "in_grace", "unknown"]},

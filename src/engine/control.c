@@ -13,7 +13,7 @@ int control_rate(const struct control_counts *c)
     return counted > 0 ? (int)(c->ok * 1000 / counted) : -1;
 }
 
-static int64_t age_max(const struct cdef *c)
+int64_t control_age_max(const struct cdef *c)
 {
     return c->max_age_ms ? c->max_age_ms : CONTROL_AGE_MS;
 }
@@ -46,7 +46,7 @@ enum control_state control_state_of(const struct ctx *ctx, const struct control_
     if (r->error.len) {
         return CONTROL_ERROR;
     }
-    if (!r->judged || ctx->now - r->as_of > age_max(r->def)) {
+    if (!r->judged || ctx->now - r->as_of > control_age_max(r->def)) {
         return CONTROL_STALE;
     }
     if (c->n < r->def->expect || c->n == 0) {
@@ -101,7 +101,8 @@ str control_state_key(enum control_state s)
 static void result_take(const struct rows *r, struct control_result *x)
 {
     x->judged = rows_i64(r, 1) > 0;
-    bool later = rows_i64(r, 10) > rows_i64(r, 1); /* since then nothing was left to judge */
+    /* Since then nothing was left to judge; what is verified as a whole is as old as that. */
+    bool later = !x->def->self && rows_i64(r, 10) > rows_i64(r, 1);
     x->as_of = rows_i64(r, later ? 10 : 1);
     x->size = rows_i64(r, later ? 11 : 2);
     x->counts = (struct control_counts){.n = rows_i64(r, 3),
@@ -111,6 +112,7 @@ static void result_take(const struct rows *r, struct control_result *x)
     x->counts.violation = rows_i64(r, 5) - x->counts.in_grace;
     x->took_us = rows_i64(r, 7);
     x->error = rows_text(r, 8);
+    x->note = (struct words){rows_text(r, 12), rows_text(r, 13)};
 }
 
 static void answer_take(struct control_result *x, const struct control_answer *list)
@@ -126,8 +128,8 @@ static void answer_take(struct control_result *x, const struct control_answer *l
 #define RESULTS                                                                           \
     "select q.control, q.as_of, q.size, q.n, q.ok, q.violation, q.unknown, q.took_us,"    \
     " q.trouble, (select count(*) from control_row w where w.control = q.control"         \
-    " and w.grace_at > $1), coalesce(s.at, 0), coalesce(s.size, 0) from control_result q" \
-    " left join control_seen s on s.one = 1"
+    " and w.grace_at > $1), coalesce(s.at, 0), coalesce(s.size, 0), q.note_zh, q.note_en" \
+    " from control_result q left join control_seen s on s.one = 1"
 
 err control_results(const struct ctx *ctx, struct control_result **ret, size_t *n)
 {

@@ -74,7 +74,8 @@ struct control_result {
     int64_t as_of; /* UTC ms of the snapshot that was judged */
     int64_t size;  /* entries the ledger had then */
     int64_t took_us;
-    str error; /* of the database; empty: none */
+    str error;         /* of the database; empty: none */
+    struct words note; /* of what the program verified of itself: the first that is wrong */
     /* Of a manual control, whose counts are all 0: nothing was judged, so nothing is counted.
      * `as_of` is when it was answered. */
     struct control_answer answer;
@@ -85,6 +86,8 @@ struct control_result {
 enum control_state control_state_of(const struct ctx *ctx, const struct control_result *r);
 /* Is it kept, as far as a machine can tell: what may be shown green?  Never a manual one. */
 bool control_state_good(enum control_state s);
+/* Older than this a result is stale; ms. */
+int64_t control_age_max(const struct cdef *c);
 struct words control_state_words(enum control_state s);
 str control_state_key(enum control_state s); /* as programs read it: "pass_waived" */
 /* Per thousand of those that count (all but the waived) which hold, rounded down, so
@@ -98,8 +101,8 @@ MUST_CHECK err control_result(const struct ctx *ctx, const struct control *c,
                               struct control_result *ret);
 
 /* Records of one control that do not hold, and which ctx->actor may see, the longest first
- * (none of a manual control); at most `limit` after the place (*since, *record), 0 and 0: from the
- * beginning. */
+ * (none of one that judges no records); at most `limit` after the place (*since, *record), 0 and 0:
+ * from the beginning. */
 struct control_row {
     int64_t record, since, grace_at; /* grace_at 0: none */
     int verdict;

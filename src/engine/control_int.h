@@ -66,6 +66,15 @@ MUST_CHECK err control_judge_leave(struct engine *e);
 /* In a writer's job, before what a look found is written: ERR_BUSY when another node judges
  * by now.  Where none has taken it (examples, tests) anybody may write. */
 MUST_CHECK err control_judge_check(const struct engine *e, struct db *db, struct arena *a);
+/* Does this node have it?  For any thread. */
+bool control_judges(struct engine *e);
+/* Verifies, and writes what came of it, of a control that says `self`; ERR_BUSY when the engine
+ * stops meanwhile.  On a reader's connection outside a transaction. */
+MUST_CHECK err control_self_run(struct engine *e, struct db *db, struct arena *a, int64_t now,
+                                const struct control *c);
+/* The thread that does so when it is due. */
+MUST_CHECK err control_self_start(struct engine *e);
+void control_self_stop(struct engine *e);
 /* Nothing was left to judge at `now`, with `size` entries in the ledger. */
 MUST_CHECK err control_put_seen(struct engine *e, int64_t now, int64_t size);
 /* Marks records of which a term fell due after `from`, until `to` (UTC ms). */

@@ -37,8 +37,20 @@ err control_judge_take(struct engine *e, int64_t now, int64_t *until)
 {
     struct judge_job j = {.job = {.run = take_run}, .e = e, .now = now};
     err x = engine_run(e, &j.job);
-    *until = !x.code && j.mine ? now + JUDGE_MS / 2 : 0;
+    bool mine = !x.code && j.mine;
+    *until = mine ? now + JUDGE_MS / 2 : 0;
+    pthread_mutex_lock(&e->lock);
+    e->seen.judges = mine;
+    pthread_mutex_unlock(&e->lock);
     return x;
+}
+
+bool control_judges(struct engine *e)
+{
+    pthread_mutex_lock(&e->lock);
+    bool yes = e->seen.judges;
+    pthread_mutex_unlock(&e->lock);
+    return yes;
 }
 
 static err leave_run(struct writer_job *job, struct db *db, struct arena *a, void *world)

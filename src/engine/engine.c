@@ -497,6 +497,7 @@ err engine_start(struct engine *e)
     if (!x.code && e->opt.background) {
         x = clock_start(e);
         x = x.code ? x : control_clock_start(e);
+        x = x.code ? x : control_self_start(e);
     }
     return x;
 }
@@ -510,6 +511,7 @@ void engine_stop(struct engine *e)
     if (stopped) {
         return;
     }
+    control_self_stop(e);
     control_clock_stop(e);
     clock_stop(e);
     if (e->writer) {

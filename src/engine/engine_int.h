@@ -110,6 +110,7 @@ struct aplan { /* one action */
 
 struct calendar_held;
 struct control_clock;
+struct control_self;
 struct control_watch;
 struct tplan;
 enum { SHAPES_MAX = 256 };
@@ -181,6 +182,7 @@ struct engine {
     struct ledger_edge mark_edge, group_edge, scratch_edge;
     struct {
         int64_t controls_at; /* nothing was left to judge; 0: not yet, or there are none */
+        bool judges;         /* of several nodes this one judges */
         int64_t tick_at, ledger_size, checkpoint_size, checkpoint_at, signer_last;
         enum signer_trouble signer;
         struct hash ledger_root;
@@ -200,6 +202,7 @@ struct engine {
     pthread_cond_t wake;
     bool clock_started;
     struct control_clock *controls; /* judges them; NULL: not started */
+    struct control_self *self;      /* verifies; NULL: not started */
     int64_t idem_at;
     int64_t looked_at; /* the writer's: engine_look_around */
     int64_t tasks_day; /* the day for which waiting tasks were last made to fit appointments */

@@ -251,7 +251,7 @@ static void controls(struct explaining *x, const struct law *l)
 {
     for (size_t i = 0; i < l->ncontrols; i++) {
         const struct cdef *c = &l->controls[i];
-        if (c->manual) {
+        if (!c->over) {
             continue;
         }
         x->type = c->over;

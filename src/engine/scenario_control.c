@@ -104,6 +104,11 @@ static err state_as_said(const struct asking *k)
 {
     struct control_result x;
     bool manual = k->c->newest->manual != NULL;
+    if (k->c->newest->self) {
+        diag_error(k->r->d, k->s->pos, "系统自检的控制点没有示例：任何操作都不能使它不符合",
+                   "a control of the program itself has no examples: no act can break it");
+        return OK;
+    }
     if (manual != (k->s->state.len > 0)) {
         diag_error(k->r->d, k->s->pos,
                    "由人回答的控制点在示例中写 state，其他的写 violations、ok 或 unknown",

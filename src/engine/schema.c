@@ -186,6 +186,10 @@ static const struct migration migrations[] = {
     {"engine control 0002",
      SCRIPT("alter table control_seen add column judge INT;"
             "alter table control_seen add column judge_until INT not null default 0;")},
+    /* What the program found of itself, in words (control_self.c). */
+    {"engine control 0003",
+     SCRIPT("alter table control_result add column note_zh text not null default '';"
+            "alter table control_result add column note_en text not null default '';")},
 };
 
 const struct migration *schema_migrations(size_t *n)

@@ -218,6 +218,7 @@ static err walk_acts(struct verifying *v, int64_t size)
                          " from act a left join ledger_payload p on p.seq = a.seq"
                          " where a.id > $1 order by a.id limit 1000"),
                      ARGS(db_i64(last), db_i64(BODY_AT_ONCE)), &r);
+        e = e.code ? e : verify_go_on(v);
         more = !e.code && rows_count(&r) == ACTS_AT_ONCE;
         while (!e.code && rows_next(&r)) {
             last = rows_i64(&r, 0);
@@ -255,6 +256,12 @@ static bool progress(void *arg, int64_t done, int64_t total)
 {
     struct verifying *v = arg;
     return !v->opt->progress || v->opt->progress(v->opt->arg, done, total);
+}
+
+err verify_go_on(struct verifying *v)
+{
+    int64_t n = v->report->ledger.entries;
+    return progress(v, n, n) ? OK : err_make(ERR_BUSY, STR("stopped"));
 }
 
 static err count_later_acts(struct verifying *v, int64_t from, int64_t *size)

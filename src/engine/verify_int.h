@@ -40,6 +40,7 @@ struct verifying {
     /* the digests of this pass */
     struct arena room;
     struct vslot *slots;
+    size_t nslots;
     size_t held, most; /* of them; never more than VERIFY_ROWS */
     int64_t pass, passes;
     bool overflow;
@@ -65,6 +66,8 @@ MUST_CHECK err verify_within(struct db *db, struct arena *a,
                              const struct ledger_verify_options *opt, size_t most,
                              struct verify_report *report);
 
+/* ERR_BUSY: whoever asked for it wants it to stop.  Asked after each portion. */
+MUST_CHECK err verify_go_on(struct verifying *v);
 /* A bad row; the one of the earliest entry is kept. */
 void verify_bad(struct verifying *v, const struct vtable *t, int64_t id, int64_t seq,
                 enum vwrong wrong);

@@ -4,19 +4,23 @@
 
 #include <string.h>
 
-enum { SLOTS = 1 << 20, STEP = 2000, ID_BITS = 53, BODY_AT_ONCE = 16384 };
+enum { STEP = 2000, ID_BITS = 53, BODY_AT_ONCE = 16384 };
 
 void verify_map_make(struct verifying *v)
 {
-    v->room = arena_make((size_t)SLOTS * sizeof(struct vslot) + (1 << 20));
-    v->slots = arena_array(&v->room, struct vslot, SLOTS);
+    v->nslots = 1024; /* a power of two; a quarter of them stays free */
+    while (v->nslots < v->most + v->most / 3 + 1) {
+        v->nslots *= 2;
+    }
+    v->room = arena_make(v->nslots * sizeof(struct vslot) + (1 << 20));
+    v->slots = arena_array(&v->room, struct vslot, v->nslots);
     v->held = 0;
     v->overflow = false;
 }
 
 void verify_map_clear(struct verifying *v)
 {
-    memset(v->slots, 0, (size_t)SLOTS * sizeof(*v->slots));
+    memset(v->slots, 0, v->nslots * sizeof(*v->slots));
     v->held = 0;
     v->overflow = false;
 }
@@ -40,9 +44,9 @@ uint64_t verify_key(const struct verifying *v, const struct vtable *t, int64_t i
 
 static struct vslot *slot_for(struct verifying *v, uint64_t key)
 {
-    size_t at = (size_t)(mixed(key) & (SLOTS - 1));
+    size_t at = (size_t)(mixed(key) & (v->nslots - 1));
     while (v->slots[at].key && v->slots[at].key != key) {
-        at = (at + 1) & (SLOTS - 1);
+        at = (at + 1) & (v->nslots - 1);
     }
     return &v->slots[at];
 }
@@ -145,6 +149,7 @@ err verify_scan(struct verifying *v, int64_t from, int64_t to)
                              " from ledger_leaf l left join ledger_payload p on p.seq = l.seq"
                              " where l.seq >= $1 and l.seq < $2 order by l.seq"),
                          ARGS(db_i64(from), db_i64(end), db_i64(BODY_AT_ONCE)), &r);
+        e = e.code ? e : verify_go_on(v);
         while (!e.code && rows_next(&r)) {
             struct ledger_entry x = {0};
             struct rows one;

@@ -76,6 +76,7 @@ static err walk_rows(struct verifying *v, const struct vtable *t)
     for (bool more = true; more && !e.code;) {
         struct rows r;
         e = db_query(v->db, &v->side, sql, ARGS(db_i64(last)), &r);
+        e = e.code ? e : verify_go_on(v);
         more = !e.code && rows_count(&r) == ROWS_AT_ONCE;
         while (!e.code && rows_next(&r)) {
             last = rows_i64(&r, COL_ID);

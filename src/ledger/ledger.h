@@ -207,7 +207,8 @@ struct ledger_verify_options {
     /* May look at each entry (e->payload, unless erased); false with *what set
      * makes it the bad one.  The strings live during the call. */
     bool (*entry)(void *arg, const struct ledger_entry *e, struct words *what);
-    /* Every 4,096 entries; false: stop (ERR_BUSY). */
+    /* Every 4,096 entries, and of engine_verify also while it compares rows; false: stop
+     * (ERR_BUSY). */
     bool (*progress)(void *arg, int64_t done, int64_t total);
     void *arg;
 };

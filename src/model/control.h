@@ -15,8 +15,10 @@
  *
  * A manual control has no population: `over` is NULL, `manual` is a question that its owner
  * answers and signs at its cadence.  The answers are records of the register `attestation`
- * (contract.h), the newest of them is the result (engine/control.h).  A control is of one
- * kind through all versions.
+ * (contract.h), the newest of them is the result (engine/control.h).
+ *
+ * `self: records` has neither: the program verifies that every row still says what the ledger
+ * says (engine/control_self.c).  A control is of one kind through all versions.
  */
 #ifndef MODEL_CONTROL_H
 #define MODEL_CONTROL_H
@@ -38,7 +40,7 @@ struct control {
     str key;  /* unique in the installation, for ever */
     int code; /* by first appearance, as codes of types */
     struct reg *reg;
-    const struct type *over;  /* of all versions; NULL: manual, or none could be read */
+    const struct type *over;  /* of all versions; NULL: manual, self, or none could be read */
     const struct cdef **defs; /* by version; NULL where a version has it not */
     size_t ndefs;
     const struct cdef *newest; /* the newest version's; NULL: it is retired */
@@ -77,7 +79,8 @@ struct cdef {
     struct words words; /* what is wrong where it does not hold: its title */
     const struct clause *clause;
     const struct control_manual *manual; /* NULL: it is judged by what follows */
-    const struct type *over;             /* NULL: manual */
+    bool self;                           /* what the program verifies of itself */
+    const struct type *over;             /* NULL: manual, or self */
     struct cond where;                   /* tree NULL: every record of the type */
     struct cond holds;
     const struct control_reason *reasons; /* at least one: the last applies always */

@@ -44,8 +44,9 @@
 #define KEYS_APART "of acts posts per clause zh en"
 #define KEYS_CONTROL                                                                            \
     "over where holds reasons show grace fix_within max_age severity expect enough law manual " \
-    "clause zh en"
+    "self clause zh en"
 #define KEYS_CONTROL_MANUAL "manual severity clause zh en"
+#define KEYS_CONTROL_SELF "self max_age severity clause zh en"
 #define KEYS_MANUAL "every owner zh en"
 #define KEYS_REASON "when zh en"
 #define KEYS_ADD "to when needs rules effects clause zh en"

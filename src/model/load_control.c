@@ -242,6 +242,23 @@ static const struct clause *clause_of(struct load *l, struct lsrc *s, const stru
     return c;
 }
 
+/* What the program can verify of itself, by word; true: nothing else is to be read. */
+static bool self_read(struct load *l, const struct ynode *map, struct cdef *c)
+{
+    const struct ynode *n = yaml_get(map, STR("self"));
+    if (!n) {
+        return false;
+    }
+    c->self = n->kind == Y_TEXT && str_eq(n->text, STR("records"));
+    if (!c->self) {
+        diag_error(l->d, n->pos, "self 只能写 records（每条记录与存证日志一致）",
+                   "self can only be records (every record is as the ledger says)");
+    }
+    keys_check(l, map, KEYS_CONTROL_SELF, "",
+               WORDS("系统自检的控制点", "a control of the program itself"));
+    return true;
+}
+
 static void control_body(struct load *l, struct lsrc *s, const struct ynode *map, struct cdef *c)
 {
     c->words = key_words(l, s, map, c->control->key);
@@ -253,6 +270,11 @@ static void control_body(struct load *l, struct lsrc *s, const struct ynode *map
     c->severity = severity_read(l, map);
     if (c->manual) {
         keys_check(l, map, KEYS_CONTROL_MANUAL, "", WORDS("由人回答的控制点", "a manual control"));
+        return;
+    }
+    c->max_age_ms = age_read(l, map);
+    c->enough = CONTROL_ENOUGH_ALL;
+    if (self_read(l, map, c)) {
         return;
     }
     c->expect = number_read(l, map, "expect", 0, 1000000000, 0);
@@ -287,7 +309,6 @@ static void control_body(struct load *l, struct lsrc *s, const struct ynode *map
     const struct ynode *fix = yaml_get(map, STR("fix_within"));
     c->grace = grace ? length_read(l, &none, grace) : (struct cond){0};
     c->fix = fix ? length_read(l, &none, fix) : (struct cond){0};
-    c->max_age_ms = age_read(l, map);
 }
 
 void controls_body(struct load *l, struct lsrc *s)
@@ -320,7 +341,7 @@ void controls_link(struct load *l)
         c->ndefs = c->reg->nlaws;
         c->defs = arena_array(l->a, const struct cdef *, c->ndefs + 1);
         const struct cdef *last = NULL;
-        bool manual = false;
+        bool other = false;
         for (size_t v = 0; v < c->ndefs; v++) {
             const struct law *law = c->reg->laws[v];
             c->defs[v] = NULL;
@@ -330,14 +351,15 @@ void controls_link(struct load *l)
             if (c->defs[v] && c->defs[v]->over) {
                 same_type(l, c->defs[v], &c->over);
             }
-            manual = manual || (c->defs[v] && c->defs[v]->manual);
+            other = other || (c->defs[v] && (c->defs[v]->manual || c->defs[v]->self));
             last = c->defs[v] ? c->defs[v] : last;
         }
         c->newest = c->ndefs ? c->defs[c->ndefs - 1] : NULL;
-        if (manual && c->over) {
-            diag_error(l->d, last->pos, "控制点“%.*s”不能时而由人回答、时而由程序判断；请另设一个",
-                       "control \"%.*s\" cannot be answered in one version and judged in another; "
-                       "add another one",
+        if (other && c->over) {
+            diag_error(l->d, last->pos,
+                       "控制点“%.*s”不能时而由人回答或自检、时而判断记录；请另设一个",
+                       "control \"%.*s\" cannot judge records in one version and be answered, or "
+                       "verify the program, in another; add another one",
                        STR_ARG(c->key));
         }
     }

@@ -1,6 +1,9 @@
 // Is it being followed?  Somebody leaves with a device in his name: within seconds the
 // control says so, on its page, at its article and among all controls; when the device is
-// handed to another, it is kept again.
+// handed to another, it is kept again.  And a row that was changed behind the program's back is
+// named at the article that answers for the registers, within the hour its control allows.
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
 import { Demo, Person, at, check, contains, equal, expect, must } from "./support.mjs";
 
 export async function controls(browser, how) {
@@ -9,7 +12,7 @@ export async function controls(browser, how) {
   const people = {};
   const as = async (login) => (people[login] ??= await Person.signIn(demo, browser, login, how));
   const w = { demo, as, how, t: (zh, en) => (how.lang === "en" ? en : zh) };
-  for (const part of [kept, broken, shown, mended]) {
+  for (const part of [kept, broken, shown, mended, edited]) {
     try {
       await part(w);
     } catch (e) {
@@ -29,10 +32,10 @@ const state = (p) => p.text("main .head .pill");
 const send = (p) => p.post("main form.card footer button");
 
 /** Looks again until the page says so; how many seconds it took. */
-async function until(p, words) {
+async function until(p, words, page = PAGE) {
   const began = Date.now();
   for (;;) {
-    await p.open(PAGE);
+    await p.open(page);
     if ((await state(p)).trim() === words) return (Date.now() - began) / 1000;
     expect(Date.now() - began < 30000, `still ${await state(p)} after 30 s`);
     await new Promise((done) => setTimeout(done, 300));
@@ -109,5 +112,27 @@ async function mended(w) {
     expect(seconds < 20, `${seconds} s`);
     const main = await huang.text("main");
     expect(!main.includes("李雷的笔记本"), "it is still listed");
+  });
+}
+
+async function edited(w) {
+  const huang = await w.as("huang.he");
+  const page = "/controls/records_untouched";
+  await must("what the program verifies of itself is kept, of so many rows", async () => {
+    await until(huang, w.t("符合", "kept"), page);
+    expect(/\d{2,} (\/|of) \d{2,}/.test(await huang.text("main")), await huang.text("main"));
+    await huang.axe("a control of the program itself");
+  });
+  await must("a row edited by other means is named there and at the article, within the hour", async () => {
+    const sql = "update r_person set f_full_name = '李蕾' where f_login = 'li.lei'";
+    execFileSync("sqlite3", [join(w.demo.data, "zhidu.db"), `.timeout 5000`, sql]);
+    w.demo.clock("61m");
+    await until(huang, w.t("不符合", "not kept"), page);
+    const main = await huang.text("main");
+    contains(main, w.t("人员", "Person"));
+    contains(main, w.t("姓名", "Name"));
+    await huang.axe("a control of the program itself that is not kept");
+    await huang.open("/law/organisation");
+    contains(await huang.text("#duty-of-administrator .side .watch"), w.t("不符合", "not kept"));
   });
 }
