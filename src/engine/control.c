@@ -124,20 +124,49 @@ static void answer_take(struct control_result *x, const struct control_answer *l
     }
 }
 
-/* Those in grace are counted when they are looked at: grace ends without an act. */
+/* Those in grace and those waived are counted when they are looked at: both end without an act. */
 #define RESULTS                                                                           \
     "select q.control, q.as_of, q.size, q.n, q.ok, q.violation, q.unknown, q.took_us,"    \
     " q.trouble, (select count(*) from control_row w where w.control = q.control"         \
     " and w.grace_at > $1), coalesce(s.at, 0), coalesce(s.size, 0), q.note_zh, q.note_en" \
     " from control_result q left join control_seen s on s.one = 1"
 
+/* How many violations are waived, and of these in grace, by control; of one, or all (NULL). */
+static struct sql waived_sql(const struct ctx *ctx, const struct control *one)
+{
+    struct sqlb b = sqlb_make(ctx->arena);
+    SQLB_LIT(&b, "select x.control, count(*), cast(sum(case when x.grace_at > $1 then 1 else 0 end)"
+                 " as bigint) from (select distinct w.control, w.record, w.grace_at from ");
+    sqlb_ident(&b, ctx->model->waiver->table);
+    SQLB_LIT(&b, " v cross join control_result q cross join control_row w where ");
+    control_put_in_force(&b, ctx->model);
+    SQLB_LIT(&b, " and q.key = v.f_control and w.control = q.control and w.record = v.f_about"
+                 " and w.verdict >= 3");
+    if (one) {
+        SQLB_LIT(&b, " and q.control = $4");
+    }
+    SQLB_LIT(&b, ") x group by x.control");
+    return sqlb_end(&b);
+}
+
+static void take_waived(struct control_counts *c, int64_t waived, int64_t in_grace)
+{
+    c->waived = waived;
+    c->in_grace -= in_grace;
+    c->violation -= waived - in_grace;
+}
+
 err control_results(const struct ctx *ctx, struct control_result **ret, size_t *n)
 {
     const struct model *m = ctx->model;
     struct control_result *by_code =
         arena_array(ctx->arena, struct control_result, m->ncontrols + 1);
-    struct rows r;
-    err e = db_query(ctx->db, ctx->arena, SQL(RESULTS), ARGS(db_i64(ctx->now)), &r);
+    struct batch *b = batch_begin(ctx->db, ctx->arena);
+    int all = batch_add(b, SQL(RESULTS), ARGS(db_i64(ctx->now)));
+    int waived = m->waiver ? batch_add(b, waived_sql(ctx, NULL), ctx_args(ctx, NULL, 0)) : -1;
+    err e = batch_run(b);
+    struct rows r = e.code ? (struct rows){0} : batch_rows(b, all);
+    struct rows w = e.code || waived < 0 ? (struct rows){0} : batch_rows(b, waived);
     for (size_t i = 0; i < m->ncontrols; i++) {
         by_code[i] =
             (struct control_result){.control = m->controls[i], .def = m->controls[i]->newest};
@@ -146,6 +175,12 @@ err control_results(const struct ctx *ctx, struct control_result **ret, size_t *
         const struct control *c = model_control_at(m, rows_i64(&r, 0));
         if (c) {
             result_take(&r, &by_code[c->code]);
+        }
+    }
+    while (!e.code && waived >= 0 && rows_next(&w)) {
+        const struct control *c = model_control_at(m, rows_i64(&w, 0));
+        if (c) {
+            take_waived(&by_code[c->code].counts, rows_i64(&w, 1), rows_i64(&w, 2));
         }
     }
     struct control_answer *answers;
@@ -167,73 +202,33 @@ err control_results(const struct ctx *ctx, struct control_result **ret, size_t *
 
 err control_result(const struct ctx *ctx, const struct control *c, struct control_result *ret)
 {
-    struct rows r;
     *ret = (struct control_result){.control = c, .def = c->newest};
     if (!c->newest) {
         return err_make(ERR_NOT_FOUND, STR("the control is retired"));
     }
-    struct control_answer *answers = NULL;
-    err e = c->newest->manual ? attest_answers(ctx, &answers)
-                              : db_query(ctx->db, ctx->arena, SQL(RESULTS " where q.control = $2"),
-                                         ARGS(db_i64(ctx->now), db_i64(c->code)), &r);
-    if (!e.code && answers) {
-        answer_take(ret, answers);
-    } else if (!e.code && rows_next(&r)) {
+    if (c->newest->manual) {
+        struct control_answer *answers;
+        err x = attest_answers(ctx, &answers);
+        if (!x.code) {
+            answer_take(ret, answers);
+        }
+        ret->state = control_state_of(ctx, ret);
+        return x;
+    }
+    struct db_arg code = db_i64(c->code);
+    struct batch *b = batch_begin(ctx->db, ctx->arena);
+    int one = batch_add(b, SQL(RESULTS " where q.control = $2"), ARGS(db_i64(ctx->now), code));
+    int waived =
+        ctx->model->waiver ? batch_add(b, waived_sql(ctx, c), ctx_args(ctx, &code, 1)) : -1;
+    err e = batch_run(b);
+    struct rows r = e.code ? (struct rows){0} : batch_rows(b, one);
+    struct rows w = e.code || waived < 0 ? (struct rows){0} : batch_rows(b, waived);
+    if (!e.code && rows_next(&r)) {
         result_take(&r, ret);
+        if (waived >= 0 && rows_next(&w)) {
+            take_waived(&ret->counts, rows_i64(&w, 1), rows_i64(&w, 2));
+        }
     }
     ret->state = control_state_of(ctx, ret);
-    return e;
-}
-
-/* --- the records ---------------------------------------------------------------------------- */
-
-static struct sql rows_sql(const struct ctx *ctx, const struct type *t)
-{
-    struct sqlb b = sqlb_make(ctx->arena);
-    SQLB_LIT(&b, "select q.record, q.since, q.grace_at, q.verdict, r.number, r.name, r.law"
-                 " from control_row q join ");
-    sqlb_ident(&b, t->table);
-    SQLB_LIT(&b, " r on r.id = q.record where q.control = $4 and (q.since, q.record) > ($5, $6)"
-                 " and ");
-    load_visible(&b, t);
-    SQLB_LIT(&b, " order by q.since, q.record limit $7");
-    return sqlb_end(&b);
-}
-
-/* The reason as the version that judged the record words it. */
-static const struct control_reason *reason_of(const struct control *c, int64_t law, int verdict)
-{
-    const struct cdef *d = c->newest;
-    if (!cdef_judges_all(d) && law >= 1 && (size_t)law <= c->ndefs && c->defs[law - 1]) {
-        d = c->defs[law - 1];
-    }
-    size_t i = (size_t)(verdict - VERDICT_VIOLATION);
-    return verdict >= VERDICT_VIOLATION && i < d->nreasons ? &d->reasons[i] : NULL;
-}
-
-err control_rows(const struct ctx *ctx, const struct control *c, int64_t since, int64_t record,
-                 int limit, struct control_row **ret, size_t *n)
-{
-    struct db_arg more[] = {db_i64(c->code), db_i64(since), db_i64(record), db_i64(limit)};
-    struct rows r;
-    *n = 0;
-    *ret = NULL;
-    if (!c->over) {
-        return OK;
-    }
-    err e = db_query(ctx->db, ctx->arena, rows_sql(ctx, c->over), ctx_args(ctx, more, 4), &r);
-    struct control_row *list =
-        arena_array(ctx->arena, struct control_row, (size_t)(e.code ? 0 : rows_count(&r)) + 1);
-    while (!e.code && rows_next(&r)) {
-        int verdict = (int)rows_i64(&r, 3);
-        list[(*n)++] = (struct control_row){.record = rows_i64(&r, 0),
-                                            .since = rows_i64(&r, 1),
-                                            .grace_at = rows_i64(&r, 2),
-                                            .verdict = verdict,
-                                            .number = rows_text(&r, 4),
-                                            .name = rows_text(&r, 5),
-                                            .reason = reason_of(c, rows_i64(&r, 6), verdict)};
-    }
-    *ret = list;
     return e;
 }

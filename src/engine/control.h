@@ -13,14 +13,25 @@
  *
  * Tables:
  *   control_vector  record, type, vector: of every record that is in some population
- *   control_row     control, record, verdict byte, since, grace_at: of every record that
- *                   is in the control's population and does not hold.  grace_at: until
- *                   then it counts as in grace; null: no grace
+ *   control_row     control, record, verdict byte, since, grace_at, find_at, finding: of every
+ *                   record that is in the control's population and does not hold.  grace_at:
+ *                   until then it counts as in grace; null: no grace.  find_at: when it is to
+ *                   be a finding, null: it is one, or need be none; finding: its id, 0: it was
+ *                   refused
+ *   control_retest  control, record, finding: it does not violate any more, and the finding has
+ *                   not been told
  *   control_dirty   record, type, act: touched, and not yet judged again
  *   control_seen    when, and at which entry of the ledger, nothing was left to judge; which
  *                   node judges
  *   control_result  control, and when, at which entry of the ledger, by which text it was
  *                   judged; how many of which verdict; what went wrong, if anything
+ *
+ * A violation is waived while a waiver of that control about that record is in force
+ * (model/contract.h): that is asked when one looks, so no job ends it.
+ *
+ * Findings (control_find.c): what violates a control that says `fix_within`, is past its
+ * grace and not waived becomes one, by an act of the engine; when it does so no more, its
+ * re-test has passed.
  *
  * Invariant: population = holds + violations + in grace + waived + unknown, counted from
  * the same vectors.  Only this file's runs write the three tables; they are derived, and
@@ -108,6 +119,11 @@ struct control_row {
     int verdict;
     str number, name;
     const struct control_reason *reason; /* NULL: unknown */
+    bool waived;
+    int64_t waived_until;    /* the last day, as a number of days; 0: not waived */
+    int64_t waiver, finding; /* in force, not closed, and the actor may see it; 0: none */
+    str waiver_number, finding_number;
+    const struct state *finding_state;
 };
 MUST_CHECK err control_rows(const struct ctx *ctx, const struct control *c, int64_t since,
                             int64_t record, int limit, struct control_row **ret, size_t *n);
@@ -116,6 +132,17 @@ MUST_CHECK err control_rows(const struct ctx *ctx, const struct control *c, int6
  * the only one that helps, see struct cdef), and writes what is different; the counts are
  * those of one snapshot for each type.  On a reader's connection `db` outside a transaction. */
 MUST_CHECK err control_run(struct engine *e, struct db *db, struct arena *a, int64_t now, bool far);
+/* Violations that are to become findings, and have not: past their grace, not waived when last
+ * looked at; because CONTROL_OPEN_MAX of this control are open, or it is not their turn yet.
+ * At most CONTROL_LEFT_MAX are counted. */
+enum { CONTROL_OPEN_MAX = 200, CONTROL_LEFT_MAX = 1000 };
+MUST_CHECK err control_unfound(const struct ctx *ctx, const struct control *c, int64_t *ret);
+
+/* Opens, tests and reopens findings for what the last look has found, each an act by auto of
+ * its own; what a rule refuses is put away as a failed job and not tried again.  At most
+ * CONTROL_FIND_TURN of each control; *acts: how many it did. */
+MUST_CHECK err control_find(struct engine *e, struct db *db, struct arena *a, int64_t now,
+                            int *acts);
 /* Judges again what acts have marked since, until nothing is left.  *whole: that is not
  * enough, all must be judged. */
 MUST_CHECK err control_follow_up(struct engine *e, struct db *db, struct arena *a, int64_t now,

@@ -21,7 +21,8 @@ enum {
     WHOLE_MS = 3600000,
     CLOCK_MS = 60000,
     SEEN_MS = 60000,
-    ASK_MS = 10000 /* whether the node that judges still does */
+    FIND_MS = 10000, /* whether a grace or a waiver has ended */
+    ASK_MS = 10000   /* whether the node that judges still does */
 };
 
 struct control_clock {
@@ -38,6 +39,8 @@ struct control_clock {
     int64_t seen_at; /* control_seen was written */
     int64_t seen_size;
     int64_t whole_next_us;
+    int64_t find_at; /* findings were opened and tested */
+    int64_t find_size;
     bool again;         /* a full look is needed */
     int64_t judge_next; /* when to take, renew or ask for the right to judge */
     bool judge;         /* this node has it */
@@ -116,6 +119,7 @@ static err look_whole(struct control_clock *c, int64_t now)
 {
     int64_t began = clock_mono_us();
     err e = control_run(c->e, c->db, &c->work, now, false);
+    e = e.code ? e : control_find_again(c->e, now);
     c->whole_next_us = pause_after(began);
     c->again = e.code != ERR_NONE;
     c->whole_at = now;
@@ -162,6 +166,19 @@ static err look_marked(struct control_clock *c, int64_t now)
     err e = look_due(c, now);
     e = e.code ? e : control_follow_up(c->e, c->db, &c->work, now, &whole);
     c->again = c->again || whole;
+    return e;
+}
+
+/* What was found becomes findings; what was mended is tested again. */
+static err look_found(struct control_clock *c, int64_t now, int64_t size)
+{
+    int acts;
+    if (size == c->find_size && now >= c->find_at && now - c->find_at < FIND_MS) {
+        return OK;
+    }
+    err e = control_find(c->e, c->db, &c->work, now, &acts);
+    c->find_at = now;
+    c->find_size = e.code ? -1 : size;
     return e;
 }
 
@@ -213,6 +230,7 @@ static void look(struct control_clock *c)
     } else if (!e.code && (far || clock)) {
         e = look_far(c, now, size, clock, &pending);
     }
+    e = e.code ? e : look_found(c, now, size);
     bool worth = whole || size != c->seen_size || now - c->seen_at >= SEEN_MS || now < c->seen_at;
     if (!e.code && !c->again && !pending && worth) {
         e = control_put_seen(c->e, now, size);

@@ -13,6 +13,7 @@ enum {
     CONTROL_DOWNS_MAX = 32,   /* fields of one type by which its records name judged ones */
     CONTROL_TURN = 500,       /* marks worked off in one turn */
     CONTROL_PATHS_MAX = 256,  /* of one type; what is beyond is judged by full runs */
+    CONTROL_FIND_TURN = 20,   /* findings of one control opened in one turn */
     CONTROL_CONCERNED = 8000, /* records judged in one turn; more: all of the type */
 };
 
@@ -79,6 +80,19 @@ void control_self_stop(struct engine *e);
 MUST_CHECK err control_put_seen(struct engine *e, int64_t now, int64_t size);
 /* Marks records of which a term fell due after `from`, until `to` (UTC ms). */
 MUST_CHECK err control_mark_due(struct engine *e, int64_t from, int64_t to);
+
+/* When a length that begins now is over; null: none is said. */
+MUST_CHECK err control_until(const struct ctx *ctx, const struct cond *length, struct db_arg *ret);
+MUST_CHECK err control_ledger_size(const struct ctx *ctx, int64_t *ret);
+/* The reason as the version that judged the record words it; NULL: unknown. */
+const struct control_reason *control_reason_of(const struct control *c, int64_t law, int verdict);
+/* "waiver v is in force today": $3 is today; the model has waivers. */
+void control_put_in_force(struct sqlb *b, const struct model *m);
+/* "finding ALIAS is closed": it stands in a state that `reopen` leaves, or a final one. */
+void control_put_closed(struct sqlb *b, const struct model *m, const char *alias);
+/* After a publication: what violates a control that says `fix_within` by now, and is none yet,
+ * is to be a finding. */
+MUST_CHECK err control_find_again(struct engine *e, int64_t now);
 
 /* What touching a record of each type means to the controls, by code of the type. */
 const struct control_watch *control_watches(const struct model *m, struct arena *a);

@@ -168,26 +168,30 @@ static err result_run(struct writer_job *job, struct db *db, struct arena *a, vo
         if (!j->only[i]) {
             e = db_queue(db, a,
                          SQL("insert into control_result(control, as_of, size, n, ok, violation,"
-                             " unknown, took_us, trouble) values ($1, 0, 0, 0, 0, 0, 0, 0, $2)"
-                             " on conflict (control) do update set trouble = excluded.trouble"),
-                         ARGS(db_i64(j->set->list[i]->code), db_text(j->errors[i])));
+                             " unknown, took_us, trouble, key)"
+                             " values ($1, 0, 0, 0, 0, 0, 0, 0, $2, $3)"
+                             " on conflict (control) do update set trouble = excluded.trouble,"
+                             " key = excluded.key"),
+                         ARGS(db_i64(j->set->list[i]->code), db_text(j->errors[i]),
+                              db_text(j->set->list[i]->key)));
             continue;
         }
         e = db_queue(db, a,
                      SQL("insert into control_result(control, as_of, size, n, ok, violation,"
-                         " unknown, took_us, trouble) values ($1, $2, $3, $4, $5, $6, $7, $8, '')"
+                         " unknown, took_us, trouble, key)"
+                         " values ($1, $2, $3, $4, $5, $6, $7, $8, '', $9)"
                          " on conflict (control) do update set as_of = excluded.as_of,"
                          " size = excluded.size, n = excluded.n, ok = excluded.ok,"
                          " violation = excluded.violation, unknown = excluded.unknown,"
-                         " took_us = excluded.took_us, trouble = ''"),
+                         " took_us = excluded.took_us, trouble = '', key = excluded.key"),
                      ARGS(db_i64(j->set->list[i]->code), db_i64(w->now), db_i64(w->size),
                           db_i64(c->n), db_i64(c->ok), db_i64(c->violation), db_i64(c->unknown),
-                          db_i64(w->took_us)));
+                          db_i64(w->took_us), db_text(j->set->list[i]->key)));
     }
     return e.code ? e : db_flush(db, a);
 }
 
-static err size_of_ledger(const struct ctx *ctx, int64_t *ret)
+err control_ledger_size(const struct ctx *ctx, int64_t *ret)
 {
     struct rows r;
     err e = db_query(ctx->db, ctx->arena, SQL("select max(seq) from ledger_leaf"), NO_ARGS, &r);
@@ -205,7 +209,7 @@ static err judge_type(struct judging *j)
         if (!j->e->memory) {
             db_read_begin(j->ctx.db);
         }
-        e = size_of_ledger(&j->ctx, &size);
+        e = control_ledger_size(&j->ctx, &size);
         e = e.code ? e : judge_records(j);
         if (!j->e->memory) {
             db_read_end(j->ctx.db);

@@ -34,34 +34,46 @@ str control_vector(struct arena *a, const struct control_set *s, const struct ro
     return (str){bytes, s->n};
 }
 
-/* Until when a violation that begins now is in grace. */
-static err grace_of(const struct ctx *ctx, const struct cdef *c, int verdict, struct db_arg *ret)
+err control_until(const struct ctx *ctx, const struct cond *length, struct db_arg *ret)
 {
     *ret = db_null_i64();
-    if (!c || !c->grace.tree || verdict < VERDICT_VIOLATION) {
+    if (!length->tree) {
         return OK;
     }
     struct sqlb b = sqlb_make(ctx->arena);
     SQLB_LIT(&b, "select ");
-    sqlb_sql(&b, c->grace.value);
+    sqlb_sql(&b, length->value);
     struct rows r;
     err e = db_query(ctx->db, ctx->arena, sqlb_end(&b), ctx_args(ctx, NULL, 0), &r);
     int64_t until = 0;
     if (e.code || !rows_next(&r) || rows_null(&r, 0)) {
         return e;
     }
-    e = calendar_due(ctx, ctx->now, c->grace.type.kind, rows_i64(&r, 0), &until);
+    e = calendar_due(ctx, ctx->now, length->type.kind, rows_i64(&r, 0), &until);
     *ret = e.code ? *ret : db_i64(until);
     return e;
+}
+
+/* It holds, or is not judged any more: what was found is tested again. */
+static err drop_row(const struct ctx *ctx, const struct control *c, int64_t record)
+{
+    err e = db_queue(ctx->db, ctx->arena,
+                     SQL("insert into control_retest(control, record, finding)"
+                         " select control, record, finding from control_row where control = $1"
+                         " and record = $2 and finding > 0 on conflict (control, record)"
+                         " do update set finding = excluded.finding"),
+                     ARGS(db_i64(c->code), db_i64(record)));
+    return e.code ? e
+                  : db_queue(ctx->db, ctx->arena,
+                             SQL("delete from control_row where control = $1 and record = $2"),
+                             ARGS(db_i64(c->code), db_i64(record)));
 }
 
 /* The row of one control about one record follows its byte. */
 static err put_row(const struct ctx *ctx, const struct control *c, int64_t record, int was, int is)
 {
     if (is == VERDICT_OK || is == VERDICT_OUT) {
-        return db_queue(ctx->db, ctx->arena,
-                        SQL("delete from control_row where control = $1 and record = $2"),
-                        ARGS(db_i64(c->code), db_i64(record)));
+        return drop_row(ctx, c, record);
     }
     bool goes_on = was >= VERDICT_VIOLATION && is >= VERDICT_VIOLATION; /* for another reason */
     if (goes_on) {
@@ -70,16 +82,22 @@ static err put_row(const struct ctx *ctx, const struct control *c, int64_t recor
                             " and record = $2"),
                         ARGS(db_i64(c->code), db_i64(record), db_i64(is)));
     }
-    struct db_arg grace;
-    err e = grace_of(ctx, c->newest, is, &grace);
-    return e.code ? e
-                  : db_queue(
-                        ctx->db, ctx->arena,
-                        SQL("insert into control_row(control, record, verdict, since, grace_at)"
-                            " values ($1, $2, $3, $4, $5) on conflict (control, record)"
-                            " do update set verdict = excluded.verdict, since = excluded.since,"
-                            " grace_at = excluded.grace_at"),
-                        ARGS(db_i64(c->code), db_i64(record), db_i64(is), db_i64(ctx->now), grace));
+    bool violated = c->newest && is >= VERDICT_VIOLATION;
+    struct db_arg grace = db_null_i64();
+    err e = violated ? control_until(ctx, &c->newest->grace, &grace) : OK;
+    struct db_arg find =
+        violated && c->newest->fix.tree ? grace.null ? db_i64(ctx->now) : grace : db_null_i64();
+    return e.code
+               ? e
+               : db_queue(
+                     ctx->db, ctx->arena,
+                     SQL("insert into control_row(control, record, verdict, since, grace_at,"
+                         " find_at) values ($1, $2, $3, $4, $5, $6) on conflict (control, record)"
+                         " do update set verdict = excluded.verdict, since = excluded.since,"
+                         " grace_at = excluded.grace_at, find_at = case when"
+                         " control_row.finding is null then excluded.find_at end"),
+                     ARGS(db_i64(c->code), db_i64(record), db_i64(is), db_i64(ctx->now), grace,
+                          find));
 }
 
 static err put_vector(const struct ctx *ctx, const struct control_set *s,

@@ -576,6 +576,9 @@ err perform_finish(struct doing *d)
     e = registers_changed(d, &units);
     e = e.code ? e : end_all(d, units);
     for (size_t i = 0; !e.code && i < d->n; i++) {
+        e = register_check(d, &d->list[i]);
+    }
+    for (size_t i = 0; !e.code && i < d->n; i++) {
         e = approve_close(d, &d->list[i]);
     }
     e = e.code ? e : approve_open(d);

@@ -183,6 +183,9 @@ MUST_CHECK err perform_unwatch(struct doing *d, const struct touched *x);
 MUST_CHECK err perform_tell_watchers(struct doing *d, const struct touched *x);
 /* Controls that may judge it otherwise now are judged again soon (control_mark.c). */
 MUST_CHECK err control_mark(struct doing *d, const struct touched *x);
+/* A finding or a waiver speaks of a control and a clause there are, and a waiver of one record,
+ * for no longer than may be (register.c); what waits for a waiver is looked at again. */
+MUST_CHECK err register_check(struct doing *d, const struct touched *x);
 /* --- finish.c, perform.c ---------------------------------------------------------- */
 
 /* Tasks of the actions its state waits for, asked and put anew. */

@@ -416,6 +416,11 @@ static err do_step(struct run *r, const struct step *s, str as)
     case STEP_CLOCK:
         do_clock(r, s);
         return OK;
+    case STEP_JUDGE: {
+        err e = scenario_judge(r, s);
+        tell_refused(r, s);
+        return e;
+    }
     case STEP_LIST:
     case STEP_CHECK:
     case STEP_SEE:

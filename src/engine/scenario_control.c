@@ -46,10 +46,31 @@ static str verdict_name(const struct control *c, int verdict)
     }
 }
 
-static bool as_said(const struct asking *k, const struct saved *x, int verdict)
+static err waived_now(const struct asking *k, int64_t record, bool *ret)
+{
+    *ret = false;
+    if (!k->ctx.model->waiver) {
+        return OK;
+    }
+    struct sqlb b = sqlb_make(k->ctx.arena);
+    SQLB_LIT(&b, "select 1 from ");
+    sqlb_ident(&b, k->ctx.model->waiver->table);
+    SQLB_LIT(&b, " v where v.f_about = $4 and v.f_control = $5 and ");
+    control_put_in_force(&b, k->ctx.model);
+    struct db_arg more[] = {db_i64(record), db_text(k->c->key)};
+    struct rows r;
+    err e = db_query(k->ctx.db, k->ctx.arena, sqlb_end(&b), ctx_args(&k->ctx, more, 2), &r);
+    *ret = !e.code && rows_count(&r) > 0;
+    return e;
+}
+
+static bool as_said(const struct asking *k, const struct saved *x, int verdict, bool waived)
 {
     const struct step *s = k->s;
-    bool violated = verdict >= VERDICT_VIOLATION;
+    bool violated = verdict >= VERDICT_VIOLATION && !waived;
+    if (among(s->waived, s->nwaived, x->name)) {
+        return verdict >= VERDICT_VIOLATION && waived;
+    }
     if (among(s->violations, s->nviolations, x->name)) {
         return violated && (!s->reason.len || str_eq(s->reason, verdict_name(k->c, verdict)));
     }
@@ -69,11 +90,13 @@ static err ask_all(const struct asking *k)
         int verdict = VERDICT_OUT;
         err e = k->c->over && str_eq(x->type->key, k->c->over->key) ? verdict_of(k, x->id, &verdict)
                                                                     : OK;
+        bool waived = false;
+        e = e.code || verdict < VERDICT_VIOLATION ? e : waived_now(k, x->id, &waived);
         if (e.code) {
             return e;
         }
-        if (!as_said(k, x, verdict)) {
-            str is = verdict_name(k->c, verdict);
+        if (!as_said(k, x, verdict, waived)) {
+            str is = waived ? STR("waived") : verdict_name(k->c, verdict);
             diag_error(k->r->d, k->s->pos, "控制点对 %.*s 的判断是：%.*s",
                        "of %.*s the control says: %.*s", STR_ARG(x->name), STR_ARG(is));
         }
@@ -88,7 +111,10 @@ static err all_saved(const struct asking *k)
     const struct {
         const str *names;
         size_t n;
-    } lists[] = {{s->violations, s->nviolations}, {s->kept, s->nkept}, {s->unknown, s->nunknown}};
+    } lists[] = {{s->violations, s->nviolations},
+                 {s->kept, s->nkept},
+                 {s->unknown, s->nunknown},
+                 {s->waived, s->nwaived}};
     for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
         for (size_t x = 0; x < lists[i].n; x++) {
             if (!scenario_saved(k->r, lists[i].names[x])) {
@@ -124,17 +150,21 @@ static err state_as_said(const struct asking *k)
     return e;
 }
 
+static err no_control(struct run *r, const struct step *s)
+{
+    return refuse(
+        r->a, ERR_NOT_FOUND, REFUSED_VALUE, NULL,
+        words_fmt(r->a, "没有控制点“%.*s”", "there is no control \"%.*s\"", STR_ARG(s->type)),
+        (struct words){0});
+}
+
 err scenario_control(struct run *r, const struct step *s)
 {
     const struct model *m = engine_model(r->e);
     struct arena side = arena_make(32u << 20);
     struct asking k = {.r = r, .s = s, .c = model_control(m, s->type)};
     struct db *db = NULL;
-    err e = k.c && k.c->newest ? engine_reader(r->e, &side, &db)
-                               : refuse(r->a, ERR_NOT_FOUND, REFUSED_VALUE, NULL,
-                                        words_fmt(r->a, "没有控制点“%.*s”",
-                                                  "there is no control \"%.*s\"", STR_ARG(s->type)),
-                                        (struct words){0});
+    err e = k.c && k.c->newest ? engine_reader(r->e, &side, &db) : no_control(r, s);
     e = e.code ? e : all_saved(&k);
     if (!e.code) {
         k.ctx = ctx_make(r->e, m, db, &side, r->now, 0, LANG_ZH);
@@ -142,6 +172,53 @@ err scenario_control(struct run *r, const struct step *s)
         e = e.code || k.c->newest->manual ? e : ask_all(&k);
         e.detail = e.code ? str_copy(r->a, e.detail) : e.detail;
     }
+    arena_end(&side);
+    engine_release(r->e, m);
+    return e;
+}
+
+/* --- judging everything --------------------------------------------------------------------- */
+
+/* The finding about the record that the step names: saved, and in the state it says. */
+static err judged(struct run *r, const struct step *s, const struct model *m, struct db *db,
+                  struct arena *side)
+{
+    const struct saved *on = scenario_saved(r, s->on);
+    struct rows rows;
+    if (!on || !m->finding) {
+        return scenario_unknown(r, on ? STR("finding") : s->on);
+    }
+    struct sqlb b = sqlb_make(side);
+    SQLB_LIT(&b, "select id, state from ");
+    sqlb_ident(&b, m->finding->table);
+    SQLB_LIT(&b, " where f_about = $1 and f_control = $2 order by id desc limit 1");
+    err e = db_query(db, side, sqlb_end(&b), ARGS(db_i64(on->id), db_text(s->type)), &rows);
+    bool there = !e.code && rows_next(&rows);
+    const struct state *is = there ? type_state(m->finding, rows_i64(&rows, 1)) : NULL;
+    str state = is ? is->key : STR("-");
+    if (!e.code && (!there || (s->state.len && !str_eq(state, s->state)))) {
+        diag_error(r->d, s->pos, "关于 %.*s 的问题的状态应为 %.*s，实际是 %.*s",
+                   "the finding about %.*s should be in state %.*s, it is in %.*s", STR_ARG(s->on),
+                   STR_ARG(s->state), STR_ARG(state));
+    }
+    if (there && s->save.len && r->nsaved < SAVED_MAX) {
+        r->saved[r->nsaved++] = (struct saved){s->save, rows_i64(&rows, 0), m->finding};
+    }
+    return e;
+}
+
+err scenario_judge(struct run *r, const struct step *s)
+{
+    const struct model *m = engine_model(r->e);
+    const struct control *c = model_control(m, s->type);
+    struct arena side = arena_make(128u << 20);
+    struct db *db = NULL;
+    int acts;
+    err e = c && c->newest ? engine_reader(r->e, &side, &db) : no_control(r, s);
+    e = e.code ? e : control_run(r->e, db, &side, r->now, false);
+    e = e.code ? e : control_find(r->e, db, &side, r->now, &acts);
+    e = e.code || !s->on.len ? e : judged(r, s, m, db, &side);
+    e.detail = e.code ? str_copy(r->a, e.detail) : e.detail;
     arena_end(&side);
     engine_release(r->e, m);
     return e;

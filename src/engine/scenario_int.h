@@ -40,6 +40,8 @@ MUST_CHECK err scenario_approve(struct run *r, const struct step *s, str as, str
                                 const struct type **ret_type);
 /* Whether a control says of the saved records what the step says (scenario_control.c). */
 MUST_CHECK err scenario_control(struct run *r, const struct step *s);
+/* Judges all controls, and opens and tests findings, as the engine does by itself. */
+MUST_CHECK err scenario_judge(struct run *r, const struct step *s);
 /* Steps that look: check, see, list, term, tasks, notified, number.  A thing
  * that is not as the step says is a mistake at its place. */
 MUST_CHECK err scenario_look(struct run *r, const struct step *s, str as);

@@ -190,6 +190,15 @@ static const struct migration migrations[] = {
     {"engine control 0003",
      SCRIPT("alter table control_result add column note_zh text not null default '';"
             "alter table control_result add column note_en text not null default '';")},
+    /* From when a violation is to be a finding, and which it is; whose re-test is due. */
+    {"engine finding 0001",
+     SCRIPT("alter table control_row add column finding INT;"
+            "alter table control_row add column find_at INT;"
+            "create index control_row_find on control_row(control, find_at, record)"
+            " where find_at is not null;"
+            "alter table control_result add column key text;"
+            "create table control_retest(control INT not null, record INT not null,"
+            " finding INT not null, primary key (control, record));")},
 };
 
 const struct migration *schema_migrations(size_t *n)

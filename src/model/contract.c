@@ -10,6 +10,8 @@ struct wanted {
     const char *is; /* for the message */
 };
 
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+
 static const struct type *find(const struct model *m, const char *key)
 {
     const struct type *t = model_type(m, str_from(key));
@@ -80,6 +82,69 @@ static void check_deputy(const struct type *t, struct diags *d)
     };
     check_fields(t, fields, sizeof fields / sizeof fields[0], d);
     check_state(t, "in_force", d);
+}
+
+static void check_choices(const struct type *t, const char *field, const char *const *keys,
+                          size_t n, struct diags *d)
+{
+    const struct field *f = tdef_field(t->newest, str_from(field));
+    for (size_t i = 0; f && f->type == F_CHOICE && i < n; i++) {
+        if (!field_choice(f, str_from(keys[i]))) {
+            diag_error(d, f->pos, "字段 %s 的选项须有 %s", "the choices of field %s hold %s", field,
+                       keys[i]);
+        }
+    }
+}
+
+/* About one record of whatever type. */
+static void check_any(const struct type *t, struct diags *d)
+{
+    const struct field *f = tdef_field(t->newest, STR("about"));
+    if (f && f->type == F_REF && f->to) {
+        diag_error(d, f->pos, "字段 about 须能指向任何记录（不写 to）",
+                   "field about points to any record (no to)");
+    }
+}
+
+static void check_finding(const struct type *t, struct diags *d)
+{
+    static const struct wanted fields[] = {
+        {"about", {F_REF}, 1, "ref"},      {"control", {F_TEXT}, 1, "text"},
+        {"clause", {F_TEXT}, 1, "text"},   {"severity", {F_CHOICE}, 1, "choice"},
+        {"summary", {F_TEXT}, 1, "text"},  {"reason", {F_TEXT}, 1, "text"},
+        {"unit", {F_UNIT}, 1, "unit"},     {"due", {F_DATETIME}, 1, "datetime"},
+        {"test", {F_CHOICE}, 1, "choice"}, {"entry", {F_INT}, 1, "int"},
+    };
+    static const char *const severities[] = {"low", "medium", "high", "critical"};
+    static const char *const tests[] = {"passed", "failed", "outside"};
+    check_fields(t, fields, COUNT(fields), d);
+    check_any(t, d);
+    check_choices(t, "severity", severities, COUNT(severities), d);
+    check_choices(t, "test", tests, COUNT(tests), d);
+    if (!t->newest->newest) {
+        diag_error(d, t->newest->pos, "类型“%.*s”是台账，须写 follows: newest",
+                   "type \"%.*s\" is a register and needs follows: newest", STR_ARG(t->key));
+    }
+}
+
+static void check_waiver(const struct type *t, struct diags *d)
+{
+    static const struct wanted fields[] = {
+        {"about", {F_REF}, 1, "ref"},    {"control", {F_TEXT}, 1, "text"},
+        {"clause", {F_TEXT}, 1, "text"}, {"starts", {F_DATE}, 1, "date"},
+        {"ends", {F_DATE}, 1, "date"},
+    };
+    check_fields(t, fields, COUNT(fields), d);
+    check_any(t, d);
+    check_state(t, "in_force", d);
+    const struct setting *v = law_setting(t->newest->law, STR("waiver.longest"));
+    if (!v || v->kind != V_DAYS || v->list || v->null || v->i64 < 1) {
+        diag_error(
+            d, v ? v->pos : t->newest->pos,
+            "定义 waiver 的制度须有类型为 days 的设定 waiver.longest，至少一天：例外总有期限",
+            "the regulation that defines waiver needs setting waiver.longest of type days, "
+            "one day at least: every waiver ends");
+    }
 }
 
 static void check_calendar(const struct type *t, struct diags *d)
@@ -184,11 +249,12 @@ void contract_bind(struct model *m, struct diags *d)
                                            {"unit", {F_UNIT}, 1, "unit"}};
     static const struct wanted unit[] = {{"title", {F_TEXT}, 1, "text"},
                                          {"parent", {F_UNIT}, 1, "unit"}};
-    const struct type *t[] = {find(m, "person"), find(m, "unit"),         find(m, "post"),
-                              find(m, "deputy"), find(m, "calendar_day"), find(m, "attestation")};
-    struct type **to[] = {&m->person, &m->unit,         &m->post,
-                          &m->deputy, &m->calendar_day, &m->attestation};
-    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+    const struct type *t[] = {find(m, "person"),  find(m, "unit"),         find(m, "post"),
+                              find(m, "deputy"),  find(m, "calendar_day"), find(m, "attestation"),
+                              find(m, "finding"), find(m, "waiver")};
+    struct type **to[] = {&m->person,       &m->unit,        &m->post,    &m->deputy,
+                          &m->calendar_day, &m->attestation, &m->finding, &m->waiver};
+    for (size_t i = 0; i < COUNT(t); i++) {
         *to[i] = t[i] ? m->types[t[i]->code] : NULL;
     }
     if (m->person) {
@@ -211,6 +277,12 @@ void contract_bind(struct model *m, struct diags *d)
     if (m->attestation) {
         check_attestation(m->attestation, d);
     }
+    if (m->finding) {
+        check_finding(m->finding, d);
+    }
+    if (m->waiver) {
+        check_waiver(m->waiver, d);
+    }
     static const char *const by_unit[] = {"unit"};
     static const char *const by_parent[] = {"parent"};
     static const char *const of_post[] = {"person", "unit", "position"};
@@ -221,5 +293,119 @@ void contract_bind(struct model *m, struct diags *d)
     static const char *const of_attestation[] = {"control"};
     look_up(m->deputy, of_deputy, 2);
     look_up(m->attestation, of_attestation, 1);
+    static const char *const of_about[] = {"about", "control", "clause", "unit"};
+    look_up(m->finding, of_about, 4);
+    look_up(m->waiver, of_about, 2);
     bind_zone(m, d);
+}
+
+/* --- actions -------------------------------------------------------------------------- */
+
+static bool takes(const struct action *x, str field)
+{
+    for (size_t i = 0; i < x->nasks; i++) {
+        if (str_eq(x->asks[i].field->key, field)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The action of this name, which creates or not, and takes these fields. */
+static const struct action *wanted_action(const struct type *t, const char *key, bool creates,
+                                          const char *const *fields, struct diags *d)
+{
+    const struct action *x = tdef_action(t->newest, str_from(key));
+    if (!x || x->creates != creates) {
+        diag_error(d, x ? x->pos : t->newest->pos,
+                   creates ? "类型“%.*s”是语言所用的台账，须有新建记录的操作 %s（不写 from）"
+                           : "类型“%.*s”是语言所用的台账，须有操作 %s（写明 from）",
+                   creates ? "type \"%.*s\" is a register of the language and needs action %s, "
+                             "which creates a record (no from)"
+                           : "type \"%.*s\" is a register of the language and needs action %s, "
+                             "with a from",
+                   STR_ARG(t->key), key);
+        return NULL;
+    }
+    for (size_t i = 0; fields[i]; i++) {
+        if (!takes(x, str_from(fields[i]))) {
+            diag_error(d, x->pos, "操作 %.*s.%s 须要求或接受字段 %s",
+                       "action %.*s.%s asks for field %s, or may take it", STR_ARG(t->key), key,
+                       fields[i]);
+        }
+    }
+    return x;
+}
+
+/* What the engine alone says: no person, and no effect of another regulation. */
+static void check_engines(const struct type *t, const char *key, bool creates,
+                          const char *const *fields, struct diags *d)
+{
+    const struct action *x = wanted_action(t, key, creates, fields, d);
+    bool only_auto = x && x->who.may_auto && !x->who.everyone && !x->who.who.text.len;
+    bool own = x && x->guarded && x->nguards == 1 && x->guards[0] == t->reg;
+    if (x && (!only_auto || !own || x->route)) {
+        diag_error(d, x->pos,
+                   "操作 %.*s.%s 只由系统办理：须写 who: auto 和 guarded: [%.*s]，不写 approval",
+                   "action %.*s.%s is the engine's alone: who: auto, guarded: [%.*s], no approval",
+                   STR_ARG(t->key), key, STR_ARG(t->reg->key));
+    }
+}
+
+static bool has_unique(const struct type *t)
+{
+    for (size_t i = 0; i < t->newest->nuniques; i++) {
+        const struct unique *u = &t->newest->uniques[i];
+        size_t found = 0;
+        for (size_t k = 0; k < u->nof; k++) {
+            found += str_eq(u->of[k]->key, STR("control")) || str_eq(u->of[k]->key, STR("about"));
+        }
+        if (found == 2 && u->nof == 2) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void check_finding_acts(const struct type *t, struct diags *d)
+{
+    static const char *const opens[] = {"about",  "control", "clause", "severity", "summary",
+                                        "reason", "unit",    "due",    NULL};
+    static const char *const raised[] = {"about", "clause", "severity", "summary", "unit", NULL};
+    static const char *const tested[] = {"test", "entry", NULL};
+    static const char *const again[] = {"test", "entry", "reason", "due", NULL};
+    check_engines(t, "open", true, opens, d);
+    check_engines(t, "retest_passed", false, tested, d);
+    check_engines(t, "retest_failed", false, again, d);
+    check_engines(t, "reopen", false, again, d);
+    const struct action *raise = wanted_action(t, "raise", true, raised, d);
+    if (raise && raise->route) {
+        diag_error(d, raise->pos, "操作 %.*s.raise 不得经审批：结果 finding 用它，而结果不能等人",
+                   "action %.*s.raise has no approval: effect `finding` performs it, and no effect "
+                   "waits for people",
+                   STR_ARG(t->key));
+    }
+    const struct action *reopen = tdef_action(t->newest, STR("reopen"));
+    if (reopen && reopen->from_any) {
+        diag_error(d, reopen->pos, "操作 %.*s.reopen 的 from 须写明哪些状态是已销号的，不能写 any",
+                   "from of %.*s.reopen names the closed states, not any", STR_ARG(t->key));
+    }
+    if (!has_unique(t)) {
+        diag_error(d, t->newest->pos,
+                   "类型“%.*s”须有 unique: [{of: [control, about], while: ..}]：同一问题不得重复",
+                   "type \"%.*s\" needs unique: [{of: [control, about], while: ..}]: nothing is "
+                   "found twice",
+                   STR_ARG(t->key));
+    }
+}
+
+void contract_check(const struct model *m, struct diags *d)
+{
+    static const char *const asked[] = {"about", "control", "clause", "starts", "ends", NULL};
+    if (m->finding) {
+        check_finding_acts(m->finding, d);
+    }
+    if (m->waiver) {
+        wanted_action(m->waiver, "request", true, asked, d);
+    }
 }

@@ -15,6 +15,28 @@
  *   type deputy        who acts for whom (may be absent): person person, whose right
  *                      it is · deputy person, who uses it · starts date · ends date;
  *                      counts in state `in_force` while starts <= today <= ends
+ *   type finding       something is not as an article demands, until it is mended (may be
+ *                      absent): about ref to any (may be null) · control text, key of the
+ *                      control that found it (null: somebody else did) · clause text,
+ *                      "regulation#clause" · severity choice [low, medium, high, critical] ·
+ *                      summary text · reason text · unit unit · due datetime (may be null) ·
+ *                      test choice [passed, failed, outside], what the control said last ·
+ *                      entry int, entries the ledger had then.  One open finding for a control
+ *                      and a record: `unique` over both.  What the engine does, who: auto and
+ *                      guarded to its own regulation alone:
+ *                        open           creates one, when a violation is past its grace
+ *                        retest_passed  the control holds of the record again (test: passed), or
+ *                                       does not judge it any more (test: outside)
+ *                        retest_failed  it was mended, and is violated again
+ *                        reopen         the same of one that is closed: the states it names in
+ *                                       `from` are the closed ones, all others are open
+ *                      and `raise`, which creates one by hand: effect `finding` does, too
+ *   type waiver        that one control, or one clause, does not hold one record for some time
+ *                      (may be absent): about ref to any · control text · clause text ·
+ *                      starts date · ends date; counts in state `in_force` while
+ *                      starts <= today <= ends; action `request` creates one.
+ *                      Setting waiver.longest of its regulation, days: no waiver is longer,
+ *                      none is without an end, none is about more than a record (engine/register.c)
  *   type calendar_day  day date · kind choice [holiday, workday]; state `active`:
  *                      a day that differs from the week's rule
  *   type attestation   an answer to a manual control (must be there when one is): control
@@ -58,8 +80,10 @@ struct diags;
 #define POSITION_LEADER STR("leader")
 
 /* Looks up the registers in the newest laws, checks their fields, and sets
- * m->person, unit, post, deputy, calendar_day, attestation, zone_minutes; NULL and +08:00 where
- * there is none. What is missing in one is a mistake in `d`. */
+ * m->person, unit, post, deputy, finding, waiver, calendar_day, attestation, zone_minutes; NULL
+ * and +08:00 where there is none.  What is missing in one is a mistake in `d`. */
 void contract_bind(struct model *m, struct diags *d);
+/* What their actions must be, once these are read. */
+void contract_check(const struct model *m, struct diags *d);
 
 #endif

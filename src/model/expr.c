@@ -108,7 +108,8 @@ bool expr_compile_each(struct arena *a, const struct scope *s, str text, struct 
     *ret = (struct each){.name = e->var,
                          .type = e->in->type.type,
                          .from = gen_end(&g, &tc),
-                         .bounded = e->in->mean == MEAN_PART || e->in->mean == MEAN_LINK};
+                         .bounded = (e->in->mean == MEAN_PART && !e->in->column.len) ||
+                                    e->in->mean == MEAN_LINK};
     ret->set.tree = e;
     ret->set.text = text;
     ret->set.pos = at;

@@ -82,16 +82,38 @@ static const struct builtin builtins[] = {
      COUNT(attachment_columns)},
 };
 
-static bool later_part(str name)
+/* Findings and waivers about the record: parts by the field that names it, in a register
+ * of the language (contract.h), which no regulation need name in uses. */
+static bool about_part(struct tc *tc, struct expr *e, struct expr *base)
 {
-    return str_eq(name, STR("approvals")) || str_eq(name, STR("waivers")) ||
-           str_eq(name, STR("findings"));
+    const struct model *m = tc->s->model;
+    bool findings = str_eq(e->name, STR("findings"));
+    if (!findings && !str_eq(e->name, STR("waivers"))) {
+        return false;
+    }
+    const struct type *t = findings ? m->finding : m->waiver;
+    if (!t) {
+        TC_FAIL(tc, e->off, "'%.*s' 须有制度定义类型 %s",
+                "'%.*s' needs a regulation that defines type %s", STR_ARG(e->name),
+                findings ? "finding" : "waiver");
+    } else if (tc->s->typed_by_person) {
+        TC_FAIL(tc, e->off, "筛选条件中不能用 '%.*s'", "'%.*s' cannot be used in a filter",
+                STR_ARG(e->name));
+    }
+    e->mean = MEAN_PART;
+    e->base = base;
+    e->column = STR("f_about");
+    e->type = (struct vtype){.kind = V_SET, .type = t};
+    return true;
 }
 
 bool tc_builtin_part(struct tc *tc, struct expr *e, struct expr *base)
 {
-    if (later_part(e->name)) {
+    if (str_eq(e->name, STR("approvals"))) {
         TC_FAIL(tc, e->off, "'%.*s' 尚不能使用", "'%.*s' cannot be used yet", STR_ARG(e->name));
+        return true;
+    }
+    if (about_part(tc, e, base)) {
         return true;
     }
     for (size_t i = 0; i < COUNT(builtins); i++) {

@@ -107,7 +107,9 @@ static void follow_macro(struct following *f, const struct expr *e)
             add(f, of, by, false);
         }
     } else if (in->mean == MEAN_PART && is_self(in->base)) {
-        if (!of->lines) { /* lines change with their record */
+        if (in->column.len) {
+            add(f, of, tdef_field(of->newest, STR("about")), false);
+        } else if (!of->lines) { /* lines change with their record */
             add(f, of, parent_of(of), false);
         }
     } else if (in->mean == MEAN_BUILTIN && is_self(in->base)) {

@@ -82,7 +82,7 @@ enum xmean {
     MEAN_COLUMN,     /* `column` of the record `base` */
     MEAN_INLINE,     /* a computed field that is not stored: `sub` over `base` */
     MEAN_LINK,       /* refs or people field of `base` */
-    MEAN_PART,       /* own parts or lines of `base`: of type.type */
+    MEAN_PART,       /* own parts or lines of `base`: of type.type; by `column`, when it is set */
     MEAN_TYPE,       /* all records of a type */
     MEAN_BUILTIN,    /* a built-in part of `base` */
     MEAN_STEPS_LEFT, /* of self */

@@ -370,7 +370,7 @@ static void read_own(struct reading *x, const struct expr *e)
         x->r.at = true;
     } else if (e->mean == MEAN_COLUMN && str_eq(e->column, STR("state"))) {
         x->r.state = true;
-    } else if (e->mean == MEAN_PART) {
+    } else if (e->mean == MEAN_PART && !e->column.len) {
         add_part(x, e->type.type);
     } else if (e->field) {
         add_field(x, e->field);

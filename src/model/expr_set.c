@@ -48,7 +48,10 @@ void gen_from(struct gen *g, const struct expr *m)
         gen_put(g, v);
         PUT(g, " where ");
         if (in->mean == MEAN_PART) {
-            gen_column(g, v, str_fmt(g->b->buf.arena, "f_%.*s", STR_ARG(in->base->type.type->key)));
+            gen_column(g, v,
+                       in->column.len
+                           ? in->column
+                           : str_fmt(g->b->buf.arena, "f_%.*s", STR_ARG(in->base->type.type->key)));
             PUT(g, " = ");
             put_owner(g, in->base);
         } else if (in->mean == MEAN_BUILTIN) {

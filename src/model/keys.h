@@ -33,9 +33,12 @@
 #define KEYS_TARGET "state when"
 #define KEYS_ASK "field when"
 #define KEYS_NEED "check when clause zh en"
-#define KEYS_EFFECT \
-    "set create perform notify receipt task with when for_each take order after if_absent clause"
-#define KEYS_EFFECT_LATER "finding call native"
+#define KEYS_EFFECT                                                                       \
+    "set create perform notify receipt task finding with when for_each take order after " \
+    "if_absent "                                                                          \
+    "clause"
+#define KEYS_EFFECT_LATER "call native"
+#define KEYS_FINDING "about severity clause unit zh en"
 #define KEYS_NOTIFY "to zh en"
 #define KEYS_TASK "to zh en due"
 #define KEYS_RECEIPT "to zh en within"

@@ -152,6 +152,8 @@ static void registers_find(struct load *l)
     m->unit = type_find(l, STR("unit"));
     m->post = type_find(l, STR("post"));
     m->deputy = type_find(l, STR("deputy"));
+    m->finding = type_find(l, STR("finding"));
+    m->waiver = type_find(l, STR("waiver"));
     m->calendar_day = type_find(l, STR("calendar_day"));
     m->attestation = type_find(l, STR("attestation"));
 }
@@ -245,6 +247,7 @@ struct model *model_build(struct arena *a, const struct sources *s, struct diags
         posts_link(l, &l->srcs[i]);
     }
     bodies_pass(l);
+    contract_check(l->m, d);
     check_whole(l);
     qsort(l->m->regs, l->m->nregs, sizeof(struct reg *), reg_order);
     return d->errors == errors ? l->m : NULL;

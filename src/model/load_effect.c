@@ -1,17 +1,8 @@
-#include "model/load_int.h"
+#include "model/load_effect_int.h"
 
 /* Effects of actions, terms and adds. */
 
-struct effect_reader {
-    struct load *l;
-    struct lsrc *s;
-    struct scope sc; /* with the variable of for_each, once it is read */
-    const struct ynode *node;
-    struct effect *e;
-};
-
-static void crossing_add(struct load *l, struct lsrc *s, const struct type *t, str action,
-                         struct pos pos)
+void crossing_add(struct load *l, struct lsrc *s, const struct type *t, str action, struct pos pos)
 {
     struct law *law = s->law;
     if (t->reg == law->reg) {
@@ -180,7 +171,7 @@ static void assigns_read(struct effect_reader *r, const struct ynode *map, const
 }
 
 /* What the created record asks for must come from somewhere. */
-static void asked_given(struct effect_reader *r, const struct tdef *d, const struct action *x)
+void asked_given(struct effect_reader *r, const struct tdef *d, const struct action *x)
 {
     for (size_t i = 0; x && i < x->nasks; i++) {
         const struct ask *a = &x->asks[i];
@@ -367,7 +358,8 @@ static const struct {
     const char *key;
     enum effect_kind kind;
 } kinds[] = {{"set", E_SET},       {"create", E_CREATE},   {"perform", E_PERFORM},
-             {"notify", E_NOTIFY}, {"receipt", E_RECEIPT}, {"task", E_TASK}};
+             {"notify", E_NOTIFY}, {"receipt", E_RECEIPT}, {"task", E_TASK},
+             {"finding", E_CREATE}};
 
 static void each_read(struct effect_reader *r)
 {
@@ -437,11 +429,11 @@ static bool kind_read(struct effect_reader *r, const struct ynode **ret)
             found++;
         }
     }
-    bool later = yaml_get(r->node, STR("finding")) || yaml_get(r->node, STR("call")) ||
-                 yaml_get(r->node, STR("native"));
+    bool later = yaml_get(r->node, STR("call")) || yaml_get(r->node, STR("native"));
     if (found != 1 && !later) {
-        diag_error(l->d, r->node->pos, "一个结果是下列之一：set create perform notify receipt task",
-                   "an effect is one of set create perform notify receipt task");
+        diag_error(l->d, r->node->pos,
+                   "一个结果是下列之一：set create perform notify receipt task finding",
+                   "an effect is one of set create perform notify receipt task finding");
     }
     return found == 1;
 }
@@ -464,7 +456,8 @@ static void effect_read(struct effect_reader *r, const struct clause *clause)
         s.allow_old = true;
         r->e->when = truth_read(l, &s, when);
     }
-    bool makes = r->e->kind == E_CREATE || r->e->kind == E_PERFORM;
+    bool found = yaml_get(r->node, STR("finding")) != NULL;
+    bool makes = (r->e->kind == E_CREATE && !found) || r->e->kind == E_PERFORM;
     if (yaml_get(r->node, STR("with")) && !makes) {
         diag_error(l->d, key_pos(r->node, "with"), "with 与 create、perform 连用",
                    "with goes with create and perform");
@@ -474,7 +467,7 @@ static void effect_read(struct effect_reader *r, const struct clause *clause)
         set_read(r, n);
         break;
     case E_CREATE:
-        create_read(r, n);
+        found ? finding_read(r, n) : create_read(r, n);
         break;
     case E_PERFORM:
         perform_read(r, n);

@@ -509,7 +509,7 @@ struct model {
     struct control **controls; /* by code */
     size_t ncontrols;
     /* The language's own registers (see contract.h); NULL when absent. */
-    struct type *person, *unit, *post, *deputy, *calendar_day, *attestation;
+    struct type *person, *unit, *post, *deputy, *finding, *waiver, *calendar_day, *attestation;
     int zone_minutes; /* of the installation */
 };
 

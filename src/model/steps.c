@@ -186,7 +186,8 @@ static bool kind_key(struct step *s, str key, const struct ynode *v)
     } kinds[] = {{"create", STEP_CREATE}, {"perform", STEP_PERFORM}, {"clock", STEP_CLOCK},
                  {"check", STEP_CHECK},   {"see", STEP_SEE},         {"list", STEP_LIST},
                  {"term", STEP_TERM},     {"tasks", STEP_TASKS},     {"notified", STEP_NOTIFIED},
-                 {"number", STEP_NUMBER}, {"control", STEP_CONTROL}, {"publish", STEP_PUBLISH}};
+                 {"number", STEP_NUMBER}, {"control", STEP_CONTROL}, {"publish", STEP_PUBLISH},
+                 {"judge", STEP_JUDGE}};
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         if (!str_eq(key, str_from(kinds[i].key))) {
             continue;
@@ -202,6 +203,7 @@ static bool kind_key(struct step *s, str key, const struct ynode *v)
             break;
         case STEP_LIST:
         case STEP_CONTROL:
+        case STEP_JUDGE:
             s->type = v->text;
             break;
         case STEP_CLOCK:
@@ -234,6 +236,8 @@ static bool control_key(struct loader *l, struct step *s, str key, const struct 
         s->kept = names_in(l, v, &s->nkept);
     } else if (str_eq(key, STR("unknown"))) {
         s->unknown = names_in(l, v, &s->nunknown);
+    } else if (str_eq(key, STR("waived"))) {
+        s->waived = names_in(l, v, &s->nwaived);
     } else if (str_eq(key, STR("reason"))) {
         s->reason = v->text;
     } else {
@@ -245,13 +249,14 @@ static bool control_key(struct loader *l, struct step *s, str key, const struct 
 /* A step about a control says what should come of it, and no other step does. */
 static void control_check(struct loader *l, const struct step *s, const struct ynode *n)
 {
-    bool says = s->violations || s->kept || s->unknown;
+    bool says = s->violations || s->kept || s->unknown || s->waived;
     if (s->kind == STEP_CONTROL && says == (s->state.len > 0)) {
-        diag_error(l->d, n->pos, "control 要有 violations、ok、unknown，由人回答的要有 state",
-                   "control needs violations, ok or unknown; a manual one needs state");
+        diag_error(l->d, n->pos,
+                   "control 要有 violations、ok、unknown 或 waived，由人回答的要有 state",
+                   "control needs violations, ok, unknown or waived; a manual one needs state");
     } else if (s->kind != STEP_CONTROL && (says || s->reason.len)) {
-        diag_error(l->d, n->pos, "violations、ok、unknown、reason 只用于 control",
-                   "violations, ok, unknown and reason go with control only");
+        diag_error(l->d, n->pos, "violations、ok、unknown、waived、reason 只用于 control",
+                   "violations, ok, unknown, waived and reason go with control only");
     } else if (s->reason.len && !s->nviolations) {
         diag_error(l->d, n->pos, "reason 是 violations 的理由", "reason is that of violations");
     }

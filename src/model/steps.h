@@ -17,8 +17,11 @@
  *       - {notified: li.lei, about: L}
  *       - {number: L, is: JY-2026-0001}
  *       - {control: loan_returned, violations: [L], reason: late}   or ok: [L], or unknown: [L];
+ *         or waived: [L] (violated, and a waiver holds it off);
  *         of a manual one: state: fail (or attested, stale, unknown);
  *         what is named stands so; of the saved records no other is a violation
+ *       - {judge: loan_returned, about: L, save: F, state: opened}   judges every record, opens and
+ *         tests findings; the one of that control about L, where it is named
  *       - {as: keeper.wang, perform: L.inspection.record, with: {...}}   (the open part of L)
  * What people do in the approval that runs of L, each with the seat it has there:
  *       - {as: PERSON, approve: L}        also reject, abstain; opinion: text, signature: text
@@ -61,6 +64,7 @@ enum step_kind {
     STEP_NOTIFIED,
     STEP_NUMBER,
     STEP_CONTROL,
+    STEP_JUDGE,
     STEP_PUBLISH,
     STEP_APPROVAL
 };
@@ -117,9 +121,9 @@ struct step {
     int node;          /* STEP_RETURN: from 0, TO_AUTHOR or TO_PREVIOUS of approval.h */
     const str *people; /* login names; transfer and remove: one */
     size_t npeople;
-    /* STEP_CONTROL, with the key of the control in `type`. */
-    const str *violations, *kept, *unknown; /* saved names */
-    size_t nviolations, nkept, nunknown;
+    /* STEP_CONTROL and STEP_JUDGE, with the key of the control in `type`. */
+    const str *violations, *kept, *unknown, *waived; /* saved names */
+    size_t nviolations, nkept, nunknown, nwaived;
     str reason; /* of the violations; empty: not said */
 };
 

@@ -102,6 +102,82 @@ static void what_a_register_lacks_is_a_mistake(void **state)
     }
 }
 
+/* The organisation with the regulation on findings and waivers. */
+static struct model *rectification(struct arena *a, str old, str new, struct diags *d)
+{
+    struct source s[2];
+    static const char *const keys[] = {"organisation", "rectification"};
+    for (size_t i = 0; i < 2; i++) {
+        str folder = str_fmt(a, "regulations/%s/", keys[i]);
+        s[i] = (struct source){
+            .name = str_from(keys[i]),
+            .text_zh = file_text(a, str_fmt(a, "%.*sregulation.md", STR_ARG(folder)).ptr),
+            .text_en = file_text(a, str_fmt(a, "%.*sregulation.en.md", STR_ARG(folder)).ptr),
+            .definition = file_text(a, str_fmt(a, "%.*sdefinition.yaml", STR_ARG(folder)).ptr),
+            .version = 1,
+            .epoch = (int64_t)i + 1,
+        };
+    }
+    if (old.len) {
+        s[1].definition = changed(a, s[1].definition, old, new);
+    }
+    *d = diags_make(a);
+    return model_build(a, &(struct sources){.ptr = s, .len = 2}, d);
+}
+
+static void findings_and_waivers_are_held_to_it(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *old, *new, *said;
+    } cases[] = {
+        {"      control: {type: text, max: 40, zh: 控制点, en: Control, clause: once}\n",
+         "      control: {type: int, zh: 控制点, en: Control, clause: once}\n",
+         "needs field control: text"},
+        {"      about: {type: ref, to: any, zh: 有关记录",
+         "      about: {type: ref, to: post, zh: 有关记录", "points to any record"},
+        {"          critical: {zh: 严重, en: Critical}\n", "",
+         "choices of field severity hold critical"},
+        {"          outside: {zh: 不再属于检查范围, en: No longer judged}\n", "",
+         "choices of field test hold outside"},
+        {"      reopen:\n        from: closed\n", "      reopen:\n        from: any\n",
+         "names the closed states, not any"},
+        {"      reopen:\n        from: closed\n        to: opened\n        who: auto\n",
+         "      reopen:\n        from: closed\n        to: opened\n        who: everyone\n",
+         "reopen is the engine's alone"},
+        {"        may: [reason, unit, due]\n        guarded: [rectification]\n",
+         "        may: [reason, unit, due]\n", "open is the engine's alone"},
+        {"      raise:\n", "      enter:\n", "needs action raise"},
+        {"        may: [about, clause, unit, reason, due]\n",
+         "        may: [about, unit, reason, due]\n", "raise asks for field clause"},
+        {"      - {of: [control, about], while:", "      - {of: [control, reason], while:",
+         "nothing is found twice"},
+        {"  waiver.longest: {type: days, default: 180,",
+         "  waiver.longest: {type: days, default: 0,", "every waiver ends"},
+        {"        may: [control, clause, starts]\n", "        may: [control, starts]\n",
+         "request asks for field clause"},
+    };
+    struct arena sound = arena_make(64u << 20);
+    struct diags none;
+    struct model *m = rectification(&sound, STR(""), STR(""), &none);
+    assert_true(m && m->finding && m->waiver);
+    arena_end(&sound);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct arena a = arena_make(64u << 20);
+        struct diags d;
+        m = rectification(&a, str_from(cases[i].old), str_from(cases[i].new), &d);
+        assert_null(m);
+        bool said = false;
+        for (size_t k = 0; k < d.len; k++) {
+            said = said || str_has(d.ptr[k].words.en, str_from(cases[i].said));
+        }
+        if (!said) {
+            fail_msg("not said: %s", cases[i].said);
+        }
+        arena_end(&a);
+    }
+}
+
 /* An organisation of before has no deputies. */
 static void deputies_may_be_absent(void **state)
 {
@@ -135,6 +211,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(registers_are_bound),
         cmocka_unit_test(what_a_register_lacks_is_a_mistake),
+        cmocka_unit_test(findings_and_waivers_are_held_to_it),
         cmocka_unit_test(deputies_may_be_absent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
