@@ -24,6 +24,7 @@ const struct visit_route api_routes[] = {
     {HTTP_GET,  "/api/v1/regulations",          api_regulations,   ROUTE_API,               WORDS_INIT("制度", "Regulations")},
     {HTTP_GET,  "/api/v1/regulations/~",        api_regulation,    ROUTE_API,               WORDS_INIT("一部制度", "One regulation, clause by clause")},
     {HTTP_GET,  "/api/v1/regulations/~/~",      api_clause,        ROUTE_API,               WORDS_INIT("一条", "One clause")},
+    {HTTP_GET,  "/api/v1/compliance",           api_compliance,    ROUTE_API,               WORDS_INIT("合规概况", "How the regulations are kept")},
     {HTTP_GET,  "/api/v1/controls",             api_controls,      ROUTE_API,               WORDS_INIT("合规", "Controls, and whether they are kept")},
     {HTTP_GET,  "/api/v1/controls/~",           api_control,       ROUTE_API,               WORDS_INIT("控制点", "One control, and the records that do not hold")},
     {HTTP_GET,  "/api/v1/ledger",               api_ledger,        ROUTE_API,               WORDS_INIT("存证日志", "The ledger's newest checkpoint")},

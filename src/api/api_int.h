@@ -9,6 +9,7 @@
 
 #include "api/api.h"
 #include "base/json.h"
+#include "engine/control.h"
 #include "engine/record.h"
 
 enum {
@@ -84,6 +85,7 @@ void api_record_pdf(struct visit *v);
 
 void api_regulations(struct visit *v);
 void api_controls(struct visit *v);
+void api_compliance(struct visit *v);
 void api_control(struct visit *v);
 void api_regulation(struct visit *v);
 void api_clause(struct visit *v);

@@ -31,6 +31,7 @@ static const struct shape shapes[] = {
     {"/api/v1/regulations", "Regulations", ""},
     {"/api/v1/regulations/~", "Regulation", "version"},
     {"/api/v1/regulations/~/~", "ClauseText", "version"},
+    {"/api/v1/compliance", "Compliance", ""},
     {"/api/v1/controls", "Controls", ""},
     {"/api/v1/controls/~", "Control", "cursor limit"},
     {"/api/v1/ledger", "Ledger", ""},

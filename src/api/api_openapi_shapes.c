@@ -163,6 +163,17 @@ const struct openapi_schema openapi_schemas[] = {
     "version": {"type": "integer"}, "published_at": {"$ref": "#/components/schemas/Time"}, "clauses_count": {"type": "integer"}, "preface": {"$ref": "#/components/schemas/Words"},
     "clauses": {"type": "array", "items": {"$ref": "#/components/schemas/ClauseText"}}, "settings": {"type": "array", "items": {"type": "object"}},
     "types": {"type": "array", "items": {"type": "string"}}, "versions": {"type": "array", "items": {"type": "integer"}}}})},
+{"Tally", JSON_TEXT({"type": "object", "description": "What some controls counted, summed; never averages", "required": ["controls", "good", "worst", "population", "ok", "violations", "in_grace", "waived", "unknown", "oldest"], "properties": {
+    "controls": {"type": "integer"}, "good": {"type": "integer", "description": "Of them, those that are kept"}, "attested": {"type": "integer", "description": "Those that people say are kept; not among the good"},
+    "worst": {"enum": ["error", "stale", "vacuous", "fail", "unknown", "warn", "attested", "pass_waived", "pass", null], "description": "The worst of their states; null: no controls"},
+    "population": {"type": "integer"}, "ok": {"type": "integer"}, "violations": {"type": "integer"}, "in_grace": {"type": "integer"}, "waived": {"type": "integer"}, "unknown": {"type": "integer"},
+    "oldest": {"$ref": "#/components/schemas/Time"}}})},
+{"Compliance", JSON_TEXT({"type": "object", "required": ["total", "regulations", "standards"], "properties": {"total": {"$ref": "#/components/schemas/Tally"},
+    "regulations": {"type": "array", "items": {"type": "object", "required": ["key", "title", "version", "total", "clauses"], "properties": {"key": {"type": "string"}, "title": {"$ref": "#/components/schemas/Words"}, "version": {"type": "integer"}, "total": {"$ref": "#/components/schemas/Tally"},
+        "clauses": {"type": "object", "description": "How many, and who sees to them; `all` is the sum of the others", "properties": {"all": {"type": "integer"}, "watched": {"type": "integer"}, "carried_out": {"type": "integer"}, "manual": {"type": "integer"}, "not_executable": {"type": "integer"}, "nothing": {"type": "integer"}}}}}},
+    "standards": {"type": "array", "items": {"type": "object", "required": ["key", "title", "source", "edition", "sha256", "total", "items"], "properties": {"key": {"type": "string"}, "title": {"$ref": "#/components/schemas/Words"}, "source": {"type": "string"},
+        "edition": {"type": "integer"}, "sha256": {"type": "string", "description": "Of the file the list was loaded from"}, "total": {"$ref": "#/components/schemas/Tally"},
+        "items": {"type": "object", "description": "How many, and how they stand; `all` is the sum of the others", "properties": {"all": {"type": "integer"}, "kept": {"type": "integer"}, "attested": {"type": "integer"}, "partly": {"type": "integer"}, "broken": {"type": "integer"}, "unwatched": {"type": "integer"}, "unmapped": {"type": "integer"}}}}}}}})},
 {"Controls", JSON_TEXT({"type": "object", "required": ["items"], "properties": {"items": {"type": "array", "items": {"$ref": "#/components/schemas/Control"}}}})},
 {"Control", JSON_TEXT({"type": "object", "required": ["key", "title", "over", "severity", "state", "good", "population", "ok", "violations", "in_grace", "waived", "unknown", "as_of"], "properties": {
     "key": {"type": "string"}, "title": {"$ref": "#/components/schemas/Words"}, "over": {"type": "string", "description": "Records of this type are judged"},

@@ -3,6 +3,7 @@
  * from them and is undone. */
 #include "base/clock.h"
 #include "engine/scenario.h"
+#include "model/standard.h"
 
 #include "cli/cli.h"
 #include "cli/refusals.h"
@@ -189,6 +190,28 @@ static err run_examples(struct checking *k, str url)
     return e;
 }
 
+/* Items of standards that the definitions name are in the lists beside them. */
+static err check_standards(struct checking *k, const struct model *m)
+{
+    struct arena *a = k->c->arena;
+    struct standard *lists = arena_array(a, struct standard, STANDARDS_MAX);
+    size_t n = 0;
+    err e = OK;
+    for (size_t i = 0; i < k->nfolders && !e.code; i++) {
+        struct standard_file *files;
+        size_t found;
+        str folder = str_fmt(a, "%.*s/standards", STR_ARG(k->folders[i]));
+        e = load_standards(a, NULL, folder, &files, &found);
+        for (size_t x = 0; x < found && n < STANDARDS_MAX && !e.code; x++) {
+            n += standard_read(a, files[x].text, files[x].path, k->d, &lists[n]);
+        }
+    }
+    for (size_t i = 0; i < m->nregs && !e.code; i++) {
+        standards_check(m->regs[i]->newest, lists, n, k->d);
+    }
+    return e;
+}
+
 int cmd_check(struct cli *c, int argc, char **argv)
 {
     struct diags d = diags_make(c->arena);
@@ -198,7 +221,8 @@ int cmd_check(struct cli *c, int argc, char **argv)
         return cli_fail(c, e);
     }
     struct model *m = model_build(c->arena, &k.sources, &d);
-    if (m && !d.errors && !cli_flag(argc, argv, "no-examples")) {
+    e = m ? check_standards(&k, m) : OK;
+    if (!e.code && m && !d.errors && !cli_flag(argc, argv, "no-examples")) {
         k.model = m;
         str url = cli_option(argc, argv, "database");
         e = run_examples(&k, url.len ? url : STR("sqlite::memory:"));

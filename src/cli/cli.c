@@ -62,6 +62,19 @@ const struct command cli_commands[] = {
                 "         zhidu check first tells whether the definitions and their examples hold\n"
                 "Example: zhidu publish regulations --data /var/lib/zhidu\n"),
      cmd_publish, NEEDS_ENGINE, true},
+    {"standards", WORDS_INIT("装入标准清单，或显示已有的", "load lists of standards, or show which there are"),
+     WORDS_INIT("用法：zhidu standards [清单.tsv | 目录]... [--data DIR]\n"
+                "      不带参数：显示已装入的清单、版次和校验值\n"
+                "      内容不同的清单成为下一版，旧版保留；现行制度对应的条目不能从清单中消失\n"
+                "      格式见 docs/definitions；新建数据目录时，制度目录中的 standards 会一并装入\n"
+                "例：  zhidu standards regulations/standards --data /var/lib/zhidu\n",
+                "Usage:   zhidu standards [LIST.tsv | FOLDER]... [--data DIR]\n"
+                "         alone: shows the lists that are loaded, their editions and hashes\n"
+                "         a list with another text becomes the next edition, older ones stay; an item that a\n"
+                "         regulation in force names cannot vanish from it\n"
+                "         the format: docs/definitions; init loads the folder `standards` of the regulations, too\n"
+                "Example: zhidu standards regulations/standards --data /var/lib/zhidu\n"),
+     cmd_standards, NEEDS_ENGINE, true},
     {"import", WORDS_INIT("导入历史记录", "bring a history along"),
      WORDS_INIT("用法：zhidu import --mapping 对应文件 文件.csv|文件.xlsx [--rejects 退件.csv] [--dry-run] [--retry]\n"
                 "      --dry-run   逐行显示将办理什么，不写入\n"

@@ -203,6 +203,8 @@ err cli_no_folder(struct cli *c, str path); /* the same refusal */
 /* The refusal of a folder that holds no folder of a regulation; it may be one itself. */
 err cli_no_regulations(struct cli *c, str path);
 void cli_diags(struct cli *c, const struct diags *d);
+/* Loads the lists in the folder `standards` of the regulations, where there is one. */
+MUST_CHECK err cli_standards(struct cli *c, str regulations, struct diags *d);
 /* The demonstration beside the regulations: an organisation (demo.yaml), and what
  * happened in it until `present` (demo_cases.yaml).  Nothing where there is none. */
 MUST_CHECK err cli_demo_organisation(struct engine *e, struct arena *a, str folder, struct diags *d,
@@ -240,6 +242,7 @@ int cmd_serve(struct cli *c, int argc, char **argv);
 int cmd_init(struct cli *c, int argc, char **argv);
 int cmd_check(struct cli *c, int argc, char **argv);
 int cmd_publish(struct cli *c, int argc, char **argv);
+int cmd_standards(struct cli *c, int argc, char **argv);
 int cmd_import(struct cli *c, int argc, char **argv);
 int cmd_export(struct cli *c, int argc, char **argv);
 int cmd_user(struct cli *c, int argc, char **argv);

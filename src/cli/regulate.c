@@ -187,6 +187,10 @@ static err first_administrator(struct cli *c, str folder, str name, str login, s
 
 static err fill(struct cli *c, int argc, char **argv, struct diags *d)
 {
+    err read = cli_standards(c, cli_path(c, cli_word(argc, argv, 0)), d);
+    if (read.code || d->errors) {
+        return read;
+    }
     str admin = cli_option(argc, argv, "admin");
     if (cli_flag(argc, argv, "demo")) {
         str folder = cli_path(c, cli_word(argc, argv, 0));

@@ -128,6 +128,21 @@ struct control_row {
 MUST_CHECK err control_rows(const struct ctx *ctx, const struct control *c, int64_t since,
                             int64_t record, int limit, struct control_row **ret, size_t *n);
 
+/* Which controls one record, that ctx->actor may see, does not keep, the worst first.  In two
+ * parts: `batch`, where there is one, goes along with the next (batch_ride). */
+struct control_ask {
+    struct batch *batch; /* NULL: no control is over its type */
+    int place;
+};
+struct control_break {
+    const struct control *control;
+    struct control_row row; /* of it: since, grace_at, verdict, reason, waived */
+};
+struct control_ask control_breaks_ask(const struct ctx *ctx, const struct type *t, int64_t record);
+/* `law`: the version of the record. */
+MUST_CHECK err control_breaks_read(const struct ctx *ctx, const struct control_ask *ask,
+                                   int64_t law, struct control_break **ret, size_t *n);
+
 /* Judges all controls of all records, or those of the types for which `far` (a full look is
  * the only one that helps, see struct cdef), and writes what is different; the counts are
  * those of one snapshot for each type.  On a reader's connection `db` outside a transaction. */

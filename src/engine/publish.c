@@ -5,6 +5,7 @@
 #include "engine/engine_int.h"
 #include "engine/explain.h"
 #include "engine/scenario.h"
+#include "engine/standard.h"
 #include "engine/strand.h"
 #include "model/ddl.h"
 
@@ -201,6 +202,9 @@ static err plan_build(struct plan *pl, struct diags *d)
         *k = (struct kept){pl->e, p->next};
         engine_hold_this(pl->e, p->next);
         e = explain_model(p->next->model, &own);
+        for (size_t i = 0; i < p->sources.len && !e.code; i++) {
+            e = standards_ask(pl->db, pl->a, law_of(p->next->model, &p->sources.ptr[i]), &own);
+        }
     }
     tell(pl->a, &own, &p->sources, d);
     if (e.code || own.errors) {

@@ -199,6 +199,14 @@ static const struct migration migrations[] = {
             "alter table control_result add column key text;"
             "create table control_retest(control INT not null, record INT not null,"
             " finding INT not null, primary key (control, record));")},
+    {"engine standard 0001",
+     SCRIPT("create table standard(standard text not null, edition INT not null,"
+            " zh text not null, en text not null, source text not null, note_zh text not null,"
+            " note_en text not null, hash text not null, at INT not null,"
+            " primary key (standard, edition));"
+            "create table standard_item(standard text not null, edition INT not null,"
+            " place INT not null, item text not null, parent text not null, kind INT not null,"
+            " zh text not null, en text not null, primary key (standard, edition, place));")},
 };
 
 const struct migration *schema_migrations(size_t *n)

@@ -57,6 +57,7 @@
  * job(id ID, kind, title_zh, title_en, person, state, done, total, message, result,
  *     created_at, changed_at, input)      see job.h
  * unit_above(unit, above) · calendar · calendar_span     see model/contract.h
+ * standard · standard_item           lists of standards, see standard.h
  * approval · approval_round · approval_run · approval_seat · approval_vote ·
  *     approval_copy · approval_event      columns: see approve_int.h
  *     unique (approval, no) of each but the first.
@@ -86,7 +87,7 @@ enum { TASK_NEXT = 1, TASK_EFFECT = 2, TASK_RECEIPT = 3, TASK_APPROVAL = 4 };
 enum { SCHEMA_BINARY = 1 };
 /* Rises with every migration; stands in the table installation as `store`.  Data
  * without a number are older: 1. */
-enum { SCHEMA_STORE = 7 };
+enum { SCHEMA_STORE = 8 };
 /* Writes both numbers, never lower ones than stand there. */
 MUST_CHECK err schema_put_store(struct db *db, struct arena *a);
 

@@ -21,6 +21,7 @@ enum change_kind {
     CHANGE_RULE,     /* rules, unique, adds */
     CHANGE_TERM,
     CHANGE_CONTROL,
+    CHANGE_STANDARD, /* which items of standards a clause answers to */
     CHANGE_SEE,      /* who may see records or a field */
     CHANGE_CROSSING, /* an action newly performed on another regulation's records */
     CHANGE_STRANDS   /* forbids the publication */

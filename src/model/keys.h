@@ -7,7 +7,8 @@
 #ifndef MODEL_KEYS_H
 #define MODEL_KEYS_H
 
-#define KEYS_REGULATION "regulation title owner uses posts settings types adds apart controls"
+#define KEYS_REGULATION \
+    "regulation title owner uses posts settings types adds apart controls standards"
 #define KEYS_REGULATION_LATER "duties"
 #define KEYS_WORDS "zh en"
 #define KEYS_SETTING "type default of clause local zh en"

@@ -211,6 +211,7 @@ static void bodies_pass(struct load *l)
             adds_body(l, &l->srcs[i]);
             aparts_body(l, &l->srcs[i]);
             controls_body(l, &l->srcs[i]);
+            standards_body(l, &l->srcs[i]);
         }
     }
     controls_link(l);

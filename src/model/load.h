@@ -54,6 +54,17 @@ MUST_CHECK err load_one(struct arena *a, const struct load_files *files, str dir
 /* Is `dir` the folder of one regulation? */
 bool load_is_one(struct arena *a, const struct load_files *files, str dir);
 
+/* The lists of standards (standard.h) in the files *.tsv of `dir`, in the order of names, at
+ * most 50; a folder that is not there holds none.  Errors likewise. */
+struct standard_file {
+    str path, text;
+};
+MUST_CHECK err load_standards(struct arena *a, const struct load_files *files, str dir,
+                              struct standard_file **ret, size_t *n);
+/* One such file; ERR_NOT_FOUND where it is not there. */
+MUST_CHECK err load_standard(struct arena *a, const struct load_files *files, str path,
+                             struct standard_file *ret);
+
 /* Builds the model of all versions given, at most 2,000, in any order.  NULL when there are
  * mistakes.  The texts of the sources live at least as long as the model: it points into
  * them.  Records and examples are not read here: steps.h. */

@@ -1,5 +1,6 @@
 #include "base/arena.h"
 #include "model/load.h"
+#include "model/standard.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -62,16 +63,9 @@ static str in_folder(struct arena *a, str dir, const char *name)
     return str_fmt(a, "%.*s/%s", STR_ARG(dir), name);
 }
 
-/* One file of a folder; absent is empty. */
-static err read_file(struct arena *a, const struct load_files *files, str dir, const char *name,
-                     str *ret)
+/* All of an open file, which is closed. */
+static err read_open(struct arena *a, int fd, str path, str *ret)
 {
-    *ret = (str){0};
-    str path = in_folder(a, dir, name);
-    int fd = open_by(files, path);
-    if (fd < 0) {
-        return errno == ENOENT ? OK : failed(a, dir, name);
-    }
     struct stat st;
     err e = OK;
     if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
@@ -83,6 +77,19 @@ static err read_file(struct arena *a, const struct load_files *files, str dir, c
     }
     close(fd);
     return e;
+}
+
+/* One file of a folder; absent is empty. */
+static err read_file(struct arena *a, const struct load_files *files, str dir, const char *name,
+                     str *ret)
+{
+    *ret = (str){0};
+    str path = in_folder(a, dir, name);
+    int fd = open_by(files, path);
+    if (fd < 0) {
+        return errno == ENOENT ? OK : failed(a, dir, name);
+    }
+    return read_open(a, fd, path, ret);
 }
 
 err load_one(struct arena *a, const struct load_files *files, str dir, str name, struct source *ret)
@@ -170,4 +177,56 @@ err load_folder(struct arena *a, const struct load_files *files, str dir, struct
     qsort(all, n, sizeof *all, by_name);
     *ret = (struct sources){.ptr = all, .len = n};
     return OK;
+}
+
+/* --- lists of standards -------------------------------------------------------------- */
+
+static int by_path(const void *x, const void *y)
+{
+    return str_cmp(((const struct standard_file *)x)->path,
+                   ((const struct standard_file *)y)->path);
+}
+
+err load_standards(struct arena *a, const struct load_files *files, str dir,
+                   struct standard_file **ret, size_t *n)
+{
+    DIR **d = arena_new(a, DIR *);
+    *n = 0;
+    *ret = arena_array(a, struct standard_file, STANDARDS_MAX + 1);
+    arena_defer(a, close_dir, d);
+    int fd = open_by(files, str_copy(a, dir));
+    if (fd < 0 && errno == ENOENT) {
+        return OK;
+    }
+    *d = fd >= 0 ? fdopendir(fd) : NULL;
+    if (!*d) {
+        err e = failed(a, dir, "");
+        if (fd >= 0) {
+            close(fd);
+        }
+        return e;
+    }
+    struct dirent *entry;
+    err e = OK;
+    while (!e.code && (entry = readdir(*d)) != NULL) {
+        if (entry->d_name[0] == '.' || !str_ends(str_from(entry->d_name), STR(".tsv"))) {
+            continue;
+        }
+        struct standard_file *f = &(*ret)[*n];
+        f->path = in_folder(a, dir, entry->d_name);
+        e = *n < STANDARDS_MAX ? read_file(a, files, dir, entry->d_name, &f->text)
+                               : err_make(ERR_TOO_LARGE, STR("more than 50 lists of standards"));
+        (*n)++;
+    }
+    close_dir(d);
+    qsort(*ret, *n, sizeof(**ret), by_path);
+    return e;
+}
+
+err load_standard(struct arena *a, const struct load_files *files, str path,
+                  struct standard_file *ret)
+{
+    ret->path = str_copy(a, path);
+    int fd = open_by(files, ret->path);
+    return fd < 0 ? failed(a, path, "") : read_open(a, fd, ret->path, &ret->text);
 }

@@ -192,6 +192,8 @@ void controls_link(struct load *l);
 /* `manual` of the controls, before any expression that may ask who answers them
  * (load_manual.c). */
 void controls_manual(struct load *l, struct lsrc *s);
+/* Which items of standards clauses answer to (load_standard.c). */
+void standards_body(struct load *l, struct lsrc *s);
 /* "“A”、“B”" */
 struct words apart_join(struct arena *a, const struct words *names, size_t n);
 

@@ -67,6 +67,7 @@ struct field;
 struct action;
 struct control;
 struct cdef;
+struct mapping_of;
 
 enum { NAME_MAX_LEN = 40, MODEL_TYPES_MAX = 500 };
 
@@ -480,6 +481,8 @@ struct law {
     size_t naparts;
     struct cdef *controls; /* control.h */
     size_t ncontrols;
+    const struct mapping_of *maps; /* standard.h: which items a clause answers to */
+    size_t nmaps;
     struct reg **uses;
     size_t nuses;
     const struct crossing { /* an effect on another regulation's record */

@@ -1,9 +1,8 @@
 /* control_page.c - is it kept?  All controls, the worst first; one with the records that do
  * not hold. */
-#include "page/control_page.h"
-
 #include "base/arena.h"
 #include "base/buf.h"
+#include "page/compliance_page.h"
 #include "page/page.h"
 
 #include "gen/control.html.h"
@@ -56,7 +55,7 @@ str control_figures(const struct visit *v, const struct control_counts *c)
     return buf_str(&b);
 }
 
-static struct control_line line_of(const struct visit *v, const struct control_result *r)
+struct control_line control_line_of(const struct visit *v, const struct control_result *r)
 {
     int rate = control_rate(&r->counts);
     return (struct control_line){
@@ -65,20 +64,13 @@ static struct control_line line_of(const struct visit *v, const struct control_r
         .rate = rate < 0 ? STR("-") : str_fmt(v->ctx.arena, "%d.%d%%", rate / 10, rate % 10)};
 }
 
-/* Where nothing was expected, nothing to judge is no worse than in grace. */
-static int rank_of(const struct control_result *r)
-{
-    bool idle = r->state == CONTROL_VACUOUS && r->def->expect == 0;
-    return idle ? 2 * CONTROL_WARN + 1 : 2 * (int)r->state;
-}
-
 /* The worst state first, then the graver, then the more. */
 static int line_order(const void *x, const void *y)
 {
     const struct control_result *a = ((const struct control_line *)x)->r;
     const struct control_result *b = ((const struct control_line *)y)->r;
-    if (rank_of(a) != rank_of(b)) {
-        return rank_of(a) < rank_of(b) ? -1 : 1;
+    if (control_rank(a) != control_rank(b)) {
+        return control_rank(a) < control_rank(b) ? -1 : 1;
     }
     if (a->def->severity != b->def->severity) {
         return a->def->severity > b->def->severity ? -1 : 1;
@@ -97,16 +89,20 @@ void page_controls(struct visit *v)
         return;
     }
     struct control_line *lines = arena_array(v->ctx.arena, struct control_line, n + 1);
-    struct controls_page p = {.visit = v, .lines = {lines, n}};
+    struct controls_page p = {
+        .visit = v, .lines = {lines, n}, .lenses = compliance_lenses(v, "control")};
     for (size_t i = 0; i < n; i++) {
-        lines[i] = line_of(v, &list[i]);
+        lines[i] = control_line_of(v, &list[i]);
         p.good += control_state_good(list[i].state);
         p.attested += list[i].state == CONTROL_ATTESTED;
     }
     qsort(lines, n, sizeof(lines[0]), line_order);
     struct frame f;
     struct html out =
-        frame_begin(v, &f, words_in(WORDS("合规", "Compliance"), v->ctx.lang), STR("controls"));
+        frame_begin(v, &f,
+                    frame_title(v, WORDS("合规", "Compliance"),
+                                words_in(WORDS("全部控制点", "all controls"), v->ctx.lang)),
+                    STR("controls"));
     controls_html(&out, &p);
     frame_end(v, &f, &out, 200);
 }
@@ -165,8 +161,9 @@ void page_control(struct visit *v)
         visit_error(v, e);
         return;
     }
-    p.line = line_of(v, &r);
+    p.line = control_line_of(v, &r);
     p.first = !since;
+    p.items = clause_items(v->ctx.arena, c->newest->clause);
     put_cases(v, &p, rows, n);
     struct frame f;
     struct html out = frame_begin(

@@ -3,6 +3,7 @@
 #define PAGE_CONTROL_PAGE_H
 
 #include "engine/control.h"
+#include "model/standard.h"
 #include "page/attest_page.h"
 #include "page/frame.h"
 #include "page/show.h"
@@ -15,8 +16,23 @@ struct control_line {
     str class; /* of the pill: good, wait, bad, end */
     str rate;  /* "98.5%", or "-" where none counts */
 };
+struct lens {
+    url href;
+    struct words words;
+    bool here;
+};
+/* The ways to look at it: the tabs of these pages. */
+struct lenses {
+    const struct lens *ptr;
+    size_t len;
+};
+struct mapping_list {
+    const struct mapping_of *const *ptr;
+    size_t len;
+};
 struct controls_page {
     const struct visit *visit;
+    struct lenses lenses;
     struct {
         const struct control_line *ptr;
         size_t len;
@@ -37,6 +53,7 @@ struct control_page {
         const struct control_case *ptr;
         size_t len;
     } cases;
+    struct mapping_list items; /* of standards, that its clause answers to */
     bool more;
     int64_t since, record;     /* where the next page begins */
     str where, holds;          /* as written in the definition */
@@ -44,6 +61,7 @@ struct control_page {
     struct attest_view attest; /* of a manual one, instead of all that is judged */
 };
 
+struct control_line control_line_of(const struct visit *v, const struct control_result *r);
 /* The class of the pill that shows a state. */
 str control_class(enum control_state s);
 /* "7 of 9 kept, 1 in grace, 1 unknown" */

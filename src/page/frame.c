@@ -15,7 +15,7 @@ static const struct nav_entry {
     {"mine", "/inbox?box=mine", "send", WORDS_INIT("我发起的", "Started by me"), false},
     {"records", "/r", "stack-2", WORDS_INIT("台账与单据", "Records"), true},
     {"law", "/law", "book-2", WORDS_INIT("制度", "Regulations"), true},
-    {"controls", "/controls", "certificate", WORDS_INIT("合规", "Compliance"), false},
+    {"controls", "/compliance", "certificate", WORDS_INIT("合规", "Compliance"), false},
     {"search", "/search", "search", WORDS_INIT("搜索", "Search"), true},
     {"admin", "/admin", "settings", WORDS_INIT("管理", "Administration"), false},
 };

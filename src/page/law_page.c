@@ -4,7 +4,7 @@
 #include "base/enc.h"
 #include "base/markdown.h"
 #include "ledger/ledger.h"
-#include "page/control_page.h"
+#include "page/compliance_page.h"
 #include "page/page.h"
 
 #include "gen/law.html.h"
@@ -204,6 +204,7 @@ static void put_articles(struct visit *v, const struct law *l, struct law_page *
             }
         }
         put_controls(v, p, a, results, n);
+        a->items = clause_items(v->ctx.arena, c);
         a->uses.ptr = u.list;
         a->uses.len = u.len;
         a->more = u.len == USES_MAX;

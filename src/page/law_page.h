@@ -2,8 +2,8 @@
 #ifndef PAGE_LAW_PAGE_H
 #define PAGE_LAW_PAGE_H
 
-#include "engine/control.h"
 #include "engine/record.h"
+#include "page/control_page.h"
 #include "page/frame.h"
 #include "page/show.h"
 
@@ -42,7 +42,8 @@ struct law_article {
     struct {
         const struct law_control *ptr;
         size_t len;
-    } controls; /* that watch it; of the version in force only */
+    } controls;                /* that watch it; of the version in force only */
+    struct mapping_list items; /* of standards, that it answers to */
     struct {
         const struct law_use *ptr;
         size_t len;

@@ -59,6 +59,9 @@ void page_library(struct visit *v);
 void page_law(struct visit *v);
 void page_law_version(struct visit *v);
 void page_law_changes(struct visit *v);
+void page_compliance(struct visit *v); /* how are we doing? */
+void page_compliance_regulation(struct visit *v);
+void page_compliance_standard(struct visit *v);
 void page_controls(struct visit *v); /* is it kept? */
 void page_control(struct visit *v);
 void page_search(struct visit *v);

@@ -348,6 +348,33 @@ static void fill(struct visit *v, const struct type *t, const struct record_view
     put_parts(v, r, p);
 }
 
+/* The controls that it does not keep, with the items of standards behind them. */
+static err put_breaks(struct visit *v, const struct control_ask *ask, const struct record_view *r,
+                      struct record_page *p)
+{
+    struct control_break *list;
+    size_t n;
+    err e = control_breaks_read(&v->ctx, ask, r->rec.def->law->version, &list, &n);
+    if (e.code) {
+        return e;
+    }
+    struct record_break *lines = arena_array(v->ctx.arena, struct record_break, n + 1);
+    for (size_t i = 0; i < n; i++) {
+        bool grace = list[i].row.grace_at > v->ctx.now;
+        lines[i] = (struct record_break){
+            .of = &list[i],
+            .class = list[i].row.reason && !grace && !list[i].row.waived ? STR("bad") : STR("wait"),
+            .words = !list[i].row.reason  ? WORDS("无法判断", "unknown")
+                     : list[i].row.waived ? WORDS("有例外", "waived")
+                     : grace              ? WORDS("宽限中", "in grace")
+                                          : WORDS("不符合", "not kept"),
+            .items = clause_items(v->ctx.arena, list[i].control->newest->clause)};
+    }
+    p->breaks.ptr = lines;
+    p->breaks.len = n;
+    return OK;
+}
+
 void page_record(struct visit *v)
 {
     const struct type *t = model_type(v->model, v->seg[0]);
@@ -363,6 +390,10 @@ void page_record(struct visit *v)
             batch_ride(post.batch);
         }
     }
+    struct control_ask broken = control_breaks_ask(&v->ctx, t, v->num[1]);
+    if (broken.batch) {
+        batch_ride(broken.batch);
+    }
     err e = record_view(&v->ctx, t, v->num[1], &r);
     if (e.code) {
         visit_error(v, e);
@@ -370,6 +401,11 @@ void page_record(struct visit *v)
     }
     struct record_page p;
     fill(v, t, &r, &p);
+    e = put_breaks(v, &broken, &r, &p);
+    if (e.code) {
+        visit_error(v, e);
+        return;
+    }
     str here = str_fmt(v->ctx.arena, "/r/%.*s/%lld", STR_ARG(t->key), (long long)r.rec.id);
     p.newest = r.nactivities ? r.activities[0].id : 0;
     p.here = url_local(here);

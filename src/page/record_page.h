@@ -3,6 +3,7 @@
 #define PAGE_RECORD_PAGE_H
 
 #include "page/approve_page.h"
+#include "page/compliance_page.h"
 #include "page/frame.h"
 #include "page/show.h"
 
@@ -41,6 +42,13 @@ struct ref_list {
     size_t len;
 };
 
+struct record_break { /* a control that it does not keep */
+    const struct control_break *of;
+    str class;          /* of the pill */
+    struct words words; /* the verdict */
+    struct mapping_list items;
+};
+
 struct record_page {
     const struct visit *visit;
     const struct type *visit_type;
@@ -68,6 +76,10 @@ struct record_page {
         const struct record_step *ptr;
         size_t len;
     } steps;
+    struct {
+        const struct record_break *ptr;
+        size_t len;
+    } breaks;
     struct {
         const struct record_field *ptr;
         size_t len;

@@ -522,6 +522,27 @@ await check("what is kept, and what is not, with its clause", async () => {
   refused(await get("li.lei", "/api/v1/controls/faults_accepted?limit=100000"), 400);
 });
 
+at("compliance");
+await check("by regulation and by standard, sums that add up", async () => {
+  const c = await read("li.lei", "/api/v1/compliance");
+  const fits = (t) => equal(t.ok + t.violations + t.in_grace + t.waived + t.unknown, t.population, "a sum");
+  fits(c.total);
+  for (const field of ["controls", "good", "population", "ok"]) {
+    equal(c.regulations.reduce((n, r) => n + r.total[field], 0), c.total[field], field);
+  }
+  for (const r of c.regulations) {
+    const { all, ...kinds } = r.clauses;
+    equal(Object.values(kinds).reduce((a, b) => a + b, 0), all, r.key);
+  }
+  expect(c.standards.map((s) => s.key).join() === "ISO20000,ISO27001,MLPS2,MLPS3", "the lists");
+  for (const s of c.standards) {
+    const { all, ...outcomes } = s.items;
+    fits(s.total);
+    equal(Object.values(outcomes).reduce((a, b) => a + b, 0), all, s.key);
+    expect(/^[0-9a-f]{64}$/.test(s.sha256) && s.edition === 1, `${s.key}: which list`);
+  }
+});
+
 // --- proofs -----------------------------------------------------------------------------------
 at("proofs");
 await check("an act's proof is verified by the separate program", async () => {

@@ -163,6 +163,9 @@ static void pages(struct dbs *t)
     page(s, STR("/inbox"), "box=copied");
     page(s, STR("/law"), NULL);
     page(s, STR("/law/fault_reporting"), NULL);
+    page(s, STR("/compliance"), NULL);
+    page(s, STR("/compliance"), "by=standard");
+    page(s, STR("/compliance/regulations/fault_reporting"), NULL);
     page(s, STR("/controls"), NULL);
     page(s, STR("/controls/loan_returned"), NULL);
     page(s, STR("/law/fault_reporting/v/1"), NULL);

@@ -210,6 +210,10 @@ static const struct open_page {
     {"GET /api/v1/types", "/api/v1/types", NULL},
     {"GET /api/v1/regulations", "/api/v1/regulations", NULL},
     {"GET /api/v1/ledger", "/api/v1/ledger", NULL},
+    {"GET /compliance", "/compliance", NULL},
+    {"GET /compliance", "/compliance", "by=standard"},
+    {"GET /compliance/standards/~", "/compliance/standards/ISO27001", NULL},
+    {"GET /api/v1/compliance", "/api/v1/compliance", NULL},
     {"GET /controls", "/controls", NULL},
     {"GET /api/v1/controls", "/api/v1/controls", NULL},
 };
@@ -282,6 +286,8 @@ static void read_laws(struct probe *p, const struct who *who)
                 str_fmt(&p->a, "/api/v1/regulations/%.*s/%.*s", STR_ARG(key),
                         STR_ARG(l->clauses[0].id)),
                 NULL);
+        open_to(p, who, "GET /compliance/regulations/~",
+                str_fmt(&p->a, "/compliance/regulations/%.*s", STR_ARG(key)), NULL);
         for (size_t k = 0; k < l->ncontrols; k++) {
             str name = l->controls[k].control->key;
             open_to(p, who, "GET /controls/~", str_fmt(&p->a, "/controls/%.*s", STR_ARG(name)),

@@ -5,6 +5,7 @@
 #include "connect/xlsx.h"
 #include "engine/engine_int.h"
 #include "engine/scenario.h"
+#include "engine/standard.h"
 #include "ledger/ledger.h"
 #include "page/frame.h"
 #include "page/page.h"
@@ -81,6 +82,11 @@ struct site site_make(struct dbs *t, const struct sources *sources)
     dbs_ok(db_migrate(s.db, t->a, list, n));
     dbs_ok(scenario_records(s.e, t->a, file(t->a, "regulations/demo.yaml"), STR("demo.yaml"), &d,
                             &made));
+    no_diags(t, &d);
+    const char *path = "regulations/standards/iso27001.tsv";
+    const struct standard_file standard = {.path = str_from(path), .text = file(t->a, path)};
+    size_t put;
+    dbs_ok(standards_put(s.e, t->a, &standard, 1, SITE_NOW, &d, &put));
     no_diags(t, &d);
     s.app = (struct app){.engine = s.e,
                          .public_url = STR("http://127.0.0.1"),

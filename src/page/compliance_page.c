@@ -1,0 +1,288 @@
+/* compliance_page.c - how are we doing?  By regulation, by standard, and one of each; the
+ * worst first, every figure with the records behind it. */
+#include "page/compliance_page.h"
+
+#include "base/arena.h"
+#include "page/page.h"
+
+#include "gen/compliance.html.h"
+
+#include <stdlib.h>
+
+/* --- small things ------------------------------------------------------------------------ */
+
+str tally_class(const struct tally *t)
+{
+    return t->worst ? control_class(t->worst->state) : STR("off");
+}
+
+struct words tally_words(const struct tally *t)
+{
+    return t->worst ? control_state_words(t->worst->state) : WORDS("没有控制点", "no controls");
+}
+
+static bool standard_partly(const struct standard_state *s)
+{
+    return !s->tally.worst || (control_state_good(s->tally.worst->state) &&
+                               (int64_t)s->outcomes[ITEM_KEPT] < s->head.nitems);
+}
+
+str standard_class(const struct standard_state *s)
+{
+    return standard_partly(s) ? STR("off") : tally_class(&s->tally);
+}
+
+struct words standard_words(const struct standard_state *s)
+{
+    return !s->tally.worst      ? WORDS("没有控制点", "no controls")
+           : standard_partly(s) ? WORDS("只说明一部分", "shown in part")
+                                : tally_words(&s->tally);
+}
+
+str outcome_class(enum item_outcome o)
+{
+    switch (o) {
+    case ITEM_BROKEN:
+        return STR("bad");
+    case ITEM_UNWATCHED:
+    case ITEM_ATTESTED:
+    case ITEM_PARTLY:
+        return STR("wait");
+    case ITEM_KEPT:
+        return STR("good");
+    case ITEM_UNMAPPED:
+    case ITEM_OUTCOMES:
+        break;
+    }
+    return STR("off");
+}
+
+struct mapping_list clause_items(struct arena *a, const struct clause *c)
+{
+    const struct law *law = c->law;
+    const struct mapping_of **items =
+        arena_array(a, const struct mapping_of *, STANDARD_CLAUSE_MAX + 1);
+    size_t n = 0;
+    for (size_t i = 0; i < law->nmaps && n < STANDARD_CLAUSE_MAX; i++) {
+        if (law->maps[i].clause == c) {
+            items[n++] = &law->maps[i];
+        }
+    }
+    return (struct mapping_list){items, n};
+}
+
+struct lenses compliance_lenses(const struct visit *v, const char *here)
+{
+    static const struct {
+        const char *key, *path;
+        struct words words;
+    } all[] = {
+        {"regulation", "/compliance", WORDS_INIT("按制度", "By regulation")},
+        {"standard", "/compliance?by=standard", WORDS_INIT("按标准", "By standard")},
+        {"control", "/controls", WORDS_INIT("全部控制点", "All controls")},
+    };
+    enum { N = sizeof(all) / sizeof(all[0]) };
+    struct lens *list = arena_array(v->ctx.arena, struct lens, N);
+    for (size_t i = 0; i < N; i++) {
+        list[i] = (struct lens){.href = url_local(str_from(all[i].path)),
+                                .words = all[i].words,
+                                .here = str_eq(str_from(all[i].key), str_from(here))};
+    }
+    return (struct lenses){list, N};
+}
+
+static void show(struct visit *v, struct frame *f, struct html *out)
+{
+    frame_end(v, f, out, 200);
+}
+
+/* --- by regulation --------------------------------------------------------------------------- */
+
+static int law_order(const void *x, const void *y)
+{
+    const struct law_state *a = *(const struct law_state *const *)x;
+    const struct law_state *b = *(const struct law_state *const *)y;
+    int rank = tally_rank(&a->tally) - tally_rank(&b->tally);
+    if (rank) {
+        return rank;
+    }
+    int64_t more = b->tally.sum.violation - a->tally.sum.violation;
+    return more ? (more < 0 ? -1 : 1) : a < b ? -1 : a > b;
+}
+
+static void show_regulations(struct visit *v, const struct compliance *c)
+{
+    struct scorecard_page p = {.visit = v, .all = c, .lenses = compliance_lenses(v, "regulation")};
+    const struct law_state **laws =
+        arena_array(v->ctx.arena, const struct law_state *, c->nlaws + 1);
+    for (size_t i = 0; i < c->nlaws; i++) {
+        laws[i] = &c->laws[i];
+        p.clauses += c->laws[i].nclauses - c->laws[i].bound[BINDING_NOT_EXECUTABLE];
+        p.watched += c->laws[i].bound[BINDING_CONTROLS];
+    }
+    qsort(laws, c->nlaws, sizeof(laws[0]), law_order);
+    p.laws.ptr = laws;
+    p.laws.len = c->nlaws;
+    struct frame f;
+    struct html out =
+        frame_begin(v, &f, words_in(WORDS("合规", "Compliance"), v->ctx.lang), STR("controls"));
+    scorecard_html(&out, &p);
+    show(v, &f, &out);
+}
+
+/* --- by standard --------------------------------------------------------------------------------
+ */
+
+static int standard_order(const void *x, const void *y)
+{
+    const struct standard_state *a = x;
+    const struct standard_state *b = y;
+    int rank = tally_rank(&a->tally) - tally_rank(&b->tally);
+    return rank ? rank : str_cmp(a->head.key, b->head.key);
+}
+
+static void show_standards(struct visit *v, const struct compliance *c)
+{
+    struct standards_page p = {.visit = v, .lenses = compliance_lenses(v, "standard")};
+    struct standard_state *list;
+    size_t n;
+    err e = compliance_standards(&v->ctx, c, &list, &n);
+    if (e.code) {
+        visit_error(v, e);
+        return;
+    }
+    qsort(list, n, sizeof(list[0]), standard_order);
+    p.standards.ptr = list;
+    p.standards.len = n;
+    struct frame f;
+    struct html out =
+        frame_begin(v, &f,
+                    frame_title(v, WORDS("合规", "Compliance"),
+                                words_in(WORDS("按标准", "by standard"), v->ctx.lang)),
+                    STR("controls"));
+    standards_html(&out, &p);
+    show(v, &f, &out);
+}
+
+void page_compliance(struct visit *v)
+{
+    struct compliance c;
+    err e = compliance_ask(&v->ctx, &c);
+    if (e.code) {
+        visit_error(v, e);
+        return;
+    }
+    if (str_eq(visit_param(v, STR("by")), STR("standard"))) {
+        show_standards(v, &c);
+    } else {
+        show_regulations(v, &c);
+    }
+}
+
+/* --- one regulation -------------------------------------------------------------------------- */
+
+static void put_clause(struct visit *v, const struct clause_state *s, struct clause_line *line)
+{
+    struct control_line *controls = arena_array(v->ctx.arena, struct control_line, s->nresults + 1);
+    for (size_t i = 0; i < s->nresults; i++) {
+        controls[i] = control_line_of(v, &s->results[i]);
+    }
+    line->state = s;
+    line->controls.ptr = controls;
+    line->controls.len = s->nresults;
+    line->items = clause_items(v->ctx.arena, s->clause);
+}
+
+static int clause_order(const void *x, const void *y)
+{
+    const struct clause_state *a = ((const struct clause_line *)x)->state;
+    const struct clause_state *b = ((const struct clause_line *)y)->state;
+    int rank = tally_rank(&a->tally) - tally_rank(&b->tally);
+    return rank ? rank : a->clause->order - b->clause->order;
+}
+
+void page_compliance_regulation(struct visit *v)
+{
+    struct compliance c;
+    err e = compliance_ask(&v->ctx, &c);
+    const struct law_state *l = e.code ? NULL : compliance_law(&c, v->seg[0]);
+    if (!l) {
+        visit_error(v, e.code ? e : err_make(ERR_NOT_FOUND, STR("regulation")));
+        return;
+    }
+    struct clause_group *groups = arena_array(v->ctx.arena, struct clause_group, BINDINGS);
+    struct regulation_page p = {.visit = v, .law = l, .groups = {groups, 0}};
+    for (int b = 0; b < BINDINGS; b++) {
+        struct clause_line *lines = arena_array(v->ctx.arena, struct clause_line, l->bound[b] + 1);
+        size_t n = 0;
+        for (size_t i = 0; i < l->nclauses; i++) {
+            if ((int)l->clauses[i].binding == b) {
+                put_clause(v, &l->clauses[i], &lines[n++]);
+            }
+        }
+        qsort(lines, n, sizeof(lines[0]), clause_order);
+        if (n) {
+            groups[p.groups.len++] =
+                (struct clause_group){.binding = (enum binding)b, .lines = {lines, n}};
+        }
+    }
+    struct frame f;
+    struct html out = frame_begin(
+        v, &f, frame_title(v, WORDS("合规", "Compliance"), words_in(l->law->title, v->ctx.lang)),
+        STR("controls"));
+    regulation_html(&out, &p);
+    show(v, &f, &out);
+}
+
+/* --- one standard ------------------------------------------------------------------------------
+ */
+
+static void put_item(struct visit *v, const struct standard_state *s, struct item_line *line)
+{
+    line->state = standard_item_state(s, line->item->item);
+    line->class = outcome_class(line->state ? line->state->outcome : ITEM_UNMAPPED);
+    size_t n = line->state ? line->state->nclauses : 0;
+    struct clause_line *clauses = arena_array(v->ctx.arena, struct clause_line, n + 1);
+    for (size_t i = 0; i < n; i++) {
+        const struct mapping_of **one = arena_array(v->ctx.arena, const struct mapping_of *, 1);
+        put_clause(v, line->state->clauses[i].state, &clauses[i]);
+        one[0] = line->state->clauses[i].map;
+        clauses[i].items.ptr = one;
+        clauses[i].items.len = 1;
+    }
+    line->clauses.ptr = clauses;
+    line->clauses.len = n;
+}
+
+void page_compliance_standard(struct visit *v)
+{
+    struct compliance c;
+    struct standard_state *list = NULL;
+    struct standard s;
+    struct standard_head head;
+    size_t n = 0;
+    err e = compliance_ask(&v->ctx, &c);
+    e = e.code ? e : standard_load(v->ctx.db, v->ctx.arena, v->seg[0], &head, &s);
+    e = e.code ? e : compliance_standards(&v->ctx, &c, &list, &n);
+    if (e.code) {
+        visit_error(v, e);
+        return;
+    }
+    struct standard_page p = {.visit = v};
+    for (size_t i = 0; i < n; i++) {
+        p.standard = str_eq(list[i].head.key, head.key) ? &list[i] : p.standard;
+    }
+    struct item_line *lines = arena_array(v->ctx.arena, struct item_line, s.nitems + 1);
+    for (size_t i = 0; i < s.nitems; i++) {
+        lines[i].item = &s.items[i];
+        put_item(v, p.standard, &lines[i]);
+    }
+    p.items.ptr = lines;
+    p.items.len = s.nitems;
+    struct frame f;
+    struct html out = frame_begin(
+        v, &f, frame_title(v, WORDS("合规", "Compliance"), words_in(head.title, v->ctx.lang)),
+        STR("controls"));
+    standard_html(&out, &p);
+    show(v, &f, &out);
+}

@@ -1,0 +1,88 @@
+/* compliance_page.h - what compliance.html shows: how we are doing, by regulation and by
+ * standard, and one of each. */
+#ifndef PAGE_COMPLIANCE_PAGE_H
+#define PAGE_COMPLIANCE_PAGE_H
+
+#include "engine/compliance.h"
+#include "page/control_page.h"
+#include "page/frame.h"
+#include "page/show.h"
+
+#include "gen/frame.html.h"
+
+struct scorecard_page {
+    const struct visit *visit;
+    struct lenses lenses;
+    const struct compliance *all;
+    size_t clauses, watched; /* of all regulations; with a control */
+    struct {
+        const struct law_state *const *ptr;
+        size_t len;
+    } laws; /* the worst first */
+};
+
+struct standards_page {
+    const struct visit *visit;
+    struct lenses lenses;
+    struct {
+        const struct standard_state *ptr;
+        size_t len;
+    } standards;
+};
+
+struct clause_line {
+    const struct clause_state *state;
+    struct {
+        const struct control_line *ptr;
+        size_t len;
+    } controls;
+    struct mapping_list items;
+};
+/* Clauses that somebody of one kind sees to. */
+struct clause_group {
+    enum binding binding;
+    struct {
+        const struct clause_line *ptr;
+        size_t len;
+    } lines; /* with controls: the worst first; else in the order of the text */
+};
+struct regulation_page {
+    const struct visit *visit;
+    const struct law_state *law;
+    struct {
+        const struct clause_group *ptr;
+        size_t len;
+    } groups;
+};
+
+struct item_line {
+    const struct standard_item *item;
+    const struct item_state *state; /* NULL: no clause answers, or it is a group */
+    str class;                      /* of the pill */
+    struct {
+        const struct clause_line *ptr; /* items: the one mapping that names this item */
+        size_t len;
+    } clauses;
+};
+struct standard_page {
+    const struct visit *visit;
+    const struct standard_state *standard;
+    struct {
+        const struct item_line *ptr;
+        size_t len;
+    } items; /* in the order of the list, groups among them */
+};
+
+str tally_class(const struct tally *t);
+/* Of the worst; "no control" where there is none. */
+struct words tally_words(const struct tally *t);
+str outcome_class(enum item_outcome o);
+/* Of its worst control; where those are kept, only a standard all of whose items are is. */
+str standard_class(const struct standard_state *s);
+struct words standard_words(const struct standard_state *s);
+/* Items of standards that a clause answers to. */
+struct mapping_list clause_items(struct arena *a, const struct clause *c);
+/* The lenses with the one at `here` lit: "regulation", "standard", "control". */
+struct lenses compliance_lenses(const struct visit *v, const char *here);
+
+#endif

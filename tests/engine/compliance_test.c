@@ -1,0 +1,225 @@
+/* Sums by clause, regulation and item of a standard: they add up, the worst state is never
+ * lost in them, and what no control watches counts as kept by nobody.  Lists of standards:
+ * another text is another edition, and what a regulation names cannot vanish. */
+#include "engine/compliance.h"
+#include "engine/house.h"
+
+#include <string.h>
+
+static const char law[] =
+    "regulation: desk\n"
+    "title: {zh: 办事, en: Desk}\n"
+    "owner: keeper\n"
+    "uses: [town]\n"
+    "posts:\n"
+    "  keeper: {zh: 管理员, en: Keeper}\n"
+    "types:\n"
+    "  thing:\n"
+    "    title: {zh: 物品, en: Thing}\n"
+    "    name: \"{what}\"\n"
+    "    see: everyone\n"
+    "    fields:\n"
+    "      what: {type: text, max: 50, zh: 名, en: What}\n"
+    "      n: {type: int, zh: 数, en: N}\n"
+    "    states:\n"
+    "      kept: {zh: 在, en: Kept}\n"
+    "    actions:\n"
+    "      keep: {to: kept, who: everyone, asks: [what], may: [n], clause: keeping, zh: 存, en: "
+    "Keep}\n"
+    "      change: {from: kept, who: everyone, may: [n], clause: changing, zh: 改, en: Change}\n"
+    "controls:\n"
+    "  small: {over: thing, holds: n <= 10, clause: bound, zh: 不多, en: Not many}\n"
+    "  some: {over: thing, holds: n >= 1, clause: bound, zh: 不少, en: Some}\n"
+    "  named: {over: thing, holds: what != 'none', clause: keeping, zh: 有名, en: Named}\n"
+    "standards:\n"
+    "  bound: [T1/1.1 equal, T1/1.2 subset]\n"
+    "  keeping: [T1/1.2 intersects, T1/1.3 subset]\n"
+    "  changing: [T1/1.4 equal]\n";
+
+#define LIST(title)                                                                 \
+    "#zhidu-standard\t1\n#key\tT1\n#zh\t" title "\n#en\tOne\n#source\tT\n"          \
+    "item\tparent\tkind\tzh\ten\n1\t\tgroup\t组\tGroup\n1.1\t1\tauto\t一\tOne\n"  \
+    "1.2\t1\tauto\t二\tTwo\n1.3\t1\tsemi\t三\tThree\n1.4\t1\tauto\t四\tFour\n1." \
+    "5\t1\tmanual\t五\tFive\n"
+
+static void run(struct house *h)
+{
+    struct arena a = arena_make(64u << 20);
+    err e = control_run(h->e, house_db(h), &a, h->now, false);
+    assert_int_equal(e.code, 0);
+    arena_end(&a);
+}
+
+static err put(struct house *h, const char *text, struct diags *d, size_t *n)
+{
+    const struct standard_file one = {.path = STR("t.tsv"), .text = str_from(text)};
+    *d = diags_make(h->a);
+    return standards_put(h->e, h->a, &one, 1, h->now, d, n);
+}
+
+static struct compliance ask(struct house *h)
+{
+    struct ctx ctx = house_ctx(h, h->amy);
+    struct compliance c;
+    assert_int_equal(compliance_ask(&ctx, &c).code, 0);
+    return c;
+}
+
+static struct standard_state standard(struct house *h)
+{
+    struct ctx ctx = house_ctx(h, h->amy);
+    struct compliance *c = arena_new(h->a, struct compliance);
+    *c = ask(h);
+    struct standard_state *list;
+    size_t n;
+    assert_int_equal(compliance_standards(&ctx, c, &list, &n).code, 0);
+    assert_int_equal(n, 1);
+    return list[0];
+}
+
+static const struct clause_state *clause(const struct law_state *l, const char *id)
+{
+    for (size_t i = 0; i < l->nclauses; i++) {
+        if (str_eq(l->clauses[i].clause->id, str_from(id))) {
+            return &l->clauses[i];
+        }
+    }
+    fail_msg("no clause %s", id);
+    return NULL;
+}
+
+static int64_t thing(struct house *h, const char *what, const char *n)
+{
+    int64_t id = house_create(h, h->amy, "thing", "what", what, "n", n, NULL);
+    assert_done(h, id);
+    return id;
+}
+
+static void sums_add_up_body(struct dbs *t)
+{
+    struct house h = house_make(t, law);
+    struct compliance c = ask(&h);
+    assert_int_equal(c.tally.worst->state, CONTROL_STALE); /* never judged is nothing good */
+    assert_int_equal(c.tally.oldest, 0);
+    assert_false(tally_good(&c.tally));
+    run(&h);
+    assert_int_equal(ask(&h).tally.worst->state, CONTROL_VACUOUS);
+    assert_int_equal(ask(&h).tally.good, 0); /* nor is what is empty */
+    thing(&h, "a", "5");
+    thing(&h, "b", "0");
+    thing(&h, "c", "20");
+    thing(&h, "d", "*");
+    run(&h);
+    c = ask(&h);
+    const struct law_state *l = compliance_law(&c, STR("desk"));
+    assert_non_null(l);
+    const struct clause_state *bound = clause(l, "bound");
+    assert_int_equal(bound->binding, BINDING_CONTROLS);
+    assert_int_equal(bound->nresults, 2);
+    assert_int_equal(bound->tally.sum.n, 8);
+    assert_int_equal(bound->tally.sum.ok, 4);
+    assert_int_equal(bound->tally.sum.violation, 2);
+    assert_int_equal(bound->tally.sum.unknown, 2);
+    assert_int_equal(bound->tally.worst->state, CONTROL_FAIL);
+    const struct clause_state *keeping = clause(l, "keeping");
+    assert_true(tally_good(&keeping->tally));
+    assert_int_equal(clause(l, "changing")->binding, BINDING_PROCESS);
+    assert_null(clause(l, "changing")->tally.worst);
+    assert_false(tally_good(&clause(l, "changing")->tally));
+    assert_int_equal(l->tally.controls, 3);
+    assert_int_equal(l->tally.good, 1);
+    assert_int_equal(l->tally.sum.n, 12);
+    assert_int_equal(l->tally.worst->state, CONTROL_FAIL); /* the good one does not hide it */
+    size_t all = 0;
+    for (int b = 0; b < BINDINGS; b++) {
+        all += l->bound[b];
+    }
+    assert_int_equal(all, l->nclauses);
+    assert_int_equal(l->tally.oldest, h.now);
+}
+
+static void items_of_a_standard_body(struct dbs *t)
+{
+    struct house h = house_make(t, law);
+    struct diags d;
+    size_t n;
+    assert_int_equal(put(&h, LIST("一"), &d, &n).code, 0);
+    assert_int_equal(n, 1);
+    thing(&h, "a", "5");
+    run(&h);
+    struct standard_state s = standard(&h);
+    assert_int_equal(s.head.nitems, 5);
+    assert_int_equal(s.nitems, 4);
+    assert_int_equal(standard_item_state(&s, STR("1.1"))->outcome, ITEM_KEPT);
+    assert_int_equal(standard_item_state(&s, STR("1.2"))->outcome, ITEM_PARTLY);
+    assert_int_equal(standard_item_state(&s, STR("1.2"))->nclauses, 2);
+    assert_int_equal(standard_item_state(&s, STR("1.3"))->outcome, ITEM_PARTLY);
+    assert_int_equal(standard_item_state(&s, STR("1.4"))->outcome, ITEM_UNWATCHED);
+    assert_null(standard_item_state(&s, STR("1.5")));
+    assert_int_equal(s.outcomes[ITEM_UNMAPPED], 1);
+    assert_int_equal(s.tally.controls, 3); /* `bound` answers to two items and counts once */
+    thing(&h, "b", "20");
+    run(&h);
+    s = standard(&h);
+    assert_int_equal(standard_item_state(&s, STR("1.1"))->outcome, ITEM_BROKEN);
+    assert_int_equal(standard_item_state(&s, STR("1.2"))->outcome, ITEM_BROKEN);
+    assert_int_equal(standard_item_state(&s, STR("1.3"))->outcome, ITEM_PARTLY);
+    assert_int_equal(s.tally.sum.violation, 1);
+    h.now += 27 * HOUR; /* nobody has looked since */
+    s = standard(&h);
+    assert_int_equal(standard_item_state(&s, STR("1.3"))->outcome, ITEM_BROKEN);
+    assert_int_equal(s.outcomes[ITEM_KEPT] + s.outcomes[ITEM_PARTLY], 0);
+}
+
+static void another_text_is_another_edition_body(struct dbs *t)
+{
+    struct house h = house_make(t, law);
+    struct diags d;
+    size_t n;
+    assert_int_equal(put(&h, LIST("一"), &d, &n).code, 0);
+    assert_int_equal(put(&h, LIST("一"), &d, &n).code, 0);
+    assert_int_equal(n, 0); /* the same again changes nothing */
+    struct standard_head one = standard(&h).head;
+    assert_int_equal(one.edition, 1);
+    assert_int_equal(put(&h, LIST("壹"), &d, &n).code, 0);
+    assert_int_equal(n, 1);
+    struct standard_head two = standard(&h).head;
+    assert_int_equal(two.edition, 2);
+    assert_false(str_eq(one.hash, two.hash));
+    assert_int_equal(
+        house_i64(&h, SQL("select count(*) from standard_item where edition = 1"), NO_ARGS),
+        6); /* what an earlier result cites can still be read */
+    const char *less = "#zhidu-standard\t1\n#key\tT1\n#zh\t一\n#en\tOne\n#source\tT\n"
+                       "item\tparent\tkind\tzh\ten\n1.1\t\tauto\t一\tOne\n";
+    assert_int_equal(put(&h, less, &d, &n).code, ERR_VALUE);
+    assert_int_equal(d.errors, 4); /* each place that names what would be gone */
+    assert_int_equal(standard(&h).head.edition, 2);
+}
+
+static void sums_add_up(void **state)
+{
+    (void)state;
+    dbs_each(DBS_MEMORY | DBS_PG, sums_add_up_body);
+}
+
+static void items_of_a_standard(void **state)
+{
+    (void)state;
+    dbs_each(DBS_MEMORY | DBS_PG, items_of_a_standard_body);
+}
+
+static void another_text_is_another_edition(void **state)
+{
+    (void)state;
+    dbs_each(DBS_MEMORY | DBS_PG, another_text_is_another_edition_body);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sums_add_up),
+        cmocka_unit_test(items_of_a_standard),
+        cmocka_unit_test(another_text_is_another_edition),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
