@@ -159,7 +159,7 @@ scan:
 	tool/scan.sh $(SCAN)
 
 # one of them runs zhidu-verify as a process
-$(B)/t/ledger/proof_test: | $(B)/zhidu-verify
+$(B)/t/ledger/proof_test $(B)/t/connect/evidence_test: | $(B)/zhidu-verify
 $(B)/t/http/requests_test $(B)/t/http/abuse_test $(B)/t/cli/serve_test $(B)/t/cli/jobs_test $(B)/t/cli/key_test $(B)/t/cli/confine_test: | $(B)/zhidu
 tests: $(TESTS) $(B)/routes
 test: $(TESTS)

@@ -2,17 +2,24 @@
  *
  *     zhidu-verify KEY PROOF...
  *     zhidu-verify KEY --consistency OLD NEW
+ *     zhidu-verify KEY PACKAGE [--witness KEY]... [--need N] [--old CHECKPOINT]
+ *                  [--sample CHECKPOINT --nonce TEXT --campaign TEXT --draw N]
  *
  * Needs only the files and the log's public key, which should have come on
  * another way than the proofs (on paper, say).  Exit status: 0 everything
  * holds, 1 something does not, 2 the question could not be asked.
  */
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/words.h"
 #include "ledger/canon.h"
+#include "ledger/package.h"
 #include "ledger/proof.h"
+#include "ledger/sample.h"
 
 #include "signer/signer.h"
+
+#include <sys/stat.h>
 
 enum { KEYS_MAX = 16, FILE_MAX = 2 * PROOF_BYTES_MAX, ARENA_MAX = 512 << 20 };
 enum { EXIT_HOLDS = 0, EXIT_FAILS = 1, EXIT_USAGE = 2 };
@@ -78,6 +85,8 @@ static void say_time(const struct verify *v, struct words label, int64_t ms)
 static const char usage_zh[] =
     "用法：zhidu-verify 公钥文件 证明文件...\n"
     "      zhidu-verify 公钥文件 --consistency 旧检查点 新证明\n"
+    "      zhidu-verify 公钥文件 证据包 [--witness 公钥]... [--need N] [--old 检查点]\n"
+    "                   [--sample 检查点 --nonce 随机数 --campaign 检查名称 --draw 数量]\n"
     "\n"
     "离线核对存证证明：记录内容、存证条目、整个日志的根和签名逐级相符，\n"
     "即可确认该记录在检查点之前入账且此后未被改动。无需连接服务器。\n"
@@ -88,9 +97,15 @@ static const char usage_zh[] =
     "  --consistency 核对新检查点是旧检查点的延续，历史没有被改写；\n"
     "                旧检查点可以是以前保存的检查点或任何一份旧证明；\n"
     "                新证明由 zhidu ledger growth 条数 得到，条数是旧检查点的第二行\n"
+    "  证据包        控制点页面“证据包”得到的 zip 文件，或解开后的文件夹；指出哪个文件不对\n"
+    "  --witness     见证人的公钥（一行文字），可给多个；--need 至少须有几个的签名\n"
+    "                （不写则须全部）\n"
+    "  --old         您以前留存的检查点：核对历史没有被改写\n"
+    "  --sample      重做一次抽样：较晚的检查点、您给出的随机数、检查名称和数量\n"
     "\n"
     "例：zhidu-verify key.txt record-4711.proof\n"
     "    zhidu-verify key.txt *.proof\n"
+    "    zhidu-verify key.txt evidence.zip --old 2026-01.checkpoint\n"
     "    zhidu-verify key.txt --consistency 2026-01.checkpoint 2026-02.growth\n"
     "\n"
     "退出码：0 全部成立；1 有不成立的；2 无法核对。\n";
@@ -98,6 +113,8 @@ static const char usage_zh[] =
 static const char usage_en[] =
     "Usage: zhidu-verify KEY PROOF...\n"
     "       zhidu-verify KEY --consistency OLD NEW\n"
+    "       zhidu-verify KEY PACKAGE [--witness KEY]... [--need N] [--old CHECKPOINT]\n"
+    "                    [--sample CHECKPOINT --nonce TEXT --campaign TEXT --draw N]\n"
     "\n"
     "Checks proofs without the server: content, ledger entry, root of the whole log\n"
     "and signature must fit each other.  Then the record was entered before the\n"
@@ -110,9 +127,17 @@ static const char usage_en[] =
     "                 history was not rewritten; OLD is a checkpoint kept from\n"
     "                 before, or any old proof; NEW is what zhidu ledger growth SIZE\n"
     "                 gives, SIZE being the second line of OLD's checkpoint\n"
+    "  PACKAGE        from \"evidence package\" on a control's page: the zip file, or the\n"
+    "                 folder it was unpacked to; names the file that is wrong\n"
+    "  --witness      public key of a witness (a line of text), several times; --need:\n"
+    "                 how many of them must have signed (all when left out)\n"
+    "  --old          a checkpoint you kept: history was not rewritten since\n"
+    "  --sample       draws a sample again: the later checkpoint, your nonce, the name\n"
+    "                 of the campaign, how many\n"
     "\n"
     "Examples: zhidu-verify key.txt record-4711.proof\n"
     "          zhidu-verify key.txt *.proof\n"
+    "          zhidu-verify key.txt evidence.zip --old 2026-01.checkpoint\n"
     "          zhidu-verify key.txt --consistency 2026-01.checkpoint 2026-02.growth\n"
     "\n"
     "Exit status: 0 everything holds; 1 something does not; 2 could not be checked.\n";
@@ -310,6 +335,143 @@ static int check_growth(struct verify *v, const char *old_path, const char *new_
     return r == PROOF_OK ? EXIT_HOLDS : EXIT_FAILS;
 }
 
+/* --- packages ------------------------------------------------------------------------------ */
+
+static bool is_package(const char *path)
+{
+    struct stat st;
+    char begin[2] = {0};
+    FILE *f = fopen(path, "rb");
+    bool zip = f && fread(begin, 1, 2, f) == 2 && begin[0] == 'P' && begin[1] == 'K';
+    if (f) {
+        fclose(f);
+    }
+    return zip || str_ends(str_from(path), STR(".zip")) ||
+           (stat(path, &st) == 0 && S_ISDIR(st.st_mode));
+}
+
+/* What follows the package on the command line. */
+static bool package_words(struct verify *v, int argc, char **argv, struct package_options *o)
+{
+    struct note_key *witnesses = arena_array(&v->life, struct note_key, COSIGN_KEYS_MAX);
+    int64_t need = -1;
+    int64_t draws = 0;
+    bool good = argc % 2 == 0;
+    for (int i = 0; good && i < argc; i += 2) {
+        str value = str_from(argv[i + 1]);
+        if (!strcmp(argv[i], "--witness")) {
+            good = o->nwitnesses < COSIGN_KEYS_MAX &&
+                   !cosign_key_parse(v->hasher, &v->life, value, &witnesses[o->nwitnesses++]).code;
+        } else if (!strcmp(argv[i], "--need")) {
+            good = str_to_i64(value, &need) && need >= 0 && need <= COSIGN_KEYS_MAX;
+        } else if (!strcmp(argv[i], "--old")) {
+            good = read_file(v, &v->life, argv[i + 1], &o->old) && o->old.len;
+        } else if (!strcmp(argv[i], "--sample")) {
+            good = read_file(v, &v->life, argv[i + 1], &o->later);
+        } else if (!strcmp(argv[i], "--nonce")) {
+            o->nonce = value;
+        } else if (!strcmp(argv[i], "--campaign")) {
+            o->campaign = value;
+        } else if (!strcmp(argv[i], "--draw")) {
+            good = str_to_i64(value, &draws) && draws > 0 && draws <= SAMPLE_MAX;
+        } else {
+            good = false;
+        }
+    }
+    bool sample = o->later.len || o->nonce.len || o->campaign.len || draws;
+    o->witnesses = witnesses;
+    o->need = need < 0 ? (int)o->nwitnesses : (int)need;
+    o->draws = (int)draws;
+    return good && (!sample || (o->later.len && draws && sample_text_ok(o->nonce) &&
+                                sample_text_ok(o->campaign)));
+}
+
+static void say_bad(const struct verify *v, const char *path, const struct package_bad *b)
+{
+    say_safe(str_from(path));
+    fputs(" / ", stdout);
+    say_safe(b->file);
+    say(v, WORDS("：", ": "));
+    say(v, b->what);
+    if (b->detail.len) {
+        fputs(" (", stdout);
+        say_safe(b->detail);
+        putchar(')');
+    }
+    putchar('\n');
+}
+
+static void say_package(struct verify *v, const struct package_report *r)
+{
+    static const struct words names[PACKAGE_VERDICTS] = {
+        WORDS_INIT("符合：        ", "ok:           "),
+        WORDS_INIT("不符合：      ", "violations:   "),
+        WORDS_INIT("宽限中：      ", "in grace:     "),
+        WORDS_INIT("例外：        ", "waived:       "),
+        WORDS_INIT("无法判断：    ", "unknown:      ")};
+    say_checkpoint(v, &r->cp);
+    say_line(v, WORDS("控制点：      ", "control:      "), r->control);
+    say_line(v, WORDS("制度：        ", "regulation:   "), r->regulation);
+    say_number(v, WORDS("版本：        ", "version:      "), r->version);
+    say_time(v, WORDS("判断时间：    ", "judged at:    "), r->as_of);
+    say_number(v, WORDS("当时日志条数：", "ledger size:  "), r->size);
+    say_number(v, WORDS("快照条目序号：", "entry:        "), r->seq);
+    say_line(v, WORDS("提取人：      ", "asked by:     "), r->actor);
+    say_number(v, WORDS("总体：        ", "population:   "), r->n);
+    for (int i = 0; i < PACKAGE_VERDICTS; i++) {
+        say_number(v, names[i], r->count[i]);
+    }
+    say_number(v, WORDS("内容未提供：  ", "hidden:       "), r->hidden);
+    say_number(v, WORDS("见证人签名：  ", "cosignatures: "), r->cosigned);
+}
+
+static void say_sample(struct verify *v, const struct package_report *r)
+{
+    struct buf b = buf_make(&v->a, 100);
+    for (int i = 0; i < HASH_LEN; i++) {
+        buf_put_fmt(&b, "%02x", r->seed.b[i]);
+    }
+    say_line(v, WORDS("抽样种子：    ", "seed:         "), buf_str(&b));
+    for (int i = 0; i < r->ndrawn; i++) {
+        printf("  %d\t%lld\t", i + 1, (long long)r->drawn[i].place);
+        say_safe(r->drawn[i].line);
+        putchar('\n');
+    }
+}
+
+static int check_package(struct verify *v, int argc, char **argv)
+{
+    struct package_options o = {.keys = v->keys, .nkeys = v->nkeys};
+    struct package *p;
+    struct package_report r;
+    if (!package_words(v, argc - 1, argv + 1, &o)) {
+        fputs(v->lang == LANG_ZH ? usage_zh : usage_en, stderr);
+        return EXIT_USAGE;
+    }
+    err e = package_open(&v->a, argv[0], &p);
+    if (e.code) {
+        say_bad(v, argv[0],
+                &(struct package_bad){str_from(argv[0]),
+                                      WORDS("证据包无法打开。", "The package cannot be opened."),
+                                      e.detail});
+        return EXIT_FAILS;
+    }
+    package_check(v->hasher, &v->a, p, &o, &r);
+    for (size_t i = 0; i < r.nbad; i++) {
+        say_bad(v, argv[0], &r.bad[i]);
+    }
+    if (!r.nbad) {
+        say_safe(str_from(argv[0]));
+        say(v, WORDS("：证据包完整，与存证日志相符。\n",
+                     ": the package is whole and fits the ledger.\n"));
+        say_package(v, &r);
+        if (r.ndrawn) {
+            say_sample(v, &r);
+        }
+    }
+    return r.nbad ? EXIT_FAILS : EXIT_HOLDS;
+}
+
 static int run(struct verify *v, int argc, char **argv)
 {
     bool help = argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"));
@@ -326,6 +488,9 @@ static int run(struct verify *v, int argc, char **argv)
         say(v, WORDS("公钥：", "key: "));
         say_safe(note_vkey(&v->life, &v->keys[i]));
         putchar('\n');
+    }
+    if (!growth && is_package(argv[2])) {
+        return check_package(v, argc - 2, argv + 2);
     }
     return growth ? check_growth(v, argv[3], argv[4]) : check_proofs(v, argv + 2, argc - 2);
 }

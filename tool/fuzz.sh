@@ -24,7 +24,7 @@ words() {
     case $1 in
     filter) echo tests/fuzz/dict/expr.dict ;;
     yaml) echo tests/fuzz/dict/definition.dict ;;
-    note) echo tests/fuzz/dict/proof.dict ;;
+    note | package) echo tests/fuzz/dict/proof.dict ;;
     body | own | canon) echo tests/fuzz/dict/json.dict ;;
     target | cookie | form) echo tests/fuzz/dict/http.dict ;;
     *) [ -f "tests/fuzz/dict/$1.dict" ] && echo "tests/fuzz/dict/$1.dict" ;;

@@ -104,6 +104,19 @@ const struct command cli_commands[] = {
                 "         --xlsx  into a file, as an Excel workbook, its numbers and dates typed\n"
                 "Example: zhidu export person --filter \"state == 'active'\" --columns full_name,login,unit > people.csv\n"),
      cmd_export, NEEDS_ENGINE, true},
+    {"evidence", WORDS_INIT("提取一个控制点的证据包", "a control's evidence as a package"),
+     WORDS_INIT("用法：zhidu evidence 控制点 --to 文件.zip --as 用户名 [--old 条数]\n"
+                "      --as   为谁提取：只含此人能查看的内容，并以其名义记入存证账本\n"
+                "      --old  其留存的检查点的条数，证据包随附历史未被改写的证明\n"
+                "      拿到文件的人用 zhidu-verify 或其中的 verify.html 核对\n"
+                "例：  zhidu evidence faults_repaired --to 证据.zip --as gao.yuan\n",
+                "Usage:   zhidu evidence CONTROL --to FILE.zip --as LOGIN [--old SIZE]\n"
+                "         --as   for whom: it holds what that person may see, and is entered in his name\n"
+                "         --old  size of a checkpoint that was kept: the package then proves that history\n"
+                "                was not rewritten since\n"
+                "         whoever has the file checks it with zhidu-verify, or with verify.html in it\n"
+                "Example: zhidu evidence faults_repaired --to evidence.zip --as gao.yuan\n"),
+     cmd_evidence, NEEDS_ENGINE, true},
     {"user", WORDS_INIT("为人员建立或重置登录账号", "give a person an account"),
      WORDS_INIT("用法：zhidu user 姓名或登录名 --login 用户名   （密码：提示输入，或标准输入的一行）\n"
                 "      zhidu user 姓名或登录名 --second-off   （重置其第二因素）\n"

@@ -355,9 +355,10 @@ static int open_named(int argc, char **argv, const char *path, bool write)
     bool own = str_starts(name, file) && file.len && name.len == file.len + strlen(REJECTS_END) &&
                str_ends(name, STR(REJECTS_END));
     str sheet = cli_option(argc, argv, "xlsx");
+    str to = cli_option(argc, argv, "to");
     own = own && !rejects.len;
-    if (write &&
-        (own || (rejects.len && str_eq(name, rejects)) || (sheet.len && str_eq(name, sheet)))) {
+    if (write && (own || (rejects.len && str_eq(name, rejects)) ||
+                  (sheet.len && str_eq(name, sheet)) || (to.len && str_eq(name, to)))) {
         return open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
     }
     if (!write && (str_eq(name, file) || str_eq(name, cli_option(argc, argv, "mapping")))) {

@@ -32,6 +32,8 @@ int control_place(const struct control_set *s, const struct control *c);
 /* Records after $4, at most $5, by id: the id, then a byte for each control of which
  * only[i] is set (NULL: all); the others are 0. */
 struct sql control_select(const struct control_set *s, const bool *only, struct arena *a);
+/* The byte of one control, over r. */
+void control_put(struct sqlb *b, const struct control *c, struct arena *a);
 /* The byte of one control for the record $4; no row: there is no such record. */
 struct sql control_select_one(const struct control *c, struct arena *a);
 

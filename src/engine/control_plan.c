@@ -102,7 +102,7 @@ static void put_versions(struct sqlb *b, const struct control *c, size_t v, bool
     put_verdict(b, c->defs[v]);
 }
 
-static void put_control(struct sqlb *b, const struct control *c, struct arena *a)
+void control_put(struct sqlb *b, const struct control *c, struct arena *a)
 {
     if (!c->newest) { /* what is no rule any more judges nobody */
         SQLB_LIT(b, "0");
@@ -135,7 +135,7 @@ static void put_bytes(struct sqlb *b, const struct control_set *s, const bool *o
         if (only && !only[i]) {
             SQLB_LIT(b, "0");
         } else {
-            put_control(b, s->list[i], a);
+            control_put(b, s->list[i], a);
         }
     }
     SQLB_LIT(b, " from ");
@@ -237,7 +237,7 @@ struct sql control_select_one(const struct control *c, struct arena *a)
 {
     struct sqlb b = sqlb_make(a);
     SQLB_LIT(&b, "select ");
-    put_control(&b, c, a);
+    control_put(&b, c, a);
     SQLB_LIT(&b, " from ");
     sqlb_ident(&b, c->over->table);
     SQLB_LIT(&b, " r where r.id = $4");

@@ -207,6 +207,11 @@ static const struct migration migrations[] = {
             "create table standard_item(standard text not null, edition INT not null,"
             " place INT not null, item text not null, parent text not null, kind INT not null,"
             " zh text not null, en text not null, primary key (standard, edition, place));")},
+    /* Of the entries that are snapshots of controls, so that they are found by control. */
+    {"engine evidence 0001",
+     SCRIPT("create table evidence(seq ID, control text not null, person INT not null,"
+            " at INT not null, n INT not null);"
+            "create index evidence_control on evidence(control, seq);")},
 };
 
 const struct migration *schema_migrations(size_t *n)

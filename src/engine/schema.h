@@ -58,6 +58,7 @@
  *     created_at, changed_at, input)      see job.h
  * unit_above(unit, above) · calendar · calendar_span     see model/contract.h
  * standard · standard_item           lists of standards, see standard.h
+ * evidence(seq ID, control, person, at, n)   index (control, seq); see evidence.h
  * approval · approval_round · approval_run · approval_seat · approval_vote ·
  *     approval_copy · approval_event      columns: see approve_int.h
  *     unique (approval, no) of each but the first.

@@ -2,6 +2,7 @@
 #include "engine/approve_int.h"
 #include "engine/verify_int.h"
 #include "ledger/canon.h"
+#include "ledger/package.h"
 
 enum { ENTRIES_AT_ONCE = 2000, ACTS_AT_ONCE = 1000, BODY_AT_ONCE = 16384 };
 
@@ -53,7 +54,7 @@ static void add_tables(struct verifying *v)
     const struct model *m = v->model;
     int napprove;
     const struct approve_table *approve = approve_tables(&napprove);
-    size_t n = (size_t)napprove + 4; /* files, acts, laws, settings */
+    size_t n = (size_t)napprove + 5; /* files, acts, laws, settings, evidence */
     for (size_t i = 0; m && i < m->ntypes; i++) {
         n += 1 + m->types[i]->nlinks;
     }
@@ -77,6 +78,7 @@ static void add_tables(struct verifying *v)
     v->tables[v->ntables++] = (struct vtable){.kind = VT_ACTS, .name = STR("act")};
     v->tables[v->ntables++] = (struct vtable){.kind = VT_LAWS, .name = STR("law")};
     v->tables[v->ntables++] = (struct vtable){.kind = VT_SETTINGS, .name = STR("setting_local")};
+    v->tables[v->ntables++] = (struct vtable){.kind = VT_EVIDENCE, .name = STR("evidence")};
 }
 
 /* In how many passes: by the rows there are now. */
@@ -241,7 +243,10 @@ static bool entry(void *arg, const struct ledger_entry *x, struct words *what)
     (void)what;
     if (x->type == ENTRY_SETTING) {
         verify_take(v, x->seq, x->object, x->payload, x->erased);
-    } else if (x->type >= LEDGER_TYPE_ENGINE && x->type != ENTRY_LAW) {
+    } else if (x->type == PACKAGE_ENTRY && !v->failed.code) {
+        v->failed = verify_evidence_entry(v, x);
+        arena_reset(&v->side);
+    } else if (x->type >= LEDGER_TYPE_ENGINE && x->type != PACKAGE_ENTRY && x->type != ENTRY_LAW) {
         v->act_entries++;
         v->erased_entries += x->erased;
         verify_take(v, x->seq, x->object, x->payload, x->erased);
@@ -309,7 +314,8 @@ static err walk_all(struct verifying *v)
     }
     e = e.code ? e : walk_acts(v, size);
     e = e.code ? e : verify_laws(v);
-    return e.code ? e : verify_settings(v);
+    e = e.code ? e : verify_settings(v);
+    return e.code ? e : verify_evidence(v);
 }
 
 static err load_model(struct verifying *v)

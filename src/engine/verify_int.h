@@ -10,7 +10,16 @@ struct approve_table;
 
 /* Tables an entry tells of. */
 struct vtable {
-    enum { VT_ROWS, VT_LINKS, VT_FILES, VT_APPROVALS, VT_ACTS, VT_LAWS, VT_SETTINGS } kind;
+    enum {
+        VT_ROWS,
+        VT_LINKS,
+        VT_FILES,
+        VT_APPROVALS,
+        VT_ACTS,
+        VT_LAWS,
+        VT_SETTINGS,
+        VT_EVIDENCE
+    } kind;
     str name;
     const struct type *type;   /* ROWS: its own; LINKS: the owner's */
     const struct field *field; /* LINKS; ROWS of lines: whose they are */
@@ -98,6 +107,13 @@ MUST_CHECK err verify_law(struct verifying *v, const struct ledger_entry *x);
 MUST_CHECK err verify_laws(struct verifying *v);
 void verify_take_setting(struct verifying *v, int64_t seq, str object, str payload);
 MUST_CHECK err verify_settings(struct verifying *v);
+
+/* --- verify_evidence.c: snapshots of controls ---------------------------------------- */
+
+/* Has the entry of a snapshot its row? */
+MUST_CHECK err verify_evidence_entry(struct verifying *v, const struct ledger_entry *x);
+/* Has each row its entry, and does it say the same? */
+MUST_CHECK err verify_evidence(struct verifying *v);
 
 /* --- verify_name.c ------------------------------------------------------------------- */
 

@@ -120,6 +120,10 @@ static struct words subject(struct verifying *v)
     case VT_SETTINGS:
         return (struct words){str_fmt(v->a, "部门 #%lld 自定的参数", (long long)r->id),
                               str_fmt(v->a, "A setting of unit #%lld's own", (long long)r->id)};
+    case VT_EVIDENCE:
+        return (struct words){
+            str_fmt(v->a, "控制点快照（条目 %lld）", (long long)r->id),
+            str_fmt(v->a, "The snapshot of a control, entry %lld", (long long)r->id)};
     case VT_LINKS:
         return of_field(v, record_words(v, t->type, r->id), t->field);
     case VT_FILES: {

@@ -276,6 +276,7 @@ err verify_rows(struct verifying *v)
         case VT_ACTS:
         case VT_LAWS:
         case VT_SETTINGS:
+        case VT_EVIDENCE:
             break;
         }
     }

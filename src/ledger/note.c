@@ -6,7 +6,7 @@
 
 #include <sodium.h>
 
-enum { ALG_ED25519 = 1, SIG_LEN = 64, SIG_LINE_BYTES = 4 + SIG_LEN, SIG_BYTES_MAX = 8192 };
+enum { ALG_ED25519 = 1, SIG_LEN = 64, SIG_LINE_BYTES = 4 + SIG_LEN };
 
 static err bad(const char *why)
 {
@@ -54,9 +54,9 @@ static uint32_t read_u32(const unsigned char *p)
     return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
-static uint32_t key_id(struct hasher *h, str name, const unsigned char *public)
+uint32_t note_key_id(struct hasher *h, str name, unsigned char alg, const unsigned char *public)
 {
-    static const unsigned char mark[2] = {'\n', ALG_ED25519};
+    const unsigned char mark[2] = {'\n', alg};
     hash_begin(h);
     hash_put(h, name.ptr, name.len);
     hash_put(h, mark, sizeof(mark));
@@ -75,7 +75,7 @@ err note_signer(struct hasher *h, str name, const unsigned char seed[NOTE_SEED_L
     if (crypto_sign_seed_keypair(ret->key.public, ret->secret, seed)) {
         return bad("no key from this seed");
     }
-    ret->key.id = key_id(h, name, ret->key.public);
+    ret->key.id = note_key_id(h, name, ALG_ED25519, ret->key.public);
     return OK;
 }
 
@@ -86,7 +86,12 @@ void note_signer_wipe(struct note_signer *s)
 
 str note_vkey(struct arena *a, const struct note_key *key)
 {
-    unsigned char raw[1 + NOTE_PUBLIC_LEN] = {ALG_ED25519};
+    return note_vkey_of(a, key, ALG_ED25519);
+}
+
+str note_vkey_of(struct arena *a, const struct note_key *key, unsigned char alg)
+{
+    unsigned char raw[1 + NOTE_PUBLIC_LEN] = {alg};
     memcpy(raw + 1, key->public, NOTE_PUBLIC_LEN);
     struct buf b = buf_make(a, 1024);
     buf_put(&b, key->name);
@@ -115,6 +120,12 @@ static bool parse_id(str hex, uint32_t *ret)
 
 err note_key_parse(struct hasher *h, struct arena *a, str vkey, struct note_key *ret)
 {
+    return note_key_parse_of(h, a, vkey, ALG_ED25519, ret);
+}
+
+err note_key_parse_of(struct hasher *h, struct arena *a, str vkey, unsigned char alg,
+                      struct note_key *ret)
+{
     str rest;
     str name = str_cut(vkey, '+', &rest);
     str key;
@@ -130,10 +141,11 @@ err note_key_parse(struct hasher *h, struct arena *a, str vkey, struct note_key 
     if (!b64_get_n(key, raw, sizeof(raw))) {
         return bad("public key: the part after the second '+' is not 33 bytes in base64");
     }
-    if (raw[0] != ALG_ED25519) {
-        return bad("public key: not an Ed25519 key");
+    if (raw[0] != alg) {
+        return bad(alg == ALG_ED25519 ? "public key: not an Ed25519 key of a log"
+                                      : "public key: not an Ed25519 key of a witness");
     }
-    if (key_id(h, name, raw + 1) != id) {
+    if (note_key_id(h, name, alg, raw + 1) != id) {
         return bad("public key: its id does not belong to it; a character is wrong");
     }
     ret->name = str_copy(a, name);
@@ -231,15 +243,8 @@ static err parse_text(str text, struct note_checkpoint *ret)
     return OK;
 }
 
-struct sig {
-    str name;
-    uint32_t id;
-    const unsigned char *bytes;
-    size_t len;
-};
-
 /* One line "— name base64"; `room` holds the decoded bytes. */
-static bool parse_sig(str line, unsigned char room[SIG_BYTES_MAX], struct sig *ret)
+static bool parse_sig(str line, unsigned char room[NOTE_SIG_BYTES_MAX], struct note_sig *ret)
 {
     static const char dash[] = "\u2014 ";
     size_t got = 0;
@@ -247,9 +252,11 @@ static bool parse_sig(str line, unsigned char room[SIG_BYTES_MAX], struct sig *r
         return false;
     }
     str base;
+    ret->line = line;
     line = (str){.ptr = line.ptr + sizeof(dash) - 1, .len = line.len - (sizeof(dash) - 1)};
     ret->name = str_cut(line, ' ', &base);
-    if (!note_name_ok(ret->name) || !b64_get_most(base, room, SIG_BYTES_MAX, &got) || got < 5) {
+    if (!note_name_ok(ret->name) || !b64_get_most(base, room, NOTE_SIG_BYTES_MAX, &got) ||
+        got < 5) {
         return false;
     }
     ret->id = read_u32(room);
@@ -258,16 +265,32 @@ static bool parse_sig(str line, unsigned char room[SIG_BYTES_MAX], struct sig *r
     return true;
 }
 
+err note_cut(str note, str *text, str *sigs)
+{
+    struct parts p;
+    err e = cut_note(note, &p);
+    if (!e.code) {
+        *text = p.text;
+        *sigs = p.sigs;
+    }
+    return e;
+}
+
+bool note_sig_next(str *rest, unsigned char room[NOTE_SIG_BYTES_MAX], struct note_sig *ret)
+{
+    return parse_sig(str_cut(*rest, '\n', rest), room, ret);
+}
+
 /* Walks the signature lines; with keys, looks for one that signed. */
 static err walk_sigs(const struct parts *p, const struct note_key *keys, size_t nkeys,
                      size_t *which)
 {
-    unsigned char room[SIG_BYTES_MAX];
+    unsigned char room[NOTE_SIG_BYTES_MAX];
     size_t found = nkeys;
     int n = 0;
     for (str rest = p->sigs; rest.len;) {
-        struct sig s;
-        if (n++ == NOTE_SIGS_MAX || !parse_sig(str_cut(rest, '\n', &rest), room, &s)) {
+        struct note_sig s;
+        if (n++ == NOTE_SIGS_MAX || !note_sig_next(&rest, room, &s)) {
             return bad("checkpoint: a signature line is malformed");
         }
         for (size_t k = 0; k < nkeys; k++) {

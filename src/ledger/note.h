@@ -69,6 +69,24 @@ MUST_CHECK err note_key_parse(struct hasher *h, struct arena *a, str vkey, struc
 /* The signed text of a checkpoint; cp->further at most NOTE_FURTHER_MAX bytes. */
 str note_write(struct arena *a, const struct note_signer *s, const struct note_checkpoint *cp);
 
+/* The parts of a note: what is signed, and the lines of signatures.  ERR_VALUE: it is none. */
+MUST_CHECK err note_cut(str note, str *text, str *sigs);
+/* The next signature line of *rest, which is cut off; false: it is malformed. */
+enum { NOTE_SIG_BYTES_MAX = 8192 };
+struct note_sig {
+    str line, name; /* the line without its newline */
+    uint32_t id;
+    const unsigned char *bytes; /* what follows the key id; in `room` */
+    size_t len;
+};
+bool note_sig_next(str *rest, unsigned char room[NOTE_SIG_BYTES_MAX], struct note_sig *ret);
+/* First 4 bytes of SHA-256(name | 0x0A | alg | public key). */
+uint32_t note_key_id(struct hasher *h, str name, unsigned char alg, const unsigned char *public);
+/* note_vkey and note_key_parse for keys of another algorithm's number. */
+str note_vkey_of(struct arena *a, const struct note_key *key, unsigned char alg);
+MUST_CHECK err note_key_parse_of(struct hasher *h, struct arena *a, str vkey, unsigned char alg,
+                                 struct note_key *ret);
+
 /* Reads a checkpoint without believing it: form only; ERR_VALUE says what is wrong.  The
  * strings of *ret, here and below, are views into `note`. */
 MUST_CHECK err note_parse(str note, struct note_checkpoint *ret);

@@ -66,6 +66,21 @@ str proof_write(struct arena *a, const struct proof_entry *p)
     return buf_str(&b);
 }
 
+str proof_tlog_write(struct arena *a, const struct proof_tlog *p)
+{
+    struct buf b = buf_make(a, PROOF_BYTES_MAX);
+    BUF_LIT(&b, TLOG_PROOF "\n");
+    if (p->extra.len) {
+        put_b64_line(&b, "extra ", p->extra);
+    }
+    BUF_LIT(&b, "index ");
+    buf_put_i64(&b, p->index);
+    buf_put_c(&b, '\n');
+    put_path(&b, &p->path);
+    buf_put(&b, p->note);
+    return buf_str(&b);
+}
+
 str proof_growth_write(struct arena *a, const struct proof_growth *p)
 {
     struct buf b = buf_make(a, PROOF_BYTES_MAX);
@@ -175,6 +190,24 @@ static bool read_proof(struct arena *a, str file, struct proof_entry *p, str *wh
     return true;
 }
 
+bool proof_tlog_read(struct arena *a, str file, struct proof_tlog *ret, str *why)
+{
+    str value;
+    str rest = file;
+    *ret = (struct proof_tlog){0};
+    *why = (str){0};
+    if (file.len > PROOF_BYTES_MAX || !line_is(&rest, STR(TLOG_PROOF))) {
+        *why = STR("the first line is not " TLOG_PROOF);
+    } else if (line_after(&rest, STR("extra "), &value) && !b64_get(a, value, &ret->extra)) {
+        *why = STR("extra is not base64");
+    } else if (!line_number(&rest, STR("index "), &ret->index)) {
+        *why = STR("no index");
+    } else if (!read_path(&rest, &ret->path, &ret->note)) {
+        *why = STR("a line of the path is not a hash");
+    }
+    return !why->len;
+}
+
 static enum proof_result signature(str note, const struct note_key *keys, size_t nkeys,
                                    struct note_checkpoint *cp, str *why)
 {
@@ -222,11 +255,11 @@ enum proof_result proof_check(struct hasher *h, struct arena *a, str file,
     return sig;
 }
 
-/* The checkpoint in a note, a proof file or a growth file. */
-static str checkpoint_in(str file)
+str proof_checkpoint(str file)
 {
-    bool wrapped =
-        str_starts(file, STR(FILE_PROOF "\n")) || str_starts(file, STR(FILE_GROWTH "\n"));
+    bool wrapped = str_starts(file, STR(FILE_PROOF "\n")) ||
+                   str_starts(file, STR(FILE_GROWTH "\n")) ||
+                   str_starts(file, STR(TLOG_PROOF "\n"));
     /* a checkpoint contains one empty line itself: what follows the last but one */
     int empty = 0;
     for (size_t i = file.len; wrapped && i-- > 1;) {
@@ -249,7 +282,7 @@ enum proof_result proof_growth_check(struct hasher *h, str old, str file,
         *why = STR("the later file is not a " FILE_GROWTH);
         return PROOF_FORM;
     }
-    enum proof_result r = signature(checkpoint_in(old), keys, nkeys, &ret->old, why);
+    enum proof_result r = signature(proof_checkpoint(old), keys, nkeys, &ret->old, why);
     if (r != PROOF_OK) {
         return r;
     }

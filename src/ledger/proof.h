@@ -59,6 +59,20 @@ enum proof_result proof_check(struct hasher *h, struct arena *a, str file,
                               const struct note_key *keys, size_t nkeys, struct proof_entry *ret,
                               str *why);
 
+/* A C2SP tlog-proof alone; `extra`: bytes, empty: none. */
+struct proof_tlog {
+    str extra;
+    int64_t index;
+    struct merkle_proof path;
+    str note;
+};
+str proof_tlog_write(struct arena *a, const struct proof_tlog *p);
+/* Form only: nothing is checked.  False with *why in English. */
+bool proof_tlog_read(struct arena *a, str file, struct proof_tlog *ret, str *why);
+
+/* The checkpoint in a note, a proof file, a growth file or a tlog-proof: a view. */
+str proof_checkpoint(str file);
+
 struct proof_growth {
     int64_t from;
     struct merkle_proof path;

@@ -146,8 +146,11 @@ void page_control(struct visit *v)
         visit_error(v, err_make(ERR_NOT_FOUND, STR("control")));
         return;
     }
-    struct control_page p = {
-        .visit = v, .control = c, .where = c->newest->where.text, .holds = c->newest->holds.text};
+    struct control_page p = {.visit = v,
+                             .control = c,
+                             .where = c->newest->where.text,
+                             .holds = c->newest->holds.text,
+                             .csrf = v->session.csrf};
     struct control_result r;
     struct control_row *rows;
     size_t n;
@@ -157,6 +160,7 @@ void page_control(struct visit *v)
     err e = control_result(&v->ctx, c, &r);
     e = e.code ? e : control_rows(&v->ctx, c, since, record, CASES + 1, &rows, &n);
     e = e.code || !c->newest->manual ? e : attest_show(v, &r, &p.attest);
+    e = e.code || !c->newest->over ? e : control_evidence(v, &p);
     if (e.code) {
         visit_error(v, e);
         return;

@@ -3,6 +3,7 @@
 #define PAGE_CONTROL_PAGE_H
 
 #include "engine/control.h"
+#include "engine/evidence.h"
 #include "model/standard.h"
 #include "page/attest_page.h"
 #include "page/frame.h"
@@ -59,9 +60,19 @@ struct control_page {
     str where, holds;          /* as written in the definition */
     bool first;                /* the first page of cases */
     struct attest_view attest; /* of a manual one, instead of all that is judged */
+    str csrf;
+    struct {
+        const struct evidence_shown {
+            int64_t seq, at, n;
+            str by; /* name of who asked; empty: it may not be seen, or the command line */
+        } * ptr;
+        size_t len;
+    } evidence; /* snapshots of it, the newest first */
 };
 
 struct control_line control_line_of(const struct visit *v, const struct control_result *r);
+/* evidence_page.c: fills p->evidence. */
+MUST_CHECK err control_evidence(struct visit *v, struct control_page *p);
 /* The class of the pill that shows a state. */
 str control_class(enum control_state s);
 /* "7 of 9 kept, 1 in grace, 1 unknown" */

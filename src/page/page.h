@@ -64,6 +64,8 @@ void page_compliance_regulation(struct visit *v);
 void page_compliance_standard(struct visit *v);
 void page_controls(struct visit *v); /* is it kept? */
 void page_control(struct visit *v);
+void page_evidence_ask(struct visit *v);
+void page_evidence_file(struct visit *v);
 void page_search(struct visit *v);
 
 void page_help(struct visit *v);

@@ -62,6 +62,8 @@ const struct visit_route page_routes[] = {
     {HTTP_GET,  "/compliance/standards/~", page_compliance_standard, 0,        WORDS_INIT("一个标准的各条目", "The items of a standard")},
     {HTTP_GET,  "/controls",             page_controls,          0,            WORDS_INIT("全部控制点", "All controls")},
     {HTTP_GET,  "/controls/~",           page_control,           0,            WORDS_INIT("控制点", "Control")},
+    {HTTP_POST, "/controls/~/evidence",  page_evidence_ask,      ROUTE_EXPORT, WORDS_INIT("", "")},
+    {HTTP_GET,  "/controls/~/evidence.zip", page_evidence_file,  ROUTE_FILE | ROUTE_EXPORT, WORDS_INIT("证据包", "Evidence package")},
     {HTTP_GET,  "/search",               page_search,            ROUTE_SEARCH, WORDS_INIT("搜索", "Search")},
     {HTTP_GET,  "/help",                 page_help,              ROUTE_DOOR,   WORDS_INIT("帮助", "Help")},
     {HTTP_GET,  "/help/~",               page_help_manual,       ROUTE_DOOR,   WORDS_INIT("手册", "Manual")},

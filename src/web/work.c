@@ -91,7 +91,7 @@ int work_open(const struct visit *v, int64_t id, int64_t *ret_size)
 
 /* --- making ------------------------------------------------------------------------------- */
 
-bool work_goes_on(struct visit *v, int64_t done)
+bool work_tells(struct visit *v, int64_t done)
 {
     struct visit_job *j = v->job;
     if (!j) {
@@ -100,15 +100,24 @@ bool work_goes_on(struct visit *v, int64_t done)
     int64_t now = clock_mono_us();
     j->done = done;
     j->stopped = atomic_load(j->stop);
-    db_read_end(v->ctx.db);
     if (!j->stopped && now - j->told_us >= TELL_US) {
         j->told_us = now;
         err e = job_tell(v->app->engine, j->id, done, STR(""), engine_now(v->app->engine),
                          &j->cancelled);
         (void)e; /* the next one tells */
     }
-    db_read_begin(v->ctx.db);
     return !j->stopped && !j->cancelled;
+}
+
+bool work_goes_on(struct visit *v, int64_t done)
+{
+    if (!v->job) {
+        return true;
+    }
+    db_read_end(v->ctx.db);
+    bool on = work_tells(v, done);
+    db_read_begin(v->ctx.db);
+    return on;
 }
 
 /* The answer's bytes, where the handler has not written them itself. */

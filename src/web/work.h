@@ -45,6 +45,8 @@ MUST_CHECK err work_ask(struct visit *v, str path, struct words title);
  * ends here and another begins.  False: cancelled, or the server stops; then return.
  * Always true of an ordinary visit. */
 bool work_goes_on(struct visit *v, int64_t done);
+/* The same where the snapshot must stay: it only tells. */
+bool work_tells(struct visit *v, int64_t done);
 /* The file of a job that is done; -1: it is there no longer. */
 int work_open(const struct visit *v, int64_t id, int64_t *ret_size);
 

@@ -350,7 +350,7 @@ const TAKEN_BACK = {
   "/r/~/#/approval/~": "a form of its own", "/r/~/#/approval/resubmit": "a form of its own", "/r/~/#/approval/resubmit/check": "changes nothing",
   "/r/~/#/note/~": "the other way, or part of the history; detach asks",
   "/r/~/#/note/detach": "asks", "/r/~/bulk": "asks", "/r/~/view/#": "asks", "/me/token/#/end": "asks", "/admin/jobs/#/cancel": "asks",
-  "/me/jobs/#/cancel": "asks", "/r/~/export": "can be cancelled in My jobs",
+  "/me/jobs/#/cancel": "asks", "/r/~/export": "can be cancelled in My jobs", "/controls/~/evidence": "can be cancelled in My jobs",
   "/admin/account/#/second": "asks", "/admin/seats/#": "a form of its own", "/inbox/approve": "asks", "/me/phrases": "again",
 };
 const pattern = (path) => new RegExp(`^${path.replaceAll("~", "[^/]+").replaceAll("#", "\\d+")}$`);

@@ -7,6 +7,7 @@ import { approvals } from "./approvals.mjs";
 import { approvalsRevoke } from "./approvals_revoke.mjs";
 import { checklist } from "./checklist.mjs";
 import { controls } from "./controls.mjs";
+import { evidence } from "./evidence.mjs";
 import { functions } from "./functions.mjs";
 import { keys } from "./keys.mjs";
 import { leaver } from "./leaver.mjs";
@@ -38,6 +39,8 @@ const runs = [
   ["controls-en", (b) => controls(b, { lang: "en", width: 360 })],
   ["manual_controls-zh", (b) => manualControls(b, { lang: "zh", width: 360 })],
   ["manual_controls-en", (b) => manualControls(b, { lang: "en", width: 1280 })],
+  ["evidence-zh", (b) => evidence(b, { lang: "zh", width: 1280 })],
+  ["evidence-en", (b) => evidence(b, { lang: "en", width: 360 })],
   ["leaver-zh", (b) => leaver(b, { lang: "zh", width: 1280 })],
   ["leaver-en", (b) => leaver(b, { lang: "en", width: 360 })],
   ["second-zh", (b) => second(b, { lang: "zh", width: 1280, scripts: false })],

@@ -270,6 +270,19 @@ static void open_to(struct probe *p, const struct who *who, const char *route, s
     probe_count(p, "own and open pages", true);
 }
 
+/* A package is an entry of the ledger: opening an address makes none. */
+static void make_nothing(struct probe *p, const struct who *who, str control)
+{
+    struct reply r =
+        probe_get(p, "GET /controls/~/evidence.zip", who,
+                  str_fmt(&p->a, "/controls/%.*s/evidence.zip", STR_ARG(control)), NULL);
+    if (r.status != 404) {
+        probe_find(p, "evidence.zip of %.*s as %.*s: %d", STR_ARG(control), STR_ARG(who->login),
+                   r.status);
+    }
+    probe_count(p, "own and open pages", true);
+}
+
 static void read_laws(struct probe *p, const struct who *who)
 {
     for (size_t i = 0; i < p->model->nregs; i++) {
@@ -294,6 +307,7 @@ static void read_laws(struct probe *p, const struct who *who)
                     NULL);
             open_to(p, who, "GET /api/v1/controls/~",
                     str_fmt(&p->a, "/api/v1/controls/%.*s", STR_ARG(name)), "limit=200");
+            make_nothing(p, who, name);
         }
         for (size_t k = 0; k < l->ntdefs; k++) {
             if (!l->tdefs[k]->type->lines) {
@@ -371,6 +385,7 @@ static const struct own_thing {
     {"POST /me/jobs/#/cancel", "/me/jobs/#/cancel", "x=1"},
     {"GET /me/jobs/#/file", "/me/jobs/#/file", NULL},
     {"POST /r/~/export", "/r/fault/export", "as=csv&query=open%3D1"},
+    {"POST /controls/~/evidence", "/controls/faults_accepted/evidence", "old="},
     {"POST /me/token/#/end", "/me/token/#/end", "x=1"},
     {"POST /me/token", "/me/token", "name=x&scopes=read&days=3"},
     {"POST /me/second/begin", "/me/second/begin", "password=x"},
