@@ -228,7 +228,8 @@ static void put_parts(struct visit *v, const struct record_view *r, struct recor
 static bool field_filled(const struct record_field *f)
 {
     const struct value *val = &f->value;
-    bool counts = f->field->type == F_BOOL || f->field->type == F_INT;
+    enum ftype t = f->field->type;
+    bool counts = t == F_BOOL || t == F_INT || t == F_CHOICE || t == F_DECIMAL || t == F_MONEY;
     return f->nrows || f->nrefs || val->nids || (!val->null && (val->text.len || val->i64)) ||
            (!val->null && counts && !f->field->def.tree);
 }

@@ -9,6 +9,7 @@ import { checklist } from "./checklist.mjs";
 import { controls } from "./controls.mjs";
 import { evidence } from "./evidence.mjs";
 import { functions } from "./functions.mjs";
+import { inspection } from "./inspection.mjs";
 import { keys } from "./keys.mjs";
 import { leaver } from "./leaver.mjs";
 import { manual } from "./manual.mjs";
@@ -35,6 +36,8 @@ const runs = [
   ["checklist-zh", (b) => checklist(b, { lang: "zh", width: 360 })],
   ["checklist-en", (b) => checklist(b, { lang: "en", width: 1280, theme: "dark" })],
   ["checklist-no-scripts", (b) => checklist(b, { lang: "zh", width: 1280, scripts: false })],
+  ["inspection-zh", (b) => inspection(b, { lang: "zh", width: 360 })],
+  ["inspection-en", (b) => inspection(b, { lang: "en", width: 1280 })],
   ["controls-zh", (b) => controls(b, { lang: "zh", width: 1280 })],
   ["controls-en", (b) => controls(b, { lang: "en", width: 360 })],
   ["manual_controls-zh", (b) => manualControls(b, { lang: "zh", width: 360 })],
