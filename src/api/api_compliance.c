@@ -72,8 +72,9 @@ void api_compliance(struct visit *v)
     struct compliance c;
     struct standard_state *standards = NULL;
     size_t n = 0;
+    struct batch *asked = standards_list_ask(v->ctx.db, v->ctx.arena);
     err e = compliance_ask(&v->ctx, &c);
-    e = e.code ? e : compliance_standards(&v->ctx, &c, &standards, &n);
+    e = e.code ? e : compliance_standards(&v->ctx, &c, asked, &standards, &n);
     if (e.code) {
         visit_error(v, e);
         return;

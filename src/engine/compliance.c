@@ -253,12 +253,12 @@ static void standard_fill(struct arena *a, const struct item_clause *maps, size_
     s->outcomes[ITEM_UNMAPPED] = all > mapped ? all - mapped : 0;
 }
 
-err compliance_standards(const struct ctx *ctx, const struct compliance *c,
+err compliance_standards(const struct ctx *ctx, const struct compliance *c, struct batch *asked,
                          struct standard_state **ret, size_t *n)
 {
     struct standard_head *heads;
     size_t nmaps;
-    err e = standards_list(ctx->db, ctx->arena, &heads, n);
+    err e = standards_list_read(asked, ctx->arena, &heads, n);
     if (e.code) {
         return e;
     }

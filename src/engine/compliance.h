@@ -104,9 +104,9 @@ struct standard_state {
     struct tally tally;
 };
 
-/* Of every list that is loaded, by key; one more statement. */
+/* Of every list that is loaded, by key; `asked`: standards_list_ask, before compliance_ask. */
 MUST_CHECK err compliance_standards(const struct ctx *ctx, const struct compliance *c,
-                                    struct standard_state **ret, size_t *n);
+                                    struct batch *asked, struct standard_state **ret, size_t *n);
 /* NULL: no clause answers to it. */
 const struct item_state *standard_item_state(const struct standard_state *s, str item);
 

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/wake.h"
 #include "engine/calendar.h"
+#include "engine/control_history.h"
 #include "engine/control_int.h"
 
 enum {
@@ -21,6 +22,7 @@ enum {
     WHOLE_MS = 3600000,
     CLOCK_MS = 60000,
     SEEN_MS = 60000,
+    LATE_MS = 2 * SEEN_MS /* so long without a look, results may have become too old */,
     FIND_MS = 10000, /* whether a grace or a waiver has ended */
     ASK_MS = 10000   /* whether the node that judges still does */
 };
@@ -118,7 +120,9 @@ static int64_t pause_after(int64_t began)
 static err look_whole(struct control_clock *c, int64_t now)
 {
     int64_t began = clock_mono_us();
-    err e = control_run(c->e, c->db, &c->work, now, false);
+    err e = control_history_stale(c->e, c->db, &c->work, now);
+    e = e.code ? e : control_run(c->e, c->db, &c->work, now, false);
+    e = e.code ? e : control_history_keep(c->e, c->db, &c->work, now);
     e = e.code ? e : control_find_again(c->e, now);
     c->whole_next_us = pause_after(began);
     c->again = e.code != ERR_NONE;
@@ -163,7 +167,9 @@ static err look_far(struct control_clock *c, int64_t now, int64_t size, bool clo
 static err look_marked(struct control_clock *c, int64_t now)
 {
     bool whole = false;
-    err e = look_due(c, now);
+    bool late = now - c->seen_at >= LATE_MS || now < c->seen_at;
+    err e = late ? control_history_stale(c->e, c->db, &c->work, now) : OK;
+    e = e.code ? e : look_due(c, now);
     e = e.code ? e : control_follow_up(c->e, c->db, &c->work, now, &whole);
     c->again = c->again || whole;
     return e;

@@ -1,5 +1,6 @@
 /* control_write.c - what was judged otherwise than before, written. */
 #include "engine/calendar.h"
+#include "engine/control_history.h"
 #include "engine/control_int.h"
 
 struct write_job {
@@ -70,12 +71,18 @@ static err drop_row(const struct ctx *ctx, const struct control *c, int64_t reco
 }
 
 /* The row of one control about one record follows its byte. */
-static err put_row(const struct ctx *ctx, const struct control *c, int64_t record, int was, int is)
+static err put_row(const struct ctx *ctx, const struct control *c, int64_t record, int was, int is,
+                   int64_t seq)
 {
+    bool goes_on = was >= VERDICT_VIOLATION && is >= VERDICT_VIOLATION; /* for another reason */
+    bool ends = was != VERDICT_OK && was != VERDICT_OUT && !goes_on;
+    err x = ends ? control_history_end(ctx, c, record, was, seq) : OK;
+    if (x.code) {
+        return x;
+    }
     if (is == VERDICT_OK || is == VERDICT_OUT) {
         return drop_row(ctx, c, record);
     }
-    bool goes_on = was >= VERDICT_VIOLATION && is >= VERDICT_VIOLATION; /* for another reason */
     if (goes_on) {
         return db_queue(ctx->db, ctx->arena,
                         SQL("update control_row set verdict = $3 where control = $1"
@@ -89,15 +96,16 @@ static err put_row(const struct ctx *ctx, const struct control *c, int64_t recor
         violated && c->newest->fix.tree ? grace.null ? db_i64(ctx->now) : grace : db_null_i64();
     return e.code
                ? e
-               : db_queue(
-                     ctx->db, ctx->arena,
-                     SQL("insert into control_row(control, record, verdict, since, grace_at,"
-                         " find_at) values ($1, $2, $3, $4, $5, $6) on conflict (control, record)"
-                         " do update set verdict = excluded.verdict, since = excluded.since,"
-                         " grace_at = excluded.grace_at, find_at = case when"
-                         " control_row.finding is null then excluded.find_at end"),
-                     ARGS(db_i64(c->code), db_i64(record), db_i64(is), db_i64(ctx->now), grace,
-                          find));
+               : db_queue(ctx->db, ctx->arena,
+                          SQL("insert into control_row(control, record, verdict, since, grace_at,"
+                              " find_at, seq) values ($1, $2, $3, $4, $5, $6, $7) on conflict "
+                              "(control, record)"
+                              " do update set verdict = excluded.verdict, since = excluded.since,"
+                              " seq = excluded.seq,"
+                              " grace_at = excluded.grace_at, find_at = case when"
+                              " control_row.finding is null then excluded.find_at end"),
+                          ARGS(db_i64(c->code), db_i64(record), db_i64(is), db_i64(ctx->now), grace,
+                               find, db_i64(seq)));
 }
 
 static err put_vector(const struct ctx *ctx, const struct control_set *s,
@@ -143,7 +151,7 @@ static err put_delta(const struct ctx *ctx, const struct control *c, const struc
 }
 
 static err put_change(const struct ctx *ctx, const struct control_work *w,
-                      const struct control_change *c, struct delta *deltas)
+                      const struct control_change *c, struct delta *deltas, int64_t seq)
 {
     err e = put_vector(ctx, w->set, c);
     for (size_t k = 0; k < w->set->n && !e.code; k++) {
@@ -152,7 +160,7 @@ static err put_change(const struct ctx *ctx, const struct control_work *w,
         if (was != is) {
             delta_put(&deltas[k], was, -1);
             delta_put(&deltas[k], is, 1);
-            e = put_row(ctx, w->set->list[k], c->record, was, is);
+            e = put_row(ctx, w->set->list[k], c->record, was, is, seq);
         }
     }
     return e;
@@ -165,9 +173,11 @@ static err write_run(struct writer_job *job, struct db *db, struct arena *a, voi
     (void)world;
     struct ctx ctx = ctx_make(j->e, j->model, db, a, j->now, 0, LANG_ZH);
     struct delta *deltas = arena_array(a, struct delta, w->set->n + 1);
+    int64_t seq = 0;
     err e = control_judge_check(j->e, db, a);
+    e = e.code ? e : control_ledger_size(&ctx, &seq);
     for (size_t i = 0; i < w->nchanges && !e.code; i++) {
-        e = put_change(&ctx, w, &w->changes[i], deltas);
+        e = put_change(&ctx, w, &w->changes[i], deltas, seq);
     }
     for (size_t k = 0; k < w->set->n && !e.code && w->count; k++) {
         e = put_delta(&ctx, w->set->list[k], &deltas[k]);

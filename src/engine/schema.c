@@ -212,6 +212,20 @@ static const struct migration migrations[] = {
      SCRIPT("create table evidence(seq ID, control text not null, person INT not null,"
             " at INT not null, n INT not null);"
             "create index evidence_control on evidence(control, seq);")},
+    /* What controls were (control_history.h). */
+    {"engine history 0001",
+     SCRIPT("alter table control_row add column seq INT not null default 0;"
+            "create table control_interval(control INT not null, record INT not null,"
+            " kind INT not null, from_ms INT not null, from_seq INT not null,"
+            " to_ms INT not null, to_seq INT not null);"
+            "create index control_interval_control on control_interval(control, to_ms);"
+            "create index control_interval_to on control_interval(to_ms);"
+            "create table control_untested(control INT not null, kind INT not null,"
+            " from_ms INT not null, to_ms INT, primary key (control, kind, from_ms));"
+            "create table control_day(day INT not null, control INT not null,"
+            " state INT not null, controls INT not null, good INT not null, n INT not null,"
+            " ok INT not null, violation INT not null, in_grace INT not null,"
+            " waived INT not null, unknown INT not null, primary key (control, day));")},
 };
 
 const struct migration *schema_migrations(size_t *n)

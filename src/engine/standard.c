@@ -26,16 +26,32 @@ static void head_take(const struct rows *r, struct standard_head *h)
                                 .nitems = rows_i64(r, 9)};
 }
 
-err standards_list(struct db *db, struct arena *a, struct standard_head **ret, size_t *n)
+struct batch *standards_list_ask(struct db *db, struct arena *a)
 {
-    struct rows r;
+    struct batch *b = batch_begin(db, a);
+    batch_add(b, SQL(HEADS " order by s.standard"), NO_ARGS);
+    batch_ride(b);
+    return b;
+}
+
+err standards_list_read(struct batch *asked, struct arena *a, struct standard_head **ret, size_t *n)
+{
     *n = 0;
-    err e = db_query(db, a, SQL(HEADS " order by s.standard"), NO_ARGS, &r);
-    *ret = arena_array(a, struct standard_head, (size_t)(e.code ? 0 : rows_count(&r)) + 1);
-    while (!e.code && rows_next(&r)) {
+    err e = batch_join(asked);
+    if (e.code) {
+        return e;
+    }
+    struct rows r = batch_rows(asked, 0);
+    *ret = arena_array(a, struct standard_head, (size_t)rows_count(&r) + 1);
+    while (rows_next(&r)) {
         head_take(&r, &(*ret)[(*n)++]);
     }
-    return e;
+    return OK;
+}
+
+err standards_list(struct db *db, struct arena *a, struct standard_head **ret, size_t *n)
+{
+    return standards_list_read(standards_list_ask(db, a), a, ret, n);
 }
 
 static err items_load(struct db *db, struct arena *a, const struct standard_head *h,

@@ -36,6 +36,10 @@ MUST_CHECK err standards_put(struct engine *e, struct arena *a, const struct sta
 /* The newest editions, by key; into `a`. */
 MUST_CHECK err standards_list(struct db *db, struct arena *a, struct standard_head **ret,
                               size_t *n);
+/* The same, asked along with whatever is asked next (batch_ride). */
+struct batch *standards_list_ask(struct db *db, struct arena *a);
+MUST_CHECK err standards_list_read(struct batch *asked, struct arena *a, struct standard_head **ret,
+                                   size_t *n);
 /* One of them with its items.  ERR_NOT_FOUND. */
 MUST_CHECK err standard_load(struct db *db, struct arena *a, str key, struct standard_head *head,
                              struct standard *ret);

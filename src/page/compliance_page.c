@@ -110,7 +110,7 @@ static int law_order(const void *x, const void *y)
     return more ? (more < 0 ? -1 : 1) : a < b ? -1 : a > b;
 }
 
-static void show_regulations(struct visit *v, const struct compliance *c)
+static void show_regulations(struct visit *v, const struct compliance *c, struct batch *asked)
 {
     struct scorecard_page p = {.visit = v, .all = c, .lenses = compliance_lenses(v, "regulation")};
     const struct law_state **laws =
@@ -123,6 +123,14 @@ static void show_regulations(struct visit *v, const struct compliance *c)
     qsort(laws, c->nlaws, sizeof(laws[0]), law_order);
     p.laws.ptr = laws;
     p.laws.len = c->nlaws;
+    struct control_day *days;
+    size_t n;
+    err e = control_days_read(&v->ctx, asked, &days, &n);
+    if (e.code) {
+        visit_error(v, e);
+        return;
+    }
+    p.trend = trend_of(v, true, days, n);
     struct frame f;
     struct html out =
         frame_begin(v, &f, words_in(WORDS("合规", "Compliance"), v->ctx.lang), STR("controls"));
@@ -141,12 +149,12 @@ static int standard_order(const void *x, const void *y)
     return rank ? rank : str_cmp(a->head.key, b->head.key);
 }
 
-static void show_standards(struct visit *v, const struct compliance *c)
+static void show_standards(struct visit *v, const struct compliance *c, struct batch *asked)
 {
     struct standards_page p = {.visit = v, .lenses = compliance_lenses(v, "standard")};
     struct standard_state *list;
     size_t n;
-    err e = compliance_standards(&v->ctx, c, &list, &n);
+    err e = compliance_standards(&v->ctx, c, asked, &list, &n);
     if (e.code) {
         visit_error(v, e);
         return;
@@ -167,15 +175,18 @@ static void show_standards(struct visit *v, const struct compliance *c)
 void page_compliance(struct visit *v)
 {
     struct compliance c;
+    bool standards = str_eq(visit_param(v, STR("by")), STR("standard"));
+    struct batch *more = standards ? standards_list_ask(v->ctx.db, v->ctx.arena)
+                                   : control_days_ask(&v->ctx, HISTORY_ALL);
     err e = compliance_ask(&v->ctx, &c);
     if (e.code) {
         visit_error(v, e);
         return;
     }
-    if (str_eq(visit_param(v, STR("by")), STR("standard"))) {
-        show_standards(v, &c);
+    if (standards) {
+        show_standards(v, &c, more);
     } else {
-        show_regulations(v, &c);
+        show_regulations(v, &c, more);
     }
 }
 
@@ -261,9 +272,10 @@ void page_compliance_standard(struct visit *v)
     struct standard s;
     struct standard_head head;
     size_t n = 0;
+    struct batch *asked = standards_list_ask(v->ctx.db, v->ctx.arena);
     err e = compliance_ask(&v->ctx, &c);
+    e = e.code ? e : compliance_standards(&v->ctx, &c, asked, &list, &n);
     e = e.code ? e : standard_load(v->ctx.db, v->ctx.arena, v->seg[0], &head, &s);
-    e = e.code ? e : compliance_standards(&v->ctx, &c, &list, &n);
     if (e.code) {
         visit_error(v, e);
         return;

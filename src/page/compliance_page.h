@@ -14,6 +14,7 @@ struct scorecard_page {
     const struct visit *visit;
     struct lenses lenses;
     const struct compliance *all;
+    struct trend trend;
     size_t clauses, watched; /* of all regulations; with a control */
     struct {
         const struct law_state *const *ptr;

@@ -2,6 +2,7 @@
  * not hold. */
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "page/compliance_page.h"
 #include "page/page.h"
 
@@ -139,6 +140,24 @@ static void put_cases(struct visit *v, struct control_page *p, struct control_ro
     }
 }
 
+enum { SPAN_DAYS = 30 };
+
+/* The days that were asked for, `to` among them; else the last SPAN_DAYS. */
+static struct control_look span_ask(struct visit *v, const struct control *c,
+                                    struct control_span *s)
+{
+    int64_t from;
+    int64_t to;
+    bool good = clock_parse_date(visit_param(v, STR("from")), &from) &&
+                clock_parse_date(visit_param(v, STR("to")), &to) && from <= to;
+    to = good ? to : v->ctx.today;
+    from = good ? from : to - SPAN_DAYS + 1;
+    s->from = clock_date(v->ctx.arena, from);
+    s->to = clock_date(v->ctx.arena, to);
+    int zone = v->model->zone_minutes;
+    return control_look_ask(&v->ctx, c, clock_day_start(from, zone), clock_day_start(to + 1, zone));
+}
+
 void page_control(struct visit *v)
 {
     const struct control *c = model_control(v->model, v->seg[0]);
@@ -157,7 +176,11 @@ void page_control(struct visit *v)
     int64_t since;
     int64_t record;
     place_of(v, &since, &record);
+    struct control_day *days;
+    size_t ndays;
+    struct control_look look = span_ask(v, c, &p.span);
     err e = control_result(&v->ctx, c, &r);
+    e = e.code ? e : control_look_read(&v->ctx, &look, &r, &p.span.period, &days, &ndays);
     e = e.code ? e : control_rows(&v->ctx, c, since, record, CASES + 1, &rows, &n);
     e = e.code || !c->newest->manual ? e : attest_show(v, &r, &p.attest);
     e = e.code || !c->newest->over ? e : control_evidence(v, &p);
@@ -167,6 +190,7 @@ void page_control(struct visit *v)
     }
     p.line = control_line_of(v, &r);
     p.first = !since;
+    p.trend = trend_of(v, false, days, ndays);
     p.items = clause_items(v->ctx.arena, c->newest->clause);
     put_cases(v, &p, rows, n);
     struct frame f;

@@ -8,6 +8,7 @@
 #include "page/attest_page.h"
 #include "page/frame.h"
 #include "page/show.h"
+#include "page/trend.h"
 
 #include "gen/attest.html.h"
 #include "gen/frame.html.h"
@@ -46,6 +47,11 @@ struct control_case { /* a record that does not hold */
     str name; /* its name, else its number, else its type's */
     bool grace;
 };
+/* What it was between two days. */
+struct control_span {
+    struct control_period period;
+    str from, to; /* days, as fields of a form take them */
+};
 struct control_page {
     const struct visit *visit;
     const struct control *control;
@@ -54,6 +60,8 @@ struct control_page {
         const struct control_case *ptr;
         size_t len;
     } cases;
+    struct trend trend;
+    struct control_span span;
     struct mapping_list items; /* of standards, that its clause answers to */
     bool more;
     int64_t since, record;     /* where the next page begins */
