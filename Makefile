@@ -37,7 +37,7 @@ LIBS    := $(LAYERS:%=$(B)/lib%.a)
 reverse  = $(if $(1),$(call reverse,$(wordlist 2,$(words $(1)),$(1))) $(firstword $(1)))
 LINK    := $(call reverse,$(LIBS))
 
-all: $(B)/zhidu $(B)/zhidu-verify $(B)/zhidu-signer
+all: $(B)/zhidu $(B)/zhidu-verify $(B)/zhidu-signer $(B)/zhidu-witness
 
 # --- generated: templates, assets ---------------------------------------------------------------
 $(B)/tplc: tool/tplc.c
@@ -84,6 +84,10 @@ $(B)/zhidu-verify: $(B)/obj/verify_main.o $(B)/libsigner.a $(B)/libledger.a $(B)
 # Holds a key: carries no library that it does not call.
 $(B)/zhidu-signer: $(B)/obj/signer_main.o $(B)/libsigner.a $(B)/libledger.a $(B)/libbase.a
 	$(CC) $(LDFLAGS) -Wl,--as-needed -o $@ $^ $(shell pkg-config --libs libsodium libcrypto)
+
+# Stands on another host, and listens.
+$(B)/zhidu-witness: $(B)/obj/witness_main.o $(B)/libledger.a $(B)/libbase.a
+	$(CC) $(LDFLAGS) -Wl,--as-needed -o $@ $^ $(shell pkg-config --libs libmicrohttpd libsodium libcrypto)
 
 # --- tests: tests/LAYER/NAME_test.c links LAYER and everything below it, and what else stands there --------------------------
 TESTS   := $(patsubst tests/%.c,$(B)/t/%,$(wildcard tests/*/*_test.c))
@@ -161,6 +165,7 @@ scan:
 # one of them runs zhidu-verify as a process
 $(B)/t/ledger/proof_test $(B)/t/connect/evidence_test: | $(B)/zhidu-verify
 $(B)/t/http/requests_test $(B)/t/http/abuse_test $(B)/t/cli/serve_test $(B)/t/cli/jobs_test $(B)/t/cli/key_test $(B)/t/cli/confine_test: | $(B)/zhidu
+$(B)/t/ledger/witness_test: | $(B)/zhidu-witness
 tests: $(TESTS) $(B)/routes
 test: $(TESTS)
 	tool/run-tests.sh $(TESTS)
@@ -194,11 +199,13 @@ install: all
 	install -D -m 755 $(B)/zhidu $(DESTDIR)$(PREFIX)/bin/zhidu
 	install -D -m 755 $(B)/zhidu-verify $(DESTDIR)$(PREFIX)/bin/zhidu-verify
 	install -D -m 755 $(B)/zhidu-signer $(DESTDIR)$(PREFIX)/bin/zhidu-signer
+	install -D -m 755 $(B)/zhidu-witness $(DESTDIR)$(PREFIX)/bin/zhidu-witness
 	mkdir -p $(DESTDIR)$(PREFIX)/share/zhidu
 	cp -r regulations $(DESTDIR)$(PREFIX)/share/zhidu/
 	test -e $(DESTDIR)/etc/zhidu/zhidu.conf || install -D -m 640 packaging/zhidu.conf $(DESTDIR)/etc/zhidu/zhidu.conf
 	install -D -m 644 packaging/zhidu.service $(DESTDIR)/lib/systemd/system/zhidu.service
 	install -D -m 644 packaging/zhidu-signer.service $(DESTDIR)/lib/systemd/system/zhidu-signer.service
+	install -D -m 644 packaging/zhidu-witness.service $(DESTDIR)/lib/systemd/system/zhidu-witness.service
 
 CODE := $(wildcard src/*.[ch] src/*/*.[ch] tests/*/*.[ch] tool/*.c bench/*.[ch])
 check:

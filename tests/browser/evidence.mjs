@@ -17,7 +17,7 @@ export async function evidence(browser, how) {
   const w = { demo, browser, how, t: (zh, en) => (how.lang === "en" ? en : zh), folder: join(work, `package-${how.lang}`) };
   rmSync(w.folder, { recursive: true, force: true });
   mkdirSync(w.folder, { recursive: true });
-  for (const part of [made, holds, tampered, byProgram]) {
+  for (const part of [made, holds, drawn, tampered, byProgram]) {
     try {
       await part(w);
     } catch (e) {
@@ -114,6 +114,33 @@ async function holds(w) {
     await s.page.setInputFiles("#files", asPayload(w.files));
     await s.page.click("#go");
     await s.page.waitForSelector("#result .good");
+  });
+}
+
+async function drawn(w) {
+  const s = w.stranger;
+  await must("a sample is drawn, and the program draws the same", async () => {
+    const later = w.files.get("snapshot.tlog-proof").toString().split("\n\n").slice(1).join("\n\n");
+    await s.page.fill("#old", "");
+    await s.page.fill("#later", later);
+    await s.page.fill("#nonce", "dice");
+    await s.page.fill("#campaign", "2026");
+    await s.page.fill("#draw", "5");
+    await s.page.setInputFiles("#files", asPayload(w.first));
+    await s.page.click("#go");
+    await s.page.waitForSelector("#result .good");
+    const rows = await s.page.locator("#result table:nth-of-type(2) tr").all();
+    equal(rows.length, 5);
+    const folder = join(w.folder, "first"), key = join(w.folder, "first.key"), at = join(w.folder, "later");
+    mkdirSync(folder);
+    for (const [n, b] of w.first) writeFileSync(join(folder, n), b);
+    writeFileSync(key, `${w.key}\n`);
+    writeFileSync(at, later);
+    const says = execFileSync(verifier, [key, folder, "--sample", at, "--nonce", "dice", "--campaign", "2026", "--draw", "5"], { env: { LANG: "en_US.UTF-8" } }).toString();
+    contains(says, await s.page.innerText("#result table:nth-of-type(2) caption code"));
+    for (const row of rows) contains(says, (await row.innerText()).trim());
+    await s.axe("a sample");
+    for (const id of ["#later", "#nonce", "#campaign", "#draw"]) await s.page.fill(id, "");
   });
 }
 

@@ -581,6 +581,54 @@ static void a_damaged_zip_file_does_not_hold(void **state)
     dbs_each(DBS_FILE, zip_body);
 }
 
+static void sample_body(struct dbs *t)
+{
+    struct site w;
+    struct bench b = bench_make(t);
+    str out;
+    int64_t seq = 0;
+    int64_t places[5];
+    struct note_checkpoint cp;
+    site_make(t, &w);
+    int64_t who = inst_person(&w.in, "huang.he");
+    dbs_ok(package(&w, who, CONTROL, 0, file(&b, "1.zip"), &seq));
+    dbs_ok(package(&w, who, CONTROL, 0, file(&b, "2.zip"), &seq));
+    b.good = unpack(t->a, file(&b, "1.zip"));
+    b.other = unpack(t->a, file(&b, "2.zip"));
+    str later = proof_checkpoint(*text_of(&b.other, "snapshot.tlog-proof"));
+    dbs_ok(note_parse(later, &cp));
+    write_key(&b, note_vkey(t->a, &w.signer.key.key));
+    write_file(b.folder, STR("old"), later);
+    assert_int_equal(RUN(&b, t->a, &out, b.key, file(&b, "1.zip"), "--sample", b.old, "--nonce",
+                         "dice", "--campaign", "2026", "--draw", "5"),
+                     0);
+    struct hasher *h = hash_make(t->a);
+    struct hash seed = sample_seed(h, &cp.root, STR("dice"), STR("2026"), STR(CONTROL));
+    assert_int_equal(sample_draw(h, &seed, 11, 5, places), 5);
+    for (int i = 0; i < 5; i++) { /* each with the line that stands at its place */
+        str rest = *text_of(&b.good, "population.ndjson");
+        str line = STR("");
+        for (int64_t k = 0; k <= places[i]; k++) {
+            line = str_cut(rest, '\n', &rest);
+        }
+        str want = str_fmt(t->a, "  %d\t%lld\t%.*s\n", i + 1, (long long)places[i], STR_ARG(line));
+        assert_true(str_has(out, want));
+    }
+    /* Not later than the package itself: whoever made it could have chosen. */
+    assert_int_equal(RUN(&b, t->a, &out, b.key, file(&b, "2.zip"), "--sample", b.old, "--nonce",
+                         "dice", "--campaign", "2026", "--draw", "5"),
+                     1);
+    assert_true(str_has(out, STR(" / snapshot.tlog-proof: ")));
+    remove_all(&b);
+    site_end(&w);
+}
+
+static void a_sample_is_drawn_again_from_the_package(void **state)
+{
+    (void)state;
+    dbs_each(DBS_FILE, sample_body);
+}
+
 static void every_tampering_is_named(void **state)
 {
     (void)state;
@@ -591,6 +639,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_tampering_is_named),
+        cmocka_unit_test(a_sample_is_drawn_again_from_the_package),
         cmocka_unit_test(a_damaged_zip_file_does_not_hold),
         cmocka_unit_test(who_may_not_see_a_record_does_not_find_it),
     };
