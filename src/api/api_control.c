@@ -1,5 +1,6 @@
 /* api_control.c - controls: what came of judging them, and the records that do not hold. */
 #include "api/api_int.h"
+#include "base/clock.h"
 #include "engine/control.h"
 
 enum { CASES_MAX = 200, CASES = 50 };
@@ -83,7 +84,14 @@ void api_controls(struct visit *v)
     api_end(v, 200, &j);
 }
 
-static void put_case(struct visit *v, struct json *j, const struct control_row *r)
+static void put_id(struct json *j, const char *key, int64_t id)
+{
+    json_key(j, str_from(key));
+    id ? json_i64(j, id) : json_nil(j);
+}
+
+static void put_case(struct visit *v, struct json *j, const struct cdef *d,
+                     const struct control_row *r)
 {
     bool grace = r->grace_at > v->ctx.now;
     json_open(j, '{');
@@ -91,15 +99,27 @@ static void put_case(struct visit *v, struct json *j, const struct control_row *
     JSON_STR(j, "number", r->number);
     JSON_STR(j, "name", r->name);
     JSON_STR(j, "verdict",
-             !r->reason ? STR("unknown")
-             : grace    ? STR("in_grace")
-                        : STR("violation"));
+             !r->reason  ? STR("unknown")
+             : r->waived ? STR("waived")
+             : grace     ? STR("in_grace")
+                         : STR("violation"));
     json_key(j, STR("reason"));
     r->reason ? json_str(j, r->reason->key) : json_nil(j);
     json_key(j, STR("words"));
     api_put_words(j, r->reason ? r->reason->words : (struct words){0});
     json_key(j, STR("since"));
     api_put_time(v, j, r->since);
+    put_id(j, "finding", r->finding);
+    put_id(j, "waiver", r->waiver);
+    json_key(j, STR("waived_until"));
+    r->waived ? json_str(j, clock_date(v->ctx.arena, r->waived_until)) : json_nil(j);
+    json_key(j, STR("show"));
+    json_open(j, '{');
+    for (size_t i = 0; i < d->nshow; i++) {
+        json_key(j, d->show[i].path);
+        json_str(j, r->shown[i]);
+    }
+    json_close(j, '}');
     json_close(j, '}');
 }
 
@@ -142,7 +162,7 @@ void api_control(struct visit *v)
     json_key(&j, STR("items"));
     json_open(&j, '[');
     for (size_t i = 0; i < n; i++) {
-        put_case(v, &j, &rows[i]);
+        put_case(v, &j, c->newest, &rows[i]);
     }
     json_close(&j, ']');
     json_key(&j, STR("next"));

@@ -186,8 +186,10 @@ const struct openapi_schema openapi_schemas[] = {
     "self": {"type": "boolean", "description": "The program verifies its own records; `note` names the first that is wrong"}, "note": {"$ref": "#/components/schemas/Words"},
     "where": {"type": "string"}, "holds": {"type": "string"},
     "items": {"type": "array", "description": "Records that do not hold, those you may see, the longest first", "items": {"type": "object", "properties": {
-        "id": {"type": "integer"}, "number": {"type": "string"}, "name": {"type": "string"}, "verdict": {"enum": ["violation", "in_grace", "unknown"]},
-        "reason": {"type": ["string", "null"]}, "words": {"$ref": "#/components/schemas/Words"}, "since": {"$ref": "#/components/schemas/Time"}}}},
+        "id": {"type": "integer"}, "number": {"type": "string"}, "name": {"type": "string"}, "verdict": {"enum": ["violation", "in_grace", "waived", "unknown"]},
+        "reason": {"type": ["string", "null"]}, "words": {"$ref": "#/components/schemas/Words"}, "since": {"$ref": "#/components/schemas/Time"},
+        "finding": {"type": ["integer", "null"], "description": "The one that is not closed, where you may see it"}, "waiver": {"type": ["integer", "null"]},
+        "waived_until": {"type": ["string", "null"], "description": "The last day"}, "show": {"type": "object", "description": "What the control says is worth knowing of it"}}}},
     "next": {"type": ["string", "null"]}}})},
 {"Regulations", JSON_TEXT({"type": "object", "required": ["items"], "properties": {"items": {"type": "array", "items": {"$ref": "#/components/schemas/Regulation"}}}})},
 {"Ledger", JSON_TEXT({"type": "object", "required": ["origin", "size", "checkpoint"], "properties": {"origin": {"type": "string"}, "size": {"type": "integer"},

@@ -124,6 +124,7 @@ struct control_row {
     int64_t waiver, finding; /* in force, not closed, and the actor may see it; 0: none */
     str waiver_number, finding_number;
     const struct state *finding_state;
+    const str *shown; /* the columns of `show` of the newest version, as the actor reads them */
 };
 MUST_CHECK err control_rows(const struct ctx *ctx, const struct control *c, int64_t since,
                             int64_t record, int limit, struct control_row **ret, size_t *n);

@@ -3,6 +3,10 @@
 #include "engine/calendar.h"
 #include "engine/control_int.h"
 #include "engine/record_load.h"
+#include "engine/value.h"
+
+/* Columns before those of `show`. */
+enum { ROW_COLUMNS = 14 };
 
 void control_put_in_force(struct sqlb *b, const struct model *m)
 {
@@ -83,6 +87,10 @@ static struct sql rows_sql(const struct ctx *ctx, const struct control *c)
     SQLB_LIT(&b, "select q.record, q.since, q.grace_at, q.verdict, r.number, r.name, r.law");
     put_finding(&b, ctx);
     put_waiver(&b, ctx);
+    for (size_t i = 0; i < c->newest->nshow; i++) {
+        SQLB_LIT(&b, ", ");
+        sqlb_sql(&b, c->newest->show[i].value.value);
+    }
     SQLB_LIT(&b, " from control_row q join ");
     sqlb_ident(&b, c->over->table);
     SQLB_LIT(&b, " r on r.id = q.record where q.control = $4 and (q.since, q.record) > ($5, $6)"
@@ -123,6 +131,12 @@ static struct control_row row_of(const struct ctx *ctx, const struct control *c,
         x.waiver = rows_i64(r, 10);
         x.waiver_number = rows_text(r, 11);
     }
+    str *shown = arena_array(ctx->arena, str, c->newest->nshow + 1);
+    for (size_t i = 0; i < c->newest->nshow; i++) {
+        const struct cond *v = &c->newest->show[i].value;
+        shown[i] = value_cond_show(ctx, v, r, ROW_COLUMNS + (int)i, ctx->lang);
+    }
+    x.shown = shown;
     x.waived = !rows_null(r, 13) && verdict >= VERDICT_VIOLATION;
     x.waived_until = x.waived ? rows_i64(r, 13) : 0;
     return x;

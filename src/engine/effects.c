@@ -12,38 +12,6 @@ enum { EACH_MAX = 200 };
 
 /* --- texts with values in them --------------------------------------------------------- */
 
-static str cell_text(struct doing *d, const struct cond *c, const struct rows *r, int col,
-                     enum lang lang)
-{
-    if (rows_null(r, col)) {
-        return STR("");
-    }
-    enum vkind k = c->type.kind;
-    if (k == V_TEXT || k == V_RECORD) { /* a record stands by its name */
-        return rows_text(r, col);
-    }
-    int64_t v = rows_i64(r, col);
-    if (k == V_CHOICE && c->type.field) {
-        const struct choice_key *key = field_choice_at(c->type.field, v);
-        return key ? words_in(key->words, lang) : STR("");
-    }
-    if (k == V_STATE && c->type.type) {
-        const struct state *s = type_state(c->type.type, v);
-        return s ? words_in(s->words, lang) : STR("");
-    }
-    if (k == V_DATE || k == V_DATETIME) {
-        struct field f = {.type = k == V_DATE ? F_DATE : F_DATETIME};
-        struct value val = {.i64 = v};
-        return value_show(d->ctx, &f, &val, STR(""));
-    }
-    if (k == V_INT) {
-        return str_fmt(d->a, "%lld", (long long)v);
-    }
-    struct field f = {.type = k == V_MONEY ? F_MONEY : k == V_DECIMAL ? F_DECIMAL : F_INT};
-    struct value val = {.i64 = v};
-    return value_show(d->ctx, &f, &val, STR(""));
-}
-
 str perform_template(struct doing *d, const struct template *t, const struct rows *r, int *col,
                      enum lang lang, int64_t seq, int64_t at)
 {
@@ -56,7 +24,7 @@ str perform_template(struct doing *d, const struct template *t, const struct row
             buf_put(&b, p->literal);
             break;
         case TPL_PATH:
-            buf_put(&b, cell_text(d, p->path, r, (*col)++, lang));
+            buf_put(&b, value_cond_show(d->ctx, p->path, r, (*col)++, lang));
             break;
         case TPL_SEQ:
             if (seq >= 0) {

@@ -45,6 +45,10 @@ MUST_CHECK err value_read(const struct ctx *ctx, const struct field *f, const st
 /* For people, in ctx->lang: dates, money, choice words.  References need names:
  * value_show takes the name when the caller has it (record.h loads them). */
 str value_show(const struct ctx *ctx, const struct field *f, const struct value *v, str ref_name);
+/* The value of an expression in column `col` of the present row; of a record its name, which is
+ * then what stands there. */
+str value_cond_show(const struct ctx *ctx, const struct cond *c, const struct rows *r, int col,
+                    enum lang lang);
 /* For programs and exports: what value_read takes back. */
 str value_plain(const struct ctx *ctx, const struct field *f, const struct value *v);
 

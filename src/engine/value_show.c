@@ -131,3 +131,38 @@ str value_plain(const struct ctx *ctx, const struct field *f, const struct value
 {
     return v->null ? STR("") : one_text(ctx, f, v, STR(""), true);
 }
+
+str value_cond_show(const struct ctx *ctx, const struct cond *c, const struct rows *r, int col,
+                    enum lang lang)
+{
+    if (rows_null(r, col)) {
+        return STR("");
+    }
+    enum vkind k = c->type.kind;
+    if (k == V_TEXT || k == V_RECORD) { /* a record stands by its name */
+        return rows_text(r, col);
+    }
+    int64_t v = rows_i64(r, col);
+    if (k == V_CHOICE && c->type.field) {
+        const struct choice_key *key = field_choice_at(c->type.field, v);
+        return key ? words_in(key->words, lang) : STR("");
+    }
+    if (k == V_STATE && c->type.type) {
+        const struct state *s = type_state(c->type.type, v);
+        return s ? words_in(s->words, lang) : STR("");
+    }
+    if (k == V_BOOL) {
+        return words_in(v ? WORDS("是", "yes") : WORDS("否", "no"), lang);
+    }
+    static const struct {
+        enum vkind kind;
+        enum ftype type;
+    } as[] = {
+        {V_DATE, F_DATE}, {V_DATETIME, F_DATETIME}, {V_MONEY, F_MONEY}, {V_DECIMAL, F_DECIMAL}};
+    struct field f = {.type = F_INT};
+    for (size_t i = 0; i < sizeof(as) / sizeof(as[0]); i++) {
+        f.type = as[i].kind == k ? as[i].type : f.type;
+    }
+    struct value val = {.i64 = v};
+    return value_show(ctx, &f, &val, STR(""));
+}

@@ -52,8 +52,11 @@ struct control_reason {
     struct cond when; /* tree NULL: always (the last) */
 };
 
+/* A column of `show`: a field of the record, or one of a record it names that everybody, or
+ * everybody who sees this one, may see: so who may see the record may see the column. */
 struct control_column {
     str path; /* as written */
+    struct words words;
     struct cond value;
 };
 

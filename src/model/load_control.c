@@ -144,6 +144,57 @@ static void reasons_read(struct load *l, struct lsrc *s, const struct scope *sc,
     c->reasons = list;
 }
 
+/* What stands in the first column of a page and has no field. */
+static bool own_word(str name, struct words *ret)
+{
+    static const struct {
+        const char *name;
+        struct words words;
+    } words[] = {{"number", WORDS_INIT("编号", "Number")},
+                 {"name", WORDS_INIT("名称", "Name")},
+                 {"state", WORDS_INIT("状态", "State")},
+                 {"created_at", WORDS_INIT("建立时间", "Created")},
+                 {"changed_at", WORDS_INIT("变更时间", "Changed")}};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (str_eq(name, str_from(words[i].name))) {
+            *ret = words[i].words;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whoever sees the record may read the column: nothing in it is hidden from anybody. */
+static bool column_open(struct load *l, const struct scope *sc, const struct ynode *n,
+                        const struct cond *v, struct words *words)
+{
+    str further;
+    str first = str_cut(v->text, '.', &further);
+    const struct field *f = tdef_field(sc->self, first);
+    const struct type *to = f ? f->value.type : NULL;
+    bool own = !further.ptr && v->type.kind != V_RECORD && v->type.kind != V_SET;
+    bool open = own && (f ? !f->see.tree : own_word(first, words));
+    if (f && further.ptr && to && to->newest && f->value.kind == V_RECORD) {
+        const struct field *far = tdef_field(to->newest, further);
+        struct words none;
+        bool unsaid = !to->newest->see.tree && !to->part_of; /* said there */
+        bool seen =
+            to->newest->see.everyone || unsaid || (sc->self->part_of == to && !sc->self->see.tree);
+        open = !f->see.tree && seen &&
+               (far ? !far->see.tree && far->value.kind != V_RECORD : own_word(further, &none));
+    }
+    if (!open) {
+        diag_error(
+            l->d, n->pos,
+            "show 的一列是本记录的字段，或者所引用记录的字段（如 unit.title），且不对任何人隐藏",
+            "a column of show is a field of the record, or of one it names (as unit.title), "
+            "that is hidden from nobody");
+        return false;
+    }
+    *words = f ? f->words : *words;
+    return true;
+}
+
 static void show_read(struct load *l, const struct scope *sc, const struct ynode *n, struct cdef *c)
 {
     if (!n || !key_is_list(l, n, WORDS("show", "show"))) {
@@ -155,8 +206,9 @@ static void show_read(struct load *l, const struct scope *sc, const struct ynode
     }
     for (size_t i = 0; i < n->len && i < CONTROL_SHOW_MAX; i++) {
         struct cond v = cond_read(l, sc, n->items[i], vtype_of(V_NULL));
-        if (v.tree) {
-            list[c->nshow++] = (struct control_column){.path = v.text, .value = v};
+        struct words words = {0};
+        if (v.tree && column_open(l, sc, n->items[i], &v, &words)) {
+            list[c->nshow++] = (struct control_column){.path = v.text, .words = words, .value = v};
         }
     }
     c->show = list;

@@ -119,6 +119,21 @@ static void place_of(struct visit *v, int64_t *since, int64_t *record)
     }
 }
 
+/* The columns of `show` that are not shown anyway. */
+static void put_shown(struct visit *v, const struct control *c, const struct control_row *r,
+                      struct control_case *ret)
+{
+    const struct cdef *d = c->newest;
+    struct control_shown *list = arena_array(v->ctx.arena, struct control_shown, d->nshow + 1);
+    ret->shown.ptr = list;
+    for (size_t i = 0; i < d->nshow && r->shown; i++) {
+        bool known = str_eq(r->shown[i], r->number) || str_eq(r->shown[i], ret->name);
+        if (!known) {
+            list[ret->shown.len++] = (struct control_shown){d->show[i].words, r->shown[i]};
+        }
+    }
+}
+
 static void put_cases(struct visit *v, struct control_page *p, struct control_row *rows, size_t n)
 {
     struct control_case *cases = arena_array(v->ctx.arena, struct control_case, n + 1);
@@ -130,7 +145,10 @@ static void put_cases(struct visit *v, struct control_page *p, struct control_ro
         cases[i] = (struct control_case){
             .row = r,
             .name = name.len ? name : words_in(p->control->over->newest->title, v->ctx.lang),
-            .grace = r->grace_at > v->ctx.now};
+            .grace = r->grace_at > v->ctx.now,
+            .until = r->waived ? clock_date(v->ctx.arena, r->waived_until) : STR("")};
+        cases[i].ask = v->model->waiver && r->reason && !r->waived;
+        put_shown(v, p->control, r, &cases[i]);
     }
     p->cases.ptr = cases;
     p->cases.len = n;
@@ -182,6 +200,7 @@ void page_control(struct visit *v)
     err e = control_result(&v->ctx, c, &r);
     e = e.code ? e : control_look_read(&v->ctx, &look, &r, &p.span.period, &days, &ndays);
     e = e.code ? e : control_rows(&v->ctx, c, since, record, CASES + 1, &rows, &n);
+    e = e.code ? e : control_unfound(&v->ctx, c, &p.unfound);
     e = e.code || !c->newest->manual ? e : attest_show(v, &r, &p.attest);
     e = e.code || !c->newest->over ? e : control_evidence(v, &p);
     if (e.code) {

@@ -46,6 +46,15 @@ struct control_case { /* a record that does not hold */
     const struct control_row *row;
     str name; /* its name, else its number, else its type's */
     bool grace;
+    str until; /* the last day of the waiver that holds it off; empty: none */
+    bool ask;  /* a waiver can be asked for */
+    struct {
+        const struct control_shown {
+            struct words words;
+            str text;
+        } * ptr;
+        size_t len;
+    } shown; /* what the control says is worth knowing of it */
 };
 /* What it was between two days. */
 struct control_span {
@@ -67,6 +76,7 @@ struct control_page {
     int64_t since, record;     /* where the next page begins */
     str where, holds;          /* as written in the definition */
     bool first;                /* the first page of cases */
+    int64_t unfound;           /* violations that are still to become findings */
     struct attest_view attest; /* of a manual one, instead of all that is judged */
     str csrf;
     struct {

@@ -8,6 +8,7 @@ import { approvalsRevoke } from "./approvals_revoke.mjs";
 import { checklist } from "./checklist.mjs";
 import { controls } from "./controls.mjs";
 import { evidence } from "./evidence.mjs";
+import { findings } from "./findings.mjs";
 import { functions } from "./functions.mjs";
 import { inspection } from "./inspection.mjs";
 import { keys } from "./keys.mjs";
@@ -44,6 +45,8 @@ const runs = [
   ["manual_controls-en", (b) => manualControls(b, { lang: "en", width: 1280 })],
   ["evidence-zh", (b) => evidence(b, { lang: "zh", width: 1280 })],
   ["evidence-en", (b) => evidence(b, { lang: "en", width: 360 })],
+  ["findings-zh", (b) => findings(b, { lang: "zh", width: 1280 })],
+  ["findings-en", (b) => findings(b, { lang: "en", width: 360, theme: "dark" })],
   ["leaver-zh", (b) => leaver(b, { lang: "zh", width: 1280 })],
   ["leaver-en", (b) => leaver(b, { lang: "en", width: 360 })],
   ["second-zh", (b) => second(b, { lang: "zh", width: 1280, scripts: false })],

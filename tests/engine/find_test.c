@@ -104,6 +104,7 @@ static const char law[] =
     "    holds: n <= 10\n"
     "    grace: 2h\n"
     "    fix_within: 3d\n"
+    "    show: [what, n, unit.title, state]\n"
     "    severity: high\n"
     "    clause: keeping\n"
     "    zh: 数量不得超过十件，多了要送走\n"
@@ -191,6 +192,10 @@ static void one_finding_for_each_violation_body(struct dbs *t)
     assert_int_equal(n, 1);
     assert_int_equal(rows->finding, f);
     assert_true(str_eq(rows->finding_state->key, STR("opened")));
+    static const char *const shown[] = {"x", "11", "north", "Kept"};
+    for (size_t i = 0; i < 4; i++) {
+        assert_true(str_eq(rows->shown[i], str_from(shown[i])));
+    }
     change(&h, id, "12"); /* worse: the same finding */
     look(&h);
     assert_int_equal(findings(&h), 1);

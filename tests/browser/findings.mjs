@@ -1,0 +1,178 @@
+// Found, mended, let off.  A technician leaves: within seconds the control finds a device without
+// one, and soon it is a finding of the device's unit; its head reports it mended, the keeper names
+// another technician, the system tests again, the auditor closes.  And a waiver asked for from the
+// same row holds the next violation off to its last day, and no longer.
+import { Demo, Person, at, check, contains, equal, expect, must } from "./support.mjs";
+
+const KEY = "devices_have_a_technician", PAGE = `/controls/${KEY}`, DEVICE = "应用服务器一";
+
+export async function findings(browser, how) {
+  at(`findings ${how.lang} ${how.width}`);
+  const demo = await Demo.start(`findings-${how.lang}-${how.width}`);
+  const people = {};
+  const as = async (login) => (people[login] ??= await Person.signIn(demo, browser, login, how));
+  const w = { demo, as, how, t: (zh, en) => (how.lang === "en" ? en : zh) };
+  for (const part of [found, corrected, tested, closed, asked, waived, back]) {
+    try {
+      await part(w);
+    } catch (e) {
+      await check(`${part.name} goes to its end`, () => { throw e; });
+      break;
+    }
+  }
+  for (const p of Object.values(people)) {
+    await check(`no error in ${p.login}'s browser`, () => equal(p.errors.join("\n"), ""));
+    await p.close();
+  }
+  await demo.stop();
+}
+
+const day = (w, from) => new Date(Date.now() + (w.moved ?? 0) + 8 * 3600000 + from * 86400000).toISOString().slice(0, 10);
+const send = (p) => p.send();
+const row = (p) => p.page.locator("table.list tbody tr", { hasText: DEVICE }).first();
+const state = (p) => p.text("main .head .pill");
+
+/** Opens the page again until it is so. */
+async function until(p, page, so, what) {
+  for (const began = Date.now(); ;) {
+    await p.open(page);
+    if (await so()) return;
+    expect(Date.now() - began < 60000, `${what} not within 60 s: ${(await p.text()).slice(0, 600)}`);
+    await new Promise((done) => setTimeout(done, 500));
+  }
+}
+
+/** Somebody leaves. */
+async function leave(w, name) {
+  const xu = await w.as("xu.jing");
+  await xu.fresh(`/r/person?q=${encodeURIComponent(name)}`);
+  const record = await xu.page.getAttribute("table.list a.row", "href");
+  await xu.open(`${record}/do/leave`);
+  await xu.fill({ left_on: day(w, 0) });
+  equal((await send(xu)).status(), 303, await xu.text());
+}
+
+async function change(w, technician) {
+  const huang = await w.as("huang.he");
+  await huang.fresh(`${w.device}/do/change_technician`);
+  await huang.fill({ technician });
+  equal((await send(huang)).status(), 303, await huang.text());
+}
+
+async function found(w) {
+  await must("somebody leaves, and what he looked after is found", async () => {
+    await leave(w, "刘洋");
+    const gao = await w.as("gao.yuan");
+    await until(gao, PAGE, async () => (await row(gao).locator("a[href*='/r/finding/']").count()) > 0, "a finding");
+    contains(await state(gao), w.t("不符合", "not kept"));
+    w.device = await row(gao).locator("a.row").getAttribute("href");
+    w.finding = await row(gao).locator("a[href*='/r/finding/']").getAttribute("href");
+    contains(await row(gao).innerText(), w.t("待整改", "To be mended"));
+    await gao.axe("a control with findings");
+  });
+  await must("it stands with the article, its time and the unit that mends it", async () => {
+    const gao = await w.as("gao.yuan");
+    await gao.open(w.finding);
+    const text = await gao.text();
+    for (const part of ["equipment#technician", "系统运维组", DEVICE]) contains(text, part);
+    await gao.axe("a finding");
+  });
+}
+
+async function corrected(w) {
+  const chen = await w.as("chen.gang");
+  await must("the head of the unit has it as a task, and reports what was done", async () => {
+    await chen.open(w.finding);
+    await chen.open(`${w.finding}/do/correct`);
+    await chen.fill({ cause: "离岗未办移交", correction: "已指定新的技术人员" });
+    equal((await send(chen)).status(), 303, await chen.text());
+    await chen.open(w.finding);
+    contains(await state(chen), w.t("待复查", "To be re-tested"));
+  });
+  await must("he does not close it: it has not been tested", async () => {
+    expect(!(await chen.page.locator(`a[href*="/do/close"]`).count()), "there is a button to close it");
+  });
+}
+
+async function tested(w) {
+  await must("when the record is as it should be, the system has tested it again", async () => {
+    await change(w, "陈刚");
+    const gao = await w.as("gao.yuan");
+    await until(gao, w.finding, async () => (await state(gao)).includes(w.t("复查通过", "Re-test passed")), "a re-test");
+    await gao.axe("a finding that has passed");
+  });
+}
+
+async function closed(w) {
+  const gao = await w.as("gao.yuan");
+  await must("somebody of neither unit closes it, and the record is not among those that do not hold", async () => {
+    await gao.open(`${w.finding}/do/close`);
+    equal((await send(gao)).status(), 303, await gao.text());
+    await gao.open(w.finding);
+    contains(await state(gao), w.t("已销号", "Closed"));
+    await gao.open(PAGE);
+    expect(!(await row(gao).count()), "the device is still listed");
+  });
+  await must("all others mended, the control is kept", async () => {
+    await gao.open(PAGE);
+    for (;;) {
+      const more = await gao.page.locator("table.list a.row").evaluateAll((all) => all.map((a) => a.getAttribute("href")));
+      if (!more.length) break;
+      const was = w.device;
+      for (w.device of more) await change(w, "杨帆");
+      w.device = was;
+      await until(gao, PAGE, async () => !(await gao.page.locator("table.list a.row").count()), "nothing left");
+    }
+    contains(await state(gao), w.t("符合", "kept"));
+  });
+}
+
+async function asked(w) {
+  await must("violated again, a waiver is asked for from the row itself", async () => {
+    await leave(w, "陈刚");
+    const huang = await w.as("huang.he");
+    await until(huang, PAGE, async () => (await row(huang).count()) > 0, "a violation");
+    await huang.press(row(huang).locator("a[href*='/new/request']"));
+    equal(await huang.page.inputValue("main form [name=control]"), KEY);
+    expect((await huang.page.inputValue("main form [name=about]")).length > 0, "the record is not filled in");
+    await huang.axe("asking for a waiver");
+    await huang.fill({ reason: "厂家下周派人", measure: "由信息中心代管", ends: day(w, 3) });
+    equal((await send(huang)).status(), 303, await huang.text());
+    w.waiver = huang.path();
+  });
+}
+
+async function waived(w) {
+  await must("approved, it is counted by itself, and the row says until when", async () => {
+    const sun = await w.as("sun.li"); // the head of the unit and of the information centre
+    for (const node of [1, 2]) {
+      await sun.open(w.waiver);
+      await sun.press("#approval a[href*='/approval/vote'][href$='vote=approve']");
+      equal((await sun.send()).status(), 303, `node ${node}: ${await sun.text()}`);
+    }
+    const gao = await w.as("gao.yuan");
+    await gao.open(w.waiver);
+    contains(await state(gao), w.t("有效", "In force"));
+    await gao.open(PAGE);
+    const text = await row(gao).innerText();
+    contains(text, w.t("例外", "waived"));
+    contains(text, day(w, 3));
+    contains(await gao.text("dl.fields"), w.t("1 条属例外", "1 waived"));
+    await gao.axe("a control with a waiver");
+  });
+}
+
+async function back(w) {
+  await must("on the day after its last it holds nothing off", async () => {
+    const gao = await w.as("gao.yuan");
+    w.demo.clock("96h");
+    w.moved = 96 * 3600000;
+    await gao.enter(); // four days later nobody is signed in any more
+    await until(gao, PAGE, async () => {
+      const rows = row(gao);
+      return (await rows.count()) > 0 && (await rows.innerText()).includes(w.t("不符合", "not kept"));
+    }, "the violation back");
+    expect(!(await row(gao).innerText()).includes(day(w, -1)), "it is still waived");
+    await until(gao, w.waiver, async () => (await state(gao)).includes(w.t("已期满", "Ended")), "the end");
+  });
+}
