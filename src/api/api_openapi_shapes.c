@@ -64,7 +64,7 @@ const struct openapi_schema openapi_schemas[] = {
     "actions": {"type": "array", "items": {"$ref": "#/components/schemas/Action"}},
     "terms": {"type": "array", "items": {"$ref": "#/components/schemas/Term"}},
     "attachments": {"type": "array", "items": {"$ref": "#/components/schemas/Attachment"}},
-    "parts": {"type": "object"}, "labels": {"type": "array", "items": {"type": "string"}}, "watching": {"type": "boolean"}, "watchers": {"type": "array", "items": {"$ref": "#/components/schemas/Ref"}}, "steps_left": {"type": "integer"}}})},
+    "parts": {"type": "object"}, "labels": {"type": "array", "items": {"type": "string"}}, "watching": {"type": "boolean"}, "watchers": {"type": "array", "items": {"$ref": "#/components/schemas/Ref"}}, "steps_left": {"type": "integer"}, "hold": {"type": "integer", "description": "a legal hold in force on it; 0: none"}}})},
 {"Page", JSON_TEXT({"type": "object", "required": ["items", "next", "previous", "left_out"], "properties": {
     "items": {"type": "array", "items": {"$ref": "#/components/schemas/Record"}}, "next": {"type": ["string", "null"]}, "previous": {"type": ["string", "null"]},
     "count": {"type": "integer"}, "count_is_more": {"type": "boolean"}, "left_out": {"type": "integer", "description": "Records for which the typed filter is unknown"},

@@ -414,6 +414,7 @@ static void put_view(struct visit *v, struct json *j, const struct record_view *
     }
     json_close(j, ']');
     JSON_I64(j, "steps_left", r->steps_left);
+    JSON_I64(j, "hold", r->hold);
 }
 
 /* ?view=full: with actions, terms, attachments and parts. */

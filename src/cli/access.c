@@ -235,6 +235,11 @@ static int verify(struct cli *c, struct db *db)
         (long long)rep.ledger.entries, (long long)rep.ledger.payloads,
         (long long)rep.ledger.checkpoints, (long long)rep.ledger.signatures, (long long)rep.rows,
         (long long)rep.acts);
+    if (rep.ledger.erased) {
+        cli_say(c, "%lld 条的内容已依规删除，每一条都有载明依据的存证条目",
+                "%lld contents were erased, each named by an entry that states the basis",
+                (long long)rep.ledger.erased);
+    }
     if (rep.unchecked) {
         cli_say(c, "%lld 行因存证内容已依规删除而无从比对",
                 "%lld rows could not be compared: what told of them was erased",

@@ -5,6 +5,7 @@
 #include "engine/approve_int.h"
 #include "engine/calendar.h"
 #include "engine/clock_int.h"
+#include "engine/erase.h"
 #include "engine/job.h"
 
 #include <string.h>
@@ -399,6 +400,7 @@ int64_t engine_tick(struct engine *e, int64_t now)
     int64_t acts = work_off(e, now, fire_job);
     acts += work_off(e, now, later_run);
     acts += work_off(e, now, later_step);
+    acts += work_off(e, now, erase_turn);
     work_off(e, now, later_tasks);
     acts += work_off(e, now, approve_due);
     work_off(e, now, approve_all);

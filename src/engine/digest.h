@@ -13,7 +13,8 @@
  *
  * In a payload:
  *   "history"  the digest of the row in table act
- *   "rows"     {table: {id: digest, or null where the row is gone}}; the id of
+ *   "rows"     {table: {id: digest, or null where the row is gone, or an empty text where it is
+ *              not told: what was voted on and was erased}}; the id of
  *              a table of links is its owner's
  *   "row"      {column: value} of the record, what changed with this act: folded
  *              over all its entries they give the whole row

@@ -125,7 +125,7 @@ static err judge(struct doing *d, struct touched *x, struct asked *q, struct row
     if (!rows_next(ret)) {
         return err_make(ERR_STORE, STR("the record is gone"));
     }
-    for (size_t i = 0; i < t->nrules; i++) {
+    for (size_t i = 0; i < t->nrules && !d->erasing; i++) {
         int col = t->col_rules + (int)i;
         if (rows_null(ret, col) || rows_i64(ret, col) != 1) {
             return rule_refused(d, x, t->rules[i], t->rule_adds[i], rows_null(ret, col));

@@ -117,7 +117,11 @@ static str changes_json(struct doing *d, const struct touched *x)
         json_open(&j, '{');
         JSON_STR(&j, "f", x->t->def->fields[i].key);
         json_key(&j, STR("o"));
-        history_put_cell(&j, x->t, col, &x->old[col]);
+        if (d->erasing) {
+            json_nil(&j);
+        } else {
+            history_put_cell(&j, x->t, col, &x->old[col]);
+        }
         json_key(&j, STR("n"));
         history_put_cell(&j, x->t, col, &x->now[col]);
         json_close(&j, '}');
@@ -176,7 +180,7 @@ static void put_rows(struct doing *d, struct canon *c, const struct touched *x)
             if (p->gone) {
                 canon_null(c, id);
             } else {
-                canon_str(c, id, digest_write(d->a, &p->digest));
+                canon_str(c, id, p->untold ? STR("") : digest_write(d->a, &p->digest));
             }
         }
         canon_close(c);

@@ -53,6 +53,7 @@ struct piece {
     str table;
     int64_t id;
     bool gone;
+    bool untold;              /* the entry says that it was changed, not to what */
     const struct tplan *line; /* a line: read back at the end */
     int place;
     struct hash digest;
@@ -86,6 +87,7 @@ struct doing {
     int at_once;                    /* > 0: a row that is there already must be known at once */
     struct foreseen seen;           /* what the act's first batch brought */
     bool quiet;                     /* an import */
+    bool erasing;                   /* personal data: no rule refuses it, no history keeps it */
     str cause;                      /* of what the clock does */
     struct asking *asking;          /* an approval to be opened at the end; see approve_int.h */
     const struct approving *follow; /* an approval that ended: its act comes next; or NULL */

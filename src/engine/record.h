@@ -124,6 +124,7 @@ struct record_view {
     size_t nwatchers;
     bool watching; /* the actor is one of them */
     int64_t steps_left;
+    int64_t hold;            /* record of a legal hold that is in force on it; 0: none */
     struct record_own_task { /* the actor's own here: to be done, or read and signed */
         int64_t id, due;     /* due 0: none */
         bool sign;

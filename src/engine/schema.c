@@ -226,6 +226,12 @@ static const struct migration migrations[] = {
             " state INT not null, controls INT not null, good INT not null, n INT not null,"
             " ok INT not null, violation INT not null, in_grace INT not null,"
             " waived INT not null, unknown INT not null, primary key (control, day));")},
+    {"engine erasure 0001",
+     SCRIPT("create table erasure_work(erasure ID, type INT not null, record INT not null,"
+            " erased INT not null, entries INT not null, held INT not null, retained INT not null,"
+            " busy INT not null);"
+            "create table erasure_file(sha256 text primary key);"
+            "create index attachment_sha256 on attachment(sha256);")},
 };
 
 const struct migration *schema_migrations(size_t *n)

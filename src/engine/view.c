@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "engine/approve_view_int.h"
 #include "engine/calendar.h"
+#include "engine/erase.h"
 
 #include <stdlib.h>
 
@@ -175,7 +176,7 @@ static const struct beside *beside_of(const struct ctx *ctx, const struct type *
 struct asks {
     struct guards_ask guards;
     struct links_ask *links;
-    int activities, attachments, labels, watching, terms, steps, own;
+    int activities, attachments, labels, watching, terms, steps, own, hold;
     const struct beside *beside;
     int relations[RELATIONS_MAX], parts[PARTS_MAX];
     bool approvals;
@@ -223,6 +224,7 @@ static void ask_all(const struct ctx *ctx, const struct record *rec, struct batc
                           "200"),
             rec->id);
     }
+    q->hold = erase_hold_ask(ctx, b, rec->id);
     q->steps = ask(ctx, b,
                    SQL("select cast(coalesce(sum(\"left\"), 0) as bigint) from \"step_job\""
                        " where \"record\" = $4"),
@@ -410,6 +412,7 @@ static void read_small(const struct ctx *ctx, struct batch *b, const struct asks
     read_own(ctx, b, q, v);
     struct rows r = batch_rows(b, q->steps);
     v->steps_left = rows_next(&r) ? rows_i64(&r, 0) : 0;
+    v->hold = erase_hold_read(b, q->hold);
 }
 
 /* The way to go: from the first state along the first expected action (or the

@@ -207,6 +207,26 @@ static void check_attestation(const struct type *t, struct diags *d)
     check_action(t, "withdraw", false, "from: asked", d);
 }
 
+static void check_erasing(const struct model *m, struct diags *d)
+{
+    static const struct wanted erasure[] = {
+        {"person", {F_PERSON}, 1, "person"}, {"basis", {F_TEXT}, 1, "text"},
+        {"erased", {F_INT}, 1, "int"},       {"entries", {F_INT}, 1, "int"},
+        {"held", {F_INT}, 1, "int"},         {"retained", {F_INT}, 1, "int"},
+        {"busy", {F_INT}, 1, "int"},
+    };
+    static const struct wanted hold[] = {{"about", {F_REF}, 1, "ref, to: any"}};
+    if (m->erasure) {
+        check_fields(m->erasure, erasure, sizeof erasure / sizeof erasure[0], d);
+        check_state(m->erasure, "approved", d);
+        check_action(m->erasure, "carry_out", false, "from: approved", d);
+    }
+    if (m->legal_hold) {
+        check_fields(m->legal_hold, hold, 1, d);
+        check_state(m->legal_hold, "in_force", d);
+    }
+}
+
 /* "+08:00" in minutes. */
 static bool zone_minutes(str s, int *ret)
 {
@@ -249,11 +269,12 @@ void contract_bind(struct model *m, struct diags *d)
                                            {"unit", {F_UNIT}, 1, "unit"}};
     static const struct wanted unit[] = {{"title", {F_TEXT}, 1, "text"},
                                          {"parent", {F_UNIT}, 1, "unit"}};
-    const struct type *t[] = {find(m, "person"),  find(m, "unit"),         find(m, "post"),
-                              find(m, "deputy"),  find(m, "calendar_day"), find(m, "attestation"),
-                              find(m, "finding"), find(m, "waiver")};
-    struct type **to[] = {&m->person,       &m->unit,        &m->post,    &m->deputy,
-                          &m->calendar_day, &m->attestation, &m->finding, &m->waiver};
+    const struct type *t[] = {find(m, "person"),    find(m, "unit"),         find(m, "post"),
+                              find(m, "deputy"),    find(m, "calendar_day"), find(m, "attestation"),
+                              find(m, "finding"),   find(m, "waiver"),       find(m, "erasure"),
+                              find(m, "legal_hold")};
+    struct type **to[] = {&m->person,      &m->unit,    &m->post,   &m->deputy,  &m->calendar_day,
+                          &m->attestation, &m->finding, &m->waiver, &m->erasure, &m->legal_hold};
     for (size_t i = 0; i < COUNT(t); i++) {
         *to[i] = t[i] ? m->types[t[i]->code] : NULL;
     }
@@ -283,6 +304,7 @@ void contract_bind(struct model *m, struct diags *d)
     if (m->waiver) {
         check_waiver(m->waiver, d);
     }
+    check_erasing(m, d);
     static const char *const by_unit[] = {"unit"};
     static const char *const by_parent[] = {"parent"};
     static const char *const of_post[] = {"person", "unit", "position"};
@@ -292,10 +314,12 @@ void contract_bind(struct model *m, struct diags *d)
     look_up(m->post, of_post, 3);
     static const char *const of_attestation[] = {"control"};
     look_up(m->deputy, of_deputy, 2);
+    static const char *const of_hold[] = {"about"};
     look_up(m->attestation, of_attestation, 1);
     static const char *const of_about[] = {"about", "control", "clause", "unit"};
     look_up(m->finding, of_about, 4);
     look_up(m->waiver, of_about, 2);
+    look_up(m->legal_hold, of_hold, 1);
     bind_zone(m, d);
 }
 

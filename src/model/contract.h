@@ -46,6 +46,12 @@
  *                      each; others are past or withdrawn.  Actions: ask (creates, who:
  *                      auto, takes control, question, due) · answer (from asked) · withdraw
  *                      (who: auto, from asked).  answerers(control): who may answer
+ *   type erasure       that somebody's personal data be erased (may be absent): person person,
+ *                      whose · basis text, in law · erased, entries, held, retained, busy int:
+ *                      what came of it; state `approved`: the engine carries it out, by
+ *                      action carry_out (from approved, who: auto, takes the five numbers)
+ *   type legal_hold    nothing of a record is erased (may be absent): about ref to any; counts
+ *                      in state `in_force`
  *   settings of the regulation that defines calendar_day, in its newest version:
  *     calendar.week    text "1 2 3 4 5"  (1 = Monday)
  *     calendar.hours   text "08:30-12:00 13:30-17:30"
@@ -80,8 +86,9 @@ struct diags;
 #define POSITION_LEADER STR("leader")
 
 /* Looks up the registers in the newest laws, checks their fields, and sets
- * m->person, unit, post, deputy, finding, waiver, calendar_day, attestation, zone_minutes; NULL
- * and +08:00 where there is none.  What is missing in one is a mistake in `d`. */
+ * m->person, unit, post, deputy, finding, waiver, calendar_day, attestation, erasure, legal_hold,
+ * zone_minutes; NULL and +08:00 where there is none.  What is missing in one is a mistake in `d`.
+ */
 void contract_bind(struct model *m, struct diags *d);
 /* What their actions must be, once these are read. */
 void contract_check(const struct model *m, struct diags *d);

@@ -13,8 +13,8 @@
 #define KEYS_WORDS "zh en"
 #define KEYS_SETTING "type default of clause local zh en"
 #define KEYS_CHOICE "zh en retired"
-#define KEYS_TYPE                                                                           \
-    "title help follows part_of small number name has unit see fields unique states rules " \
+#define KEYS_TYPE                                                                                  \
+    "title help follows part_of small retain number name has unit see fields unique states rules " \
     "actions terms"
 #define KEYS_FIELD \
     "type to of over from default is max min pattern unique see personal clause zh en help"

@@ -156,6 +156,8 @@ static void registers_find(struct load *l)
     m->waiver = type_find(l, STR("waiver"));
     m->calendar_day = type_find(l, STR("calendar_day"));
     m->attestation = type_find(l, STR("attestation"));
+    m->erasure = type_find(l, STR("erasure"));
+    m->legal_hold = type_find(l, STR("legal_hold"));
 }
 
 static void names_pass(struct load *l, const struct sources *s)

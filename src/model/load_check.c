@@ -247,6 +247,19 @@ static void check_actions(struct load *l, const struct tdef *d)
     }
 }
 
+/* What is erased becomes nothing, or a text that says so. */
+static void check_personal(struct load *l, const struct tdef *d)
+{
+    for (size_t i = 0; i < d->nfields; i++) {
+        const struct field *f = &d->fields[i];
+        if (f->personal && f->never_missing && !ftype_is_text(f->type)) {
+            diag_error(l->d, f->pos, "个人信息字段须可为空，否则无法删除：请不要每次都要求填写它",
+                       "a personal field must be able to be empty, or it could not be erased: do "
+                       "not ask for it always");
+        }
+    }
+}
+
 /* --- clauses --------------------------------------------------------------------------------- */
 
 static void check_clauses(struct load *l, struct lsrc *s)
@@ -406,6 +419,7 @@ void check_whole(struct load *l)
         check_bounds(l, d);
         check_states(l, d);
         check_actions(l, d);
+        check_personal(l, d);
     }
     for (size_t i = 0; i < l->m->ntypes; i++) {
         indexes_choose(l, l->m->types[i]);

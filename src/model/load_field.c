@@ -212,6 +212,12 @@ static void field_read(struct load *l, struct tsrc *t, const struct ypair *p)
     f.column = has_column(f.type) ? str_fmt(l->a, "f_%.*s", STR_ARG(p->key)) : (str){0};
     f.unique = key_bool(l, node, "unique");
     f.personal = key_bool(l, node, "personal");
+    if (f.personal && (!has_column(f.type) || t->owner)) {
+        diag_error(l->d, f.pos,
+                   "personal 只用于记录自身的单值字段，不能用于明细行、多个引用或多个人员",
+                   "personal is for a field of the record itself with one value, not for lines, "
+                   "refs or people");
+    }
     f.pattern = key_str(l, node, "pattern");
     f.clause = key_clause(l, t->src, node);
     f.value.kind = ftypes[f.type].kind;

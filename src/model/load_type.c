@@ -148,6 +148,30 @@ static void follows_read(struct load *l, const struct ynode *node, struct tdef *
     }
 }
 
+/* `permanent`, or a length of days or months. */
+static void retain_read(struct load *l, const struct ynode *n, struct tdef *d)
+{
+    static const enum vkind kinds[] = {V_MONTHS, V_DAYS};
+    if (!n) {
+        return;
+    }
+    str text = key_text(l, n, WORDS("retain", "retain"));
+    if (str_eq(text, STR("permanent"))) {
+        d->retain = V_MONTHS;
+        d->retain_for = -1;
+        return;
+    }
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        if (expr_literal(text, kinds[i], &d->retain_for, NULL) && d->retain_for > 0 &&
+            d->retain_for < 36500) {
+            d->retain = kinds[i];
+            return;
+        }
+    }
+    diag_error(l->d, n->pos, "retain 应为 permanent 或一段天数、月数、年数，如 180 days、3 years",
+               "retain is permanent, or days, months or years, as 180 days or 3 years");
+}
+
 static void type_read(struct load *l, struct lsrc *s, const struct ypair *p)
 {
     if (!name_check(l, p->key, p->pos, (struct words){0}) ||
@@ -172,6 +196,7 @@ static void type_read(struct load *l, struct lsrc *s, const struct ypair *p)
         d->help = key_words(l, s, help, (str){0});
     }
     d->small = key_bool(l, node, "small");
+    retain_read(l, yaml_get(node, STR("retain")), d);
     follows_read(l, node, d);
     has_read(l, yaml_get(node, STR("has")), d);
     if (!yaml_get(node, STR("see")) && !yaml_get(node, STR("part_of"))) {

@@ -380,6 +380,10 @@ struct tdef {
     struct template name;
     unsigned has;
     bool small, newest; /* follows: newest */
+    /* Personal data of its records is not erased before so long after their last change:
+     * V_NULL nothing is said, V_MONTHS, V_DAYS; below 0: never. */
+    enum vkind retain;
+    int64_t retain_for;
     const struct type *part_of;
     const struct field *unit_field;
     struct people see;
@@ -513,6 +517,7 @@ struct model {
     size_t ncontrols;
     /* The language's own registers (see contract.h); NULL when absent. */
     struct type *person, *unit, *post, *deputy, *finding, *waiver, *calendar_day, *attestation;
+    struct type *erasure, *legal_hold;
     int zone_minutes; /* of the installation */
 };
 

@@ -313,6 +313,7 @@ static void fill(struct visit *v, const struct type *t, const struct record_view
         .law_title = words_in(law->title, v->ctx.lang),
         .created_at = r->rec.created_at,
         .steps_left = r->steps_left,
+        .hold = r->hold,
         .own = {r->own, r->nown},
         .last_seq = r->nactivities ? r->activities[0].seq : 0,
         .older = r->more_activities ? r->activities[r->nactivities - 1].id : 0,

@@ -58,7 +58,7 @@ struct record_page {
     struct words next_state;
     const struct record_clock *urgent; /* the running clock that ends first */
     int64_t step_no, clocks_over;
-    int64_t id, law_version, created_at, steps_left, last_seq, older;
+    int64_t id, law_version, created_at, steps_left, hold, last_seq, older;
     int64_t newest; /* act that is shown */
     url here;
     str live; /* where what is newer is asked for */

@@ -442,7 +442,8 @@ static bool sq_setup(struct sq *q, struct db_options opt)
     sqlite3_db_config(q->h, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     sqlite3_db_config(q->h, SQLITE_DBCONFIG_ENABLE_TRIGGER, 1, NULL);
     const char *always = "pragma journal_mode=wal; pragma synchronous=full;"
-                         "pragma temp_store=memory; pragma foreign_keys=off;";
+                         "pragma temp_store=memory; pragma foreign_keys=off;"
+                         "pragma secure_delete=on;" /* what is erased is overwritten */;
     const char *cache = opt.writer ? "pragma cache_size=-16384; pragma wal_autocheckpoint=0"
                                    : "pragma cache_size=-4096";
     if (sqlite3_exec(q->h, always, NULL, NULL, NULL) ||
