@@ -74,6 +74,10 @@ static const struct errand errands[] = {
     {"/compliance/regulations/~", "/compliance/regulations/fault_reporting", 0},
     {"/compliance/standards/~", "/compliance/standards/ISO27001", 0},
     {"/api/v1/compliance", "/api/v1/compliance", 0},
+    {"/duties", "/duties", 0},
+    {"/duties/~", "/duties/equipment_is_counted", 0},
+    {"/api/v1/duties", "/api/v1/duties", 0},
+    {"/api/v1/duties/~", "/api/v1/duties/equipment_is_counted", 0},
     {"/controls", "/controls", 0},
     {"/controls/~", "/controls/faults_accepted", 0},
     {"/controls/~/evidence.zip", NULL, 0}, /* made only by a job */

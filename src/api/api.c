@@ -26,6 +26,8 @@ const struct visit_route api_routes[] = {
     {HTTP_GET,  "/api/v1/regulations/~/~",      api_clause,        ROUTE_API,               WORDS_INIT("一条", "One clause")},
     {HTTP_GET,  "/api/v1/compliance",           api_compliance,    ROUTE_API,               WORDS_INIT("合规概况", "How the regulations are kept")},
     {HTTP_GET,  "/api/v1/controls",             api_controls,      ROUTE_API,               WORDS_INIT("合规", "Controls, and whether they are kept")},
+    {HTTP_GET,  "/api/v1/duties",               api_duties,        ROUTE_API,               WORDS_INIT("定期职责", "Duties, and whether they are met")},
+    {HTTP_GET,  "/api/v1/duties/~",             api_duty,          ROUTE_API,               WORDS_INIT("定期职责", "One duty, and its occurrences")},
     {HTTP_GET,  "/api/v1/controls/~",           api_control,       ROUTE_API,               WORDS_INIT("控制点", "One control, and the records that do not hold")},
     {HTTP_GET,  "/api/v1/ledger",               api_ledger,        ROUTE_API,               WORDS_INIT("存证日志", "The ledger's newest checkpoint")},
     {HTTP_GET,  "/api/v1/ledger/~",             api_entry,         ROUTE_API,               WORDS_INIT("存证条目", "One entry of the ledger")},

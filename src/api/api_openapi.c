@@ -34,6 +34,8 @@ static const struct shape shapes[] = {
     {"/api/v1/compliance", "Compliance", ""},
     {"/api/v1/controls", "Controls", ""},
     {"/api/v1/controls/~", "Control", "cursor limit"},
+    {"/api/v1/duties", "Duties", ""},
+    {"/api/v1/duties/~", "Duty", "state cursor limit"},
     {"/api/v1/ledger", "Ledger", ""},
     {"/api/v1/ledger/~", "Entry", ""},
     {"/api/v1/ledger/~/proof", "text", ""},

@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "model/control.h"
+#include "model/duty.h"
 
 enum { SAVED_MAX = 200 };
 
@@ -164,6 +165,31 @@ static void judge_control(const struct sources *s, const struct scenarios *lists
     }
 }
 
+/* Likewise a duty of which none shows what happens when it is missed. */
+static void judge_duty(const struct sources *s, const struct scenarios *lists, const struct ddef *x,
+                       struct diags *out)
+{
+    enum { MISSED = 3 }; /* of STEP_DUTY_STATES */
+    bool shown = false;
+    for (size_t i = 0; i < s->len; i++) {
+        for (size_t k = 0; k < lists[i].len; k++) {
+            const struct scenario *sc = &lists[i].ptr[k];
+            for (size_t n = 0; n < sc->nsteps; n++) {
+                shown = shown || (sc->steps[n].kind == STEP_DUTY && sc->steps[n].runs[MISSED] > 0 &&
+                                  str_eq(sc->steps[n].type, x->duty->key));
+            }
+        }
+    }
+    if (!shown) {
+        diag_error(out, x->pos,
+                   "没有示例表明定期职责 %.*s 何时未履行；请在 examples.yaml 中加一步 "
+                   "{duty: %.*s, missed: 1}",
+                   "no example shows duty %.*s being missed; add a step {duty: %.*s, missed: 1} to "
+                   "examples.yaml",
+                   STR_ARG(x->duty->key), STR_ARG(x->duty->key));
+    }
+}
+
 void refusals_check(struct arena *a, const struct model *m, const struct sources *s,
                     const struct scenarios *lists, struct diags *d)
 {
@@ -184,6 +210,9 @@ void refusals_check(struct arena *a, const struct model *m, const struct sources
         }
         for (size_t x = 0; x < m->regs[i]->newest->ncontrols; x++) {
             judge_control(s, lists, &m->regs[i]->newest->controls[x], d);
+        }
+        for (size_t x = 0; x < m->regs[i]->newest->nduties; x++) {
+            judge_duty(s, lists, &m->regs[i]->newest->duties[x], d);
         }
     }
 }

@@ -75,7 +75,7 @@ static void nothing(struct writer_job *job, err result)
     (void)result;
 }
 
-static err turn_run(struct turn *t, turn_fn *fn)
+err turn_run(struct turn *t, turn_fn *fn)
 {
     t->job = (struct writer_job){.run = fn, .done = nothing};
     t->done = false;
@@ -383,7 +383,6 @@ static void new_day(struct engine *e, int64_t now)
 int64_t engine_next_due(struct engine *e, struct db *db, struct arena *a)
 {
     struct rows r;
-    (void)e;
     err x = db_query(db, a,
                      SQL("select min(x) from (select min(mark_at) x from term"
                          " where mark_at is not null union all select min(at) from later"
@@ -391,13 +390,19 @@ int64_t engine_next_due(struct engine *e, struct db *db, struct arena *a)
                          " where next_at is not null"
                          " union all select min(at) from step_job where \"left\" > 0) q"),
                      NO_ARGS, &r);
-    return !x.code && rows_next(&r) && !rows_null(&r, 0) ? rows_i64(&r, 0) : 0;
+    int64_t at = !x.code && rows_next(&r) && !rows_null(&r, 0) ? rows_i64(&r, 0) : 0;
+    const struct model *m = engine_model(e);
+    int64_t tick = engine_stats(e).last_tick_at;
+    int64_t duty = duty_next(m, db, a, tick);
+    engine_release(e, m);
+    return !at || (duty && duty < at) ? duty : at;
 }
 
 int64_t engine_tick(struct engine *e, int64_t now)
 {
     new_day(e, now);
     int64_t acts = work_off(e, now, fire_job);
+    acts += duty_tick(e, now);
     acts += work_off(e, now, later_run);
     acts += work_off(e, now, later_step);
     acts += work_off(e, now, erase_turn);

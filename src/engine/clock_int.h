@@ -28,6 +28,8 @@ struct turn {
 typedef err turn_fn(struct writer_job *job, struct db *db, struct arena *a, void *world);
 turn_fn later_run, later_step, later_tasks;
 
+/* One run of `fn` as a job of the writer's; t->done: there was something to do. */
+MUST_CHECK err turn_run(struct turn *t, turn_fn *fn);
 struct doing *turn_begin(struct turn *t, struct ctx *ctx, struct arena *a, int64_t actor,
                          int64_t principal);
 /* Keeps the words of a refusal; true when it was one. */

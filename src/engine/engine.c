@@ -5,6 +5,7 @@
 #include "engine/calendar.h"
 #include "engine/calendar_held.h"
 #include "engine/control_int.h"
+#include "engine/duty_int.h"
 #include "engine/engine_int.h"
 
 #include <assert.h>
@@ -68,6 +69,7 @@ err engine_build(struct engine *e, struct arena *a, const struct sources *s, int
     h->model = m;
     h->plans = arena_array(&h->arena, struct tplan *, m->ntypes + 1);
     h->watches = control_watches(m, &h->arena);
+    h->duties = duty_plans(m, &h->arena);
     pthread_mutex_lock(&e->lock);
     h->next = e->models;
     e->models = h;
@@ -514,6 +516,7 @@ void engine_stop(struct engine *e)
     control_self_stop(e);
     control_clock_stop(e);
     clock_stop(e);
+    duty_clock_stop(e);
     if (e->writer) {
         writer_stop(e->writer);
     }

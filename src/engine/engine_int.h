@@ -111,6 +111,8 @@ struct aplan { /* one action */
 struct calendar_held;
 struct control_clock;
 struct control_self;
+struct duty_clock;
+struct duty_plans;
 struct control_watch;
 struct tplan;
 enum { SHAPES_MAX = 256 };
@@ -159,6 +161,7 @@ struct held_model {
     int holders; /* under engine->lock */
     bool retired;
     const struct control_watch *watches; /* by code of the type: control_mark.c */
+    struct duty_plans *duties;           /* by code of the duty: duty_do.c */
     struct held_model *next;
 };
 
@@ -203,6 +206,7 @@ struct engine {
     bool clock_started;
     struct control_clock *controls; /* judges them; NULL: not started */
     struct control_self *self;      /* verifies; NULL: not started */
+    struct duty_clock *duties;      /* the clock's; NULL: it has not looked yet */
     int64_t idem_at;
     int64_t looked_at; /* the writer's: engine_look_around */
     int64_t tasks_day; /* the day for which waiting tasks were last made to fit appointments */
@@ -244,6 +248,13 @@ void clock_stop(struct engine *e);
 /* The thread that judges controls (control_clock.c); stopped before the writer. */
 MUST_CHECK err control_clock_start(struct engine *e);
 void control_clock_stop(struct engine *e);
+/* What is to be done about duties (duty_clock.c); returns how much was.  Stopped after the clock.
+ */
+int64_t duty_tick(struct engine *e, int64_t now);
+void duty_clock_stop(struct engine *e);
+/* The next moment after `now` (0: never looked) at which there may be something; 0: there are no
+ * duties. */
+int64_t duty_next(const struct model *m, struct db *db, struct arena *a, int64_t now);
 bool index_some(struct engine *e, struct db *db, struct arena *a);
 /* A version that lets other texts be searched: every record of the type is indexed anew. */
 MUST_CHECK err index_again(struct db *db, struct arena *a, const struct type *was,

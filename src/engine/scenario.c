@@ -429,6 +429,7 @@ static err do_step(struct run *r, const struct step *s, str as)
     case STEP_NOTIFIED:
     case STEP_NUMBER:
     case STEP_CONTROL:
+    case STEP_DUTY:
         return scenario_look(r, s, as);
     case STEP_PUBLISH:
         break;

@@ -42,6 +42,8 @@ MUST_CHECK err scenario_approve(struct run *r, const struct step *s, str as, str
 MUST_CHECK err scenario_control(struct run *r, const struct step *s);
 /* Judges all controls, and opens and tests findings, as the engine does by itself. */
 MUST_CHECK err scenario_judge(struct run *r, const struct step *s);
+/* How the occurrences of a duty stand, against what the step says (scenario_duty.c). */
+MUST_CHECK err scenario_duty(struct run *r, const struct step *s);
 /* Steps that look: check, see, list, term, tasks, notified, number.  A thing
  * that is not as the step says is a mistake at its place. */
 MUST_CHECK err scenario_look(struct run *r, const struct step *s, str as);

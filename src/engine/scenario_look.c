@@ -248,6 +248,9 @@ err scenario_look(struct run *r, const struct step *s, str as)
     if (s->kind == STEP_CONTROL) {
         return scenario_control(r, s);
     }
+    if (s->kind == STEP_DUTY) {
+        return scenario_duty(r, s);
+    }
     const struct saved *on = scenario_saved(r, s->on);
     if (!on) {
         return scenario_unknown(r, s->on);

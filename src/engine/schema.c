@@ -232,6 +232,7 @@ static const struct migration migrations[] = {
             " busy INT not null);"
             "create table erasure_file(sha256 text primary key);"
             "create index attachment_sha256 on attachment(sha256);")},
+    {"engine duty 0001", SCRIPT("create table duty_seen(one INT primary key, at INT not null);")},
 };
 
 const struct migration *schema_migrations(size_t *n)

@@ -227,6 +227,43 @@ static void check_erasing(const struct model *m, struct diags *d)
     }
 }
 
+static void check_duty_run(const struct type *t, struct diags *d)
+{
+    static const struct wanted fields[] = {
+        {"key", {F_TEXT}, 1, "text"},
+        {"duty", {F_TEXT}, 1, "text"},
+        {"title", {F_TEXT}, 1, "text"},
+        {"about", {F_REF}, 1, "ref"},
+        {"unit", {F_UNIT}, 1, "unit"},
+        {"begins", {F_DATETIME}, 1, "datetime"},
+        {"ends", {F_DATETIME}, 1, "datetime"},
+        {"due", {F_DATETIME}, 1, "datetime"},
+        {"closes", {F_DATETIME}, 1, "datetime"},
+        {"skipped", {F_INT}, 1, "int"},
+        {"owner", {F_PEOPLE}, 1, "people"},
+        {"record", {F_REF}, 1, "ref"},
+        {"done_at", {F_DATETIME}, 1, "datetime"},
+        {"doer", {F_PERSON}, 1, "person"},
+    };
+    static const char *const states[] = {"waiting", "missed", "done", "late", "dropped"};
+    static const char *const actions[] = {"open", "assign", "met", "miss", "drop"};
+    check_fields(t, fields, sizeof fields / sizeof fields[0], d);
+    for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) {
+        check_state(t, states[i], d);
+    }
+    for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++) {
+        if (!tdef_action(t->newest, str_from(actions[i]))) {
+            diag_error(d, t->newest->pos, "类型“%.*s”是语言所用的台账，须有操作 %s",
+                       "type \"%.*s\" is a register of the language and needs action %s",
+                       STR_ARG(t->key), actions[i]);
+        }
+    }
+    const struct field *key = tdef_field(t->newest, STR("key"));
+    if (key && !key->unique) {
+        diag_error(d, key->pos, "字段 key 须写 unique: true", "field key needs unique: true");
+    }
+}
+
 /* "+08:00" in minutes. */
 static bool zone_minutes(str s, int *ret)
 {
@@ -269,12 +306,13 @@ void contract_bind(struct model *m, struct diags *d)
                                            {"unit", {F_UNIT}, 1, "unit"}};
     static const struct wanted unit[] = {{"title", {F_TEXT}, 1, "text"},
                                          {"parent", {F_UNIT}, 1, "unit"}};
-    const struct type *t[] = {find(m, "person"),    find(m, "unit"),         find(m, "post"),
-                              find(m, "deputy"),    find(m, "calendar_day"), find(m, "attestation"),
-                              find(m, "finding"),   find(m, "waiver"),       find(m, "erasure"),
-                              find(m, "legal_hold")};
-    struct type **to[] = {&m->person,      &m->unit,    &m->post,   &m->deputy,  &m->calendar_day,
-                          &m->attestation, &m->finding, &m->waiver, &m->erasure, &m->legal_hold};
+    const struct type *t[] = {
+        find(m, "person"),       find(m, "unit"),        find(m, "post"),    find(m, "deputy"),
+        find(m, "calendar_day"), find(m, "attestation"), find(m, "finding"), find(m, "waiver"),
+        find(m, "erasure"),      find(m, "legal_hold"),  find(m, "duty_run")};
+    struct type **to[] = {&m->person,       &m->unit,        &m->post,    &m->deputy,
+                          &m->calendar_day, &m->attestation, &m->finding, &m->waiver,
+                          &m->erasure,      &m->legal_hold,  &m->duty_run};
     for (size_t i = 0; i < COUNT(t); i++) {
         *to[i] = t[i] ? m->types[t[i]->code] : NULL;
     }
@@ -305,6 +343,11 @@ void contract_bind(struct model *m, struct diags *d)
         check_waiver(m->waiver, d);
     }
     check_erasing(m, d);
+    if (m->duty_run) {
+        check_duty_run(m->duty_run, d);
+    }
+    static const char *const of_run[] = {"duty"};
+    look_up(m->duty_run, of_run, 1);
     static const char *const by_unit[] = {"unit"};
     static const char *const by_parent[] = {"parent"};
     static const char *const of_post[] = {"person", "unit", "position"};

@@ -52,6 +52,12 @@
  *                      action carry_out (from approved, who: auto, takes the five numbers)
  *   type legal_hold    nothing of a record is erased (may be absent): about ref to any; counts
  *                      in state `in_force`
+ *   type duty_run      an occurrence of a duty (may be absent, then there are none): key text,
+ *                      unique · duty, title text · about, record ref to any · unit unit ·
+ *                      begins, ends, due, closes, done_at datetime · skipped int · owner
+ *                      people · doer person; states waiting, done, late, missed, dropped;
+ *                      actions open (creates it), assign, met, miss, drop, all of the engine's
+ *                      (engine/duty.h)
  *   settings of the regulation that defines calendar_day, in its newest version:
  *     calendar.week    text "1 2 3 4 5"  (1 = Monday)
  *     calendar.hours   text "08:30-12:00 13:30-17:30"

@@ -23,6 +23,7 @@ static struct words kind_words(enum change_kind k)
         [CHANGE_TERM] = WORDS_INIT("时限", "term"),
         [CHANGE_CONTROL] = WORDS_INIT("控制点", "control"),
         [CHANGE_STANDARD] = WORDS_INIT("对应的标准条目", "items of standards for clause"),
+        [CHANGE_DUTY] = WORDS_INIT("定期职责", "duty"),
         [CHANGE_SEE] = WORDS_INIT("可见范围", "who may see"),
         [CHANGE_CROSSING] =
             WORDS_INIT("新的跨制度操作", "newly performed on another regulation's records"),
@@ -431,6 +432,8 @@ void law_diff(struct arena *a, const struct source *before, const struct law *la
              yaml_get(y, STR("controls")), compare);
     each_key(&d, CHANGE_STANDARD, STR(""), yaml_get(x, STR("standards")),
              yaml_get(y, STR("standards")), compare);
+    each_key(&d, CHANGE_DUTY, STR(""), yaml_get(x, STR("duties")), yaml_get(y, STR("duties")),
+             compare);
     crossings(&d, law_before);
 }
 

@@ -22,6 +22,7 @@ enum change_kind {
     CHANGE_TERM,
     CHANGE_CONTROL,
     CHANGE_STANDARD, /* which items of standards a clause answers to */
+    CHANGE_DUTY,
     CHANGE_SEE,      /* who may see records or a field */
     CHANGE_CROSSING, /* an action newly performed on another regulation's records */
     CHANGE_STRANDS   /* forbids the publication */

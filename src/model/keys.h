@@ -8,8 +8,8 @@
 #define MODEL_KEYS_H
 
 #define KEYS_REGULATION \
-    "regulation title owner uses posts settings types adds apart controls standards"
-#define KEYS_REGULATION_LATER "duties"
+    "regulation title owner uses posts settings types adds apart controls standards duties"
+#define KEYS_REGULATION_LATER ""
 #define KEYS_WORDS "zh en"
 #define KEYS_SETTING "type default of clause local zh en"
 #define KEYS_CHOICE "zh en retired"
@@ -52,6 +52,7 @@
 #define KEYS_CONTROL_MANUAL "manual severity clause zh en"
 #define KEYS_CONTROL_SELF "self max_age severity clause zh en"
 #define KEYS_MANUAL "every owner zh en"
+#define KEYS_DUTY "each every at owner creates with expects done due grace missed clause zh en"
 #define KEYS_REASON "when zh en"
 #define KEYS_ADD "to when needs rules effects clause zh en"
 

@@ -4,6 +4,7 @@
 #include "model/clause.h"
 #include "model/contract.h"
 #include "model/control.h"
+#include "model/duty.h"
 #include "model/load_int.h"
 
 enum { SOURCES_MAX = 2000 };
@@ -97,6 +98,7 @@ static void source_read(struct load *l, struct lsrc *s)
     settings_read(l, s);
     types_read(l, s);
     controls_read(l, s);
+    duties_read(l, s);
 }
 
 static void uses_read(struct load *l, struct lsrc *s)
@@ -158,6 +160,7 @@ static void registers_find(struct load *l)
     m->attestation = type_find(l, STR("attestation"));
     m->erasure = type_find(l, STR("erasure"));
     m->legal_hold = type_find(l, STR("legal_hold"));
+    m->duty_run = type_find(l, STR("duty_run"));
 }
 
 static void names_pass(struct load *l, const struct sources *s)
@@ -214,9 +217,11 @@ static void bodies_pass(struct load *l)
             aparts_body(l, &l->srcs[i]);
             controls_body(l, &l->srcs[i]);
             standards_body(l, &l->srcs[i]);
+            duties_body(l, &l->srcs[i]);
         }
     }
     controls_link(l);
+    duties_link(l);
 }
 
 static int reg_order(const void *x, const void *y)
@@ -239,7 +244,8 @@ struct model *model_build(struct arena *a, const struct sources *s, struct diags
                            .stamp = (uint64_t)clock_mono_us(),
                            .regs = arena_array(a, struct reg *, s->len + 1),
                            .types = arena_array(a, struct type *, MODEL_TYPES_MAX),
-                           .controls = arena_array(a, struct control *, CONTROLS_MAX)};
+                           .controls = arena_array(a, struct control *, CONTROLS_MAX),
+                           .duties = arena_array(a, struct duty *, DUTIES_MAX)};
     l->srcs = arena_array(a, struct lsrc, s->len + 1);
     names_pass(l, s);
     settings_link(l);

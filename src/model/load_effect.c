@@ -1,6 +1,6 @@
 #include "model/load_effect_int.h"
 
-/* Effects of actions, terms and adds. */
+/* Effects of actions, terms, duties and adds. */
 
 void crossing_add(struct load *l, struct lsrc *s, const struct type *t, str action, struct pos pos)
 {
@@ -17,7 +17,7 @@ void crossing_add(struct load *l, struct lsrc *s, const struct type *t, str acti
 }
 
 /* May this regulation act there at all: `uses`, and the action's `guarded`? */
-static void right_check(struct load *l, struct lsrc *s, const struct type *t,
+void effect_right_check(struct load *l, struct lsrc *s, const struct type *t,
                         const struct action *x, struct pos pos)
 {
     if (t->reg == s->law->reg) {
@@ -75,8 +75,7 @@ static const struct tdef *target_def(const struct tdef *self, const struct type 
     return t->newest;
 }
 
-static const struct action *action_named(struct load *l, const struct tdef *d, str key,
-                                         struct pos at)
+const struct action *effect_action(struct load *l, const struct tdef *d, str key, struct pos at)
 {
     const struct type *t = d->type;
     const struct action *x = tdef_action(d, key);
@@ -226,7 +225,7 @@ static void create_read(struct effect_reader *r, const struct ynode *n)
     const struct tdef *d = t->part_of ? target_def(r->sc.self, t) : t->newest;
     const struct action *x = NULL;
     if (action.ptr) {
-        x = action_named(l, d, action, n->pos);
+        x = effect_action(l, d, action, n->pos);
         if (x && !x->creates) {
             diag_error(l->d, n->pos, "操作“%.*s”不新建记录（它有 from）；应写 perform",
                        "action \"%.*s\" creates no record (it has a from); write perform",
@@ -247,7 +246,7 @@ static void create_read(struct effect_reader *r, const struct ynode *n)
     }
     r->e->target_action = x ? x->key : (str){0};
     at_once_check(l, x, n->pos);
-    right_check(l, r->s, t, x, n->pos);
+    effect_right_check(l, r->s, t, x, n->pos);
     crossing_add(l, r->s, t, r->e->target_action, n->pos);
     const struct ynode *with = yaml_get(r->node, STR("with"));
     if (with) {
@@ -285,7 +284,7 @@ static void perform_read(struct effect_reader *r, const struct ynode *n)
     r->e->target = t;
     r->e->target_action = action;
     const struct tdef *d = target_def(r->sc.self, t);
-    const struct action *x = action_named(l, d, action, n->pos);
+    const struct action *x = effect_action(l, d, action, n->pos);
     if (!x) {
         return;
     }
@@ -294,7 +293,7 @@ static void perform_read(struct effect_reader *r, const struct ynode *n)
                    "action \"%.*s\" creates a record; write create", STR_ARG(action));
     }
     at_once_check(l, x, n->pos);
-    right_check(l, r->s, t, x, n->pos);
+    effect_right_check(l, r->s, t, x, n->pos);
     crossing_add(l, r->s, t, action, n->pos);
     const struct ynode *with = yaml_get(r->node, STR("with"));
     if (with) {
@@ -361,10 +360,29 @@ static const struct {
              {"notify", E_NOTIFY}, {"receipt", E_RECEIPT}, {"task", E_TASK},
              {"finding", E_CREATE}};
 
+static void each_put(struct effect_reader *r, const struct each *each)
+{
+    r->e->each = true;
+    r->e->each_name = str_copy(r->l->a, each->name);
+    r->e->each_type = each->type;
+    r->e->each_from = each->from;
+    r->e->each_set = each->set;
+    r->e->each_bounded = each->bounded;
+}
+
 static void each_read(struct effect_reader *r)
 {
     struct load *l = r->l;
     const struct ynode *n = yaml_get(r->node, STR("for_each"));
+    if (r->over) {
+        each_put(r, r->over);
+        r->sc.vars[r->sc.nvars++] = (struct scope_var){r->e->each_name, r->e->each_type};
+        if (n) {
+            diag_error(l->d, n->pos, "这里已是逐个对象办理，不能再写 for_each",
+                       "this is done for each object already: no for_each here");
+        }
+        return;
+    }
     if (!n) {
         return;
     }
@@ -374,11 +392,7 @@ static void each_read(struct effect_reader *r)
     if (!expr_compile_each(l->a, &r->sc, text, n->pos, &each, l->d)) {
         return;
     }
-    r->e->each_name = str_copy(l->a, each.name);
-    r->e->each_type = each.type;
-    r->e->each_from = each.from;
-    r->e->each_set = each.set;
-    r->e->each_bounded = each.bounded;
+    each_put(r, &each);
     if (r->sc.nvars < sizeof r->sc.vars / sizeof r->sc.vars[0]) {
         r->sc.vars[r->sc.nvars++] = (struct scope_var){r->e->each_name, each.type};
     }
@@ -486,98 +500,37 @@ const struct effect *effects_read(struct load *l, struct lsrc *s, const struct s
                                   const struct ynode *list, const struct clause *clause,
                                   size_t *ret_n)
 {
+    return effects_read_each(l, s, sc, list, NULL, clause, ret_n);
+}
+
+void effect_create_read(struct load *l, struct lsrc *s, const struct scope *sc,
+                        const struct ynode *map, const struct ynode *n, const struct each *each,
+                        const struct clause *clause, struct effect *ret)
+{
+    *ret = (struct effect){.kind = E_CREATE, .pos = n->pos, .clause = clause};
+    struct effect_reader r = {.l = l, .s = s, .sc = *sc, .node = map, .e = ret};
+    if (each) {
+        each_put(&r, each);
+    }
+    create_read(&r, n);
+}
+
+const struct effect *effects_read_each(struct load *l, struct lsrc *s, const struct scope *sc,
+                                       const struct ynode *list, const struct each *each,
+                                       const struct clause *clause, size_t *ret_n)
+{
     *ret_n = 0;
     if (!list || !key_is_list(l, list, WORDS("effects", "effects"))) {
         return NULL;
     }
     struct effect *out = arena_array(l->a, struct effect, list->len + 1);
     for (size_t i = 0; i < list->len; i++) {
-        struct effect_reader r = {.l = l, .s = s, .sc = *sc, .node = list->items[i], .e = &out[i]};
+        struct effect_reader r = {
+            .l = l, .s = s, .sc = *sc, .node = list->items[i], .e = &out[i], .over = each};
         out[i].index = (int)i;
         out[i].pos = list->items[i]->pos;
         effect_read(&r, clause);
     }
     *ret_n = list->len;
     return out;
-}
-
-/* --- adds ------------------------------------------------------------------------------- */
-
-/* The needs of an add speak with its clause and words unless they have their own. */
-static void add_needs(struct load *l, struct lsrc *s, const struct scope *sc, struct add *x,
-                      const struct ynode *node, const struct action *of)
-{
-    const struct need *read = needs_read(l, s, sc, yaml_get(node, STR("needs")), of, &x->nneeds);
-    struct need *needs = arena_array(l->a, struct need, x->nneeds + 1);
-    struct words own = {key_str(l, node, "zh"), key_str(l, node, "en")};
-    for (size_t i = 0; i < x->nneeds; i++) {
-        needs[i] = read[i];
-        struct cond *c = &needs[i].check;
-        c->clause = c->clause ? c->clause : x->clause;
-        c->words = c->words.zh.len || c->words.en.len ? c->words : own;
-    }
-    x->needs = needs;
-}
-
-static void add_read(struct load *l, struct lsrc *s, const struct ynode *node, struct add *x)
-{
-    *x = (struct add){.law = s->law, .pos = node->pos};
-    if (!keys_check(l, node, KEYS_ADD, "", WORDS("adds 的一项", "an entry of adds"))) {
-        return;
-    }
-    str action;
-    str to = key_str(l, node, "to");
-    str type = str_cut(to, '.', &action);
-    struct pos at = key_pos(node, "to");
-    const struct type *t = part_or_type(l, NULL, type);
-    if (!t || !action.ptr) {
-        diag_error(l->d, at, "to 应写成“类型.操作”，没有“%.*s”",
-                   "to is \"type.action\"; there is no \"%.*s\"", STR_ARG(to));
-        return;
-    }
-    const struct action *of = action_named(l, t->newest, action, at);
-    if (!of) {
-        return;
-    }
-    x->to_type = t;
-    x->to_action = action;
-    x->clause = key_clause(l, s, node);
-    if (!yaml_get(node, STR("clause"))) {
-        diag_error(l->d, node->pos, "adds 没有引用条款（clause）", "the add cites no clause");
-    }
-    right_check(l, s, t, of, at);
-    struct scope sc = {.model = l->m, .law = s->law, .self = t->newest};
-    const struct ynode *when = yaml_get(node, STR("when"));
-    if (when) {
-        struct scope inner = sc;
-        inner.allow_old = true;
-        x->when = truth_read(l, &inner, when);
-    }
-    add_needs(l, s, &sc, x, node, of);
-    x->rules = rules_read(l, s, &sc, yaml_get(node, STR("rules")), x->clause, &x->nrules);
-    x->effects = effects_read(l, s, &sc, yaml_get(node, STR("effects")), x->clause, &x->neffects);
-    if (of->after && x->nneeds + x->nrules) {
-        diag_error(l->d, at, "审批之后的操作不能再加条件和规则；请加在“%.*s”上，在审批之前判断",
-                   "what follows an approval takes no needs and rules; put them on \"%.*s\", to "
-                   "be judged before people decide",
-                   STR_ARG(of->after->key));
-    }
-    if (x->nneeds + x->nrules + x->neffects == 0) {
-        diag_error(l->d, node->pos, "adds 要有 needs、rules 或 effects",
-                   "an add has needs, rules or effects");
-    }
-}
-
-void adds_body(struct load *l, struct lsrc *s)
-{
-    const struct ynode *n = yaml_get(s->root, STR("adds"));
-    if (!n || !key_is_list(l, n, WORDS("adds", "adds"))) {
-        return;
-    }
-    struct add *adds = arena_array(l->a, struct add, n->len + 1);
-    for (size_t i = 0; i < n->len; i++) {
-        add_read(l, s, n->items[i], &adds[s->law->nadds]);
-        s->law->nadds += adds[s->law->nadds].to_type ? 1 : 0;
-    }
-    s->law->adds = adds;
 }

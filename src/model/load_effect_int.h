@@ -10,6 +10,7 @@ struct effect_reader {
     struct scope sc; /* with the variable of for_each, once it is read */
     const struct ynode *node;
     struct effect *e;
+    const struct each *over; /* the set is given; NULL: for_each names it */
 };
 
 /* Notes that the regulation acts on another's records; publication lists it. */

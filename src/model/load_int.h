@@ -178,6 +178,20 @@ const struct rule *rules_read(struct load *l, struct lsrc *s, const struct scope
 const struct effect *effects_read(struct load *l, struct lsrc *s, const struct scope *sc,
                                   const struct ynode *list, const struct clause *clause,
                                   size_t *ret_n);
+/* The same for each of a set, which `each` is (NULL: none); then none may say for_each. */
+const struct effect *effects_read_each(struct load *l, struct lsrc *s, const struct scope *sc,
+                                       const struct ynode *list, const struct each *each,
+                                       const struct clause *clause, size_t *ret_n);
+/* One that creates what `n` names, with what `map` holds under `with`; sc knows the variable of
+ * `each` already. */
+void effect_create_read(struct load *l, struct lsrc *s, const struct scope *sc,
+                        const struct ynode *map, const struct ynode *n, const struct each *each,
+                        const struct clause *clause, struct effect *ret);
+/* The action of this name; NULL, with a mistake that names what is near. */
+const struct action *effect_action(struct load *l, const struct tdef *d, str key, struct pos at);
+/* May this regulation act there at all: `uses`, and the action's `guarded`? */
+void effect_right_check(struct load *l, struct lsrc *s, const struct type *t,
+                        const struct action *x, struct pos pos);
 void adds_body(struct load *l, struct lsrc *s);
 /* `apart`, once all actions, routes and rules are there (load_apart.c, load_posts.c). */
 void aparts_body(struct load *l, struct lsrc *s);
@@ -194,6 +208,10 @@ void controls_link(struct load *l);
 void controls_manual(struct load *l, struct lsrc *s);
 /* Which items of standards clauses answer to (load_standard.c). */
 void standards_body(struct load *l, struct lsrc *s);
+/* Duties, likewise (load_duty.c). */
+void duties_read(struct load *l, struct lsrc *s);
+void duties_body(struct load *l, struct lsrc *s);
+void duties_link(struct load *l);
 /* "“A”、“B”" */
 struct words apart_join(struct arena *a, const struct words *names, size_t n);
 

@@ -68,6 +68,8 @@ struct action;
 struct control;
 struct cdef;
 struct mapping_of;
+struct duty;
+struct ddef;
 
 enum { NAME_MAX_LEN = 40, MODEL_TYPES_MAX = 500 };
 
@@ -487,6 +489,8 @@ struct law {
     size_t ncontrols;
     const struct mapping_of *maps; /* standard.h: which items a clause answers to */
     size_t nmaps;
+    struct ddef *duties; /* duty.h */
+    size_t nduties;
     struct reg **uses;
     size_t nuses;
     const struct crossing { /* an effect on another regulation's record */
@@ -515,9 +519,12 @@ struct model {
     size_t ntypes;
     struct control **controls; /* by code */
     size_t ncontrols;
+    struct duty **duties; /* by code */
+    size_t nduties;
     /* The language's own registers (see contract.h); NULL when absent. */
     struct type *person, *unit, *post, *deputy, *finding, *waiver, *calendar_day, *attestation;
     struct type *erasure, *legal_hold;
+    struct type *duty_run;
     int zone_minutes; /* of the installation */
 };
 

@@ -187,7 +187,7 @@ static bool kind_key(struct step *s, str key, const struct ynode *v)
                  {"check", STEP_CHECK},   {"see", STEP_SEE},         {"list", STEP_LIST},
                  {"term", STEP_TERM},     {"tasks", STEP_TASKS},     {"notified", STEP_NOTIFIED},
                  {"number", STEP_NUMBER}, {"control", STEP_CONTROL}, {"publish", STEP_PUBLISH},
-                 {"judge", STEP_JUDGE}};
+                 {"judge", STEP_JUDGE},   {"duty", STEP_DUTY}};
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         if (!str_eq(key, str_from(kinds[i].key))) {
             continue;
@@ -204,6 +204,7 @@ static bool kind_key(struct step *s, str key, const struct ynode *v)
         case STEP_LIST:
         case STEP_CONTROL:
         case STEP_JUDGE:
+        case STEP_DUTY:
             s->type = v->text;
             break;
         case STEP_CLOCK:
@@ -262,6 +263,41 @@ static void control_check(struct loader *l, const struct step *s, const struct y
     }
 }
 
+static const char *const run_states[] = {STEP_DUTY_STATES};
+enum { RUN_STATES = sizeof(run_states) / sizeof(run_states[0]) };
+
+/* Whether the key goes with a duty. */
+static bool duty_key(struct loader *l, struct step *s, str key, const struct ynode *v)
+{
+    for (int i = 0; i < RUN_STATES; i++) {
+        if (!str_eq(key, str_from(run_states[i]))) {
+            continue;
+        }
+        if (!str_to_i64(v->text, &s->runs[i]) || s->runs[i] < 0) {
+            diag_error(l->d, v->pos, "%s 是次数，如 1", "%s is a number of times, as 1",
+                       run_states[i]);
+        }
+        return true;
+    }
+    return false;
+}
+
+/* A step about a duty says how often, and no other step does. */
+static void duty_check(struct loader *l, const struct step *s, const struct ynode *n)
+{
+    bool says = false;
+    for (int i = 0; i < RUN_STATES; i++) {
+        says = says || s->runs[i] >= 0;
+    }
+    if (s->kind == STEP_DUTY && !says) {
+        diag_error(l->d, n->pos, "duty 要有 waiting、done、late、missed 或 dropped",
+                   "duty needs waiting, done, late, missed or dropped");
+    } else if (s->kind != STEP_DUTY && says) {
+        diag_error(l->d, n->pos, "waiting、done、late、missed、dropped 只用于 duty",
+                   "waiting, done, late, missed and dropped go with duty only");
+    }
+}
+
 static bool other_key(struct loader *l, struct step *s, str key, const struct ynode *v)
 {
     if (str_eq(key, STR("with"))) {
@@ -288,14 +324,18 @@ static bool other_key(struct loader *l, struct step *s, str key, const struct yn
     } else if (str_eq(key, STR("actions"))) {
         s->actions = names_in(l, v, &s->nactions);
     } else {
-        return control_key(l, s, key, v) || operation_key(l, s, key, v);
+        return control_key(l, s, key, v) || duty_key(l, s, key, v) || operation_key(l, s, key, v);
     }
     return true;
 }
 
 static struct step step_of(struct loader *l, const struct ynode *n)
 {
-    struct step s = {.pos = n->pos, .count = -1, .kind = STEP_CLOCK, .expect = true};
+    struct step s = {.pos = n->pos,
+                     .count = -1,
+                     .kind = STEP_CLOCK,
+                     .expect = true,
+                     .runs = {-1, -1, -1, -1, -1}};
     bool known = false;
     if (n->kind != Y_MAP) {
         diag_error(l->d, n->pos, "步骤应为映射，如 {create: ..}",
@@ -321,6 +361,7 @@ static struct step step_of(struct loader *l, const struct ynode *n)
     }
     operation_check(l, &s, n);
     control_check(l, &s, n);
+    duty_check(l, &s, n);
     return s;
 }
 

@@ -22,6 +22,8 @@
  *         what is named stands so; of the saved records no other is a violation
  *       - {judge: loan_returned, about: L, save: F, state: opened}   judges every record, opens and
  *         tests findings; the one of that control about L, where it is named
+ *       - {duty: check_loans, missed: 1, done: 0}     how many occurrences stand so now: waiting,
+ *         done, late, missed, dropped; of: D, those about the saved record D alone
  *       - {as: keeper.wang, perform: L.inspection.record, with: {...}}   (the open part of L)
  * What people do in the approval that runs of L, each with the seat it has there:
  *       - {as: PERSON, approve: L}        also reject, abstain; opinion: text, signature: text
@@ -52,6 +54,8 @@
 /* The clock of a check at its first step: a Monday, a working day. */
 #define STEPS_BEGIN STR("2026-01-05T09:00+08:00")
 
+#define STEP_DUTY_STATES "waiting", "done", "late", "missed", "dropped"
+
 enum step_kind {
     STEP_CREATE,
     STEP_PERFORM,
@@ -65,6 +69,7 @@ enum step_kind {
     STEP_NUMBER,
     STEP_CONTROL,
     STEP_JUDGE,
+    STEP_DUTY,
     STEP_PUBLISH,
     STEP_APPROVAL
 };
@@ -125,6 +130,9 @@ struct step {
     const str *violations, *kept, *unknown, *waived; /* saved names */
     size_t nviolations, nkept, nunknown, nwaived;
     str reason; /* of the violations; empty: not said */
+    /* STEP_DUTY, with its key in `type`: how many stand so, in the order of STEP_DUTY_STATES;
+     * -1: not said. */
+    int64_t runs[5];
 };
 
 struct scenario {

@@ -16,6 +16,7 @@ static const struct nav_entry {
     {"records", "/r", "stack-2", WORDS_INIT("台账与单据", "Records"), true},
     {"law", "/law", "book-2", WORDS_INIT("制度", "Regulations"), true},
     {"controls", "/compliance", "certificate", WORDS_INIT("合规", "Compliance"), false},
+    {"duties", "/duties", "calendar", WORDS_INIT("定期职责", "Duties"), false},
     {"search", "/search", "search", WORDS_INIT("搜索", "Search"), true},
     {"admin", "/admin", "settings", WORDS_INIT("管理", "Administration"), false},
 };

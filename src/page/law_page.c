@@ -5,11 +5,13 @@
 #include "base/markdown.h"
 #include "ledger/ledger.h"
 #include "page/compliance_page.h"
+#include "page/control_page.h"
+#include "page/duty_page.h"
 #include "page/page.h"
 
 #include "gen/law.html.h"
 
-enum { USES_MAX = 12, CHAPTERS_MAX = 20, CONTROLS_SHOWN = 8 };
+enum { USES_MAX = 12, CHAPTERS_MAX = 20, CONTROLS_SHOWN = 8, DUTIES_SHOWN = 8 };
 
 html_safe law_text(const struct visit *v, struct words w)
 {
@@ -150,6 +152,14 @@ static void uses_of_aparts(struct uses *u, const struct law *l)
     }
 }
 
+/* What came of controls and duties. */
+struct law_marks {
+    struct control_result *controls;
+    size_t ncontrols;
+    struct duty_result *duties;
+    size_t nduties;
+};
+
 /* The controls of each article, with what came of them. */
 static void put_controls(struct visit *v, const struct law_page *p, struct law_article *a,
                          const struct control_result *results, size_t n)
@@ -178,8 +188,23 @@ static bool has_judged(const struct law_article *a)
     return false;
 }
 
+/* The duties that carry it out, likewise. */
+static void put_duties(struct visit *v, const struct law_page *p, struct law_article *a,
+                       const struct law_marks *m)
+{
+    struct law_duty *list = arena_array(v->ctx.arena, struct law_duty, DUTIES_SHOWN);
+    size_t k = 0;
+    for (size_t i = 0; i < m->nduties && k < DUTIES_SHOWN && !p->old; i++) {
+        if (m->duties[i].def->clause == a->clause) {
+            list[k++] = (struct law_duty){&m->duties[i], control_class(m->duties[i].state)};
+        }
+    }
+    a->duties.ptr = list;
+    a->duties.len = k;
+}
+
 static void put_articles(struct visit *v, const struct law *l, struct law_page *p,
-                         const struct control_result *results, size_t n)
+                         const struct law_marks *m)
 {
     struct law_article *list = arena_array(v->ctx.arena, struct law_article, l->nclauses + 1);
     for (size_t i = 0; i < l->nclauses; i++) {
@@ -203,12 +228,13 @@ static void put_articles(struct visit *v, const struct law *l, struct law_page *
                                      STR_ARG(s->written))};
             }
         }
-        put_controls(v, p, a, results, n);
+        put_controls(v, p, a, m->controls, m->ncontrols);
+        put_duties(v, p, a, m);
         a->items = clause_items(v->ctx.arena, c);
         a->uses.ptr = u.list;
         a->uses.len = u.len;
         a->more = u.len == USES_MAX;
-        bool alive = u.len || has_judged(a);
+        bool alive = u.len || has_judged(a) || a->duties.len;
         bool by_people = !alive && (a->controls.len || frame_has_words(c->manual));
         a->class = alive ? STR("alive") : by_people ? STR("manual") : STR("none");
         p->cited += alive;
@@ -244,14 +270,14 @@ static void show_law(struct visit *v, const struct reg *r, const struct law *l)
     }
     p.versions.ptr = versions;
     p.versions.len = r->nlaws > 1 ? r->nlaws : 0;
-    struct control_result *results;
-    size_t n;
-    err e = control_results(&v->ctx, &results, &n);
+    struct law_marks m;
+    err e = control_results(&v->ctx, &m.controls, &m.ncontrols);
+    e = e.code ? e : duty_results(&v->ctx, &m.duties, &m.nduties);
     if (e.code) {
         visit_error(v, e);
         return;
     }
-    put_articles(v, l, &p, results, n);
+    put_articles(v, l, &p, &m);
     struct frame f;
     struct html out = frame_begin(v, &f, title_of(v, &p), STR("law"));
     law_html(&out, &p);

@@ -2,6 +2,7 @@
 #ifndef PAGE_LAW_PAGE_H
 #define PAGE_LAW_PAGE_H
 
+#include "engine/duty.h"
 #include "engine/record.h"
 #include "page/control_page.h"
 #include "page/frame.h"
@@ -34,6 +35,10 @@ struct law_control { /* whether it is kept */
     str class; /* of the pill */
     str when;  /* it was answered, of a manual one */
 };
+struct law_duty { /* whether it is met */
+    const struct duty_result *r;
+    str class;
+};
 struct law_article {
     const struct clause *clause;
     struct words chapter; /* where it begins a new one */
@@ -44,6 +49,10 @@ struct law_article {
         size_t len;
     } controls;                /* that watch it; of the version in force only */
     struct mapping_list items; /* of standards, that it answers to */
+    struct {
+        const struct law_duty *ptr;
+        size_t len;
+    } duties; /* that carry it out, likewise */
     struct {
         const struct law_use *ptr;
         size_t len;

@@ -66,6 +66,8 @@ void page_controls(struct visit *v); /* is it kept? */
 void page_control(struct visit *v);
 void page_evidence_ask(struct visit *v);
 void page_evidence_file(struct visit *v);
+void page_duties(struct visit *v); /* what is owed again and again */
+void page_duty(struct visit *v);
 void page_search(struct visit *v);
 
 void page_help(struct visit *v);

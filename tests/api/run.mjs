@@ -543,6 +543,22 @@ await check("by regulation and by standard, sums that add up", async () => {
   }
 });
 
+at("duties");
+await check("what is owed again and again, with its clause", async () => {
+  let list = null;
+  for (let i = 0; i < 100 && !list?.items.every((d) => d.as_of); i++) {
+    await new Promise((done) => setTimeout(done, 200));
+    list = await read("li.lei", "/api/v1/duties");
+  }
+  expect(list.items.some((d) => d.key === "equipment_is_counted" && d.clause.id === "stock-take"), "the stock-take");
+  for (const d of list.items) equal(d.good, d.state === "pass", d.key);
+  const one = await read("huang.he", "/api/v1/duties/equipment_is_counted", "/api/v1/duties/{key}");
+  expect(Array.isArray(one.items), "its occurrences");
+  refused(await get("li.lei", "/api/v1/duties/nothing"), 404);
+  refused(await get("li.lei", "/api/v1/duties/equipment_is_counted?state=x"), 400);
+  refused(await get("li.lei", "/api/v1/duties/equipment_is_counted?cursor=x"), 400);
+});
+
 // --- proofs -----------------------------------------------------------------------------------
 at("proofs");
 await check("an act's proof is verified by the separate program", async () => {

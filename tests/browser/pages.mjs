@@ -131,6 +131,8 @@ export const pages = (r) => [
   ["controls", "li.lei", "/controls"],
   ["control", "huang.he", "/controls/loan_returned"],
   ["control-manual", "gao.yuan", "/controls/answers_sampled"],
+  ["duties", "sun.li", "/duties"],
+  ["duty", "huang.he", "/duties/equipment_is_counted"],
   ["law", "li.lei", "/law/fault_reporting"],
   ["law-clause", "li.lei", "/law/fault_reporting#repair-time"],
   ["search", "wu.tao", `/search?q=${encodeURIComponent("打印")}`],

@@ -74,6 +74,8 @@ static const struct way ways[] = {
     {"regulation", "controls", "control", NAMES},
     {"control", "reasons", "reason", NAMES},
     {"control", "manual", "manual", ITSELF},
+    {"regulation", "duties", "duty", NAMES},
+    {"duty", "missed", "effect", ENTRIES},
     {"add", "effects", "effect", ENTRIES},
     {"add", "rules", "rule", ENTRIES},
     {"add", "needs", "need", ENTRIES},
@@ -192,6 +194,7 @@ static void every_construct_is_used(void **state)
         {"control", KEYS_CONTROL},
         {"reason", KEYS_REASON},
         {"manual", KEYS_MANUAL},
+        {"duty", KEYS_DUTY},
         {"words", KEYS_WORDS},
         {"has", "comments attachments watchers label"},
         {"setting type", "text int decimal money bool date datetime duration days months workdays "

@@ -190,7 +190,7 @@ static bool reported(const struct diags *d, const struct expected *x)
 static bool judge(const struct one_case *sound, const struct one_case *c)
 {
     struct arena a = arena_make(256u << 20);
-    struct source all[3];
+    struct source all[4];
     size_t n = 0;
     struct diags d = diags_make(&a);
     all[n].version = 1;
@@ -198,6 +198,10 @@ static bool judge(const struct one_case *sound, const struct one_case *c)
         load_one(&a, NULL, STR("regulations/organisation"), STR("organisation"), &all[n++]).code,
         ERR_NONE);
     all[0].epoch = 1;
+    assert_int_equal(load_one(&a, NULL, STR("regulations/routine"), STR("routine"), &all[n]).code,
+                     ERR_NONE);
+    all[n].version = 1;
+    all[n++].epoch = 1;
     if (c->version == 2) {
         all[n++] = source_of(sound, 1);
     }

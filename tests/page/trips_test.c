@@ -166,6 +166,8 @@ static void pages(struct dbs *t)
     page(s, STR("/compliance"), NULL);
     page(s, STR("/compliance"), "by=standard");
     page(s, STR("/compliance/regulations/fault_reporting"), NULL);
+    page(s, STR("/duties"), NULL);
+    page_most(s, STR("/duties/equipment_is_counted"), NULL, TRIPS_MAX + 1, STATEMENTS_MAX);
     page(s, STR("/controls"), NULL);
     page(s, STR("/controls/loan_returned"), NULL);
     page(s, STR("/law/fault_reporting/v/1"), NULL);

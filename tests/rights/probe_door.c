@@ -1,6 +1,7 @@
 /* probe_door.c - who comes in at all; what is one's own; what administrators have. */
 #include "base/enc.h"
 #include "model/control.h"
+#include "model/duty.h"
 #include "people/people_int.h"
 
 #include "probe.h"
@@ -214,6 +215,9 @@ static const struct open_page {
     {"GET /compliance", "/compliance", "by=standard"},
     {"GET /compliance/standards/~", "/compliance/standards/ISO27001", NULL},
     {"GET /api/v1/compliance", "/api/v1/compliance", NULL},
+    {"GET /duties", "/duties", NULL},
+    {"GET /duties", "/duties", "show=mine"},
+    {"GET /api/v1/duties", "/api/v1/duties", NULL},
     {"GET /controls", "/controls", NULL},
     {"GET /api/v1/controls", "/api/v1/controls", NULL},
 };
@@ -308,6 +312,12 @@ static void read_laws(struct probe *p, const struct who *who)
             open_to(p, who, "GET /api/v1/controls/~",
                     str_fmt(&p->a, "/api/v1/controls/%.*s", STR_ARG(name)), "limit=200");
             make_nothing(p, who, name);
+        }
+        for (size_t k = 0; k < l->nduties; k++) {
+            str name = l->duties[k].duty->key;
+            open_to(p, who, "GET /duties/~", str_fmt(&p->a, "/duties/%.*s", STR_ARG(name)), NULL);
+            open_to(p, who, "GET /api/v1/duties/~",
+                    str_fmt(&p->a, "/api/v1/duties/%.*s", STR_ARG(name)), "limit=200");
         }
         for (size_t k = 0; k < l->ntdefs; k++) {
             if (!l->tdefs[k]->type->lines) {

@@ -301,7 +301,7 @@ function writeHeads(me, program) {
 async function somewhere(program, path) {
   const type = /^.api.v1.r.(\w+)/.exec(path)?.[1];
   const list = type ? (await json(await get(program, `/api/v1/r/${type}?limit=1`))).items ?? [] : [];
-  const law = { key: path.includes("/types/") ? "fault" : path.includes("/ledger/") ? "10" : path.includes("/controls/") ? "faults_accepted" : "fault_reporting", item: "report" };
+  const law = { key: path.includes("/types/") ? "fault" : path.includes("/ledger/") ? "10" : path.includes("/controls/") ? "faults_accepted" : path.includes("/duties/") ? "equipment_is_counted" : "fault_reporting", item: "report" };
   const id = path.includes("/attachments/") ? made.file : (list[0]?.id ?? "1");
   return path.replace(/\{(\w+)\}/g, (_, name) => law[name] ?? id);
 }

@@ -1,0 +1,320 @@
+/* duty.c - what came of duties: figures, states, occurrences, people. */
+#include "engine/duty.h"
+
+#include "engine/calendar.h"
+#include "engine/duty_int.h"
+#include "engine/record_load.h"
+
+static enum control_state state_of(const struct ctx *ctx, const struct duty_result *r)
+{
+    const struct duty_counts *c = &r->counts;
+    if (!r->as_of || ctx->now - r->as_of > DUTY_AGE_MS) {
+        return CONTROL_STALE;
+    }
+    if (c->waiting + c->done + c->late + c->missed == 0) {
+        return CONTROL_VACUOUS;
+    }
+    if (c->failing) {
+        return CONTROL_FAIL;
+    }
+    if (c->done + c->late + c->missed == 0) {
+        return CONTROL_UNKNOWN;
+    }
+    return c->overdue ? CONTROL_WARN : CONTROL_PASS;
+}
+
+static void put_is(struct sqlb *b, const struct model *m, int place)
+{
+    SQLB_LIT(b, "r.state = ");
+    sqlb_i64(b, duty_state_code(m, place));
+}
+
+/* One row a duty: key, n of each state, overdue, failing, next due.  $4: since when. */
+static struct sql figures_sql(const struct ctx *ctx, bool one)
+{
+    const struct model *m = ctx->model;
+    struct sqlb b = sqlb_make(ctx->arena);
+    SQLB_LIT(&b, "select r.f_duty");
+    for (int i = 0; i < DUTY_STATES; i++) {
+        SQLB_LIT(&b, ", cast(sum(case when ");
+        put_is(&b, m, i);
+        SQLB_LIT(&b, " then 1 else 0 end) as bigint)");
+    }
+    SQLB_LIT(&b, ", cast(sum(case when ");
+    put_is(&b, m, 0);
+    SQLB_LIT(&b, " and r.f_due < $1 then 1 else 0 end) as bigint), cast(sum(case when ");
+    put_is(&b, m, 3);
+    SQLB_LIT(&b, " and not exists(select 1 from ");
+    sqlb_ident(&b, m->duty_run->table);
+    SQLB_LIT(&b, " q where q.f_duty = r.f_duty and coalesce(q.f_about, 0) = coalesce(r.f_about, 0)"
+                 " and q.f_begins > r.f_begins and q.state in (");
+    sqlb_i64(&b, duty_state_code(m, 1));
+    SQLB_LIT(&b, ", ");
+    sqlb_i64(&b, duty_state_code(m, 2));
+    SQLB_LIT(&b, ", ");
+    sqlb_i64(&b, duty_state_code(m, 3));
+    SQLB_LIT(&b, ")) then 1 else 0 end) as bigint), min(case when ");
+    put_is(&b, m, 0);
+    SQLB_LIT(&b, " then r.f_due end) from ");
+    sqlb_ident(&b, m->duty_run->table);
+    SQLB_LIT(&b, " r where r.f_begins >= $4");
+    if (one) {
+        SQLB_LIT(&b, " and r.f_duty = $5");
+    }
+    SQLB_LIT(&b, " group by r.f_duty");
+    return sqlb_end(&b);
+}
+
+static void result_take(struct duty_result *x, const struct rows *r)
+{
+    x->counts = (struct duty_counts){.waiting = rows_i64(r, 1),
+                                     .done = rows_i64(r, 2),
+                                     .late = rows_i64(r, 3),
+                                     .missed = rows_i64(r, 4),
+                                     .dropped = rows_i64(r, 5),
+                                     .overdue = rows_i64(r, 6),
+                                     .failing = rows_i64(r, 7)};
+    x->next_due = rows_i64(r, 8);
+}
+
+/* When the clock last looked, and the figures of all duties or, with two arguments, of one. */
+static err ask_figures(const struct ctx *ctx, const struct db_arg *more, int n, int64_t *at,
+                       struct rows *ret)
+{
+    struct batch *b = batch_begin(ctx->db, ctx->arena);
+    int seen = batch_add(b, SQL("select at from duty_seen where one = 1"), NO_ARGS);
+    int figures = batch_add(b, figures_sql(ctx, n > 1), ctx_args(ctx, more, n));
+    err e = batch_run(b);
+    if (e.code) {
+        return e;
+    }
+    struct rows r = batch_rows(b, seen);
+    *at = rows_next(&r) ? rows_i64(&r, 0) : 0;
+    *ret = batch_rows(b, figures);
+    return OK;
+}
+
+err duty_results(const struct ctx *ctx, struct duty_result **ret, size_t *n)
+{
+    const struct model *m = ctx->model;
+    struct duty_result *by_code = arena_array(ctx->arena, struct duty_result, m->nduties + 1);
+    struct duty_result *list = arena_array(ctx->arena, struct duty_result, m->nduties + 1);
+    struct rows r = {0};
+    int64_t at = 0;
+    *ret = list;
+    *n = 0;
+    if (!m->duty_run || !m->nduties) {
+        return OK;
+    }
+    struct db_arg since = db_i64(ctx->now - DUTY_YEAR_DAYS * 86400000LL);
+    err e = ask_figures(ctx, &since, 1, &at, &r);
+    for (size_t i = 0; i < m->nduties; i++) {
+        by_code[i] =
+            (struct duty_result){.duty = m->duties[i], .def = m->duties[i]->newest, .as_of = at};
+    }
+    while (!e.code && rows_next(&r)) {
+        const struct duty *d = model_duty(m, rows_text(&r, 0));
+        if (d) {
+            result_take(&by_code[d->code], &r);
+        }
+    }
+    for (size_t g = 0; g < m->nregs && !e.code; g++) {
+        const struct law *law = m->regs[g]->newest;
+        for (size_t i = 0; i < law->nduties; i++) {
+            struct duty_result *x = &by_code[law->duties[i].duty->code];
+            x->state = state_of(ctx, x);
+            list[(*n)++] = *x;
+        }
+    }
+    return e;
+}
+
+err duty_result(const struct ctx *ctx, const struct duty *d, struct duty_result *ret)
+{
+    *ret = (struct duty_result){.duty = d, .def = d->newest};
+    if (!d->newest || !ctx->model->duty_run) {
+        return err_make(ERR_NOT_FOUND, STR("the duty is retired"));
+    }
+    struct db_arg more[] = {db_i64(ctx->now - DUTY_YEAR_DAYS * 86400000LL), db_text(d->key)};
+    struct rows r;
+    err e = ask_figures(ctx, more, 2, &ret->as_of, &r);
+    if (!e.code && rows_next(&r)) {
+        result_take(ret, &r);
+    }
+    ret->state = state_of(ctx, ret);
+    return e;
+}
+
+/* --- occurrences -------------------------------------------------------------------------- */
+
+static struct sql rows_sql(const struct ctx *ctx, const struct duty_ask *ask)
+{
+    const struct model *m = ctx->model;
+    struct sqlb b = sqlb_make(ctx->arena);
+    SQLB_LIT(&b, "select r.id, r.f_duty, r.f_title, r.f_begins, r.f_ends, r.f_due, r.f_closes,"
+                 " r.f_done_at, r.state, r.f_skipped, r.f_about, r.f_record, r.f_doer from ");
+    sqlb_ident(&b, m->duty_run->table);
+    SQLB_LIT(&b, " r where ");
+    load_visible(&b, m->duty_run);
+    if (ask->duty) {
+        SQLB_LIT(&b, " and r.f_duty = $4");
+    } else {
+        SQLB_LIT(&b, " and $4 = $4");
+    }
+    SQLB_LIT(&b, " and ($5 = 0 or r.f_due >= $5) and ($6 = 0 or r.f_due < $6)"
+                 " and ($7 = 0 or r.id < $7)");
+    if (ask->open) {
+        SQLB_LIT(&b, " and r.state in (");
+        sqlb_i64(&b, duty_state_code(m, 0));
+        SQLB_LIT(&b, ", ");
+        sqlb_i64(&b, duty_state_code(m, 3));
+        SQLB_LIT(&b, ")");
+    } else if (ask->state >= 0) {
+        SQLB_LIT(&b, " and ");
+        put_is(&b, m, ask->state);
+    }
+    if (ask->mine) {
+        SQLB_LIT(&b, " and exists(select 1 from ");
+        sqlb_ident(&b, str_fmt(ctx->arena, "l_%.*s__owner", STR_ARG(m->duty_run->key)));
+        SQLB_LIT(&b, " o where o.owner = r.id and o.target = $2)");
+    }
+    if (ask->from || ask->to) {
+        SQLB_LIT(&b, " order by r.f_due, r.id limit $8");
+    } else {
+        SQLB_LIT(&b, " order by r.id desc limit $8");
+    }
+    return sqlb_end(&b);
+}
+
+static int64_t place_of(const struct model *m, int64_t code)
+{
+    for (int i = 0; i < DUTY_STATES; i++) {
+        if (duty_state_code(m, i) == code) {
+            return i;
+        }
+    }
+    return DUTY_STATES - 1;
+}
+
+static struct duty_row row_of(const struct ctx *ctx, const struct rows *r)
+{
+    const struct duty *d = model_duty(ctx->model, rows_text(r, 1));
+    return (struct duty_row){.id = rows_i64(r, 0),
+                             .duty = d,
+                             .title = rows_text(r, 2),
+                             .begins = rows_i64(r, 3),
+                             .ends = rows_i64(r, 4),
+                             .due = rows_i64(r, 5),
+                             .closes = rows_i64(r, 6),
+                             .done_at = rows_i64(r, 7),
+                             .state = place_of(ctx->model, rows_i64(r, 8)),
+                             .skipped = rows_i64(r, 9),
+                             .about = rows_i64(r, 10),
+                             .about_type = d && d->newest ? d->newest->each : NULL,
+                             .record = rows_i64(r, 11)};
+}
+
+/* Names of the owners of all rows, in one question. */
+static err owners_sql(const struct ctx *ctx, const struct duty_row *list, size_t n,
+                      struct rows *ret)
+{
+    struct sqlb b = sqlb_make(ctx->arena);
+    SQLB_LIT(&b, "select o.owner, p.f_full_name from ");
+    sqlb_ident(&b, str_fmt(ctx->arena, "l_%.*s__owner", STR_ARG(ctx->model->duty_run->key)));
+    SQLB_LIT(&b, " o join ");
+    sqlb_ident(&b, ctx->model->person->table);
+    SQLB_LIT(&b, " p on p.id = o.target where o.owner in (0");
+    for (size_t i = 0; i < n; i++) {
+        SQLB_LIT(&b, ", ");
+        sqlb_i64(&b, list[i].id);
+    }
+    SQLB_LIT(&b, ") order by o.owner, p.id limit 2000");
+    return db_query(ctx->db, ctx->arena, sqlb_end(&b), NO_ARGS, ret);
+}
+
+static err put_owners(const struct ctx *ctx, struct duty_row *list, size_t n)
+{
+    struct rows r;
+    err e = n && ctx->model->person ? owners_sql(ctx, list, n, &r) : OK;
+    while (n && ctx->model->person && !e.code && rows_next(&r)) {
+        for (size_t i = 0; i < n; i++) {
+            str *to = &list[i].owners;
+            if (list[i].id == rows_i64(&r, 0) && to->len < 200) {
+                str name = rows_text(&r, 1);
+                *to =
+                    to->len ? str_fmt(ctx->arena, "%.*s, %.*s", STR_ARG(*to), STR_ARG(name)) : name;
+            }
+        }
+    }
+    return e;
+}
+
+err duty_rows(const struct ctx *ctx, const struct duty_ask *ask, struct duty_row **ret, size_t *n)
+{
+    const struct model *m = ctx->model;
+    *n = 0;
+    *ret = arena_array(ctx->arena, struct duty_row, (size_t)ask->limit + 1);
+    if (!m->duty_run) {
+        return OK;
+    }
+    struct db_arg more[] = {db_text(ask->duty ? ask->duty->key : STR("")), db_i64(ask->from),
+                            db_i64(ask->to), db_i64(ask->after), db_i64(ask->limit)};
+    struct rows r;
+    err e = db_query(ctx->db, ctx->arena, rows_sql(ctx, ask), ctx_args(ctx, more, 5), &r);
+    struct duty_row *list = *ret;
+    int64_t *doers = arena_array(ctx->arena, int64_t, (size_t)ask->limit + 1);
+    struct names *names = names_begin(ctx);
+    while (!e.code && rows_next(&r) && *n < (size_t)ask->limit) {
+        struct duty_row *x = &list[*n];
+        *x = row_of(ctx, &r);
+        doers[*n] = rows_i64(&r, 12);
+        if (x->about && x->about_type) {
+            names_want(names, x->about_type, x->about);
+        }
+        if (doers[*n] && m->person) {
+            names_want(names, m->person, doers[*n]);
+        }
+        (*n)++;
+    }
+    e = e.code ? e : names_run(names);
+    for (size_t i = 0; i < *n && !e.code; i++) {
+        struct duty_row *x = &list[i];
+        x->about_name =
+            x->about && x->about_type ? names_get(names, x->about_type, x->about).name : STR("");
+        x->doer = doers[i] && m->person ? names_get(names, m->person, doers[i]).name : STR("");
+    }
+    return e.code ? e : put_owners(ctx, list, *n);
+}
+
+err duty_people(const struct ctx *ctx, const struct duty *d, int limit, struct duty_person **ret,
+                size_t *n)
+{
+    const struct model *m = ctx->model;
+    *n = 0;
+    *ret = arena_array(ctx->arena, struct duty_person, (size_t)limit + 1);
+    if (!m->duty_run || !m->person) {
+        return OK;
+    }
+    struct sqlb b = sqlb_make(ctx->arena);
+    SQLB_LIT(&b, "select p.id, p.f_full_name, cast(sum(case when ");
+    put_is(&b, m, 1);
+    SQLB_LIT(&b, " then 1 else 0 end) as bigint) as ok, cast(sum(case when ");
+    put_is(&b, m, 2);
+    SQLB_LIT(&b, " then 1 else 0 end) as bigint) as tardy from ");
+    sqlb_ident(&b, m->duty_run->table);
+    SQLB_LIT(&b, " r join ");
+    sqlb_ident(&b, m->person->table);
+    SQLB_LIT(&b, " p on p.id = r.f_doer where r.f_duty = $4 and r.f_begins >= $5"
+                 " group by p.id, p.f_full_name order by 3 desc, p.id limit $6");
+    struct db_arg more[] = {db_text(d->key), db_i64(ctx->now - DUTY_YEAR_DAYS * 86400000LL),
+                            db_i64(limit)};
+    struct rows r;
+    err e = db_query(ctx->db, ctx->arena, sqlb_end(&b), ctx_args(ctx, more, 3), &r);
+    while (!e.code && rows_next(&r) && *n < (size_t)limit) {
+        (*ret)[(*n)++] = (struct duty_person){.person = rows_i64(&r, 0),
+                                              .name = rows_text(&r, 1),
+                                              .done = rows_i64(&r, 2),
+                                              .late = rows_i64(&r, 3)};
+    }
+    return e;
+}

@@ -1,0 +1,89 @@
+/* duty.h - are recurring obligations met?  What came of each duty.
+ *
+ * What a duty is: model/duty.h.  Its occurrences are records of the register `duty_run`;
+ * the clock opens each when its period begins, sees when it was met, and says so when it
+ * was missed (duty_clock.c), always as an act by auto.  An occurrence is told by its key,
+ * "DUTY/object/beginning", which is unique: two nodes, a stopped server or a clock moved
+ * back make none twice.
+ *
+ *   waiting   owed, not yet met
+ *   done      met by `due`
+ *   late      met after `due`
+ *   missed    not met by `closes` (due and its grace); it may still become late
+ *   dropped   no longer owed: the duty or its object is gone
+ *
+ * A duty stands as controls do (enum control_state):
+ *   stale     the clock has not looked for DUTY_AGE_MS
+ *   vacuous   nothing has been owed yet
+ *   fail      the last occurrence that ended, of some object, is missed
+ *   unknown   none has ended yet
+ *   warn      some waiting one is past due, within its grace
+ *   pass      else: the last one of every object was done, or done late
+ */
+#ifndef ENGINE_DUTY_H
+#define ENGINE_DUTY_H
+
+#include "engine/control.h"
+#include "model/duty.h"
+
+#define DUTY_AGE_MS (10 * 60000LL)
+#define DUTY_YEAR_DAYS 366
+
+enum { DUTY_STATES = 5 }; /* waiting, done, late, missed, dropped, in this order */
+extern const str duty_state_keys[DUTY_STATES];
+
+struct duty_counts { /* of occurrences that began within DUTY_YEAR_DAYS */
+    int64_t waiting, overdue, done, late, missed, dropped; /* overdue: of the waiting */
+    int64_t failing; /* objects whose last ended occurrence is missed */
+};
+
+struct duty_result {
+    const struct duty *duty;
+    const struct ddef *def; /* the newest version's */
+    struct duty_counts counts;
+    int64_t next_due; /* of the waiting ones, UTC ms; 0: none */
+    int64_t as_of;    /* when the clock last looked; 0: never */
+    enum control_state state;
+};
+
+/* All duties of the newest versions, in order of regulation and place in its text; into
+ * ctx->arena. */
+MUST_CHECK err duty_results(const struct ctx *ctx, struct duty_result **ret, size_t *n);
+MUST_CHECK err duty_result(const struct ctx *ctx, const struct duty *d, struct duty_result *ret);
+
+/* Occurrences that ctx->actor may see. */
+struct duty_row {
+    int64_t id;
+    const struct duty *duty;                    /* NULL: of a regulation that is no more */
+    str title;                                  /* as it was called when it began */
+    int64_t begins, ends, due, closes, done_at; /* UTC ms; done_at 0: not done */
+    int64_t state;                              /* place in duty_state_keys */
+    int64_t skipped;                            /* periods passed over before it */
+    const struct type *about_type;
+    int64_t about, record; /* 0: none */
+    str about_name;
+    str owners, doer; /* names */
+};
+struct duty_ask {
+    const struct duty *duty; /* NULL: of all */
+    int state;               /* place in duty_state_keys; -1: all */
+    bool open;               /* waiting and missed only */
+    bool mine;               /* those that ctx->actor owes */
+    int64_t from, to;        /* due within; 0: any */
+    int64_t after;           /* a page: rows before this id; 0: from the newest */
+    int limit;
+};
+/* The newest first; with from and to by due. */
+MUST_CHECK err duty_rows(const struct ctx *ctx, const struct duty_ask *ask, struct duty_row **ret,
+                         size_t *n);
+
+/* How often each person has done it, within DUTY_YEAR_DAYS; at most `limit`, most first. */
+struct duty_person {
+    int64_t person;
+    str name;
+    int64_t done, late;
+};
+MUST_CHECK err duty_people(const struct ctx *ctx, const struct duty *d, int limit,
+                           struct duty_person **ret, size_t *n);
+
+#endif

@@ -1,0 +1,70 @@
+/* duty_int.h - what the C files about duties share. */
+#ifndef ENGINE_DUTY_INT_H
+#define ENGINE_DUTY_INT_H
+
+#include "engine/clock_int.h"
+#include "engine/duty.h"
+
+enum {
+    DUTY_LOOK = 200,      /* rows of one question */
+    DUTY_TODO_MAX = 500,  /* things done in one turn of the clock */
+    DUTY_CATCH_UP = 12,   /* periods of one object made up after a stop; the rest is counted */
+    DUTY_OWNERS_MAX = 50, /* people who owe one occurrence */
+};
+
+/* --- duty_time.c ------------------------------------------------------------------------- */
+
+struct duty_period {
+    int64_t begins, ends, due, closes; /* UTC ms */
+    int64_t skipped;
+    bool any; /* false: none has begun */
+};
+/* The object a period is made for. */
+struct duty_object {
+    int64_t id, unit; /* 0: none */
+    int64_t since;    /* periods before it are not owed */
+    int64_t last;     /* where the last occurrence ended; 0: there was none */
+    int64_t length;   /* value of ddef.length, or the moment of ddef.at in ms */
+};
+/* The oldest period of the object that has begun and has no occurrence, but of what a stop
+ * has left only the last DUTY_CATCH_UP. */
+MUST_CHECK err duty_period(const struct ctx *ctx, const struct ddef *d, const struct duty_object *o,
+                           struct duty_period *ret);
+
+/* --- duty_look.c --------------------------------------------------------------------------- */
+
+enum duty_what { DUTY_OPEN, DUTY_MET, DUTY_MISS, DUTY_DROP, DUTY_ASSIGN };
+struct duty_todo {
+    enum duty_what what;
+    const struct duty *duty; /* NULL: of a regulation that is no more */
+    struct duty_object object;
+    struct duty_period period; /* open */
+    int64_t run;               /* else: the occurrence */
+    int64_t met_by;            /* met: the record */
+};
+struct duty_todos {
+    struct duty_todo list[DUTY_TODO_MAX];
+    size_t n;
+};
+/* What is to be done at ctx->now; `owners`: whether the people who owe are looked at too. */
+MUST_CHECK err duty_look(const struct ctx *ctx, bool owners, struct duty_todos *ret);
+/* " from r_T v_x where v_x.id = $n", or nothing for a duty without objects. */
+void duty_put_object(struct sqlb *b, const struct ddef *d, int param);
+str duty_key(struct arena *a, const struct duty *d, int64_t about, int64_t begins);
+/* Code of a state of duty_run, by place in duty_state_keys; -1: there is none. */
+int64_t duty_state_code(const struct model *m, int place);
+
+/* --- duty_do.c ------------------------------------------------------------------------------- */
+
+/* One of them, as an act by auto.  What its effects are refused is put away with the reason,
+ * and the occurrence begins or is missed all the same; *done: something was done. */
+MUST_CHECK err duty_do(struct engine *e, int64_t now, const struct duty_todo *todo, bool *done);
+
+/* What is kept of the effects of a model's duties, by code. */
+struct duty_plans {
+    struct eplan create;
+    struct eplan *missed;
+};
+struct duty_plans *duty_plans(const struct model *m, struct arena *a);
+
+#endif
