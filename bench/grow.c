@@ -71,6 +71,7 @@ static const struct errand errands[] = {
     {"/proof/#/file", "/proof/#seq/file", 0},
     {"/compliance", "/compliance", 0},
     {"/compliance", "/compliance?by=standard", 0},
+    {"/compliance", "/compliance?by=unit", 0},
     {"/compliance/regulations/~", "/compliance/regulations/fault_reporting", 0},
     {"/compliance/standards/~", "/compliance/standards/ISO27001", 0},
     {"/api/v1/compliance", "/api/v1/compliance", 0},

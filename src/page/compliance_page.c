@@ -78,6 +78,7 @@ struct lenses compliance_lenses(const struct visit *v, const char *here)
         struct words words;
     } all[] = {
         {"regulation", "/compliance", WORDS_INIT("按制度", "By regulation")},
+        {"unit", "/compliance?by=unit", WORDS_INIT("按部门", "By unit")},
         {"standard", "/compliance?by=standard", WORDS_INIT("按标准", "By standard")},
         {"control", "/controls", WORDS_INIT("全部控制点", "All controls")},
     };
@@ -172,8 +173,33 @@ static void show_standards(struct visit *v, const struct compliance *c, struct b
     show(v, &f, &out);
 }
 
+static void show_units(struct visit *v)
+{
+    struct units_page p = {.visit = v, .lenses = compliance_lenses(v, "unit")};
+    struct unit_state *list;
+    size_t n;
+    err e = compliance_units(&v->ctx, &list, &n);
+    if (e.code) {
+        visit_error(v, e);
+        return;
+    }
+    p.units.ptr = list;
+    p.units.len = n;
+    struct frame f;
+    struct html out = frame_begin(v, &f,
+                                  frame_title(v, WORDS("合规", "Compliance"),
+                                              words_in(WORDS("按部门", "by unit"), v->ctx.lang)),
+                                  STR("controls"));
+    units_html(&out, &p);
+    show(v, &f, &out);
+}
+
 void page_compliance(struct visit *v)
 {
+    if (str_eq(visit_param(v, STR("by")), STR("unit"))) {
+        show_units(v);
+        return;
+    }
     struct compliance c;
     bool standards = str_eq(visit_param(v, STR("by")), STR("standard"));
     struct batch *more = standards ? standards_list_ask(v->ctx.db, v->ctx.arena)

@@ -4,6 +4,7 @@
 #define PAGE_COMPLIANCE_PAGE_H
 
 #include "engine/compliance.h"
+#include "engine/compliance_unit.h"
 #include "page/control_page.h"
 #include "page/frame.h"
 #include "page/show.h"
@@ -29,6 +30,15 @@ struct standards_page {
         const struct standard_state *ptr;
         size_t len;
     } standards;
+};
+
+struct units_page {
+    const struct visit *visit;
+    struct lenses lenses;
+    struct {
+        const struct unit_state *ptr;
+        size_t len;
+    } units; /* the most first */
 };
 
 struct clause_line {

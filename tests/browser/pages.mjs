@@ -125,6 +125,7 @@ export const pages = (r) => [
   ["form-device", "huang.he", "/r/device/new/register"],
   ["library", "li.lei", "/law"],
   ["compliance", "li.lei", "/compliance"],
+  ["compliance-units", "li.lei", "/compliance?by=unit"],
   ["compliance-standards", "li.lei", "/compliance?by=standard"],
   ["compliance-regulation", "li.lei", "/compliance/regulations/fault_reporting"],
   ["compliance-standard", "li.lei", "/compliance/standards/ISO20000"],

@@ -2,6 +2,7 @@
  * lost in them, and what no control watches counts as kept by nobody.  Lists of standards:
  * another text is another edition, and what a regulation names cannot vanish. */
 #include "engine/compliance.h"
+#include "engine/compliance_unit.h"
 #include "engine/house.h"
 
 #include <string.h>
@@ -172,6 +173,39 @@ static void items_of_a_standard_body(struct dbs *t)
     assert_int_equal(s.outcomes[ITEM_KEPT] + s.outcomes[ITEM_PARTLY], 0);
 }
 
+static void what_breaks_is_told_by_unit_body(struct dbs *t)
+{
+    struct house h = house_make(t, law);
+    struct ctx ctx = house_ctx(&h, h.amy);
+    struct unit_state *list;
+    size_t n;
+    run(&h);
+    assert_int_equal(compliance_units(&ctx, &list, &n).code, 0);
+    assert_int_equal(n, 0);
+    thing(&h, "a", "20"); /* amy is of north */
+    thing(&h, "none", "20");
+    thing(&h, "c", "*");
+    thing(&h, "d", "5");
+    assert_done(&h, house_create(&h, h.cat, "thing", "what", "e", "n", "0", NULL));
+    run(&h);
+    assert_int_equal(compliance_units(&ctx, &list, &n).code, 0);
+    assert_int_equal(n, 2);
+    assert_int_equal(list[0].unit, h.north);
+    assert_int_equal(list[0].violation, 3);
+    assert_int_equal(list[0].unknown, 2);
+    assert_int_equal(list[0].list.len, 3);
+    assert_true(str_eq(list[0].list.ptr[0].control->key, STR("small")));
+    assert_int_equal(list[0].list.ptr[0].violation, 2);
+    assert_true(list[0].name.len > 0);
+    assert_int_equal(list[1].unit, h.south);
+    assert_int_equal(list[1].violation, 1);
+    int64_t rows = 0;
+    for (size_t i = 0; i < n; i++) {
+        rows += list[i].violation + list[i].in_grace + list[i].waived + list[i].unknown;
+    }
+    assert_int_equal(rows, house_i64(&h, SQL("select count(*) from control_row"), NO_ARGS));
+}
+
 static void another_text_is_another_edition_body(struct dbs *t)
 {
     struct house h = house_make(t, law);
@@ -215,11 +249,18 @@ static void another_text_is_another_edition(void **state)
     dbs_each(DBS_MEMORY | DBS_PG, another_text_is_another_edition_body);
 }
 
+static void what_breaks_is_told_by_unit(void **state)
+{
+    (void)state;
+    dbs_each(DBS_MEMORY | DBS_PG, what_breaks_is_told_by_unit_body);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sums_add_up),
         cmocka_unit_test(items_of_a_standard),
+        cmocka_unit_test(what_breaks_is_told_by_unit),
         cmocka_unit_test(another_text_is_another_edition),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

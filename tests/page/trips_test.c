@@ -165,6 +165,7 @@ static void pages(struct dbs *t)
     page(s, STR("/law/fault_reporting"), NULL);
     page(s, STR("/compliance"), NULL);
     page(s, STR("/compliance"), "by=standard");
+    page(s, STR("/compliance"), "by=unit");
     page(s, STR("/compliance/regulations/fault_reporting"), NULL);
     page(s, STR("/duties"), NULL);
     page_most(s, STR("/duties/equipment_is_counted"), NULL, TRIPS_MAX + 1, STATEMENTS_MAX);

@@ -213,6 +213,7 @@ static const struct open_page {
     {"GET /api/v1/ledger", "/api/v1/ledger", NULL},
     {"GET /compliance", "/compliance", NULL},
     {"GET /compliance", "/compliance", "by=standard"},
+    {"GET /compliance", "/compliance", "by=unit"},
     {"GET /compliance/standards/~", "/compliance/standards/ISO27001", NULL},
     {"GET /api/v1/compliance", "/api/v1/compliance", NULL},
     {"GET /duties", "/duties", NULL},

@@ -1,0 +1,147 @@
+/* compliance_unit.c - what does not hold, by unit. */
+#include "engine/compliance_unit.h"
+
+#include "engine/control_int.h"
+#include "engine/record_load.h"
+
+#include <stdlib.h>
+
+static void put_waived(struct sqlb *b, const struct model *m)
+{
+    if (!m->waiver) {
+        SQLB_LIT(b, "0");
+        return;
+    }
+    SQLB_LIT(b, "case when exists (select 1 from ");
+    sqlb_ident(b, m->waiver->table);
+    SQLB_LIT(b, " v where v.f_about = q.record and v.f_control = k.key and ");
+    control_put_in_force(b, m);
+    SQLB_LIT(b, ") then 1 else 0 end");
+}
+
+/* One branch for each type that has controls. */
+static struct sql breaks_sql(const struct ctx *ctx)
+{
+    size_t n;
+    struct control_set *sets = control_sets(ctx->model, ctx->arena, &n);
+    struct sqlb b = sqlb_make(ctx->arena);
+    SQLB_LIT(&b, "select x.unit, x.control, sum(case when x.verdict >= 3 and x.waived = 0"
+                 " and not x.grace > $1 then 1 else 0 end), sum(case when x.verdict >= 3"
+                 " and x.waived = 0 and x.grace > $1 then 1 else 0 end),"
+                 " sum(case when x.verdict >= 3 then x.waived else 0 end),"
+                 " sum(case when x.verdict < 3 then 1 else 0 end) from (");
+    for (size_t i = 0; i < n; i++) {
+        if (i) {
+            SQLB_LIT(&b, " union all ");
+        }
+        SQLB_LIT(&b, "select coalesce(r.unit, 0) as unit, q.control as control, q.verdict as"
+                     " verdict, coalesce(q.grace_at, 0) as grace, ");
+        put_waived(&b, ctx->model);
+        SQLB_LIT(&b, " as waived from control_row q join control_result k on k.control = q.control"
+                     " join ");
+        sqlb_ident(&b, sets[i].type->table);
+        SQLB_LIT(&b, " r on r.id = q.record where q.control in (");
+        for (size_t c = 0; c < sets[i].n; c++) {
+            if (c) {
+                SQLB_LIT(&b, ", ");
+            }
+            sqlb_i64(&b, sets[i].list[c]->code);
+        }
+        SQLB_LIT(&b, ")");
+    }
+    SQLB_LIT(&b, ") x group by x.unit, x.control order by x.unit, 3 desc, x.control");
+    return n ? sqlb_end(&b) : (struct sql){0};
+}
+
+/* Those the actor may see. */
+static struct sql names_sql(const struct ctx *ctx)
+{
+    struct sqlb b = sqlb_make(ctx->arena);
+    SQLB_LIT(&b, "select r.id, r.name from ");
+    sqlb_ident(&b, ctx->model->unit->table);
+    SQLB_LIT(&b, " r where ");
+    load_visible(&b, ctx->model->unit);
+    SQLB_LIT(&b, " order by r.id");
+    return sqlb_end(&b);
+}
+
+static int most_first(const void *x, const void *y)
+{
+    const struct unit_state *a = x;
+    const struct unit_state *b = y;
+    int64_t more = b->violation - a->violation;
+    more = more ? more : b->unknown + b->in_grace - a->unknown - a->in_grace;
+    return more ? (more < 0 ? -1 : 1) : (a->unit > b->unit) - (a->unit < b->unit);
+}
+
+static void take(const struct ctx *ctx, struct rows *r, struct unit_state **ret, size_t *n)
+{
+    size_t all = (size_t)rows_count(r);
+    struct unit_state *units = arena_array(ctx->arena, struct unit_state, all + 1);
+    struct unit_breaks *list = arena_array(ctx->arena, struct unit_breaks, all + 1);
+    size_t k = 0;
+    *n = 0;
+    while (rows_next(r)) {
+        const struct control *c = model_control_at(ctx->model, rows_i64(r, 1));
+        if (!c || !c->newest) {
+            continue;
+        }
+        if (!*n || units[*n - 1].unit != rows_i64(r, 0)) {
+            units[(*n)++] = (struct unit_state){.unit = rows_i64(r, 0), .list = {.ptr = &list[k]}};
+        }
+        struct unit_state *u = &units[*n - 1];
+        list[k] = (struct unit_breaks){.control = c,
+                                       .violation = rows_i64(r, 2),
+                                       .in_grace = rows_i64(r, 3),
+                                       .waived = rows_i64(r, 4),
+                                       .unknown = rows_i64(r, 5)};
+        list[k].all = list[k].violation + list[k].in_grace + list[k].waived + list[k].unknown;
+        u->violation += list[k].violation;
+        u->in_grace += list[k].in_grace;
+        u->waived += list[k].waived;
+        u->unknown += list[k].unknown;
+        u->list.len++;
+        k++;
+    }
+    *ret = units;
+}
+
+/* Both in order of id. */
+static void put_names(struct unit_state *units, size_t n, struct rows *names)
+{
+    bool there = rows_next(names);
+    for (size_t i = 0; i < n; i++) {
+        while (there && rows_i64(names, 0) < units[i].unit) {
+            there = rows_next(names);
+        }
+        if (there && rows_i64(names, 0) == units[i].unit) {
+            units[i].name = rows_text(names, 1);
+        }
+    }
+}
+
+err compliance_units(const struct ctx *ctx, struct unit_state **ret, size_t *n)
+{
+    struct sql sql = breaks_sql(ctx);
+    *n = 0;
+    *ret = NULL;
+    if (!sql.text.len) {
+        return OK;
+    }
+    struct batch *b = batch_begin(ctx->db, ctx->arena);
+    int breaks = batch_add(b, sql, ctx_args(ctx, NULL, 0));
+    batch_max_rows(b, breaks, UNIT_BREAKS_MAX);
+    int names = ctx->model->unit ? batch_add(b, names_sql(ctx), ctx_args(ctx, NULL, 0)) : -1;
+    err e = batch_run(b);
+    if (e.code) {
+        return e;
+    }
+    struct rows r = batch_rows(b, breaks);
+    take(ctx, &r, ret, n);
+    if (names >= 0) {
+        struct rows of = batch_rows(b, names);
+        put_names(*ret, *n, &of);
+    }
+    qsort(*ret, *n, sizeof(**ret), most_first);
+    return OK;
+}
