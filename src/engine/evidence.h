@@ -79,8 +79,9 @@ MUST_CHECK err evidence_enter(struct engine *e, struct arena *a, const struct ev
 struct evidence_seen {
     int64_t seq, person, at, n;
 };
-MUST_CHECK err evidence_list(const struct ctx *ctx, const struct control *c,
-                             struct evidence_seen **ret, size_t *n);
+struct batch *evidence_list_ask(const struct ctx *ctx, const struct control *c); /* with the next */
+MUST_CHECK err evidence_list(const struct ctx *ctx, struct batch *asked, struct evidence_seen **ret,
+                             size_t *n);
 
 /* Who signs the ledger; NULL: nobody. */
 const struct note_key *evidence_key(const struct engine *e);

@@ -95,21 +95,31 @@ err evidence_enter(struct engine *e, struct arena *a, const struct evidence *x,
     return r;
 }
 
-err evidence_list(const struct ctx *ctx, const struct control *c, struct evidence_seen **ret,
-                  size_t *n)
+struct batch *evidence_list_ask(const struct ctx *ctx, const struct control *c)
 {
-    struct rows r;
+    struct batch *b = batch_begin(ctx->db, ctx->arena);
+    batch_add(b,
+              SQL("select seq, person, at, n from evidence where control = $1"
+                  " order by seq desc limit 20"),
+              ARGS(db_text(c->key)));
+    batch_ride(b);
+    return b;
+}
+
+err evidence_list(const struct ctx *ctx, struct batch *asked, struct evidence_seen **ret, size_t *n)
+{
     *n = 0;
-    err e = db_query(ctx->db, ctx->arena,
-                     SQL("select seq, person, at, n from evidence where control = $1"
-                         " order by seq desc limit 20"),
-                     ARGS(db_text(c->key)), &r);
     *ret = arena_array(ctx->arena, struct evidence_seen, EVIDENCE_SHOWN + 1);
-    while (!e.code && rows_next(&r)) {
+    err e = batch_join(asked);
+    if (e.code) {
+        return e;
+    }
+    struct rows r = batch_rows(asked, 0);
+    while (rows_next(&r)) {
         (*ret)[(*n)++] = (struct evidence_seen){rows_i64(&r, 0), rows_i64(&r, 1), rows_i64(&r, 2),
                                                 rows_i64(&r, 3)};
     }
-    return e;
+    return OK;
 }
 
 const struct note_key *evidence_key(const struct engine *e)

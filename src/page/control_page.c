@@ -197,12 +197,13 @@ void page_control(struct visit *v)
     struct control_day *days;
     size_t ndays;
     struct control_look look = span_ask(v, c, &p.span);
+    struct batch *evidence = evidence_list_ask(&v->ctx, c);
     err e = control_result(&v->ctx, c, &r);
     e = e.code ? e : control_look_read(&v->ctx, &look, &r, &p.span.period, &days, &ndays);
     e = e.code ? e : control_rows(&v->ctx, c, since, record, CASES + 1, &rows, &n);
     e = e.code ? e : control_unfound(&v->ctx, c, &p.unfound);
     e = e.code || !c->newest->manual ? e : attest_show(v, &r, &p.attest);
-    e = e.code || !c->newest->over ? e : control_evidence(v, &p);
+    e = e.code || !c->newest->over ? e : control_evidence(v, &p, evidence);
     if (e.code) {
         visit_error(v, e);
         return;

@@ -90,7 +90,7 @@ struct control_page {
 
 struct control_line control_line_of(const struct visit *v, const struct control_result *r);
 /* evidence_page.c: fills p->evidence. */
-MUST_CHECK err control_evidence(struct visit *v, struct control_page *p);
+MUST_CHECK err control_evidence(struct visit *v, struct control_page *p, struct batch *asked);
 /* The class of the pill that shows a state. */
 str control_class(enum control_state s);
 /* "7 of 9 kept, 1 in grace, 1 unknown" */

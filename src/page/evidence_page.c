@@ -8,12 +8,12 @@
 
 #include "web/work.h"
 
-err control_evidence(struct visit *v, struct control_page *p)
+err control_evidence(struct visit *v, struct control_page *p, struct batch *asked)
 {
     struct evidence_seen *list;
     size_t n;
     const struct type *person = v->model->person;
-    err e = evidence_list(&v->ctx, p->control, &list, &n);
+    err e = evidence_list(&v->ctx, asked, &list, &n);
     if (e.code || !n) {
         return e;
     }
