@@ -133,33 +133,34 @@ static err next(struct erasing *k, const struct standing *s, const struct type *
 /* --- may it go? ---------------------------------------------------------------------------------
  */
 
-int erase_hold_ask(const struct ctx *ctx, struct batch *b, int64_t record)
+void erase_hold_put(struct sqlb *b, const struct model *m, int at)
 {
-    const struct type *t = ctx->model->legal_hold;
+    const struct type *t = m->legal_hold;
     if (!t) {
-        return -1;
+        SQLB_LIT(b, "null");
+        return;
     }
-    struct sqlb q = sqlb_make(ctx->arena);
-    SQLB_LIT(&q, "select id from ");
-    sqlb_ident(&q, t->table);
-    SQLB_LIT(&q, " where f_about = $1 and state = ");
-    sqlb_i64(&q, tdef_state(t->newest, STR("in_force"))->code);
-    SQLB_LIT(&q, " order by id limit 1");
-    return batch_add(b, sqlb_end(&q), ARGS(db_i64(record)));
-}
-
-int64_t erase_hold_read(struct batch *b, int place)
-{
-    struct rows r = place < 0 ? (struct rows){0} : batch_rows(b, place);
-    return place >= 0 && rows_next(&r) ? rows_i64(&r, 0) : 0;
+    SQLB_LIT(b, "(select min(h.id) from ");
+    sqlb_ident(b, t->table);
+    SQLB_LIT(b, " h where h.f_about = ");
+    sqlb_param(b, at);
+    SQLB_LIT(b, " and h.state = ");
+    sqlb_i64(b, tdef_state(t->newest, STR("in_force"))->code);
+    SQLB_LIT(b, ")");
 }
 
 err erase_hold(const struct ctx *ctx, int64_t record, int64_t *ret)
 {
-    struct batch *b = batch_begin(ctx->db, ctx->arena);
-    int place = erase_hold_ask(ctx, b, record);
-    err e = place < 0 ? OK : batch_run(b);
-    *ret = e.code ? 0 : erase_hold_read(b, place);
+    struct sqlb b = sqlb_make(ctx->arena);
+    struct rows r;
+    *ret = 0;
+    if (!ctx->model->legal_hold) {
+        return OK;
+    }
+    SQLB_LIT(&b, "select ");
+    erase_hold_put(&b, ctx->model, 1);
+    err e = db_query(ctx->db, ctx->arena, sqlb_end(&b), ARGS(db_i64(record)), &r);
+    *ret = !e.code && rows_next(&r) ? rows_i64(&r, 0) : 0;
     return e;
 }
 

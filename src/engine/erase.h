@@ -39,8 +39,7 @@ turn_fn erase_turn;
 
 /* Is a legal hold in force on the record?  `ret` 0: none, else the hold's own record. */
 MUST_CHECK err erase_hold(const struct ctx *ctx, int64_t record, int64_t *ret);
-/* The same along with other questions about it; -1: no regulation speaks of holds. */
-int erase_hold_ask(const struct ctx *ctx, struct batch *b, int64_t record);
-int64_t erase_hold_read(struct batch *b, int place);
+/* "(select ...)": that record, or null, of the record in argument `at` of a statement. */
+void erase_hold_put(struct sqlb *b, const struct model *m, int at);
 
 #endif

@@ -176,7 +176,7 @@ static const struct beside *beside_of(const struct ctx *ctx, const struct type *
 struct asks {
     struct guards_ask guards;
     struct links_ask *links;
-    int activities, attachments, labels, watching, terms, steps, own, hold;
+    int activities, attachments, labels, watching, terms, steps, own;
     const struct beside *beside;
     int relations[RELATIONS_MAX], parts[PARTS_MAX];
     bool approvals;
@@ -224,11 +224,11 @@ static void ask_all(const struct ctx *ctx, const struct record *rec, struct batc
                           "200"),
             rec->id);
     }
-    q->hold = erase_hold_ask(ctx, b, rec->id);
-    q->steps = ask(ctx, b,
-                   SQL("select cast(coalesce(sum(\"left\"), 0) as bigint) from \"step_job\""
-                       " where \"record\" = $4"),
-                   rec->id);
+    struct sqlb steps = sqlb_make(ctx->arena);
+    SQLB_LIT(&steps, "select cast(coalesce(sum(\"left\"), 0) as bigint), ");
+    erase_hold_put(&steps, ctx->model, 4);
+    SQLB_LIT(&steps, " from \"step_job\" where \"record\" = $4");
+    q->steps = ask(ctx, b, sqlb_end(&steps), rec->id);
     q->own = ask(ctx, b,
                  SQL("select \"id\", \"kind\", \"zh\", \"en\", coalesce(\"due\", 0) from"
                      " \"task\" where \"record\" = $4 and +\"person\" = $2"
@@ -411,8 +411,9 @@ static void read_small(const struct ctx *ctx, struct batch *b, const struct asks
     }
     read_own(ctx, b, q, v);
     struct rows r = batch_rows(b, q->steps);
-    v->steps_left = rows_next(&r) ? rows_i64(&r, 0) : 0;
-    v->hold = erase_hold_read(b, q->hold);
+    bool some = rows_next(&r);
+    v->steps_left = some ? rows_i64(&r, 0) : 0;
+    v->hold = some ? rows_i64(&r, 1) : 0;
 }
 
 /* The way to go: from the first state along the first expected action (or the
