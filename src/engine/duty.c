@@ -78,47 +78,56 @@ static void result_take(struct duty_result *x, const struct rows *r)
 }
 
 /* When the clock last looked, and the figures of all duties or, with two arguments, of one. */
-static err ask_figures(const struct ctx *ctx, const struct db_arg *more, int n, int64_t *at,
-                       struct rows *ret)
+static struct duty_asked ask_figures(const struct ctx *ctx, const struct db_arg *more, int n)
 {
-    struct batch *b = batch_begin(ctx->db, ctx->arena);
-    int seen = batch_add(b, SQL("select at from duty_seen where one = 1"), NO_ARGS);
-    int figures = batch_add(b, figures_sql(ctx, n > 1), ctx_args(ctx, more, n));
-    err e = batch_run(b);
-    if (e.code) {
-        return e;
-    }
-    struct rows r = batch_rows(b, seen);
-    *at = rows_next(&r) ? rows_i64(&r, 0) : 0;
-    *ret = batch_rows(b, figures);
-    return OK;
+    struct duty_asked q = {.b = batch_begin(ctx->db, ctx->arena)};
+    q.seen = batch_add(q.b, SQL("select at from duty_seen where one = 1"), NO_ARGS);
+    q.figures = batch_add(q.b, figures_sql(ctx, n > 1), ctx_args(ctx, more, n));
+    return q;
 }
 
-err duty_results(const struct ctx *ctx, struct duty_result **ret, size_t *n)
+static int64_t seen_at(const struct duty_asked *q)
+{
+    struct rows r = batch_rows(q->b, q->seen);
+    return rows_next(&r) ? rows_i64(&r, 0) : 0;
+}
+
+struct duty_asked duty_results_ask(const struct ctx *ctx)
+{
+    if (!ctx->model->duty_run || !ctx->model->nduties) {
+        return (struct duty_asked){0};
+    }
+    struct db_arg since = db_i64(ctx->now - DUTY_YEAR_DAYS * 86400000LL);
+    struct duty_asked q = ask_figures(ctx, &since, 1);
+    batch_ride(q.b);
+    return q;
+}
+
+err duty_results_read(const struct ctx *ctx, const struct duty_asked *q, struct duty_result **ret,
+                      size_t *n)
 {
     const struct model *m = ctx->model;
     struct duty_result *by_code = arena_array(ctx->arena, struct duty_result, m->nduties + 1);
     struct duty_result *list = arena_array(ctx->arena, struct duty_result, m->nduties + 1);
-    struct rows r = {0};
-    int64_t at = 0;
     *ret = list;
     *n = 0;
-    if (!m->duty_run || !m->nduties) {
-        return OK;
+    err e = q->b ? batch_join(q->b) : OK;
+    if (e.code || !q->b) {
+        return e;
     }
-    struct db_arg since = db_i64(ctx->now - DUTY_YEAR_DAYS * 86400000LL);
-    err e = ask_figures(ctx, &since, 1, &at, &r);
+    int64_t at = seen_at(q);
+    struct rows r = batch_rows(q->b, q->figures);
     for (size_t i = 0; i < m->nduties; i++) {
         by_code[i] =
             (struct duty_result){.duty = m->duties[i], .def = m->duties[i]->newest, .as_of = at};
     }
-    while (!e.code && rows_next(&r)) {
+    while (rows_next(&r)) {
         const struct duty *d = model_duty(m, rows_text(&r, 0));
         if (d) {
             result_take(&by_code[d->code], &r);
         }
     }
-    for (size_t g = 0; g < m->nregs && !e.code; g++) {
+    for (size_t g = 0; g < m->nregs; g++) {
         const struct law *law = m->regs[g]->newest;
         for (size_t i = 0; i < law->nduties; i++) {
             struct duty_result *x = &by_code[law->duties[i].duty->code];
@@ -126,7 +135,13 @@ err duty_results(const struct ctx *ctx, struct duty_result **ret, size_t *n)
             list[(*n)++] = *x;
         }
     }
-    return e;
+    return OK;
+}
+
+err duty_results(const struct ctx *ctx, struct duty_result **ret, size_t *n)
+{
+    struct duty_asked q = duty_results_ask(ctx);
+    return duty_results_read(ctx, &q, ret, n);
 }
 
 err duty_result(const struct ctx *ctx, const struct duty *d, struct duty_result *ret)
@@ -136,9 +151,14 @@ err duty_result(const struct ctx *ctx, const struct duty *d, struct duty_result 
         return err_make(ERR_NOT_FOUND, STR("the duty is retired"));
     }
     struct db_arg more[] = {db_i64(ctx->now - DUTY_YEAR_DAYS * 86400000LL), db_text(d->key)};
-    struct rows r;
-    err e = ask_figures(ctx, more, 2, &ret->as_of, &r);
-    if (!e.code && rows_next(&r)) {
+    struct duty_asked q = ask_figures(ctx, more, 2);
+    err e = batch_run(q.b);
+    if (e.code) {
+        return e;
+    }
+    struct rows r = batch_rows(q.b, q.figures);
+    ret->as_of = seen_at(&q);
+    if (rows_next(&r)) {
         result_take(ret, &r);
     }
     ret->state = state_of(ctx, ret);

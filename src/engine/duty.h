@@ -49,6 +49,15 @@ struct duty_result {
 /* All duties of the newest versions, in order of regulation and place in its text; into
  * ctx->arena. */
 MUST_CHECK err duty_results(const struct ctx *ctx, struct duty_result **ret, size_t *n);
+/* The same in two parts, so that it costs a page no trip of its own: asked along with the next
+ * batch of the connection, read when that has run. */
+struct duty_asked {
+    struct batch *b; /* NULL: there are no duties */
+    int seen, figures;
+};
+struct duty_asked duty_results_ask(const struct ctx *ctx);
+MUST_CHECK err duty_results_read(const struct ctx *ctx, const struct duty_asked *q,
+                                 struct duty_result **ret, size_t *n);
 MUST_CHECK err duty_result(const struct ctx *ctx, const struct duty *d, struct duty_result *ret);
 
 /* Occurrences that ctx->actor may see. */

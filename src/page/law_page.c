@@ -271,8 +271,9 @@ static void show_law(struct visit *v, const struct reg *r, const struct law *l)
     p.versions.ptr = versions;
     p.versions.len = r->nlaws > 1 ? r->nlaws : 0;
     struct law_marks m;
+    struct duty_asked duties = duty_results_ask(&v->ctx);
     err e = control_results(&v->ctx, &m.controls, &m.ncontrols);
-    e = e.code ? e : duty_results(&v->ctx, &m.duties, &m.nduties);
+    e = e.code ? e : duty_results_read(&v->ctx, &duties, &m.duties, &m.nduties);
     if (e.code) {
         visit_error(v, e);
         return;
