@@ -152,7 +152,8 @@ MUST_CHECK err control_run(struct engine *e, struct db *db, struct arena *a, int
  * looked at; because CONTROL_OPEN_MAX of this control are open, or it is not their turn yet.
  * At most CONTROL_LEFT_MAX are counted. */
 enum { CONTROL_OPEN_MAX = 200, CONTROL_LEFT_MAX = 1000 };
-MUST_CHECK err control_unfound(const struct ctx *ctx, const struct control *c, int64_t *ret);
+struct batch *control_unfound_ask(const struct ctx *ctx, const struct control *c);
+MUST_CHECK err control_unfound_read(const struct ctx *ctx, struct batch *b, int64_t *ret);
 
 /* Opens, tests and reopens findings for what the last look has found, each an act by auto of
  * its own; what a rule refuses is put away as a failed job and not tried again.  At most

@@ -46,13 +46,21 @@ static struct sql open_sql(const struct model *m, struct arena *a)
     return sqlb_end(&b);
 }
 
-err control_unfound(const struct ctx *ctx, const struct control *c, int64_t *ret)
+struct batch *control_unfound_ask(const struct ctx *ctx, const struct control *c)
 {
-    struct rows r;
-    err e = db_query(ctx->db, ctx->arena,
-                     SQL("select count(*) from (select 1 from control_row where control = $1"
-                         " and find_at <= $2 limit $3) q"),
-                     ARGS(db_i64(c->code), db_i64(ctx->now), db_i64(CONTROL_LEFT_MAX)), &r);
+    struct batch *b = batch_begin(ctx->db, ctx->arena);
+    batch_add(b,
+              SQL("select count(*) from (select 1 from control_row where control = $1"
+                  " and find_at <= $2 limit $3) q"),
+              ARGS(db_i64(c->code), db_i64(ctx->now), db_i64(CONTROL_LEFT_MAX)));
+    batch_ride(b);
+    return b;
+}
+
+err control_unfound_read(const struct ctx *ctx, struct batch *b, int64_t *ret)
+{
+    err e = batch_join(b);
+    struct rows r = e.code ? (struct rows){0} : batch_rows(b, 0);
     *ret = !e.code && ctx->model->finding && rows_next(&r) ? rows_i64(&r, 0) : 0;
     return e;
 }

@@ -198,10 +198,11 @@ void page_control(struct visit *v)
     size_t ndays;
     struct control_look look = span_ask(v, c, &p.span);
     struct batch *evidence = evidence_list_ask(&v->ctx, c);
+    struct batch *unfound = control_unfound_ask(&v->ctx, c);
     err e = control_result(&v->ctx, c, &r);
     e = e.code ? e : control_look_read(&v->ctx, &look, &r, &p.span.period, &days, &ndays);
     e = e.code ? e : control_rows(&v->ctx, c, since, record, CASES + 1, &rows, &n);
-    e = e.code ? e : control_unfound(&v->ctx, c, &p.unfound);
+    e = e.code ? e : control_unfound_read(&v->ctx, unfound, &p.unfound);
     e = e.code || !c->newest->manual ? e : attest_show(v, &r, &p.attest);
     e = e.code || !c->newest->over ? e : control_evidence(v, &p, evidence);
     if (e.code) {

@@ -436,7 +436,8 @@ static void not_all_at_once_body(struct dbs *t)
     assert_int_equal(findings(&h), CONTROL_OPEN_MAX);
     struct ctx ctx = house_ctx(&h, h.amy);
     int64_t left;
-    dbs_ok(control_unfound(&ctx, model_control(house_model(&h), STR("few")), &left));
+    dbs_ok(control_unfound_read(
+        &ctx, control_unfound_ask(&ctx, model_control(house_model(&h), STR("few"))), &left));
     assert_int_equal(left, MORE);
     int64_t f = newest(&h);
     change(&h, number_of(&h, SQL("select f_about from r_finding where id = $1"), f), "1");

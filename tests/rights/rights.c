@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ACTS = 800 };
+enum { ACTS = 1600 };
 
 static void report(const struct probe *p, const char *where)
 {
