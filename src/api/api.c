@@ -51,6 +51,31 @@ void api_end(struct visit *v, int status, struct json *j)
     visit_json(v, status, body);
 }
 
+struct json api_items(struct visit *v)
+{
+    struct json j = api_begin(v);
+    json_open(&j, '{');
+    json_key(&j, STR("items"));
+    json_open(&j, '[');
+    return j;
+}
+
+void api_items_end(struct visit *v, struct json *j)
+{
+    json_close(j, ']');
+    json_close(j, '}');
+    api_end(v, 200, j);
+}
+
+void api_items_next(struct visit *v, struct json *j, str next)
+{
+    json_close(j, ']');
+    json_key(j, STR("next"));
+    next.len ? json_str(j, next) : json_nil(j);
+    json_close(j, '}');
+    api_end(v, 200, j);
+}
+
 void api_error(struct visit *v, err e)
 {
     struct json j = api_begin(v);

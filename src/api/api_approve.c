@@ -290,10 +290,7 @@ void api_approvals(struct visit *v)
         visit_error(v, e);
         return;
     }
-    struct json j = api_begin(v);
-    json_open(&j, '{');
-    json_key(&j, STR("items"));
-    json_open(&j, '[');
+    struct json j = api_items(v);
     for (size_t i = 0; i < list.len; i++) {
         put_approval(v, &j, &list.ptr[i]);
     }

@@ -71,17 +71,12 @@ void api_controls(struct visit *v)
         visit_error(v, e);
         return;
     }
-    struct json j = api_begin(v);
-    json_open(&j, '{');
-    json_key(&j, STR("items"));
-    json_open(&j, '[');
+    struct json j = api_items(v);
     for (size_t i = 0; i < n; i++) {
         open_control(v, &j, &list[i]);
         json_close(&j, '}');
     }
-    json_close(&j, ']');
-    json_close(&j, '}');
-    api_end(v, 200, &j);
+    api_items_end(v, &j);
 }
 
 static void put_id(struct json *j, const char *key, int64_t id)

@@ -82,18 +82,11 @@ void api_tasks(struct visit *v)
         visit_error(v, e);
         return;
     }
-    struct json j = api_begin(v);
-    json_open(&j, '{');
-    json_key(&j, STR("items"));
-    json_open(&j, '[');
+    struct json j = api_items(v);
     for (size_t i = 0; i < n; i++) {
         put_task(v, &j, &list[i]);
     }
-    json_close(&j, ']');
-    json_key(&j, STR("next"));
-    next.len ? json_str(&j, next) : json_nil(&j);
-    json_close(&j, '}');
-    api_end(v, 200, &j);
+    api_items_next(v, &j, next);
 }
 
 void api_notifications(struct visit *v)
@@ -109,10 +102,7 @@ void api_notifications(struct visit *v)
         visit_error(v, e);
         return;
     }
-    struct json j = api_begin(v);
-    json_open(&j, '{');
-    json_key(&j, STR("items"));
-    json_open(&j, '[');
+    struct json j = api_items(v);
     for (size_t i = 0; i < n; i++) {
         json_open(&j, '{');
         JSON_I64(&j, "id", list[i].id);
@@ -163,10 +153,7 @@ void api_search(struct visit *v)
         visit_error(v, e);
         return;
     }
-    struct json j = api_begin(v);
-    json_open(&j, '{');
-    json_key(&j, STR("items"));
-    json_open(&j, '[');
+    struct json j = api_items(v);
     for (size_t i = 0; i < n; i++) {
         json_open(&j, '{');
         json_key(&j, STR("record"));

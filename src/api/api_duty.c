@@ -36,17 +36,12 @@ void api_duties(struct visit *v)
         visit_error(v, e);
         return;
     }
-    struct json j = api_begin(v);
-    json_open(&j, '{');
-    json_key(&j, STR("items"));
-    json_open(&j, '[');
+    struct json j = api_items(v);
     for (size_t i = 0; i < n; i++) {
         open_duty(v, &j, &list[i]);
         json_close(&j, '}');
     }
-    json_close(&j, ']');
-    json_close(&j, '}');
-    api_end(v, 200, &j);
+    api_items_end(v, &j);
 }
 
 static void put_run(struct visit *v, struct json *j, const struct duty_row *r)

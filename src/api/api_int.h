@@ -25,6 +25,12 @@ struct json api_begin(struct visit *v);
 /* 200 or what `status` says; 413 when the answer would be too long. */
 void api_end(struct visit *v, int status, struct json *j);
 
+/* The same begun as {"items": [, and ended after the last of them; _next also says where the
+ * following ones begin, null when `next` is empty. */
+struct json api_items(struct visit *v);
+void api_items_end(struct visit *v, struct json *j);
+void api_items_next(struct visit *v, struct json *j, str next);
+
 /* --- the query -------------------------------------------------------------- */
 
 /* The type named by the first captured word; NULL after an answer of 404. */

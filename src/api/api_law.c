@@ -19,17 +19,12 @@ static void open_law(struct visit *v, struct json *j, const struct law *l)
 
 void api_regulations(struct visit *v)
 {
-    struct json j = api_begin(v);
-    json_open(&j, '{');
-    json_key(&j, STR("items"));
-    json_open(&j, '[');
+    struct json j = api_items(v);
     for (size_t i = 0; i < v->model->nregs; i++) {
         open_law(v, &j, v->model->regs[i]->newest);
         json_close(&j, '}');
     }
-    json_close(&j, ']');
-    json_close(&j, '}');
-    api_end(v, 200, &j);
+    api_items_end(v, &j);
 }
 
 static void put_clause_whole(struct visit *v, struct json *j, const struct clause *c)

@@ -138,18 +138,13 @@ static void put_type(struct visit *v, struct json *j, const struct type *t, bool
 
 void api_types(struct visit *v)
 {
-    struct json j = api_begin(v);
-    json_open(&j, '{');
-    json_key(&j, STR("items"));
-    json_open(&j, '[');
+    struct json j = api_items(v);
     for (size_t i = 0; i < v->model->ntypes; i++) {
         if (!v->model->types[i]->lines) {
             put_type(v, &j, v->model->types[i], false);
         }
     }
-    json_close(&j, ']');
-    json_close(&j, '}');
-    api_end(v, 200, &j);
+    api_items_end(v, &j);
 }
 
 void api_type_one(struct visit *v)
@@ -283,10 +278,7 @@ void api_list(struct visit *v)
         visit_error(v, e);
         return;
     }
-    struct json j = api_begin(v);
-    json_open(&j, '{');
-    json_key(&j, STR("items"));
-    json_open(&j, '[');
+    struct json j = api_items(v);
     for (size_t i = 0; i < p.nrows; i++) {
         api_open_record(v, &j, &p.rows[i]);
         json_close(&j, '}');
@@ -496,10 +488,7 @@ void api_record_acts(struct visit *v)
         visit_error(v, e);
         return;
     }
-    struct json j = api_begin(v);
-    json_open(&j, '{');
-    json_key(&j, STR("items"));
-    json_open(&j, '[');
+    struct json j = api_items(v);
     for (size_t i = 0; i < n; i++) {
         put_act(v, &j, &list[i]);
     }

@@ -1,7 +1,6 @@
 /* clock.c - what time moves: marks of terms, effects that wait. */
 #include "base/clock.h"
 
-#include "base/wake.h"
 #include "engine/approve_int.h"
 #include "engine/calendar.h"
 #include "engine/clock_int.h"
@@ -10,7 +9,7 @@
 
 #include <string.h>
 
-enum { DUE_MAX = 100, IDEM_DAYS = 7, TURN_US = 1000000 };
+enum { DUE_MAX = 100, IDEM_DAYS = 7 };
 
 /* --- turns ------------------------------------------------------------------------------ */
 
@@ -428,40 +427,19 @@ int64_t engine_tick(struct engine *e, int64_t now)
 
 /* --- the background thread ------------------------------------------------------------------ */
 
-static void *background(void *arg)
+static void tick(void *arg)
 {
     struct engine *e = arg;
-    pthread_mutex_lock(&e->lock);
-    while (!e->stopped) {
-        wake_wait_for(&e->wake, &e->lock, TURN_US);
-        if (e->stopped) {
-            break;
-        }
-        pthread_mutex_unlock(&e->lock);
-        engine_tick(e, engine_now(e));
-        pthread_mutex_lock(&e->lock);
-    }
-    pthread_mutex_unlock(&e->lock);
-    return NULL;
+    engine_tick(e, engine_now(e));
 }
 
 err clock_start(struct engine *e)
 {
-    if (pthread_create(&e->clock_thread, NULL, background, e) != 0) {
-        return err_make(ERR_STORE, STR("the clock thread does not start"));
-    }
-    e->clock_started = true;
-    return OK;
+    e->clock = (struct engine_thread){.e = e, .turn = tick, .arg = e};
+    return engine_thread_start(&e->clock, STR("the clock thread does not start"));
 }
 
 void clock_stop(struct engine *e)
 {
-    if (!e->clock_started) {
-        return;
-    }
-    pthread_mutex_lock(&e->lock);
-    pthread_cond_signal(&e->wake);
-    pthread_mutex_unlock(&e->lock);
-    pthread_join(e->clock_thread, NULL);
-    e->clock_started = false;
+    engine_thread_stop(&e->clock);
 }

@@ -10,13 +10,11 @@
  * manual controls that are due are put (attest.h).
  */
 #include "base/clock.h"
-#include "base/wake.h"
 #include "engine/calendar.h"
 #include "engine/control_history.h"
 #include "engine/control_int.h"
 
 enum {
-    TURN_US = 1000000,
     PAUSE_LEAST_US = 2000000,
     PAUSE_FACTOR = 10,
     WHOLE_MS = 3600000,
@@ -29,8 +27,7 @@ enum {
 
 struct control_clock {
     struct engine *e;
-    pthread_t thread;
-    pthread_cond_t wake;
+    struct engine_thread thread;
     struct arena life; /* of the connection */
     struct arena work;
     struct db *db;
@@ -211,8 +208,9 @@ static void look_manual(struct control_clock *c, int64_t now)
     arena_reset(&c->work);
 }
 
-static void look(struct control_clock *c)
+static void look(void *arg)
 {
+    struct control_clock *c = arg;
     int64_t now = engine_now(c->e);
     int64_t size = engine_stats(c->e).ledger_size;
     bool whole;
@@ -251,52 +249,31 @@ static void look(struct control_clock *c)
     rest(c);
 }
 
-static void *background(void *arg)
+static void leave(void *arg)
 {
     struct control_clock *c = arg;
-    struct engine *e = c->e;
-    pthread_mutex_lock(&e->lock);
-    while (!e->stopped) {
-        wake_wait_for(&c->wake, &e->lock, TURN_US);
-        if (e->stopped) {
-            break;
-        }
-        pthread_mutex_unlock(&e->lock);
-        look(c);
-        pthread_mutex_lock(&e->lock);
-    }
-    pthread_mutex_unlock(&e->lock);
-    if (c->judge) {
-        err x = control_judge_leave(e);
-        (void)x; /* else it runs out */
-    }
-    return NULL;
+    err x = c->judge ? control_judge_leave(c->e) : OK;
+    (void)x; /* else it runs out */
 }
 
 err control_clock_start(struct engine *e)
 {
     struct control_clock *c = arena_new(e->life, struct control_clock);
-    *c = (struct control_clock){
-        .e = e, .life = arena_make(16u << 20), .work = arena_make(64u << 20)};
-    wake_make(&c->wake);
-    if (pthread_create(&c->thread, NULL, background, c) != 0) {
-        return err_make(ERR_STORE, STR("the thread that judges controls does not start"));
-    }
+    *c = (struct control_clock){.e = e,
+                                .thread = {.e = e, .turn = look, .end = leave, .arg = c},
+                                .life = arena_make(16u << 20),
+                                .work = arena_make(64u << 20)};
     e->controls = c;
-    return OK;
+    return engine_thread_start(&c->thread, STR("the thread that judges controls does not start"));
 }
 
 void control_clock_stop(struct engine *e)
 {
     struct control_clock *c = e->controls;
-    if (!c) {
-        return;
+    if (c) {
+        engine_thread_stop(&c->thread);
+        arena_end(&c->work);
+        arena_end(&c->life);
+        e->controls = NULL;
     }
-    pthread_mutex_lock(&e->lock);
-    pthread_cond_signal(&c->wake);
-    pthread_mutex_unlock(&e->lock);
-    pthread_join(c->thread, NULL);
-    arena_end(&c->work);
-    arena_end(&c->life);
-    e->controls = NULL;
 }

@@ -11,12 +11,10 @@
  * and `note` names the first of them.
  */
 #include "base/clock.h"
-#include "base/wake.h"
 #include "engine/control_int.h"
 #include "engine/verify_int.h"
 
 enum {
-    TURN_US = 1000000,
     PAUSE_FACTOR = 10,
     EVERY_LEAST_MS = 60000,
     ROWS_HELD = 50000, /* digests at a time (4 MB), however many rows there are */
@@ -24,8 +22,7 @@ enum {
 
 struct control_self {
     struct engine *e;
-    pthread_t thread;
-    pthread_cond_t wake;
+    struct engine_thread thread;
     struct arena life; /* of the connection */
     struct arena work;
     struct db *db;
@@ -173,8 +170,9 @@ static const struct control *due(struct control_self *s, const struct model *m, 
     return NULL;
 }
 
-static void look(struct control_self *s)
+static void look(void *arg)
 {
+    struct control_self *s = arg;
     if (clock_mono_us() < s->next_us || !control_judges(s->e)) {
         return;
     }
@@ -200,48 +198,24 @@ static void look(struct control_self *s)
     db_rest(s->db);
 }
 
-static void *background(void *arg)
-{
-    struct control_self *s = arg;
-    struct engine *e = s->e;
-    pthread_mutex_lock(&e->lock);
-    while (!e->stopped) {
-        wake_wait_for(&s->wake, &e->lock, TURN_US);
-        if (e->stopped) {
-            break;
-        }
-        pthread_mutex_unlock(&e->lock);
-        look(s);
-        pthread_mutex_lock(&e->lock);
-    }
-    pthread_mutex_unlock(&e->lock);
-    return NULL;
-}
-
 err control_self_start(struct engine *e)
 {
     struct control_self *s = arena_new(e->life, struct control_self);
-    *s = (struct control_self){
-        .e = e, .life = arena_make(16u << 20), .work = arena_make(256u << 20)};
-    wake_make(&s->wake);
-    if (pthread_create(&s->thread, NULL, background, s) != 0) {
-        return err_make(ERR_STORE, STR("the thread that verifies does not start"));
-    }
+    *s = (struct control_self){.e = e,
+                               .thread = {.e = e, .turn = look, .arg = s},
+                               .life = arena_make(16u << 20),
+                               .work = arena_make(256u << 20)};
     e->self = s;
-    return OK;
+    return engine_thread_start(&s->thread, STR("the thread that verifies does not start"));
 }
 
 void control_self_stop(struct engine *e)
 {
     struct control_self *s = e->self;
-    if (!s) {
-        return;
+    if (s) {
+        engine_thread_stop(&s->thread);
+        arena_end(&s->work);
+        arena_end(&s->life);
+        e->self = NULL;
     }
-    pthread_mutex_lock(&e->lock);
-    pthread_cond_signal(&s->wake);
-    pthread_mutex_unlock(&e->lock);
-    pthread_join(s->thread, NULL);
-    arena_end(&s->work);
-    arena_end(&s->life);
-    e->self = NULL;
 }

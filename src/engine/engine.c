@@ -449,7 +449,6 @@ static void close_engine(void *arg)
     arena_end(&e->work);
     arena_end(&e->tick);
     pthread_mutex_destroy(&e->lock);
-    pthread_cond_destroy(&e->wake);
 }
 
 struct engine *engine_make(struct arena *life, const struct engine_options *opt, bool memory)
@@ -462,7 +461,6 @@ struct engine *engine_make(struct arena *life, const struct engine_options *opt,
     e->work = arena_make(WORK_ARENA);
     e->tick = arena_make(WORK_ARENA);
     pthread_mutex_init(&e->lock, NULL);
-    wake_make(&e->wake);
     calendar_make(e);
     if (!e->opt.clock) {
         e->opt.clock = wall_clock;

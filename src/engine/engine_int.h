@@ -17,6 +17,7 @@
 #include "base/uid.h"
 #include "engine/engine.h"
 #include "engine/schema.h"
+#include "engine/thread.h"
 #include "ledger/ledger.h"
 
 #include <pthread.h>
@@ -201,9 +202,7 @@ struct engine {
     struct uid_state ids; /* the writer's */
     bool numbered;        /* PostgreSQL: ids.node is held by the writer's session */
     struct batch *begin;
-    pthread_t clock_thread;
-    pthread_cond_t wake;
-    bool clock_started;
+    struct engine_thread clock;
     struct control_clock *controls; /* judges them; NULL: not started */
     struct control_self *self;      /* verifies; NULL: not started */
     struct duty_clock *duties;      /* the clock's; NULL: it has not looked yet */

@@ -179,25 +179,26 @@ static bool is_post_record(const struct gen *g, const struct expr *e)
     return e->type.kind == V_RECORD && e->type.type && e->type.type == g->s->model->post;
 }
 
+static void select_id(struct gen *g, str alias, const char *name)
+{
+    PUT(g, "select ");
+    col(g, alias, name);
+    PUT(g, " as \"id\"");
+}
+
 /* A SELECT of the ids the crowd stands for, as column "id"; false: has none
  * (everybody, the clock). */
 static bool crowd_select(struct gen *g, const struct expr *e)
 {
     str t = gen_alias(g);
     if (is_post_fun(e)) {
-        PUT(g, "select ");
-        col(g, t, "f_person");
-        PUT(g, " as \"id\"");
+        select_id(g, t, "f_person");
         post_from(g, e, t);
     } else if (e->fun == FUN_MEMBERS || e->fun == FUN_UNDER) {
-        PUT(g, "select ");
-        col(g, t, "id");
-        PUT(g, " as \"id\"");
+        select_id(g, t, "id");
         members_from(g, e, t);
     } else if (e->fun == FUN_BY) {
-        PUT(g, "select ");
-        col(g, t, "person");
-        PUT(g, " as \"id\"");
+        select_id(g, t, "person");
         by_from(g, e, t);
     } else if (fun_votes(e->fun)) {
         gen_voters(g, e);
@@ -220,9 +221,8 @@ static bool crowd_select(struct gen *g, const struct expr *e)
         PUT(g, "\".\"id\" as \"id\"");
         gen_from(g, &m);
     } else if (is_post_record(g, e)) {
-        PUT(g, "select ");
-        col(g, t, "f_person");
-        PUT(g, " as \"id\" from \"r_post\" ");
+        select_id(g, t, "f_person");
+        PUT(g, " from \"r_post\" ");
         gen_put(g, t);
         PUT(g, " where ");
         gen_in_force(g, t);
@@ -242,12 +242,8 @@ static bool crowd_select(struct gen *g, const struct expr *e)
 
 void gen_member(struct gen *g, const struct expr *e)
 {
-    if (e->fun == FUN_EVERYONE) {
-        PUT(g, "(1 = 1)");
-        return;
-    }
-    if (e->fun == FUN_NOBODY) {
-        PUT(g, "(1 = 0)");
+    if (e->fun == FUN_EVERYONE || e->fun == FUN_NOBODY) {
+        sqlb_put_trusted(g->b, e->fun == FUN_EVERYONE ? STR("(1 = 1)") : STR("(1 = 0)"));
         return;
     }
     if (e->fun == FUN_AUTO) {

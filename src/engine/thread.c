@@ -1,0 +1,52 @@
+/* thread.c - a turn each second. */
+#include "engine/thread.h"
+
+#include "base/wake.h"
+#include "engine/engine_int.h"
+
+enum { TURN_US = 1000000 };
+
+static void *background(void *arg)
+{
+    struct engine_thread *t = arg;
+    struct engine *e = t->e;
+    pthread_mutex_lock(&e->lock);
+    while (!e->stopped) {
+        wake_wait_for(&t->wake, &e->lock, TURN_US);
+        if (e->stopped) {
+            break;
+        }
+        pthread_mutex_unlock(&e->lock);
+        t->turn(t->arg);
+        pthread_mutex_lock(&e->lock);
+    }
+    pthread_mutex_unlock(&e->lock);
+    if (t->end) {
+        t->end(t->arg);
+    }
+    return NULL;
+}
+
+err engine_thread_start(struct engine_thread *t, str what)
+{
+    wake_make(&t->wake);
+    if (pthread_create(&t->thread, NULL, background, t) != 0) {
+        pthread_cond_destroy(&t->wake);
+        return err_make(ERR_STORE, what);
+    }
+    t->started = true;
+    return OK;
+}
+
+void engine_thread_stop(struct engine_thread *t)
+{
+    if (!t->started) {
+        return;
+    }
+    pthread_mutex_lock(&t->e->lock);
+    pthread_cond_signal(&t->wake);
+    pthread_mutex_unlock(&t->e->lock);
+    pthread_join(t->thread, NULL);
+    pthread_cond_destroy(&t->wake);
+    t->started = false;
+}
