@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ACTS = 500, ROUTES_MAX = 128 };
+enum { ACTS = 900, ROUTES_MAX = 128 };
 
 /* --- other functions in the table of routes ---------------------------------------------- */
 

@@ -246,15 +246,25 @@ static void unasked_of(struct probe *p, const struct type *t, const struct actio
 
 /* --- references typed ---------------------------------------------------------------------- */
 
-/* What is said of a reference, without the words it was asked for. */
-static str said(struct probe *p, const struct reply *r, str typed)
+static bool at_word(str body, size_t i, str word)
+{
+    return word.len && body.len - i >= word.len && memcmp(body.ptr + i, word.ptr, word.len) == 0;
+}
+
+/* What is said of a reference, without the words it was asked for, this time and the other: a
+ * word may be as short as a hyphen, which stands in any answer. */
+static str said(struct probe *p, const struct reply *r, str typed, str other)
 {
     struct buf b = buf_make(&p->a, r->body.len + 64);
+    bool longer = other.len > typed.len;
+    str first = longer ? other : typed;
+    str second = longer ? typed : other;
     for (size_t i = 0; i < r->body.len;) {
-        bool here = typed.len && r->body.len - i >= typed.len &&
-                    memcmp(r->body.ptr + i, typed.ptr, typed.len) == 0;
-        buf_put_c(&b, here ? '#' : r->body.ptr[i]);
-        i += here ? typed.len : 1;
+        size_t n = at_word(r->body, i, first)    ? first.len
+                   : at_word(r->body, i, second) ? second.len
+                                                 : 0;
+        buf_put_c(&b, n ? '#' : r->body.ptr[i]);
+        i += n ? n : 1;
     }
     return buf_str(&b);
 }
@@ -329,8 +339,9 @@ static void refer_to(struct probe *p, const struct who *who, const struct refere
             }
             struct reply r = refer(p, who, f, typed[k]);
             int64_t more = r.statements - none[by].statements;
-            bool same = r.status == none[by].status &&
-                        str_eq(said(p, &r, typed[k]), said(p, &none[by], nothing[by]));
+            bool same =
+                r.status == none[by].status && str_eq(said(p, &r, typed[k], nothing[by]),
+                                                      said(p, &none[by], nothing[by], typed[k]));
             if (!same || more) {
                 probe_find(p, "%.*s with %.*s = %.*s as %.*s: %s", STR_ARG(f->path),
                            STR_ARG(f->field->key), STR_ARG(typed[k]), STR_ARG(who->login),

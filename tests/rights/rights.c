@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ACTS = 1600 };
+enum { ACTS = 800 };
 
 static void report(const struct probe *p, const char *where)
 {
