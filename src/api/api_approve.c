@@ -300,8 +300,7 @@ void api_approvals(struct visit *v)
     api_end(v, 200, &j);
 }
 
-/* --- before it is submitted ----------------------------------------------------------------------
- */
+/* --- before it is submitted ----------------------------------------------------------------- */
 
 void api_put_route(struct visit *v, struct json *j, const struct form *f)
 {

@@ -1,8 +1,7 @@
 /* clock.c - what time and appointments change: terms, proxies, stopped nodes; urging. */
 #include "approval/approval_int.h"
 
-/* --- proxies ------------------------------------------------------------------------------------
- */
+/* --- proxies -------------------------------------------------------------------------------- */
 
 /* Seats that nobody has touched go to a proxy when one is appointed, and come
  * back when he no longer is; one that its proxy has opened, when he may sit there no more. */
@@ -26,8 +25,7 @@ static void look_at_proxy(struct approval *ap, struct approval_seat *s, int64_t 
     }
 }
 
-/* --- terms
- * ---------------------------------------------------------------------------------------- */
+/* --- terms ---------------------------------------------------------------------------------- */
 
 static void vote_by_system(struct approval *ap, struct approval_seat *s, bool yes, int64_t now)
 {
@@ -137,8 +135,7 @@ int64_t approval_next(const struct approval *ap)
     return next;
 }
 
-/* --- urging
- * ----------------------------------------------------------------------------------------- */
+/* --- urging --------------------------------------------------------------------------------- */
 
 enum approval_no approval_urge(struct approval *ap, struct approval_by by, int seat)
 {

@@ -58,8 +58,7 @@ enum approval_no approval_withdraw(struct approval *ap, struct approval_by by)
     return NO_NONE;
 }
 
-/* --- by who minds approvals ---------------------------------------------------------------------
- */
+/* --- by who minds approvals ----------------------------------------------------------------- */
 
 static void all_clocks(struct approval *ap, int64_t now, bool run)
 {
@@ -151,8 +150,7 @@ enum approval_no approval_revoke(struct approval *ap, struct approval_by by)
     return NO_NONE;
 }
 
-/* --- copies
- * --------------------------------------------------------------------------------------- */
+/* --- copies --------------------------------------------------------------------------------- */
 
 static bool has_part(const struct approval *ap, int64_t person)
 {

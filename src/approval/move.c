@@ -105,8 +105,7 @@ enum approval_no approval_remove(struct approval *ap, struct approval_by by, int
     return NO_NONE;
 }
 
-/* --- transfer ----------------------------------------------------------------------------------
- */
+/* --- transfer ------------------------------------------------------------------------------- */
 
 static bool held_once(const struct approval *ap, const struct approval_seat *s, int64_t person)
 {
@@ -194,8 +193,7 @@ enum approval_no approval_transfer(struct approval *ap, struct approval_by by, i
     return NO_NONE;
 }
 
-/* --- advice --------------------------------------------------------------------------------------
- */
+/* --- advice --------------------------------------------------------------------------------- */
 
 enum approval_no approval_ask(struct approval *ap, struct approval_by by, int seat, int64_t whom)
 {

@@ -29,8 +29,7 @@ static bool on(struct carrying *k)
                               0);
 }
 
-/* --- one table ---------------------------------------------------------------------------------
- */
+/* --- one table ------------------------------------------------------------------------------ */
 
 static struct db_arg cell(const struct db_column *c, struct rows *r, int i)
 {
@@ -127,8 +126,7 @@ static err carry_table(struct carrying *k, str table)
     return walked;
 }
 
-/* --- all of it ----------------------------------------------------------------------------------
- */
+/* --- all of it ------------------------------------------------------------------------------ */
 
 static err make_tables(struct carrying *k)
 {

@@ -105,8 +105,7 @@ static err read_head(struct making *k, struct db *db)
     return e;
 }
 
-/* --- small files, and the list of all -----------------------------------------------------------
- */
+/* --- small files, and the list of all ------------------------------------------------------- */
 
 /* Hashes a file of `size` bytes and, where there is a box, puts it in.  False in *same when it has
  * another size. */
@@ -267,8 +266,7 @@ static err list_attachments(struct making *k, struct db *db, FILE *f, FILE *miss
     return e;
 }
 
-/* --- the manifest --------------------------------------------------------------------------------
- */
+/* --- the manifest --------------------------------------------------------------------------- */
 
 static FILE *spool(struct making *k, const char *name)
 {
@@ -318,8 +316,7 @@ static err write_manifest(struct making *k, struct db *db)
     return !e.code && !ok ? backup_io(k->a, k->scratch->path.ptr, ENOSPC) : e;
 }
 
-/* --- the file
- * --------------------------------------------------------------------------------------- */
+/* --- the file ------------------------------------------------------------------------------- */
 
 static err put_manifest(struct making *k, struct box_writer *box)
 {
@@ -409,8 +406,7 @@ static err write_part(struct making *k, const struct box_key *key, struct box_wr
     return e;
 }
 
-/* --- all of it
- * ------------------------------------------------------------------------------------- */
+/* --- all of it ------------------------------------------------------------------------------ */
 
 static err gather(struct making *k, const struct box_key *key, struct box_writer **ret)
 {

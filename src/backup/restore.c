@@ -49,8 +49,7 @@ err backup_verify(struct arena *a, str file, const struct backup_opener *opener,
     return e;
 }
 
-/* --- restoring ---------------------------------------------------------------------------------
- */
+/* --- restoring ------------------------------------------------------------------------------ */
 
 static err end_sessions(struct arena *a, str data)
 {

@@ -24,8 +24,7 @@ struct upgrading {
     str copy, copy_url;
 };
 
-/* --- what is there -------------------------------------------------------------------------------
- */
+/* --- what is there -------------------------------------------------------------------------- */
 
 static err has_table(struct db *db, struct arena *a, str table, bool *ret)
 {
@@ -119,8 +118,7 @@ err upgrade_look(struct arena *a, str url, struct upgrade_found *ret)
     return e;
 }
 
-/* --- the copy
- * --------------------------------------------------------------------------------------- */
+/* --- the copy ------------------------------------------------------------------------------- */
 
 static bool copying(void *arg, int64_t done, int64_t total)
 {
@@ -207,8 +205,7 @@ static err migrate(struct arena *a, str url)
     return e;
 }
 
-/* --- is it what it was?
- * --------------------------------------------------------------------------- */
+/* --- is it what it was? --------------------------------------------------------------------- */
 
 static err count_rows(struct db *db, struct arena *a, str table, int64_t *ret)
 {
@@ -272,8 +269,7 @@ static err in_order(struct upgrading *k)
     return e;
 }
 
-/* --- the switch
- * --------------------------------------------------------------------------------------- */
+/* --- the switch ----------------------------------------------------------------------------- */
 
 static err stand_alone(struct upgrading *k, str url)
 {

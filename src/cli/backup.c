@@ -58,8 +58,7 @@ static void progress_end(struct keeping *k)
     }
 }
 
-/* --- passphrases and keys ----------------------------------------------------------------------
- */
+/* --- passphrases and keys ------------------------------------------------------------------- */
 
 static err small_file(struct cli *c, str path, str *ret)
 {
@@ -182,8 +181,7 @@ static int new_key(struct cli *c, str file)
     return 0;
 }
 
-/* --- what is said -------------------------------------------------------------------------------
- */
+/* --- what is said --------------------------------------------------------------------------- */
 
 static str mb(struct cli *c, int64_t bytes)
 {
@@ -219,8 +217,7 @@ static int failed(struct keeping *k, err e)
     return cli_fail(k->c, e);
 }
 
-/* --- backup --------------------------------------------------------------------------------------
- */
+/* --- backup --------------------------------------------------------------------------------- */
 
 /* The settings as the file has them; what could open something is left out. */
 static str settings_text(struct arena *a, const struct config *cfg)
@@ -369,8 +366,7 @@ int cmd_backup(struct cli *c, int argc, char **argv)
     return rep.head.missing ? 1 : 0;
 }
 
-/* --- restore
- * --------------------------------------------------------------------------------------- */
+/* --- restore -------------------------------------------------------------------------------- */
 
 /* PostgreSQL, not a file. */
 static bool own_database(const struct cli *c)

@@ -229,8 +229,7 @@ err csv_file_at(const struct csv_file *f, struct arena *a, const struct csv_plac
     return ok ? OK : err_make(ERR_STORE, STR("the file has changed while it was read"));
 }
 
-/* --- opening -----------------------------------------------------------------------------------
- */
+/* --- opening -------------------------------------------------------------------------------- */
 
 static err first_line(struct csv_file *f, struct arena *life, struct words *why)
 {

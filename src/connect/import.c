@@ -191,8 +191,7 @@ static err count(struct running *g, const struct slot *s, size_t i)
     return e;
 }
 
-/* --- pieces
- * --------------------------------------------------------------------------------------- */
+/* --- pieces --------------------------------------------------------------------------------- */
 
 static err hand_over(struct running *g, int which)
 {
@@ -289,8 +288,7 @@ static void wait_for(struct importer *im, struct piece *p)
     pthread_mutex_unlock(&im->lock);
 }
 
-/* --- telling
- * ------------------------------------------------------------------------------------------ */
+/* --- telling -------------------------------------------------------------------------------- */
 
 static void tell(struct running *g)
 {
@@ -316,8 +314,7 @@ static void tell(struct running *g)
     g->rep->stopped = g->rep->stopped || cancelled || !go_on;
 }
 
-/* --- the whole
- * ----------------------------------------------------------------------------------------- */
+/* --- the whole ------------------------------------------------------------------------------ */
 
 /* Fills free slots with cases; what is already begun goes on first. */
 static void begin_cases(struct running *g)

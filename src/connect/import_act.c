@@ -59,8 +59,7 @@ static void reject_refused(struct doing_piece *d, const struct action *a, err e)
     import_reject(d, (struct words){text, text});
 }
 
-/* --- when and who ------------------------------------------------------------------------------
- */
+/* --- when and who --------------------------------------------------------------------------- */
 
 static bool known_time(struct doing_piece *d, const struct map_step *s, int64_t *ret)
 {
@@ -134,8 +133,7 @@ static err who(struct doing_piece *d, const struct ctx *ctx, const struct map_st
     return str_eq(text, STR("auto")) ? OK : named(d, ctx, false, text, at, 0, ret);
 }
 
-/* --- values
- * --------------------------------------------------------------------------------------- */
+/* --- values --------------------------------------------------------------------------------- */
 
 struct valuing {
     struct doing_piece *d;
@@ -266,8 +264,7 @@ static err values(struct valuing *g, const struct map_with *with, size_t n,
     return OK;
 }
 
-/* --- acts
- * -------------------------------------------------------------------------------------------- */
+/* --- acts ----------------------------------------------------------------------------------- */
 
 static struct ctx ctx_at(struct doing_piece *d, int64_t at, int64_t actor)
 {

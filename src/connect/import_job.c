@@ -8,8 +8,7 @@
 
 enum { STEP_ARENA = 16 << 20, LOOK_AT_ONCE = 100 };
 
-/* --- steps
- * ------------------------------------------------------------------------------------------- */
+/* --- steps ---------------------------------------------------------------------------------- */
 
 static bool stands_in(const struct doing_piece *d, const struct map_states *s)
 {
@@ -85,8 +84,7 @@ static err do_line(struct doing_piece *d)
     return e;
 }
 
-/* --- what was noted, and noting
- * ------------------------------------------------------------------------ */
+/* --- what was noted, and noting ------------------------------------------------------------- */
 
 static err note(struct doing_piece *d)
 {

@@ -231,8 +231,7 @@ err lines_read(struct arena *a, const struct mapping *m, const struct csv_file *
     return OK;
 }
 
-/* --- values ------------------------------------------------------------------------------------
- */
+/* --- values --------------------------------------------------------------------------------- */
 
 static enum found looked_up(struct arena *a, const struct map_table *t, str cell, str *ret,
                             struct words *why)
@@ -355,8 +354,7 @@ enum found lines_items(struct arena *a, const struct lines *l, size_t i, const s
     return *n ? FOUND : FOUND_UNKNOWN;
 }
 
-/* --- conditions
- * ----------------------------------------------------------------------------------- */
+/* --- conditions ----------------------------------------------------------------------------- */
 
 static bool among(const struct map_cells *c, str cell)
 {

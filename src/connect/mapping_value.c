@@ -133,8 +133,7 @@ struct map_value map_value(struct map_load *l, const struct ynode *n)
         .kind = VALUE_LIST, .pos = n->pos, .items = values(l, n), .nitems = n->len};
 }
 
-/* --- with --------------------------------------------------------------------------------------
- */
+/* --- with ----------------------------------------------------------------------------------- */
 
 static bool several(const struct field *f)
 {

@@ -117,8 +117,7 @@ static err put(struct names *n, const struct ctx *ctx, str text, bool unique, in
     return e;
 }
 
-/* --- reading the register ----------------------------------------------------------------------
- */
+/* --- reading the register ------------------------------------------------------------------- */
 
 static struct sql newer(const struct names *n, const struct ctx *ctx)
 {

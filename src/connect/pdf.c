@@ -170,8 +170,7 @@ static void rule(struct pdf *p, double thick, double shade)
     cairo_set_source_rgb(p->cr, 0, 0, 0);
 }
 
-/* --- what stands in it ---------------------------------------------------------------------------
- */
+/* --- what stands in it ---------------------------------------------------------------------- */
 
 /* For paper: letters stand where they belong, not on the pixels of a screen.  Names and
  * clauses are Chinese in either language: their characters come from that face. */

@@ -14,8 +14,7 @@
 #include <sodium.h>
 #include <string.h>
 
-/* --- files -------------------------------------------------------------------------------------
- */
+/* --- files ---------------------------------------------------------------------------------- */
 
 str attach_path(struct arena *a, str dir, str sha)
 {
@@ -82,8 +81,7 @@ err perform_files(struct doing *d, int64_t record, const struct type *t, int64_t
     return e;
 }
 
-/* --- performing
- * ---------------------------------------------------------------------------------------- */
+/* --- performing ----------------------------------------------------------------------------- */
 
 static void hash_text(struct buf *b, str s)
 {
@@ -296,8 +294,7 @@ err act_try(struct ctx *ctx, struct act *act, err *refused)
     return OK;
 }
 
-/* --- the writer's job
- * ------------------------------------------------------------------------------------ */
+/* --- the writer's job ----------------------------------------------------------------------- */
 
 static struct words copy_words(struct arena *a, struct words w)
 {

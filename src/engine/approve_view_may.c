@@ -245,8 +245,7 @@ void approve_judge(const struct ctx *ctx, struct approve_view *v, struct approve
     arena_end(scratch);
 }
 
-/* --- operations by name ------------------------------------------------------------------------
- */
+/* --- operations by name --------------------------------------------------------------------- */
 
 static const struct {
     const char *key;

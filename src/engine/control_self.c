@@ -101,15 +101,11 @@ static struct words note_of(struct arena *a, const struct verify_report *r)
 
 /* --- looking --------------------------------------------------------------------------------- */
 
-static bool stopping(void *arg, int64_t done, int64_t total)
+static bool go_on(void *arg, int64_t done, int64_t total)
 {
-    struct engine *e = arg;
     (void)done;
     (void)total;
-    pthread_mutex_lock(&e->lock);
-    bool go_on = !e->stopped;
-    pthread_mutex_unlock(&e->lock);
-    return go_on;
+    return !engine_stopping(arg);
 }
 
 err control_self_run(struct engine *e, struct db *db, struct arena *a, int64_t now,
@@ -120,7 +116,7 @@ err control_self_run(struct engine *e, struct db *db, struct arena *a, int64_t n
     struct ledger_verify_options opt = {.keys = seal ? &seal->key : NULL,
                                         .nkeys = seal ? 1 : 0,
                                         .last_signature_only = true,
-                                        .progress = stopping,
+                                        .progress = go_on,
                                         .arg = e};
     int64_t began = clock_mono_us();
     err x = verify_within(db, a, &opt, ROWS_HELD, &report);

@@ -92,7 +92,7 @@ static err look_once(struct engine *e, struct duty_clock *c, const struct model 
         db_read_end(c->db);
     }
     *n = 0;
-    for (size_t i = 0; i < todos->n && !x.code && !e->stopped; i++) {
+    for (size_t i = 0; i < todos->n && !x.code && !engine_stopping(e); i++) {
         bool done = false;
         x = duty_do(e, now, &todos->list[i], &done);
         *n += done;

@@ -71,8 +71,7 @@ static err owners_were(const struct ctx *ctx, int64_t run, int64_t *ids, size_t 
     return e;
 }
 
-/* --- values and calls --------------------------------------------------------------------------
- */
+/* --- values and calls ----------------------------------------------------------------------- */
 
 enum { VALUES_MAX = 14 };
 struct giving {
@@ -126,8 +125,7 @@ static str cause_of(struct arena *a, const struct duty *d)
     return d ? str_fmt(a, "duty:%.*s", STR_ARG(d->key)) : STR("duty");
 }
 
-/* --- a period begins -----------------------------------------------------------------------------
- */
+/* --- a period begins ------------------------------------------------------------------------ */
 
 static err exists(const struct ctx *ctx, str key, bool *ret)
 {
@@ -206,8 +204,7 @@ static err open_run(struct duty_turn *t, struct doing *d)
     return e;
 }
 
-/* --- met, missed, handed on
- * ------------------------------------------------------------------------ */
+/* --- met, missed, handed on ----------------------------------------------------------------- */
 
 /* Does it still stand where the look saw it, and about what? */
 static err still(struct doing *d, int64_t run, int64_t *state, int64_t *about)
@@ -345,8 +342,7 @@ static err one_run(struct duty_turn *t, struct doing *d)
     return OK;
 }
 
-/* --- the turn
- * ------------------------------------------------------------------------------------- */
+/* --- the turn ------------------------------------------------------------------------------- */
 
 static err duty_job(struct writer_job *job, struct db *db, struct arena *a, void *world)
 {

@@ -130,8 +130,7 @@ static err next(struct erasing *k, const struct standing *s, const struct type *
     return e;
 }
 
-/* --- may it go? ---------------------------------------------------------------------------------
- */
+/* --- may it go? ----------------------------------------------------------------------------- */
 
 void erase_hold_put(struct sqlb *b, const struct model *m, int at)
 {
@@ -191,8 +190,7 @@ static err voting(struct erasing *k, int64_t record, bool *ret)
     return e;
 }
 
-/* --- one record, or the end ----------------------------------------------------------------------
- */
+/* --- one record, or the end ----------------------------------------------------------------- */
 
 static err one_record(struct turn *t, struct erasing *k, struct standing *s,
                       const struct type *type, int64_t record, int64_t changed)
@@ -262,8 +260,7 @@ static err the_end(struct turn *t, struct erasing *k, struct standing *s)
     return e.code ? e : keep(k, s);
 }
 
-/* --- files
- * ------------------------------------------------------------------------------------------ */
+/* --- files ---------------------------------------------------------------------------------- */
 
 /* Bytes that no attachment has any more, of erasures that are durable. */
 static err one_file(struct turn *t, struct erasing *k)

@@ -108,8 +108,7 @@ static err clear_history(struct erasing *k, const struct type *t, int64_t record
     return e;
 }
 
-/* --- beside the record --------------------------------------------------------------------------
- */
+/* --- beside the record ---------------------------------------------------------------------- */
 
 /* Attachments of personal fields; of the person's own record all, also removed ones. */
 static err clear_files(struct erasing *k, struct doing *d, const struct touched *x, bool *some)
@@ -177,8 +176,7 @@ static err clear_rest(struct erasing *k, const struct touched *x)
                              ARGS(db_i64(x->id), db_i64(x->t->type->code)));
 }
 
-/* --- the ledger
- * ----------------------------------------------------------------------------------- */
+/* --- the ledger ----------------------------------------------------------------------------- */
 
 static err erase_entries(struct turn *t, struct erasing *k, str basis, int64_t record,
                          const struct type *type, const int64_t *seqs, int n)

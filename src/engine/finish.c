@@ -380,8 +380,7 @@ static err move_terms(struct doing *d, struct touched *x, struct asked *q, struc
     return e;
 }
 
-/* --- tasks -------------------------------------------------------------------------------------
- */
+/* --- tasks ---------------------------------------------------------------------------------- */
 
 static const struct state *waits_in(const struct touched *x)
 {

@@ -311,8 +311,7 @@ static struct health_now look_search(void *arg, struct arena *a, int64_t now)
                                (long long)q.search));
 }
 
-/* --- the figures -------------------------------------------------------------------------------
- */
+/* --- the figures ---------------------------------------------------------------------------- */
 
 #define STAT(name_, of_)                           \
     static double name_(void *arg, int64_t now)    \

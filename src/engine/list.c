@@ -349,8 +349,7 @@ static err run(struct listing *l)
     return run_windows(l);
 }
 
-/* --- counts -------------------------------------------------------------------------------------
- */
+/* --- counts --------------------------------------------------------------------------------- */
 
 /* Goes along with the rows. */
 static struct batch *ride(const struct listing *l, struct sql sql, enum args_more more)
@@ -409,8 +408,7 @@ static struct batch *count_unknown(struct listing *l)
     return ride(l, sqlb_end(&b), MORE_NONE);
 }
 
-/* --- the page
- * -------------------------------------------------------------------------------------- */
+/* --- the page ------------------------------------------------------------------------------- */
 
 static str cursor_text(const struct listing *l, char direction, int64_t change, int64_t id)
 {

@@ -166,8 +166,7 @@ err perform_ask_guards(struct doing *d, const struct guards *g, const struct tou
     return e;
 }
 
-/* --- a new record
- * ----------------------------------------------------------------------------- */
+/* --- a new record --------------------------------------------------------------------------- */
 
 static err new_record(struct doing *d, const struct call *c, const struct tdef *def,
                       struct touched **ret)
@@ -192,8 +191,7 @@ static err new_record(struct doing *d, const struct call *c, const struct tdef *
     return OK;
 }
 
-/* --- where it goes
- * ------------------------------------------------------------------------------------ */
+/* --- where it goes -------------------------------------------------------------------------- */
 
 static err back_state(struct doing *d, const struct touched *x, int64_t *ret)
 {
@@ -247,8 +245,7 @@ static err choose_state(struct doing *d, const struct aplan *p, const struct row
     return OK;
 }
 
-/* --- one act
- * -------------------------------------------------------------------------------------------- */
+/* --- one act -------------------------------------------------------------------------------- */
 
 static bool guarded_off(const struct action *a, const struct reg *by)
 {

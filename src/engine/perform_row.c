@@ -4,8 +4,7 @@
 
 #include <string.h>
 
-/* --- writing the row
- * --------------------------------------------------------------------------------- */
+/* --- writing the row ------------------------------------------------------------------------ */
 
 static bool is_about(struct arena *a, str detail, str table, const struct unique *u)
 {

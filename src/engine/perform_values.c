@@ -2,8 +2,7 @@
  * filled in, defaults, the number. */
 #include "engine/perform_int.h"
 
-/* --- values ------------------------------------------------------------------------------------
- */
+/* --- values --------------------------------------------------------------------------------- */
 
 static const struct value_in *value_for(const struct call *c, str key)
 {
@@ -113,8 +112,7 @@ err perform_check_asked(struct doing *d, const struct call *c, const struct apla
     return refuse_fields(&bad, d->a);
 }
 
-/* --- a new record
- * --------------------------------------------------------------------------------- */
+/* --- a new record --------------------------------------------------------------------------- */
 
 err perform_put_defaults(struct doing *d, const struct guards *g, struct touched *x)
 {

@@ -540,8 +540,7 @@ const struct stmt *plan_next_people(struct held_model *h, struct tplan *t, const
     return &t->next_people[a->index];
 }
 
-/* --- a type -------------------------------------------------------------------------------------
- */
+/* --- a type --------------------------------------------------------------------------------- */
 
 static bool has_routes(const struct type *t)
 {

@@ -302,8 +302,7 @@ err publish_plan_setting(struct engine *e, struct arena *a, str reg, str key, st
     return plan_end(&pl, x);
 }
 
-/* --- columns, tables, indexes ------------------------------------------------------------------
- */
+/* --- columns, tables, indexes --------------------------------------------------------------- */
 
 struct publish_job {
     struct writer_job job;
@@ -391,8 +390,7 @@ static err tables(struct publish_job *j)
     return x;
 }
 
-/* --- the act -------------------------------------------------------------------------------------
- */
+/* --- the act -------------------------------------------------------------------------------- */
 
 static err strands_now(struct publish_job *j, struct db *db)
 {
@@ -559,8 +557,7 @@ err publish(struct engine *e, struct arena *a, struct publication *p, int64_t ac
     return x.code ? x : bring_along(e, a, p, d);
 }
 
-/* --- afterwards: what changed -------------------------------------------------------------------
- */
+/* --- afterwards: what changed --------------------------------------------------------------- */
 
 err publish_difference(const struct ctx *ctx, const struct law *law, struct changes *ret,
                        struct record_ref *by)

@@ -218,8 +218,7 @@ static err find_older(struct finding *f, int64_t before, int64_t *ret_older)
     return OK;
 }
 
-/* --- records not yet indexed -------------------------------------------------------------------
- */
+/* --- records not yet indexed ---------------------------------------------------------------- */
 
 /* Looked through as they are, so that nobody misses what he has just written: one
  * statement a type, those he may see. */
@@ -297,8 +296,7 @@ static void read_waiting(struct finding *f, struct batch *b, const int *places)
     }
 }
 
-/* --- the search ----------------------------------------------------------------------------------
- */
+/* --- the search ----------------------------------------------------------------------------- */
 
 /* Two trips: what waits and what the index has; then what of it he may see. */
 static err find(struct finding *f, int64_t older, int64_t *ret_older)

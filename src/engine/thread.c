@@ -6,6 +6,14 @@
 
 enum { TURN_US = 1000000 };
 
+bool engine_stopping(struct engine *e)
+{
+    pthread_mutex_lock(&e->lock);
+    bool yes = e->stopped;
+    pthread_mutex_unlock(&e->lock);
+    return yes;
+}
+
 static void *background(void *arg)
 {
     struct engine_thread *t = arg;

@@ -10,8 +10,12 @@
 #include "base/err.h"
 
 #include <pthread.h>
+#include <stdbool.h>
 
 struct engine;
+
+/* Is it stopping?  For a turn that takes long, on any thread. */
+bool engine_stopping(struct engine *e);
 
 struct engine_thread {
     struct engine *e;

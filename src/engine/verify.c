@@ -234,8 +234,7 @@ static err walk_acts(struct verifying *v, int64_t size)
     return e.code || v->report->acts >= v->act_entries ? e : missing_act(v, t, size);
 }
 
-/* --- the ledger, and what it tells --------------------------------------------------------------
- */
+/* --- the ledger, and what it tells ---------------------------------------------------------- */
 
 static bool entry(void *arg, const struct ledger_entry *x, struct words *what)
 {

@@ -67,8 +67,7 @@ err verify_laws(struct verifying *v)
     return e;
 }
 
-/* --- settings of units --------------------------------------------------------------------------
- */
+/* --- settings of units ---------------------------------------------------------------------- */
 
 static struct setting_told *told_of(struct verifying *v, str object)
 {

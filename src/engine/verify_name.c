@@ -276,8 +276,7 @@ static struct words column_words(struct verifying *v)
     return (struct words){col, col};
 }
 
-/* --- the whole ---------------------------------------------------------------------------------
- */
+/* --- the whole ------------------------------------------------------------------------------ */
 
 err verify_name(struct verifying *v)
 {

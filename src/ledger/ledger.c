@@ -254,8 +254,7 @@ err ledger_edge_read(struct ledger *log, struct db *db, struct arena *a, struct 
     }
 }
 
-/* --- appending ---------------------------------------------------------------------------------
- */
+/* --- appending ------------------------------------------------------------------------------ */
 
 struct pending {
     int64_t seq;
@@ -396,8 +395,7 @@ void ledger_put(struct ledger_act *la, struct batch *b)
     la->tiles = NULL;
 }
 
-/* --- erasing -------------------------------------------------------------------------------------
- */
+/* --- erasing -------------------------------------------------------------------------------- */
 
 #define TEN(a) \
     "$" #a "0,$" #a "1,$" #a "2,$" #a "3,$" #a "4,$" #a "5,$" #a "6,$" #a "7,$" #a "8,$" #a "9"
@@ -454,8 +452,7 @@ err ledger_erase(struct ledger_act *la, struct batch *b, str actor, str object, 
     return OK;
 }
 
-/* --- checkpoints
- * -------------------------------------------------------------------------------------- */
+/* --- checkpoints ---------------------------------------------------------------------------- */
 
 static err store_checkpoint(struct db *db, struct arena *a, int64_t size, str note, int64_t now)
 {
@@ -491,8 +488,7 @@ err ledger_checkpoint(struct ledger *log, struct db *db, struct arena *a,
     return e;
 }
 
-/* --- one entry
- * ------------------------------------------------------------------------------------------ */
+/* --- one entry ------------------------------------------------------------------------------ */
 
 err ledger_get(struct db *db, struct arena *a, int64_t seq, struct ledger_entry *ret)
 {

@@ -82,8 +82,7 @@ static bool cut_off(struct check *c, int64_t to, const char *detail)
                str_from(detail));
 }
 
-/* --- payloads ----------------------------------------------------------------------------------
- */
+/* --- payloads ------------------------------------------------------------------------------- */
 
 /* The payload of an entry whose text was too long to come with the others. */
 static bool long_payload(struct check *c, struct ledger_entry *e)
@@ -177,8 +176,7 @@ static bool check_payload(struct check *c, struct ledger_entry *e)
     return true;
 }
 
-/* --- tiles
- * ------------------------------------------------------------------------------------------ */
+/* --- tiles ---------------------------------------------------------------------------------- */
 
 static void next_tile(struct check *c)
 {
@@ -251,8 +249,7 @@ static void tile_filled(void *arg, const struct ledger_tile *t)
     c->proven = (int64_t)c->edge.tree.size + 1; /* the entry being pushed completes it */
 }
 
-/* --- checkpoints
- * ------------------------------------------------------------------------------------------ */
+/* --- checkpoints ---------------------------------------------------------------------------- */
 
 static void next_checkpoint(struct check *c)
 {

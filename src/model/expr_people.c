@@ -421,8 +421,7 @@ static void put_rest(struct gen *g, const struct conj *c, size_t but)
     }
 }
 
-/* --- who are they? ------------------------------------------------------------------------------
- */
+/* --- who are they? -------------------------------------------------------------------------- */
 
 static struct sql who_select(struct tc *tc, const struct dnf *d)
 {
@@ -454,8 +453,7 @@ static struct sql who_select(struct tc *tc, const struct dnf *d)
     return some ? gen_end(&g, tc) : (struct sql){0};
 }
 
-/* --- see, for lists
- * ---------------------------------------------------------------------------------- */
+/* --- see, for lists ------------------------------------------------------------------------- */
 
 static const struct expr *own_column(const struct expr *e)
 {

@@ -348,8 +348,7 @@ void gen_call(struct gen *g, const struct expr *e)
     }
 }
 
-/* --- values --------------------------------------------------------------------------------------
- */
+/* --- values --------------------------------------------------------------------------------- */
 
 /* What stands to the right of a value: where it is an operator that binds no
  * tighter, a chain needs no brackets, and no level for each of its members. */

@@ -282,8 +282,7 @@ static void check_clauses(struct load *l, struct lsrc *s)
     }
 }
 
-/* --- names in the database -----------------------------------------------------------------------
- */
+/* --- names in the database ------------------------------------------------------------------ */
 
 static void check_length(struct load *l, str name, struct pos at)
 {
@@ -313,8 +312,7 @@ void check_names(struct load *l)
     }
 }
 
-/* --- cycles
- * ---------------------------------------------------------------------------------------- */
+/* --- cycles --------------------------------------------------------------------------------- */
 
 /* An effect that certainly happens, in the same act: nothing stops it. */
 static bool certain(const struct effect *e)

@@ -386,8 +386,7 @@ static void node_read(struct node_reader *r)
     r->node->signature = key_bool(l, r->map, "signature");
 }
 
-/* --- the route -----------------------------------------------------------------------------------
- */
+/* --- the route ------------------------------------------------------------------------------ */
 
 /* Does everybody whom this node names decide in it, whenever the route is walked? */
 static bool seats_all(const struct route_node *n, const struct approval_node *p)

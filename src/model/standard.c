@@ -154,8 +154,7 @@ static void columns_line(struct reading *r, str line)
     }
 }
 
-/* --- items --------------------------------------------------------------------------------------
- */
+/* --- items ---------------------------------------------------------------------------------- */
 
 static bool kind_of(struct reading *r, str key, enum standard_kind *ret)
 {
@@ -281,8 +280,7 @@ bool standard_read(struct arena *a, str text, str file, struct diags *d, struct 
     return d->errors == before;
 }
 
-/* --- what definitions say of them ---------------------------------------------------------------
- */
+/* --- what definitions say of them ----------------------------------------------------------- */
 
 static const struct standard *list_of(const struct standard *lists, size_t n, str key)
 {

@@ -187,8 +187,7 @@ struct approve_buttons approve_own_buttons(const struct approve_card *c)
     return (struct approve_buttons){list, n};
 }
 
-/* --- how it looks ------------------------------------------------------------------------------
- */
+/* --- how it looks --------------------------------------------------------------------------- */
 
 str approve_pill(const struct approve_view *v)
 {
@@ -292,8 +291,7 @@ html_safe approve_signature(const struct visit *v, const struct approve_vote_vie
     return (html_safe){.html = html_end(&out)};
 }
 
-/* --- the page ------------------------------------------------------------------------------------
- */
+/* --- the page ------------------------------------------------------------------------------- */
 
 struct approve_card approve_card_of(const struct visit *v, const struct type *t, int64_t record,
                                     const struct approve_view *view, bool whole)

@@ -139,8 +139,7 @@ static void show_regulations(struct visit *v, const struct compliance *c, struct
     show(v, &f, &out);
 }
 
-/* --- by standard --------------------------------------------------------------------------------
- */
+/* --- by standard ---------------------------------------------------------------------------- */
 
 static int standard_order(const void *x, const void *y)
 {
@@ -271,8 +270,7 @@ void page_compliance_regulation(struct visit *v)
     show(v, &f, &out);
 }
 
-/* --- one standard ------------------------------------------------------------------------------
- */
+/* --- one standard --------------------------------------------------------------------------- */
 
 static void put_item(struct visit *v, const struct standard_state *s, struct item_line *line)
 {

@@ -326,8 +326,7 @@ void page_notifications_read(struct visit *v)
     visit_submit(v, read_done);
 }
 
-/* --- search --------------------------------------------------------------------------------------
- */
+/* --- search --------------------------------------------------------------------------------- */
 
 html_safe search_snippet(const struct visit *v, const struct search_hit *h)
 {

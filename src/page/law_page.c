@@ -307,8 +307,7 @@ void page_law_version(struct visit *v)
     visit_error(v, err_make(ERR_NOT_FOUND, STR("version")));
 }
 
-/* --- proofs
- * --------------------------------------------------------------------------------------- */
+/* --- proofs --------------------------------------------------------------------------------- */
 
 void page_proof(struct visit *v)
 {

@@ -182,8 +182,7 @@ void page_admin_seats_post(struct visit *v)
     }
 }
 
-/* --- several consents at once --------------------------------------------------------------------
- */
+/* --- several consents at once --------------------------------------------------------------- */
 
 static void decided(struct visit *v, struct several *s)
 {

@@ -358,8 +358,7 @@ str signer_answer(struct signer *s, struct arena *a, str packet)
     return wire_put_answer(a, &x);
 }
 
-/* --- setting back ------------------------------------------------------------------------------
- */
+/* --- setting back --------------------------------------------------------------------------- */
 
 bool signer_back(str further, struct signer_back *ret)
 {
