@@ -25,20 +25,29 @@ static str changed(struct arena *a, str text, const char *old, const char *new)
                    at + strlen(old));
 }
 
+/* Our garden, and what its definition asks for beside it. */
+static struct sources sources_of(struct arena *a, const char *old, const char *new)
+{
+    static const char *const folders[][2] = {{"regulations/organisation", "organisation"},
+                                             {"regulations/routine", "routine"},
+                                             {"tests/model/mistakes/garden", "garden"}};
+    enum { N = sizeof(folders) / sizeof(folders[0]) };
+    struct source *all = arena_array(a, struct source, N);
+    for (size_t i = 0; i < N; i++) {
+        err x = load_one(a, NULL, str_from(folders[i][0]), str_from(folders[i][1]), &all[i]);
+        assert_int_equal(x.code, ERR_NONE);
+    }
+    all[N - 1].definition = changed(a, all[N - 1].definition, old, new);
+    return (struct sources){.ptr = all, .len = N};
+}
+
 static struct diags open_with(struct arena *a, const char *old, const char *new)
 {
-    struct source all[2];
+    struct sources all = sources_of(a, old, new);
     struct diags d = diags_make(a);
-    assert_int_equal(
-        load_one(a, NULL, STR("regulations/organisation"), STR("organisation"), &all[0]).code,
-        ERR_NONE);
-    assert_int_equal(
-        load_one(a, NULL, STR("tests/model/mistakes/garden"), STR("garden"), &all[1]).code,
-        ERR_NONE);
-    all[1].definition = changed(a, all[1].definition, old, new);
     struct engine_options o = {.url = STR("sqlite::memory:"), .clock = moment};
     struct engine *e;
-    err x = engine_open_memory(a, &(struct sources){.ptr = all, .len = 2}, &o, &d, &e);
+    err x = engine_open_memory(a, &all, &o, &d, &e);
     assert_true((x.code != ERR_NONE) == (d.errors > 0));
     return d;
 }
@@ -104,20 +113,12 @@ static void branches_have_their_index(void **state)
 {
     (void)state;
     struct arena a = arena_make((size_t)1 << 30);
-    struct source all[2];
+    struct sources all = sources_of(&a, "see: tenant or post('gardener')",
+                                    "see: tenant or creator or post('gardener')");
     struct diags d = diags_make(&a);
-    assert_int_equal(
-        load_one(&a, NULL, STR("regulations/organisation"), STR("organisation"), &all[0]).code,
-        ERR_NONE);
-    assert_int_equal(
-        load_one(&a, NULL, STR("tests/model/mistakes/garden"), STR("garden"), &all[1]).code,
-        ERR_NONE);
-    all[1].definition = changed(&a, all[1].definition, "see: tenant or post('gardener')",
-                                "see: tenant or creator or post('gardener')");
     struct engine_options o = {.url = STR("sqlite::memory:"), .clock = moment};
     struct engine *e;
-    assert_int_equal(
-        engine_open_memory(&a, &(struct sources){.ptr = all, .len = 2}, &o, &d, &e).code, ERR_NONE);
+    assert_int_equal(engine_open_memory(&a, &all, &o, &d, &e).code, ERR_NONE);
     static const struct sql plans[] = {
         {.text = {"explain query plan select r.id from r_lease r where r.creator = $1 and"
                   " (r.changed_at, r.id) < ($2, $3) order by r.changed_at desc, r.id desc limit 51",

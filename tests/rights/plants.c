@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ACTS = 900, ROUTES_MAX = 128 };
+enum { ACTS = 500, ROUTES_MAX = 128 };
 
 /* --- other functions in the table of routes ---------------------------------------------- */
 
@@ -280,6 +280,7 @@ static bool found(struct dbs *t, const struct plant *k, char *first)
     struct site s = site_make(&own, &served);
     struct ground *g = arena_new(&life, struct ground);
     struct walk w = {.s = &s, .random = 88172645463325252u};
+    w.most = k->folder ? model_reg(model, str_from(k->folder)) : NULL;
     site_admit_all(&s);
     walk_on(&w, model, ACTS);
     g->s = &s;

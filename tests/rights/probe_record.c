@@ -30,7 +30,7 @@ static const struct look {
     {"POST /r/~/#/approval/resubmit", "/r/~/#/approval/resubmit", NULL, "x=1", true},
     {"POST /r/~/#/approval/resubmit/check", "/r/~/#/approval/resubmit/check", NULL, "x=1", true},
 };
-enum { LOOKS = sizeof(looks) / sizeof(looks[0]) };
+enum { LOOKS = sizeof(looks) / sizeof(looks[0]), OTHERS = 3 };
 
 static const char *query_of(struct probe *p, const struct look *k, int64_t id)
 {
@@ -101,12 +101,13 @@ static void look_at(struct probe *p, const struct look *k, const struct who *who
     }
 }
 
-/* An id of another type is none. */
+/* An id of another type is none: asked of a few types, others for each look and person. */
 static void wrong_type(struct probe *p, const struct look *k, const struct who *who,
-                       const struct type *t, const struct reply *absent)
+                       const struct type *t, size_t at, const struct reply *absent)
 {
-    for (size_t i = 0; i < p->model->ntypes; i++) {
-        const struct type *other = p->model->types[i];
+    size_t first = (at * LOOKS + (size_t)(k - looks)) * OTHERS;
+    for (size_t i = 0; i < OTHERS; i++) {
+        const struct type *other = p->model->types[(first + i) % p->model->ntypes];
         const struct fact *x = other != t ? probe_subject(p, other, 0) : NULL;
         if (x) {
             struct reply r = reply_to(p, k, who, t, x->id);
@@ -129,7 +130,7 @@ static void records_of(struct probe *p, const struct who *who, const struct type
             }
         }
         if (probe_chosen(p, at, k, 5)) {
-            wrong_type(p, l, who, t, &absent);
+            wrong_type(p, l, who, t, at, &absent);
         }
     }
 }

@@ -274,10 +274,31 @@ static bool by_hand(const struct action *a)
     return !(a->who.may_auto && !a->who.who.text.len);
 }
 
-static void begin_one(struct making *k)
+/* Every second time drawn until it is of the regulation that more is wanted of. */
+static const struct type *a_type(struct making *k)
 {
     const struct model *m = k->f->model;
-    const struct type *t = m->types[walk_below(k->w, (int)m->ntypes)];
+    const struct reg *most = walk_below(k->w, 2) ? k->w->most : NULL;
+    const struct type *t;
+    do {
+        t = m->types[walk_below(k->w, (int)m->ntypes)];
+    } while (most && t->reg != most);
+    return t;
+}
+
+static const struct fact *a_record(struct making *k)
+{
+    const struct reg *most = walk_below(k->w, 2) ? k->w->most : NULL;
+    const struct fact *x = &k->f->list[walk_below(k->w, (int)k->f->n)];
+    for (int i = 0; most && x->type->reg != most && i < 100; i++) {
+        x = &k->f->list[walk_below(k->w, (int)k->f->n)];
+    }
+    return x;
+}
+
+static void begin_one(struct making *k)
+{
+    const struct type *t = a_type(k);
     struct value_in in[VALUES_MAX + 1];
     for (size_t i = 0; !t->lines && i < t->newest->nactions; i++) {
         const struct action *a = &t->newest->actions[i];
@@ -301,7 +322,7 @@ static void begin_one(struct making *k)
 
 static void go_on_with(struct making *k)
 {
-    const struct fact *x = &k->f->list[walk_below(k->w, (int)k->f->n)];
+    const struct fact *x = a_record(k);
     const struct model *m = k->f->model;
     bool ours =
         x->type == m->person || x->type == m->unit || x->type == m->post || x->type == m->deputy;

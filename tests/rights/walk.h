@@ -14,6 +14,7 @@
 struct walk {
     struct site *s;
     uint64_t random;
+    const struct reg *most;  /* every second act is about its records; NULL: about any */
     int marks;               /* given out */
     int64_t tried, done;     /* acts */
     int64_t files, comments; /* among them */
