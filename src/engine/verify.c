@@ -4,7 +4,7 @@
 #include "ledger/canon.h"
 #include "ledger/package.h"
 
-enum { ENTRIES_AT_ONCE = 2000, ACTS_AT_ONCE = 1000, BODY_AT_ONCE = 16384 };
+enum { FEW_ROWS = 500, ENTRIES_AT_ONCE = 2000, ACTS_AT_ONCE = 1000, BODY_AT_ONCE = 16384 };
 
 void verify_bad(struct verifying *v, const struct vtable *t, int64_t id, int64_t seq,
                 enum vwrong wrong)
@@ -81,7 +81,8 @@ static void add_tables(struct verifying *v)
     v->tables[v->ntables++] = (struct vtable){.kind = VT_EVIDENCE, .name = STR("evidence")};
 }
 
-/* In how many passes: by the rows there are now. */
+/* In how many passes, and holding how much: by the rows there are now.  Twice as many may be
+ * told of before smaller portions are needed. */
 static err count_passes(struct verifying *v)
 {
     int64_t rows = 0;
@@ -101,6 +102,8 @@ static err count_passes(struct verifying *v)
     }
     arena_reset(&v->side);
     v->passes = rows / (int64_t)v->most + 1;
+    size_t enough = (size_t)rows * 2 + FEW_ROWS;
+    v->most = v->most < enough ? v->most : enough;
     return OK;
 }
 
@@ -354,13 +357,16 @@ err verify_within(struct db *db, struct arena *a, const struct ledger_verify_opt
         return e;
     }
     add_tables(v);
-    verify_map_make(v);
     e = count_passes(v);
+    if (e.code) {
+        return e;
+    }
+    verify_map_make(v);
     struct ledger_verify_options o = *opt;
     o.entry = entry;
     o.progress = progress;
     o.arg = v;
-    e = e.code ? e : ledger_verify(db, a, &o, &report->ledger);
+    e = ledger_verify(db, a, &o, &report->ledger);
     e = e.code ? e : v->failed;
     if (e.code || report->ledger.bad) {
         report->bad = report->bad || report->ledger.bad;
