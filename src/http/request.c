@@ -366,6 +366,18 @@ static bool body_piece(struct http_exchange_private *p, const char *data, size_t
 
 /* --- the request's way ------------------------------------------------------------------------ */
 
+/* The query is read by us, from the copy.  Left to the library as well, each parameter would take
+ * some 70 bytes of the connection's memory, and when that ends (at about 320 of them) neither an
+ * answer nor an end follows (libmicrohttpd 0.9.75): so it is shown none.  The bytes are the
+ * connection's own, writable. */
+static void hide_query(char *uri)
+{
+    char *query = strchr(uri, '?');
+    if (query && query[1]) {
+        query[1] = '\0';
+    }
+}
+
 void *http_uri_seen(void *cls, const char *uri, struct MHD_Connection *c)
 {
     struct http_listener *l = cls;
@@ -384,6 +396,7 @@ void *http_uri_seen(void *cls, const char *uri, struct MHD_Connection *c)
     if (p->uri) {
         memcpy(p->uri, uri, n);
     }
+    hide_query((char *)(uintptr_t)uri);
     return p;
 }
 

@@ -296,13 +296,15 @@ static void whatever_is_too_large_has_its_own_error(void **state)
         {"a body, said before", 413, 0,
          STR("POST /signin HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
              "Content-Length: 900000000\r\n\r\n")},
+        {"parameters of which all are read", 200, 0,
+         filled("GET /signin?a=", '&', 1900, " HTTP/1.1\r\nHost: x\r\n\r\n")},
         {"parameters", 400, 0, filled("GET /signin?a=", '&', 2500, " HTTP/1.1\r\nHost: x\r\n\r\n")},
         {"cookies", 400, 0,
          filled("GET /signin HTTP/1.1\r\nHost: x\r\nCookie: ", ';', 100, "\r\n\r\n")},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         int status = status_of(rows[i].bytes);
-        if (status != rows[i].status && status != rows[i].or_status) {
+        if (status != rows[i].status && (!status || status != rows[i].or_status)) {
             fail_msg("too large: %s: %d, wanted %d", rows[i].what, status, rows[i].status);
         }
     }
