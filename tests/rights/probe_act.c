@@ -321,7 +321,7 @@ static bool names_another(struct probe *p, const struct who *who, const struct r
 }
 
 /* One he may not see is none, however he names it. */
-static void refer_to(struct probe *p, const struct who *who, const struct reference *f)
+static void refer_to(struct probe *p, const struct who *who, const struct reference *f, size_t at)
 {
     const struct fact *x;
     const str nothing[] = {STR("77777777777"), STR("nothing of ours")};
@@ -330,6 +330,9 @@ static void refer_to(struct probe *p, const struct who *who, const struct refere
         none[i % 2] = refer(p, who, f, nothing[i % 2]);
     }
     for (size_t i = 0; (x = probe_subject(p, f->to, i)); i++) {
+        if (!probe_chosen(p, at, i, 0)) {
+            continue;
+        }
         str typed[20];
         size_t n = probe_sees(p, x, who) == NO ? ways_to_name(p, x, typed, 20) : 0;
         for (size_t k = 0; k < n; k++) {
@@ -354,7 +357,7 @@ static void refer_to(struct probe *p, const struct who *who, const struct refere
 }
 
 static void references(struct probe *p, const struct who *who, const struct type *t,
-                       const struct action *a)
+                       const struct action *a, size_t at)
 {
     str path = str_fmt(&p->a, "/api/v1/r/%.*s/new/%.*s", STR_ARG(t->key), STR_ARG(a->key));
     for (size_t i = 0; i < a->nasks; i++) {
@@ -362,7 +365,7 @@ static void references(struct probe *p, const struct who *who, const struct type
         for (size_t k = 0; f->type == F_REF && k < p->model->ntypes; k++) {
             const struct type *to = p->model->types[k];
             if (!to->lines && (!f->to || f->to == to)) { /* or a record of any type */
-                refer_to(p, who, &(struct reference){f, path, to});
+                refer_to(p, who, &(struct reference){f, path, to}, at + i + k);
             }
         }
     }
@@ -399,7 +402,7 @@ void probe_acts(struct probe *p)
                 probe_next(p);
                 if (a->creates) {
                     create(p, &p->s->people[w], t, a);
-                    references(p, &p->s->people[w], t, a);
+                    references(p, &p->s->people[w], t, a, w + k);
                 } else {
                     acts_on(p, &p->s->people[w], t, a, w + k);
                 }
