@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "engine/who_words.h"
 #include "page/control_page.h"
 #include "page/page.h"
 
@@ -203,6 +204,15 @@ static str every_of(const struct visit *v, const struct ddef *d)
     return d->every == EVERY_LENGTH ? d->length.text : words_in(words[d->every], v->ctx.lang);
 }
 
+/* In words where it speaks of posts and people, else as it is written. */
+static str owner_of(struct visit *v, const struct ddef *d)
+{
+    const struct type *t = d->creates ? d->create.target : d->expected;
+    struct words none = {{0}, {0}};
+    struct words w = t ? who_words(v->ctx.arena, v->model, t->newest, &d->owner) : none;
+    return w.zh.len ? words_in(w, v->ctx.lang) : d->owner.text;
+}
+
 void page_duty(struct visit *v)
 {
     const struct duty *d = model_duty(v->model, v->seg[0]);
@@ -220,7 +230,7 @@ void page_duty(struct visit *v)
     }
     p.line = line_of(v, &r);
     p.every = every_of(v, d->newest);
-    p.owner = d->newest->owner.text;
+    p.owner = owner_of(v, d->newest);
     const struct type *t = d->newest->creates ? d->newest->create.target : d->newest->expected;
     p.met_by = t ? words_in(t->newest->title, v->ctx.lang) : STR("");
     p.people.ptr = people;

@@ -7,6 +7,7 @@ import { approvals } from "./approvals.mjs";
 import { approvalsRevoke } from "./approvals_revoke.mjs";
 import { checklist } from "./checklist.mjs";
 import { controls } from "./controls.mjs";
+import { duties } from "./duties.mjs";
 import { evidence } from "./evidence.mjs";
 import { findings } from "./findings.mjs";
 import { functions } from "./functions.mjs";
@@ -43,6 +44,8 @@ const runs = [
   ["controls-en", (b) => controls(b, { lang: "en", width: 360 })],
   ["manual_controls-zh", (b) => manualControls(b, { lang: "zh", width: 360 })],
   ["manual_controls-en", (b) => manualControls(b, { lang: "en", width: 1280 })],
+  ["duties-zh", (b) => duties(b, { lang: "zh", width: 1280 })],
+  ["duties-en", (b) => duties(b, { lang: "en", width: 360 })],
   ["evidence-zh", (b) => evidence(b, { lang: "zh", width: 1280 })],
   ["evidence-en", (b) => evidence(b, { lang: "en", width: 360 })],
   ["findings-zh", (b) => findings(b, { lang: "zh", width: 1280 })],
