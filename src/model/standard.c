@@ -142,7 +142,7 @@ static void columns_line(struct reading *r, str line)
         } else if (r->place[found] >= 0) {
             diag_error(r->d, r->pos, "列“%.*s”写了两次", "column \"%.*s\" stands here twice",
                        STR_ARG(name));
-        } else {
+        } else if (at < COLUMNS) { /* further right, one before it is not known, and that is said */
             r->place[found] = at;
         }
     }
