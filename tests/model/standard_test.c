@@ -56,6 +56,9 @@ static void nothing_is_passed_over(void **state)
          6, "未知的列“weight”", "column \"weight\" is not known"},
         {"#zhidu-standard\t1\n#key\tT1\n#zh\t一\n#en\tOne\n#source\tT\nitem\tparent\tkind\tzh\n", 6,
          "缺少列“en”", "column \"en\" is missing"},
+        {"#zhidu-standard\t1\n#key\tT1\n#zh\t一\n#en\tOne\n#source\tT\n"
+         "kind\ta\tb\tzh\ten\titem\tparent\ngroup\t1\t\t组\tGroup\n",
+         6, "缺少列“item”", "column \"item\" is missing"},
         {"#zhidu-standard\t2\n", 1, "格式 1", "format 1"},
         {"#key\tT1\n#zh\t一\n#en\tOne\n#source\tT\nitem\tparent\tkind\tzh\ten\n" GROUP, 1,
          "第一行应为", "the first line is"},
