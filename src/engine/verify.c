@@ -83,7 +83,7 @@ static void add_tables(struct verifying *v)
 
 /* In how many passes, and holding how much: by the rows there are now.  Twice as many may be
  * told of before smaller portions are needed. */
-static err count_passes(struct verifying *v)
+static err plan_passes(struct verifying *v)
 {
     int64_t rows = 0;
     for (size_t i = 0; i < v->ntables; i++) {
@@ -357,7 +357,7 @@ err verify_within(struct db *db, struct arena *a, const struct ledger_verify_opt
         return e;
     }
     add_tables(v);
-    e = count_passes(v);
+    e = plan_passes(v);
     if (e.code) {
         return e;
     }

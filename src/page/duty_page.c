@@ -204,10 +204,9 @@ static str every_of(const struct visit *v, const struct ddef *d)
     return d->every == EVERY_LENGTH ? d->length.text : words_in(words[d->every], v->ctx.lang);
 }
 
-/* In words where it speaks of posts and people, else as it is written. */
-static str owner_of(struct visit *v, const struct ddef *d)
+/* In words where it speaks of posts and people, else as it is written; t: what meets the duty. */
+static str owner_of(struct visit *v, const struct ddef *d, const struct type *t)
 {
-    const struct type *t = d->creates ? d->create.target : d->expected;
     struct words none = {{0}, {0}};
     struct words w = t ? who_words(v->ctx.arena, v->model, t->newest, &d->owner) : none;
     return w.zh.len ? words_in(w, v->ctx.lang) : d->owner.text;
@@ -230,8 +229,8 @@ void page_duty(struct visit *v)
     }
     p.line = line_of(v, &r);
     p.every = every_of(v, d->newest);
-    p.owner = owner_of(v, d->newest);
     const struct type *t = d->newest->creates ? d->newest->create.target : d->newest->expected;
+    p.owner = owner_of(v, d->newest, t);
     p.met_by = t ? words_in(t->newest->title, v->ctx.lang) : STR("");
     p.people.ptr = people;
     p.people.len = n;

@@ -2,28 +2,9 @@
 // route before it is submitted to the votes on paper; a nomination that administrators hold,
 // move and end.
 import { effect } from "./effect.mjs";
-import { Demo, Person, at, check, contains, equal, expect, must } from "./support.mjs";
+import { check, contains, equal, expect, must, story } from "./support.mjs";
 
-export async function approvals(browser, how) {
-  at(`approvals ${how.lang} ${how.width}`);
-  const demo = await Demo.start(`approvals-${how.lang}-${how.width}`);
-  const people = {};
-  const as = async (login) => (people[login] ??= await Person.signIn(demo, browser, login, how));
-  const t = (zh, en) => (how.lang === "en" ? en : zh);
-  const w = { demo, as, t, how };
-  for (const part of [submitted, asked, added, decided, moved, again, copied, refused, minded, onPaper]) {
-    try {
-      await part(w);
-    } catch (e) {
-      await check(`${part.name} goes to its end`, () => { throw e; });
-    }
-  }
-  for (const p of Object.values(people)) {
-    await check(`no error in ${p.login}'s browser`, () => equal(p.errors.join("\n"), ""));
-    await p.close();
-  }
-  await demo.stop();
-}
+export const approvals = (browser, how) => story("approvals", browser, how, [submitted, asked, added, decided, moved, again, copied, refused, minded, onPaper]);
 
 const NAMES = { "han.mei": "韩梅", "zhao.min": "赵敏", "huang.he": "黄河", "sun.li": "孙丽", "gao.yuan": "高原", "li.lei": "李雷" };
 const inDays = (n) => new Date(Date.now() + n * 86400000).toISOString().slice(0, 10);

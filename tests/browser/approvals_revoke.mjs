@@ -1,26 +1,8 @@
 // What was approved is revoked: a loan by who agreed to it, at once; an extension by an
 // approval of its own.  What becomes of votes, other seats, terms and the ledger.
-import { Demo, Person, at, check, contains, equal, expect, must } from "./support.mjs";
+import { check, contains, equal, expect, must, story } from "./support.mjs";
 
-export async function approvalsRevoke(browser, how) {
-  at(`revoke ${how.lang} ${how.width}`);
-  const demo = await Demo.start(`revoke-${how.lang}-${how.width}`);
-  const people = {};
-  const as = async (login) => (people[login] ??= await Person.signIn(demo, browser, login, how));
-  const w = { demo, as, t: (zh, en) => (how.lang === "en" ? en : zh) };
-  for (const part of [atOnce, byApproval, verified]) {
-    try {
-      await part(w);
-    } catch (e) {
-      await check(`${part.name} goes to its end`, () => { throw e; });
-    }
-  }
-  for (const p of Object.values(people)) {
-    await check(`no error in ${p.login}'s browser`, () => equal(p.errors.join("\n"), ""));
-    await p.close();
-  }
-  await demo.stop();
-}
+export const approvalsRevoke = (browser, how) => story("revoke", browser, how, [atOnce, byApproval, verified]);
 
 const inDays = (n) => new Date(Date.now() + n * 86400000).toISOString().slice(0, 10);
 const card = (p) => p.text("#approval");

@@ -4,27 +4,9 @@
 // named at the article that answers for the registers, within the hour its control allows.
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
-import { Demo, Person, at, check, contains, equal, expect, must } from "./support.mjs";
+import { Person, contains, equal, expect, must, story } from "./support.mjs";
 
-export async function controls(browser, how) {
-  at(`controls ${how.lang} ${how.width}`);
-  const demo = await Demo.start(`controls-${how.lang}-${how.width}`);
-  const people = {};
-  const as = async (login) => (people[login] ??= await Person.signIn(demo, browser, login, how));
-  const w = { demo, as, how, t: (zh, en) => (how.lang === "en" ? en : zh) };
-  for (const part of [kept, broken, shown, mended, edited]) {
-    try {
-      await part(w);
-    } catch (e) {
-      await check(`${part.name} goes to its end`, () => { throw e; });
-    }
-  }
-  for (const p of Object.values(people)) {
-    await check(`no error in ${p.login}'s browser`, () => equal(p.errors.join("\n"), ""));
-    await p.close();
-  }
-  await demo.stop();
-}
+export const controls = (browser, how) => story("controls", browser, how, [kept, broken, shown, mended, edited]);
 
 const PAGE = "/controls/devices_have_somebody";
 const today = () => new Date(Date.now() + 8 * 3600000).toISOString().slice(0, 10);

@@ -1,26 +1,8 @@
 // A recurring obligation that is not met in time shows at its clause the moment its grace is
 // over, to whoever reads the regulation; met after all, it is late and no longer missed.
-import { Demo, Person, at, check, contains, equal, expect, must } from "./support.mjs";
+import { contains, equal, expect, must, story } from "./support.mjs";
 
-export async function duties(browser, how) {
-  at(`duties ${how.lang} ${how.width}`);
-  const demo = await Demo.start(`duties-${how.lang}-${how.width}`);
-  const people = {};
-  const as = async (login) => (people[login] ??= await Person.signIn(demo, browser, login, how));
-  const w = { demo, as, how, t: (zh, en) => (how.lang === "en" ? en : zh) };
-  for (const part of [owed, missed, metLate]) {
-    try {
-      await part(w);
-    } catch (e) {
-      await check(`${part.name} goes to its end`, () => { throw e; });
-    }
-  }
-  for (const p of Object.values(people)) {
-    await check(`no error in ${p.login}'s browser`, () => equal(p.errors.join("\n"), ""));
-    await p.close();
-  }
-  await demo.stop();
-}
+export const duties = (browser, how) => story("duties", browser, how, [owed, missed, metLate]);
 
 const PAGE = "/duties/equipment_is_counted";
 const ARTICLE = "#stock-take";

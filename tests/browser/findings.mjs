@@ -2,30 +2,11 @@
 // one, and soon it is a finding of the device's unit; its head reports it mended, the keeper names
 // another technician, the system tests again, the auditor closes.  And a waiver asked for from the
 // same row holds the next violation off to its last day, and no longer.
-import { Demo, Person, at, check, contains, equal, expect, must } from "./support.mjs";
+import { contains, equal, expect, must, story } from "./support.mjs";
 
 const KEY = "devices_have_a_technician", PAGE = `/controls/${KEY}`, DEVICE = "应用服务器一";
 
-export async function findings(browser, how) {
-  at(`findings ${how.lang} ${how.width}`);
-  const demo = await Demo.start(`findings-${how.lang}-${how.width}`);
-  const people = {};
-  const as = async (login) => (people[login] ??= await Person.signIn(demo, browser, login, how));
-  const w = { demo, as, how, t: (zh, en) => (how.lang === "en" ? en : zh) };
-  for (const part of [found, corrected, tested, closed, asked, waived, back]) {
-    try {
-      await part(w);
-    } catch (e) {
-      await check(`${part.name} goes to its end`, () => { throw e; });
-      break;
-    }
-  }
-  for (const p of Object.values(people)) {
-    await check(`no error in ${p.login}'s browser`, () => equal(p.errors.join("\n"), ""));
-    await p.close();
-  }
-  await demo.stop();
-}
+export const findings = (browser, how) => story("findings", browser, how, [found, corrected, tested, closed, asked, waived, back], { inTurn: true });
 
 const day = (w, from) => new Date(Date.now() + (w.moved ?? 0) + 8 * 3600000 + from * 86400000).toISOString().slice(0, 10);
 const send = (p) => p.send();

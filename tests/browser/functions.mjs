@@ -4,28 +4,9 @@ import { execFileSync } from "node:child_process";
 import { rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Demo, Person, at, check, contains, equal, expect, photo } from "./support.mjs";
+import { check, contains, equal, expect, photo, story } from "./support.mjs";
 
-export async function functions(browser, how) {
-  at(`functions ${how.lang} ${how.width}`);
-  const demo = await Demo.start(`functions-${how.lang}`);
-  const people = {};
-  const as = async (login) => (people[login] ??= await Person.signIn(demo, browser, login, how));
-  const t = (zh, en) => (how.lang === "en" ? en : zh);
-  const w = { demo, as, t, how, browser };
-  for (const part of [lists, paging, bulk, labels, paper, onRecord, live, forms, searching, regulations, profile, administration]) {
-    try {
-      await part(w);
-    } catch (e) {
-      await check(`${part.name} goes to its end`, () => { throw e; });
-    }
-  }
-  for (const p of Object.values(people)) {
-    await check(`no error in ${p.login}'s browser`, () => equal(p.errors.join("\n"), ""));
-    await p.close();
-  }
-  await demo.stop();
-}
+export const functions = (browser, how) => story("functions", browser, how, [lists, paging, bulk, labels, paper, onRecord, live, forms, searching, regulations, profile, administration]);
 
 const names = (p) => p.page.locator("table.list tbody td.first a.row").allInnerTexts();
 const rows = (p) => p.page.locator("table.list tbody tr").count();

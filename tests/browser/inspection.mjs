@@ -1,28 +1,9 @@
 // An inspection from plan to finding: planned and noticed at a desk, the sheet answered on a
 // phone with a photo, signed by the inspected unit, what was wrong handed on to be mended; who
 // belongs to the unit neither inspects nor sees what is none of his.
-import { Demo, Person, at, check, contains, equal, expect, must, photo } from "./support.mjs";
+import { check, contains, equal, expect, must, photo, story } from "./support.mjs";
 
-export async function inspection(browser, how) {
-  at(`inspection ${how.lang} ${how.width}`);
-  const demo = await Demo.start(`inspection-${how.lang}-${how.width}`);
-  const people = {};
-  const as = async (login) => (people[login] ??= await Person.signIn(demo, browser, login, how));
-  const w = { demo, as, how, t: (zh, en) => (how.lang === "en" ? en : zh) };
-  for (const part of [planned, answered, confirmed, handedOn, risks]) {
-    try {
-      await part(w);
-    } catch (e) {
-      await check(`${part.name} goes to its end`, () => { throw e; });
-    }
-  }
-  for (const p of Object.values(people)) {
-    await check(`no error in ${p.login}'s browser`, () => equal(p.errors.join("\n"), ""));
-    await p.close();
-  }
-  await check("the ledger agrees with every row", () => contains(demo.command("ledger", "verify"), "In order"));
-  await demo.stop();
-}
+export const inspection = (browser, how) => story("inspection", browser, how, [planned, answered, confirmed, handedOn, risks], { last: ({ demo }) => check("the ledger agrees with every row", () => contains(demo.command("ledger", "verify"), "In order")) });
 
 const today = () => new Date(Date.now() + 8 * 3600000).toISOString().slice(0, 10);
 

@@ -1,27 +1,9 @@
 // Several at once: consent to those that were opened, one's own phrases, and the seats of
 // somebody who leaves, handed over by an administrator.
 import { effect } from "./effect.mjs";
-import { Demo, Person, at, check, contains, equal, expect, must } from "./support.mjs";
+import { Person, check, contains, equal, expect, must, story } from "./support.mjs";
 
-export async function leaver(browser, how) {
-  at(`leaver ${how.lang} ${how.width}`);
-  const demo = await Demo.start(`leaver-${how.lang}-${how.width}`);
-  const people = {};
-  const as = async (login) => (people[login] ??= await Person.signIn(demo, browser, login, how));
-  const w = { demo, browser, as, how, t: (zh, en) => (how.lang === "en" ? en : zh) };
-  for (const part of [waits, phrases, together, leaves]) {
-    try {
-      await part(w);
-    } catch (e) {
-      await check(`${part.name} goes to its end`, () => { throw e; });
-    }
-  }
-  for (const p of Object.values(people)) {
-    await check(`no error in ${p.login}'s browser`, () => equal(p.errors.join("\n"), ""));
-    await p.close();
-  }
-  await demo.stop();
-}
+export const leaver = (browser, how) => story("leaver", browser, how, [waits, phrases, together, leaves]);
 
 const today = () => new Date(Date.now() + 8 * 3600000).toISOString().slice(0, 10);
 const inDays = (n) => new Date(Date.now() + n * 86400000).toISOString().slice(0, 10);

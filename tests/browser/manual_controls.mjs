@@ -1,26 +1,8 @@
 // What no record can say, somebody answers: asked, answered no (the article is not kept),
 // answered yes (attested, in a look of its own and never among what is kept), grown old.
-import { Demo, Person, at, check, contains, equal, expect, must } from "./support.mjs";
+import { contains, equal, expect, must, story } from "./support.mjs";
 
-export async function manualControls(browser, how) {
-  at(`manual controls ${how.lang} ${how.width}`);
-  const demo = await Demo.start(`manual-controls-${how.lang}-${how.width}`);
-  const people = {};
-  const as = async (login) => (people[login] ??= await Person.signIn(demo, browser, login, how));
-  const w = { demo, as, how, t: (zh, en) => (how.lang === "en" ? en : zh) };
-  for (const part of [asked, answeredNo, answeredYes, grownOld]) {
-    try {
-      await part(w);
-    } catch (e) {
-      await check(`${part.name} goes to its end`, () => { throw e; });
-    }
-  }
-  for (const p of Object.values(people)) {
-    await check(`no error in ${p.login}'s browser`, () => equal(p.errors.join("\n"), ""));
-    await p.close();
-  }
-  await demo.stop();
-}
+export const manualControls = (browser, how) => story("manual controls", browser, how, [asked, answeredNo, answeredYes, grownOld]);
 
 const PAGE = "/controls/answers_sampled";
 const pill = (p) => p.page.locator("main .head .pill");

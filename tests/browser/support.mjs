@@ -227,6 +227,31 @@ export class Person {
   }
 }
 
+/** A demonstration of its own and the people who walk through it, part by part, each given
+ * {demo, browser, how, as, t}.  A part that breaks off is a failure and the next goes on, unless
+ * each stands on the one before (`inTurn`); `last` looks at what is left when all have gone. */
+export async function story(name, browser, how, parts, { inTurn = false, last } = {}) {
+  at(`${name} ${how.lang} ${how.width}`);
+  const demo = await Demo.start(`${name.replaceAll(" ", "-")}-${how.lang}-${how.width}`);
+  const people = {};
+  const as = async (login) => (people[login] ??= await Person.signIn(demo, browser, login, how));
+  const w = { demo, browser, how, as, t: (zh, en) => (how.lang === "en" ? en : zh) };
+  for (const part of parts) {
+    try {
+      await part(w);
+    } catch (e) {
+      await check(`${part.name} goes to its end`, () => { throw e; });
+      if (inTurn) break;
+    }
+  }
+  for (const p of Object.values(people)) {
+    await check(`no error in ${p.login}'s browser`, () => equal(p.errors.join("\n"), ""));
+    await p.close();
+  }
+  await last?.(w);
+  await demo.stop();
+}
+
 /** A real photograph's bytes: a small PNG made here. */
 export const photo = () => ({ name: "现场照片.png", mimeType: "image/png", buffer: Buffer.from(
   "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAFElEQVR4nGO46BuPFTEMUomLvvEADJ51wZMLpKAAAAAASUVORK5CYII=", "base64") });

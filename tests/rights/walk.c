@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { VALUES_MAX = 60, TEXT_MAX = 60, AT_ONCE = 40 };
+enum { VALUES_MAX = 60, TEXT_MAX = 60, AT_ONCE = 40, DRAWS = 100 };
 
 /* One act being made. */
 struct making {
@@ -279,10 +279,10 @@ static const struct type *a_type(struct making *k)
 {
     const struct model *m = k->f->model;
     const struct reg *most = walk_below(k->w, 2) ? k->w->most : NULL;
-    const struct type *t;
-    do {
+    const struct type *t = m->types[walk_below(k->w, (int)m->ntypes)];
+    for (int i = 0; most && t->reg != most && i < DRAWS; i++) {
         t = m->types[walk_below(k->w, (int)m->ntypes)];
-    } while (most && t->reg != most);
+    }
     return t;
 }
 
@@ -290,7 +290,7 @@ static const struct fact *a_record(struct making *k)
 {
     const struct reg *most = walk_below(k->w, 2) ? k->w->most : NULL;
     const struct fact *x = &k->f->list[walk_below(k->w, (int)k->f->n)];
-    for (int i = 0; most && x->type->reg != most && i < 100; i++) {
+    for (int i = 0; most && x->type->reg != most && i < DRAWS; i++) {
         x = &k->f->list[walk_below(k->w, (int)k->f->n)];
     }
     return x;
