@@ -1,6 +1,6 @@
 /* expr.h - the one expression language: parsed, typed, compiled to SQL.
  *
- * Grammar, functions, three truth values: docs/manual/author.en.md (the manual of the
+ * Grammar, functions, three truth values: docs/manual/language.en.md (the manual of the
  * language).  There is no evaluator here: a condition is judged by the
  * database, in the transaction that needs it.
  *

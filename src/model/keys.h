@@ -1,7 +1,7 @@
 /* keys.h - the keys of a definition, all of them; behind each list those that are
  * reserved for what is not built yet and refused with "not yet".
  *
- * The manual is docs/manual/author.en.md.  A test holds the regulations below tests/
+ * The manual is docs/manual/language.en.md.  A test holds the regulations below tests/
  * to using every one.
  */
 #ifndef MODEL_KEYS_H

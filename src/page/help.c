@@ -8,7 +8,7 @@
 
 enum { PARTS_MAX = 16, WORDS_MAX = 8, SNIPPET_BEFORE = 60, SNIPPET_AFTER = 180 };
 
-const char *const help_names[] = {"user", "admin", "author"};
+const char *const help_names[] = {"user", "admin", "author", "language"};
 const size_t help_names_len = sizeof(help_names) / sizeof(help_names[0]);
 
 /* --- a text into sections ---------------------------------------------------------------- */

@@ -148,6 +148,7 @@ export const pages = (r) => [
   ["help-section", "li.lei", "/help/user#lists"],
   ["help-admin", "xu.jing", "/help/admin"],
   ["help-author", "xu.jing", "/help/author"],
+  ["help-language", "xu.jing", "/help/language"],
   ["help-found", "li.lei", "/help?q=CSV"],
   ["help-nothing", "li.lei", "/help?q=zzzz"],
   ["help-print", "li.lei", "/help/user", "print"],
