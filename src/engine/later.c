@@ -181,7 +181,7 @@ static err waiting_states(struct sqlb *b, const struct type *type)
 }
 
 static err tasks_of_type(struct turn *t, struct ctx *ctx, struct arena *a, const struct type *type,
-                         int64_t *after)
+                         int64_t *after, bool *some)
 {
     struct sqlb b = sqlb_make(a);
     struct rows r;
@@ -204,6 +204,7 @@ static err tasks_of_type(struct turn *t, struct ctx *ctx, struct arena *a, const
         e = e.code ? e : perform_tasks(d, x);
     }
     *after = d->n == TASKS_AT_ONCE ? last : 0;
+    *some = d->n > 0;
     return e;
 }
 
@@ -232,11 +233,14 @@ err later_tasks(struct writer_job *job, struct db *db, struct arena *a, void *wo
     if (at >= (int64_t)m->ntypes) {
         return db_exec(db, a, SQL("delete from installation where key = 'tasks_at'"), NO_ARGS);
     }
-    const struct type *type = m->types[at];
-    if (!type->part_of || type->newest->nstates) {
-        x = tasks_of_type(t, &ctx, a, type, &after);
+    bool some = false; /* types of which nothing waits take no turn of their own */
+    while (!x.code && !some && at < (int64_t)m->ntypes) {
+        const struct type *type = m->types[at];
+        if (!type->part_of || type->newest->nstates) {
+            x = tasks_of_type(t, &ctx, a, type, &after, &some);
+        }
+        at += after == 0;
     }
-    at += after == 0;
     return x.code
                ? x
                : db_exec(db, a, SQL("update installation set value = $1 where key = 'tasks_at'"),
