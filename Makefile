@@ -26,6 +26,8 @@ PKGC    := $(shell pkg-config --cflags $(PKGS))
 PKGL    := $(shell pkg-config --libs $(PKGS)) -lm
 CPPFLAGS += $(if $(filter release,$(V)),,-DZHIDU_UNCONFINED) -std=c17 -D_GNU_SOURCE -Isrc -I$(B) $(PKGC) -include src/base/banned.h
 CFLAGS  += $(OPT) -g $(WARN) $(if $(filter clang,$(CC)),,$(CALM)) $(HARDEN) $(SAN) -ffile-prefix-map=$(CURDIR)=. -pthread -MMD -MP
+# some hundred and fifty test programs are linked in every variant: in a third of the time by lld
+QUICK_LINK := $(if $(shell command -v ld.lld),-fuse-ld=lld)
 LDFLAGS += -pie -Wl,-z,relro,-z,now $(SAN) $(if $(filter cov,$(V)),--coverage) -pthread
 
 # Lowest first; src/LAYERS says who may include whom, this only orders the link.
@@ -99,7 +101,7 @@ $(B)/libsupport.a: $(patsubst tests/%.c,$(B)/tests/%.o,$(wildcard tests/support/
 define layer_tests
 $(patsubst tests/%.c,$(B)/t/%,$(wildcard tests/$(1)/*_test.c)): $(B)/t/%: $(B)/tests/%.o $$(patsubst tests/%.c,$(B)/tests/%.o,$$(filter-out %_test.c,$$(wildcard tests/$(1)/*.c))) $(B)/libsupport.a $(2)
 	@mkdir -p $$(@D)
-	$$(CC) $$(LDFLAGS) -o $$@ $$(filter %.o,$$^) $(B)/libsupport.a $(call reverse,$(2)) $$(PKGL) -lcmocka
+	$$(CC) $$(LDFLAGS) $$(QUICK_LINK) -o $$@ $$(filter %.o,$$^) $(B)/libsupport.a $(call reverse,$(2)) $$(PKGL) -lcmocka
 endef
 $(foreach l,$(LAYERS),$(eval $(call layer_tests,$(l),$(patsubst %,$(B)/lib%.a,$(call upto,$(LAYERS),$(l))))))
 

@@ -3,7 +3,7 @@
 BUILD_PACKAGES="gcc make pkg-config libmicrohttpd-dev libsqlite3-dev libpq-dev libjansson-dev
 libyaml-dev libmd4c-dev libsodium-dev libssl-dev libpcre2-dev libqrencode-dev
 libxlsxwriter-dev libminizip-dev libexpat1-dev libcairo2-dev libpango1.0-dev libfontconfig-dev fonts-wqy-microhei brotli"
-TEST_PACKAGES="clang clang-format clang-tidy libclang-rt-14-dev libcmocka-dev postgresql-15 curl openssl chromium-headless-shell
+TEST_PACKAGES="clang clang-format clang-tidy lld libclang-rt-14-dev libcmocka-dev postgresql-15 curl openssl chromium-headless-shell
 fonts-noto-cjk zbar-tools poppler-utils sqlite3"
 
 say() { printf '\033[1m%s\033[0m\n' "$*"; }
