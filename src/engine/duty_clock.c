@@ -15,14 +15,11 @@ struct duty_clock {
     int64_t day, owners_day, size, at, next_at, next_us;
 };
 
-static struct duty_clock *clock_of(struct engine *e)
+void duty_clock_make(struct engine *e)
 {
-    if (!e->duties) {
-        struct duty_clock *c = arena_new(e->life, struct duty_clock);
-        *c = (struct duty_clock){.life = arena_make(16u << 20), .work = arena_make(64u << 20)};
-        e->duties = c;
-    }
-    return e->duties;
+    struct duty_clock *c = arena_new(e->life, struct duty_clock);
+    *c = (struct duty_clock){.life = arena_make(16u << 20), .work = arena_make(64u << 20)};
+    e->duties = c;
 }
 
 static err connect(struct engine *e, struct duty_clock *c)
@@ -118,7 +115,7 @@ static err look_all(struct engine *e, struct duty_clock *c, const struct model *
 
 int64_t duty_tick(struct engine *e, int64_t now)
 {
-    struct duty_clock *c = clock_of(e);
+    struct duty_clock *c = e->duties;
     const struct model *m = engine_model(e);
     int64_t day = calendar_day_of(m, now);
     int64_t size = engine_stats(e).ledger_size;

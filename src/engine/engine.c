@@ -462,6 +462,7 @@ struct engine *engine_make(struct arena *life, const struct engine_options *opt,
     e->tick = arena_make(WORK_ARENA);
     pthread_mutex_init(&e->lock, NULL);
     calendar_make(e);
+    duty_clock_make(e);
     if (!e->opt.clock) {
         e->opt.clock = wall_clock;
     }

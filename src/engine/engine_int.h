@@ -205,7 +205,7 @@ struct engine {
     struct engine_thread clock;
     struct control_clock *controls; /* judges them; NULL: not started */
     struct control_self *self;      /* verifies; NULL: not started */
-    struct duty_clock *duties;      /* the clock's; NULL: it has not looked yet */
+    struct duty_clock *duties;      /* the clock's; NULL: stopped */
     int64_t idem_at;
     int64_t looked_at; /* the writer's: engine_look_around */
     int64_t tasks_day; /* the day for which waiting tasks were last made to fit appointments */
@@ -247,8 +247,9 @@ void clock_stop(struct engine *e);
 /* The thread that judges controls (control_clock.c); stopped before the writer. */
 MUST_CHECK err control_clock_start(struct engine *e);
 void control_clock_stop(struct engine *e);
-/* What is to be done about duties (duty_clock.c); returns how much was.  Stopped after the clock.
- */
+/* What is to be done about duties (duty_clock.c): made with the engine, for `life` is no thread's
+ * but that which opens it; a tick returns how much was done; stopped after the clock. */
+void duty_clock_make(struct engine *e);
 int64_t duty_tick(struct engine *e, int64_t now);
 void duty_clock_stop(struct engine *e);
 /* The next moment after `now` (0: never looked) at which there may be something; 0: there are no
