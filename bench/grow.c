@@ -277,8 +277,10 @@ static void work(struct folder *f)
     int64_t now = clock_now();
     struct item *it = item(f, "20 reports, and what becomes of them", "", 0);
     err x = plant_faults(&f->plant, ACTS, false);
+    settle(f, now);
     steps_begin(STEPS_ALL);
     x = x.code ? x : plant_faults(&f->plant, ACTS, false);
+    settle(f, now); /* or the vote would pay for what they left to be indexed */
     steps_end(&f->life, &it->cost);
     it = item(f, "a vote that decides", "", 0);
     steps_begin(STEPS_ALL);
