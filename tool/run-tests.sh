@@ -21,8 +21,10 @@ set -u
 if [ "${1:-}" = --one ]; then
     out=$2 at=$3 program=$4
     [ -n "${ZHIDU_PG:-}" ] && export ZHIDU_PG="${ZHIDU_PG%/*}/${out##*/}_$SLOT"
+    began=$(date +%s)
     "$program" >"$out/$at" 2>&1
     status=$?
+    took=$(($(date +%s) - began))
     p=$(sed -n 's/^\[  PASSED  \] \([0-9]*\) test.*/\1/p' "$out/$at" | awk '{ n += $1 } END { print n + 0 }')
     f=$(sed -n 's/^\[  FAILED  \] \([0-9]*\) test.*/\1/p' "$out/$at" | awk '{ n += $1 } END { print n + 0 }')
     if [ "$status" -ne 0 ] && [ "$f" -eq 0 ]; then f=1; fi
@@ -32,7 +34,7 @@ if [ "${1:-}" = --one ]; then
     fi
     s=$(grep -c '^SKIPPED on PostgreSQL' "$out/$at")
     echo "$p $f $s $status" >"$out/$at.counts"
-    if [ "$f" -eq 0 ]; then echo "ok    $p  $program"; else echo "FAIL  $program (status $status)"; fi
+    if [ "$f" -eq 0 ]; then echo "ok    $p  $program  $took s"; else echo "FAIL  $program (status $status)"; fi
     exit 0
 fi
 
