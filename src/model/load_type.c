@@ -363,10 +363,25 @@ static void from_read(struct load *l, struct tdef *d, struct action *x, const st
     }
 }
 
+/* Acts that every record knows; an action of the same name would never be reached. */
+static const char *const builtin_acts =
+    "comment attach detach watch unwatch label unlabel sign finish_task local_setting save_view "
+    "delete_view save_phrases read_notifications";
+
+static bool action_named(struct load *l, const struct ypair *p)
+{
+    if (!words_has(builtin_acts, p->key)) {
+        return name_check(l, p->key, p->pos, (struct words){0});
+    }
+    diag_error(l->d, p->pos, "“%.*s”是每条记录都有的操作，请换一个名称",
+               "every record knows an act \"%.*s\": another name, please", STR_ARG(p->key));
+    return false;
+}
+
 static void action_name_read(struct load *l, struct tsrc *t, const struct ypair *p)
 {
     struct tdef *d = t->def;
-    if (!name_check(l, p->key, p->pos, (struct words){0}) ||
+    if (!action_named(l, p) ||
         !keys_check(l, p->value, KEYS_ACTION, "", WORDS("操作", "an action"))) {
         return;
     }

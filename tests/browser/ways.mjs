@@ -529,7 +529,7 @@ async function draw(p) {
 
 async function signed(w) {
   const han = await w.as("han.mei");
-  const paper = await create(w, "sign", { first: "韩梅", worth: "50" });
+  const paper = await create(w, "ask_signed", { first: "韩梅", worth: "50" });
   let drawn;
   await check("without a signature nothing is decided, citing the clause", async () => {
     await han.open(`${paper}/approval/vote`);
@@ -578,7 +578,7 @@ async function notCarried(w) {
     await state(w, w.dear, "已生效", "Agreed");
   });
   await check("typed, it is as good as drawn", async () => {
-    const paper = await create(w, "sign", { first: "韩梅" });
+    const paper = await create(w, "ask_signed", { first: "韩梅" });
     await effect(han, paper, () => op(han, paper, "vote", { vote: "approve", signature: "韩梅" }), ["韩梅: open → approved; votes: approved", "node 1.1: active → passed", "events: approved (passed) (completed)"]);
     await han.open(`${paper}?print=1`);
     equal(await han.text("#approval .signature .typed"), "韩梅");
