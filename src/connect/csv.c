@@ -64,6 +64,18 @@ static size_t line_end(const struct parse *p)
     return crlf ? 2 : 0;
 }
 
+/* A cell's text without the second of two quotes. */
+static str undoubled(struct arena *a, str cell)
+{
+    char *copy = arena_bytes(a, cell.len);
+    size_t n = 0;
+    for (size_t i = 0; i < cell.len; i++) {
+        copy[n++] = cell.ptr[i];
+        i += cell.ptr[i] == '"';
+    }
+    return str_from_n(copy, n);
+}
+
 /* A quoted cell, `at` on its quote.  Ends behind the closing one. */
 static enum csv_status quoted(struct parse *p, str *ret)
 {
@@ -71,8 +83,7 @@ static enum csv_status quoted(struct parse *p, str *ret)
     int col = p->col;
     step(p);
     size_t from = p->at;
-    char *copy = NULL; /* only where a quote stands doubled */
-    size_t n = 0;
+    bool doubled = false;
     for (;;) {
         const char *q = memchr(p->text.ptr + p->at, '"', p->text.len - p->at);
         size_t end = q ? (size_t)(q - p->text.ptr) : p->text.len;
@@ -81,10 +92,6 @@ static enum csv_status quoted(struct parse *p, str *ret)
             p->col = col;
             return bad(p, WORDS("引号未闭合，或单元格过长（上限 256 KB）",
                                 "the quote is never closed, or the cell is over 256 KB"));
-        }
-        if (copy) {
-            memcpy(copy + n, p->text.ptr + p->at, end - p->at);
-            n += end - p->at;
         }
         while (p->at < end) {
             step(p);
@@ -102,16 +109,11 @@ static enum csv_status quoted(struct parse *p, str *ret)
         }
         if (end + 1 == p->text.len || p->text.ptr[end + 1] != '"') {
             step(p);
-            *ret = copy ? str_from_n(copy, n) : str_from_n(p->text.ptr + from, end - from);
+            str c = str_from_n(p->text.ptr + from, end - from);
+            *ret = doubled ? undoubled(p->a, c) : c;
             return CSV_ROW;
         }
-        if (!copy) {
-            size_t left = p->text.len - from;
-            copy = arena_bytes(p->a, left < CSV_CELL_MAX ? left : CSV_CELL_MAX + 2);
-            n = end - from;
-            memcpy(copy, p->text.ptr + from, n);
-        }
-        copy[n++] = '"';
+        doubled = true;
         step(p);
         step(p);
     }

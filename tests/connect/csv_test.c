@@ -114,6 +114,28 @@ static void what_passes_a_limit_is_bad_and_costs_one_line(void **state)
     }
 }
 
+/* A cell takes of the arena what it is long, however much text follows it. */
+static void quotes_in_every_cell_take_no_room(void **state)
+{
+    (void)state;
+    struct arena a = arena_make(1 << 20);
+    struct buf b = buf_make(&arena, 4 << 20);
+    for (int i = 0; i < 500; i++) {
+        buf_put(&b, STR("\"a\"\"b\"\"\","));
+    }
+    buf_put(&b, STR("last\n"));
+    for (int i = 0; i < 100000; i++) {
+        buf_put(&b, STR("following,lines\n"));
+    }
+    struct csv_row r;
+    assert_int_equal(csv_parse(&a, buf_str(&b), true, ',', &r), CSV_ROW);
+    assert_int_equal(r.n, 501);
+    for (size_t i = 0; i < 500; i++) {
+        assert_true(str_eq(r.cells[i], STR("a\"b\"")));
+    }
+    arena_end(&a);
+}
+
 static void formulas_become_harmless_and_come_back(void **state)
 {
     (void)state;
@@ -363,6 +385,7 @@ int main(void)
         cmocka_unit_test(records_are_read_as_rfc_4180_says),
         cmocka_unit_test(a_record_cut_off_anywhere_waits_for_the_rest),
         cmocka_unit_test(what_passes_a_limit_is_bad_and_costs_one_line),
+        cmocka_unit_test(quotes_in_every_cell_take_no_room),
         cmocka_unit_test(formulas_become_harmless_and_come_back),
         cmocka_unit_test(a_file_is_read_whatever_its_mark_and_encoding),
         cmocka_unit_test(a_file_that_is_none_is_told_why),
