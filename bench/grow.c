@@ -76,6 +76,8 @@ static const struct errand errands[] = {
     {"/compliance/standards/~", "/compliance/standards/ISO27001", 0},
     {"/api/v1/compliance", "/api/v1/compliance", 0},
     {"/duties", "/duties", 0},
+    {"/calendar", "/calendar", 0},
+    {"/api/v1/calendar.ics", "/api/v1/calendar.ics", 0},
     {"/duties/~", "/duties/equipment_is_counted", 0},
     {"/api/v1/duties", "/api/v1/duties", 0},
     {"/api/v1/duties/~", "/api/v1/duties/equipment_is_counted", 0},

@@ -26,6 +26,7 @@ const struct visit_route api_routes[] = {
     {HTTP_GET,  "/api/v1/regulations/~/~",      api_clause,        ROUTE_API,               WORDS_INIT("一条", "One clause")},
     {HTTP_GET,  "/api/v1/compliance",           api_compliance,    ROUTE_API,               WORDS_INIT("合规概况", "How the regulations are kept")},
     {HTTP_GET,  "/api/v1/controls",             api_controls,      ROUTE_API,               WORDS_INIT("合规", "Controls, and whether they are kept")},
+    {HTTP_GET,  "/api/v1/calendar.ics",         api_calendar,      ROUTE_API | ROUTE_FEED,  WORDS_INIT("定期职责日历", "When duties are due, as a calendar (RFC 5545)")},
     {HTTP_GET,  "/api/v1/duties",               api_duties,        ROUTE_API,               WORDS_INIT("定期职责", "Duties, and whether they are met")},
     {HTTP_GET,  "/api/v1/duties/~",             api_duty,          ROUTE_API,               WORDS_INIT("定期职责", "One duty, and its occurrences")},
     {HTTP_GET,  "/api/v1/controls/~",           api_control,       ROUTE_API,               WORDS_INIT("控制点", "One control, and the records that do not hold")},
@@ -94,7 +95,10 @@ void api_error(struct visit *v, err e)
     visit_json(v, status, json_end(&j));
     v->x->res.type = STR("application/problem+json");
     if (e.code == ERR_SIGNIN) {
-        http_header_add(v->x, STR("WWW-Authenticate"), STR("Bearer realm=\"zhidu\""));
+        bool feed = v->route && (v->route->flags & ROUTE_FEED);
+        http_header_add(v->x, STR("WWW-Authenticate"),
+                        feed ? STR("Basic realm=\"zhidu\", charset=\"UTF-8\"")
+                             : STR("Bearer realm=\"zhidu\""));
     }
 }
 

@@ -1,5 +1,6 @@
 /* api_duty.c - duties: how they stand, and their occurrences. */
 #include "api/api_int.h"
+#include "connect/ical.h"
 #include "engine/duty.h"
 
 enum { RUNS_MAX = 200, RUNS = 50 };
@@ -116,4 +117,22 @@ void api_duty(struct visit *v)
     more ? json_str(&j, str_fmt(v->ctx.arena, "%lld", (long long)rows[n - 1].id)) : json_nil(&j);
     json_close(&j, '}');
     api_end(v, 200, &j);
+}
+
+void api_calendar(struct visit *v)
+{
+    str mine = visit_param(v, STR("mine"));
+    if (mine.len && !str_eq(mine, STR("true"))) {
+        visit_error(v, api_invalid(v, STR("mine"), WORDS("只能是 true", "Only true")));
+        return;
+    }
+    str text;
+    err e = ical_duties(&v->ctx, v->app->public_url, v->app->organisation, mine.len > 0, &text);
+    if (e.code) {
+        visit_error(v, e);
+        return;
+    }
+    v->x->res = (struct http_response){
+        .status = 200, .type = STR("text/calendar; charset=utf-8"), .body = text, .file = -1};
+    visit_download(v, STR("duties.ics"));
 }

@@ -95,6 +95,7 @@ void api_compliance(struct visit *v);
 void api_control(struct visit *v);
 void api_duties(struct visit *v);
 void api_duty(struct visit *v);
+void api_calendar(struct visit *v);
 void api_regulation(struct visit *v);
 void api_clause(struct visit *v);
 void api_ledger(struct visit *v);

@@ -34,6 +34,7 @@ static const struct shape shapes[] = {
     {"/api/v1/compliance", "Compliance", ""},
     {"/api/v1/controls", "Controls", ""},
     {"/api/v1/controls/~", "Control", "cursor limit"},
+    {"/api/v1/calendar.ics", "calendar", "mine"},
     {"/api/v1/duties", "Duties", ""},
     {"/api/v1/duties/~", "Duty", "state cursor limit"},
     {"/api/v1/ledger", "Ledger", ""},
@@ -116,6 +117,8 @@ static void put_answers(struct visit *v, struct json *j, const struct op *o)
         put_content(j, STR("application/octet-stream"), STR(""));
     } else if (str_eq(o->answer, STR("pdf"))) {
         put_content(j, STR("application/pdf"), STR(""));
+    } else if (str_eq(o->answer, STR("calendar"))) {
+        put_content(j, STR("text/calendar"), STR(""));
     } else if (str_eq(o->answer, STR("text"))) {
         put_content(j, STR("text/plain"), STR(""));
     } else {

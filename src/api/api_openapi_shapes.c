@@ -32,6 +32,7 @@ const char openapi_parameters[] = JSON_TEXT({
     "filter":  {"name": "filter", "in": "query", "schema": {"type": "string"}, "description": "A condition in the expression language. Besides it every field may stand as a parameter: due.ge=2026-01-01 (comparisons ne lt ge has empty filled; none: equal)."},
     "order":   {"name": "order", "in": "query", "schema": {"enum": ["changed_at", "created_at", "-created_at"]}, "description": "changed_at: latest change first, the usual one"},
     "open":    {"name": "open", "in": "query", "schema": {"type": "boolean"}, "description": "Only what is not in a final state"},
+    "mine":    {"name": "mine", "in": "query", "schema": {"enum": ["true"]}, "description": "Only what is one's own to do"},
     "state":   {"name": "state", "in": "query", "schema": {"enum": ["waiting", "done", "late", "missed", "dropped"]}},
     "mine":    {"name": "mine", "in": "query", "schema": {"type": "boolean"}, "description": "Only what concerns the one who asks"},
     "q":       {"name": "q", "in": "query", "schema": {"type": "string"}, "description": "Words of name or number"},

@@ -440,6 +440,31 @@ err calendar_mend(const struct ctx *ctx, int64_t day)
     return e.code ? e : calendar_stamp(ctx);
 }
 
+struct calendar_days calendar_days_ask(const struct ctx *ctx, int64_t first, int n)
+{
+    struct calendar_days q = {.b = batch_begin(ctx->db, ctx->arena), .first = first, .n = n};
+    q.place = batch_add(q.b, SQL("select day, working from calendar where day >= $1 and day < $2"),
+                        ARGS(db_i64(first), db_i64(first + n)));
+    batch_ride(q.b);
+    return q;
+}
+
+err calendar_days_read(const struct calendar_days *q, bool *worked)
+{
+    err e = batch_join(q->b);
+    struct rows r = {0};
+    if (!e.code) {
+        r = batch_rows(q->b, q->place);
+    }
+    while (!e.code && rows_next(&r)) {
+        int64_t at = rows_i64(&r, 0) - q->first;
+        if (at >= 0 && at < q->n) {
+            worked[at] = rows_i64(&r, 1) != 0;
+        }
+    }
+    return e;
+}
+
 err calendar_units(const struct ctx *ctx)
 {
     const struct type *t = ctx->model->unit;

@@ -28,6 +28,16 @@ MUST_CHECK err calendar_due(const struct ctx *ctx, int64_t from, enum vkind kind
                             int64_t *ret);
 /* Working time between two moments, ms. */
 MUST_CHECK err calendar_working(const struct ctx *ctx, int64_t from, int64_t to, int64_t *ret);
+/* Which of `n` days from `first` on are worked: asked along with the next batch of the
+ * connection, read when that has run.  Days outside the calendar's years stay as they are. */
+struct calendar_days {
+    struct batch *b;
+    int place;
+    int64_t first;
+    int n;
+};
+struct calendar_days calendar_days_ask(const struct ctx *ctx, int64_t first, int n);
+MUST_CHECK err calendar_days_read(const struct calendar_days *q, bool *worked);
 /* SQL: the working ms that have run by a moment, whose SQL is `at`; no row outside the
  * calendar's years.  For statements that want the difference of two without a question of
  * their own. */

@@ -61,6 +61,7 @@ const struct visit_route page_routes[] = {
     {HTTP_GET,  "/compliance/regulations/~", page_compliance_regulation, 0,    WORDS_INIT("一部制度执行得怎样", "How a regulation is kept")},
     {HTTP_GET,  "/compliance/standards/~", page_compliance_standard, 0,        WORDS_INIT("一个标准的各条目", "The items of a standard")},
     {HTTP_GET,  "/controls",             page_controls,          0,            WORDS_INIT("全部控制点", "All controls")},
+    {HTTP_GET,  "/calendar",             page_calendar,          0,            WORDS_INIT("日历", "Calendar")},
     {HTTP_GET,  "/duties",               page_duties,            0,            WORDS_INIT("定期职责", "Duties")},
     {HTTP_GET,  "/duties/~",             page_duty,              0,            WORDS_INIT("定期职责", "Duty")},
     {HTTP_GET,  "/controls/~",           page_control,           0,            WORDS_INIT("控制点", "Control")},

@@ -7,6 +7,7 @@
 #include "web/visit_int.h"
 #include "web/work.h"
 
+#include <sodium.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -252,14 +253,32 @@ static bool right(struct visit *v)
     return ok;
 }
 
+/* The token a program sent; empty: none. */
+static str token_sent(struct visit *v)
+{
+    str sent = http_param(&v->x->req.headers, STR("authorization"));
+    unsigned flags = v->route ? v->route->flags : 0;
+    if ((flags & ROUTE_API) && str_starts(sent, STR("Bearer "))) {
+        return str_trim(str_from_n(sent.ptr + 7, sent.len - 7));
+    }
+    char plain[300];
+    size_t n = 0;
+    if (!(flags & ROUTE_FEED) || !str_starts(sent, STR("Basic ")) ||
+        sodium_base642bin((unsigned char *)plain, sizeof(plain), sent.ptr + 6, sent.len - 6, NULL,
+                          &n, NULL, sodium_base64_VARIANT_ORIGINAL)) {
+        return STR("");
+    }
+    str password;
+    str_cut(str_from_n(plain, n), ':', &password);
+    return str_copy(v->ctx.arena, password);
+}
+
 /* Whose session or token it is, and on which model. */
 static err identify(struct visit *v)
 {
-    str bearer = http_param(&v->x->req.headers, STR("authorization"));
-    bool api = v->route && (v->route->flags & ROUTE_API);
-    bool by_token = api && str_starts(bearer, STR("Bearer "));
-    v->token = by_token ? str_trim(str_from_n(bearer.ptr + 7, bearer.len - 7))
-                        : http_cookie(v->x, STR("zhidu"));
+    v->token = token_sent(v);
+    bool by_token = v->token.len > 0;
+    v->token = by_token ? v->token : http_cookie(v->x, STR("zhidu"));
     if (!v->token.len || v->token.len > 200) {
         return OK;
     }

@@ -555,8 +555,25 @@ await check("what is owed again and again, with its clause", async () => {
   const one = await read("huang.he", "/api/v1/duties/equipment_is_counted", "/api/v1/duties/{key}");
   expect(Array.isArray(one.items), "its occurrences");
   refused(await get("li.lei", "/api/v1/duties/nothing"), 404);
+  refused(await get("li.lei", "/api/v1/calendar.ics?mine=x"), 400);
   refused(await get("li.lei", "/api/v1/duties/equipment_is_counted?state=x"), 400);
   refused(await get("li.lei", "/api/v1/duties/equipment_is_counted?cursor=x"), 400);
+});
+
+await check("a calendar program shows a token as its password, there and nowhere else", async () => {
+  const basic = (secret) => ({ headers: { authorization: `Basic ${Buffer.from(`calendar:${secret}`).toString("base64")}` } });
+  const r = await get(null, "/api/v1/calendar.ics?mine=true", basic(token("huang.he", "read")));
+  ok(r);
+  expect(r.type.startsWith("text/calendar"), r.type);
+  const lines = r.text.toString().split("\r\n");
+  equal(lines[0], "BEGIN:VCALENDAR");
+  equal(lines.at(-2), "END:VCALENDAR");
+  const open = await get(null, "/api/v1/calendar.ics");
+  refused(open, 401);
+  expect(open.headers.get("www-authenticate").startsWith("Basic "), "how to sign in");
+  refused(await get(null, "/api/v1/calendar.ics", basic("wrong")), 401);
+  refused(await get(null, "/api/v1/calendar.ics", { headers: { authorization: "Basic ***" } }), 401);
+  refused(await get(null, "/api/v1/me", basic(token("huang.he", "read"))), 401);
 });
 
 // --- proofs -----------------------------------------------------------------------------------

@@ -65,6 +65,20 @@ async function missed(w) {
     await p.open("/duties?show=missed");
     contains(await p.text("#runs"), w.t("设备每半年清查一次", "Equipment is counted every half year"));
   });
+  await must("it stands on the day it was due, in the calendar and among one's own", async () => {
+    const huang = await w.as("huang.he");
+    const { page } = huang;
+    await huang.open("/calendar?show=mine");
+    for (let i = 0; i < 3 && !(await page.locator(".month li").count()); i++) {
+      const before = await page.locator('a[rel="prev"]').getAttribute("href");
+      await huang.open(before);
+    }
+    contains(await page.locator(".month").innerText(), w.t("未履行", "missed"));
+    expect(await page.locator(".month td.rest").count() >= 8, "days that are not worked");
+    await huang.axe("a month of the calendar");
+    const text = await page.evaluate(async () => (await fetch("/api/v1/calendar.ics?mine=true")).text());
+    contains(text, `SUMMARY:${w.t("设备每半年清查一次", "Equipment is counted every half year")}`);
+  });
   await must("its clause says so to whoever reads the regulation", async () => {
     const li = await w.as("li.lei");
     contains(await article(li), w.t("不符合", "not kept"));

@@ -133,6 +133,7 @@ export const pages = (r) => [
   ["control", "huang.he", "/controls/loan_returned"],
   ["control-manual", "gao.yuan", "/controls/answers_sampled"],
   ["duties", "sun.li", "/duties"],
+  ["calendar", "huang.he", "/calendar"],
   ["duty", "huang.he", "/duties/equipment_is_counted"],
   ["law", "li.lei", "/law/fault_reporting"],
   ["law-clause", "li.lei", "/law/fault_reporting#repair-time"],

@@ -168,6 +168,7 @@ static void pages(struct dbs *t)
     page(s, STR("/compliance"), "by=unit");
     page(s, STR("/compliance/regulations/fault_reporting"), NULL);
     page(s, STR("/duties"), NULL);
+    page_most(s, STR("/calendar"), NULL, TRIPS_MAX + 1, STATEMENTS_MAX);
     page_most(s, STR("/duties/equipment_is_counted"), NULL, TRIPS_MAX + 1, STATEMENTS_MAX);
     page(s, STR("/controls"), NULL);
     page(s, STR("/controls/loan_returned"), NULL);
