@@ -1,6 +1,6 @@
 /* ical_duty.c - what is owed, as a calendar. */
-#include "connect/ical.h"
 #include "base/clock.h"
+#include "connect/ical.h"
 #include "engine/calendar.h"
 #include "engine/duty.h"
 

@@ -67,7 +67,7 @@ void page_control(struct visit *v);
 void page_evidence_ask(struct visit *v);
 void page_evidence_file(struct visit *v);
 void page_calendar(struct visit *v); /* a month, and what falls due on its days */
-void page_duties(struct visit *v); /* what is owed again and again */
+void page_duties(struct visit *v);   /* what is owed again and again */
 void page_duty(struct visit *v);
 void page_search(struct visit *v);
 

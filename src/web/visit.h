@@ -49,8 +49,8 @@ enum {
     ROUTE_DOOR = 128,  /* also before the first password is changed, the second factor enrolled */
     ROUTE_QUIET = 256, /* a page asks by itself: that is no sign of somebody who is there, and
                           prolongs no session */
-    ROUTE_FEED = 512,  /* API, read only: for programs that know names and passwords alone, the token
-                          is also taken as the password of Basic (RFC 7617), of any name */
+    ROUTE_FEED = 512, /* API, read only: for programs that know names and passwords alone, the token
+                         is also taken as the password of Basic (RFC 7617), of any name */
     /* Limited (rate.h); a ROUTE_UPLOAD is when it brings files. */
     ROUTE_RATE = 12, /* shift */
     ROUTE_SIGN_IN = RATE_SIGN_IN << ROUTE_RATE,

@@ -73,7 +73,7 @@ async function missed(w) {
       const before = await page.locator('a[rel="prev"]').getAttribute("href");
       await huang.open(before);
     }
-    contains(await page.locator(".month").innerText(), w.t("未履行", "missed"));
+    contains(await page.locator(".month").innerText(), w.t("未履行", "Missed"));
     expect(await page.locator(".month td.rest").count() >= 8, "days that are not worked");
     await huang.axe("a month of the calendar");
     const text = await page.evaluate(async () => (await fetch("/api/v1/calendar.ics?mine=true")).text());
