@@ -338,3 +338,40 @@ err duty_people(const struct ctx *ctx, const struct duty *d, int limit, struct d
     }
     return e;
 }
+
+err duty_heartbeats(const struct ctx *ctx, int limit, struct heartbeat_row **ret, size_t *n)
+{
+    const struct model *m = ctx->model;
+    *n = 0;
+    *ret = arena_array(ctx->arena, struct heartbeat_row, (size_t)limit + 1);
+    const struct type *beat = model_type(m, STR("heartbeat"));
+    const struct type *ping = model_type(m, STR("ping"));
+    if (!beat || !beat->newest || !ping || ping->part_of != beat) {
+        return OK;
+    }
+    const struct field *kind = tdef_field(ping->newest, STR("kind"));
+    const struct state *active = tdef_state(beat->newest, STR("active"));
+    struct sqlb b = sqlb_make(ctx->arena);
+    SQLB_LIT(&b, "select x.id, x.name, p.created_at, p.f_kind from (select r.id, r.name,"
+                 " (select max(q.id) from ");
+    sqlb_ident(&b, ping->table);
+    SQLB_LIT(&b, " q where q.f_heartbeat = r.id) as last from ");
+    sqlb_ident(&b, beat->table);
+    SQLB_LIT(&b, " r where r.state = $4 and ");
+    load_visible(&b, beat);
+    SQLB_LIT(&b, ") x left join ");
+    sqlb_ident(&b, ping->table);
+    SQLB_LIT(&b, " p on p.id = x.last order by x.name, x.id limit $5");
+    struct db_arg more[] = {db_i64(active ? active->code : -1), db_i64(limit)};
+    struct rows r;
+    err e = db_query(ctx->db, ctx->arena, sqlb_end(&b), ctx_args(ctx, more, 2), &r);
+    while (!e.code && rows_next(&r) && *n < (size_t)limit) {
+        const struct choice_key *k =
+            kind && !rows_null(&r, 3) ? field_choice_at(kind, rows_i64(&r, 3)) : NULL;
+        (*ret)[(*n)++] = (struct heartbeat_row){.id = rows_i64(&r, 0),
+                                                .name = rows_text(&r, 1),
+                                                .at = rows_i64(&r, 2),
+                                                .kind = k ? k->words : (struct words){0}};
+    }
+    return e;
+}

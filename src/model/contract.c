@@ -227,6 +227,37 @@ static void check_erasing(const struct model *m, struct diags *d)
     }
 }
 
+static void check_heartbeat(const struct type *t, struct diags *d)
+{
+    check_state(t, "active", d);
+    check_action(t, "issue", false, "from: active", d);
+    check_action(t, "revoke", false, "from: active", d);
+}
+
+static void check_ping(const struct type *beat, const struct type *t, struct diags *d)
+{
+    static const struct wanted fields[] = {
+        {"kind", {F_CHOICE}, 1, "choice"},
+        {"exit_status", {F_INT}, 1, "int"},
+        {"sender", {F_IP, F_TEXT}, 2, "ip"},
+        {"body", {F_MARKDOWN, F_TEXT}, 2, "markdown"},
+    };
+    static const char *const keys[] = {"success", "start", "fail", "log"};
+    check_fields(t, fields, sizeof fields / sizeof fields[0], d);
+    const struct field *f = tdef_field(t->newest, STR("kind"));
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        if (f && f->type == F_CHOICE && !field_choice(f, str_from(keys[i]))) {
+            diag_error(d, f->pos, "字段 kind 的选项须有 %s", "the choices of field kind hold %s",
+                       keys[i]);
+        }
+    }
+    check_action(t, "arrive", true, "create", d);
+    if (!beat || t->part_of != beat) {
+        diag_error(d, t->newest->pos, "类型 ping 须写 part_of: heartbeat",
+                   "type ping needs part_of: heartbeat");
+    }
+}
+
 static void check_duty_run(const struct type *t, struct diags *d)
 {
     static const struct wanted fields[] = {
@@ -345,6 +376,14 @@ void contract_bind(struct model *m, struct diags *d)
     check_erasing(m, d);
     if (m->duty_run) {
         check_duty_run(m->duty_run, d);
+    }
+    const struct type *beat = find(m, "heartbeat");
+    const struct type *ping = find(m, "ping");
+    if (beat) {
+        check_heartbeat(beat, d);
+    }
+    if (ping) {
+        check_ping(beat, ping, d);
     }
     static const char *const of_run[] = {"duty"};
     look_up(m->duty_run, of_run, 1);

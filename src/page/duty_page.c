@@ -12,7 +12,7 @@
 
 #include <stdlib.h>
 
-enum { CASES = 50, PEOPLE = 20 };
+enum { CASES = 50, PEOPLE = 20, HEARTBEATS = 100 };
 
 int64_t duty_ended(const struct duty_counts *c)
 {
@@ -170,10 +170,15 @@ void page_duties(struct visit *v)
     struct duty_ask ask = put_tabs(v, &p);
     err e = duty_results(&v->ctx, &list, &n);
     e = e.code ? e : cases_of(v, &ask, &p.cases, &p.next);
+    struct heartbeat_row *beats;
+    size_t nbeats;
+    e = e.code ? e : duty_heartbeats(&v->ctx, HEARTBEATS, &beats, &nbeats);
     if (e.code) {
         visit_error(v, e);
         return;
     }
+    p.heartbeats.ptr = beats;
+    p.heartbeats.len = nbeats;
     struct duty_line *lines = arena_array(v->ctx.arena, struct duty_line, n + 1);
     for (size_t i = 0; i < n; i++) {
         lines[i] = line_of(v, &list[i]);
