@@ -44,7 +44,7 @@ struct config {
     str backup_folder;           /* where the server puts its backups; empty: it makes none */
     str backup_recipient;        /* public key for which they are sealed; empty: they are not */
     int signins_per_minute, searches_per_minute, suggestions_per_minute; /* web/rate.h */
-    int exports_per_minute, uploads_per_minute;
+    int exports_per_minute, uploads_per_minute, pings_per_minute;
     int security_days;                               /* how long the security log is kept */
     str backup_at;                                   /* "02:30", in the installation's zone */
     int backup_daily, backup_weekly, backup_monthly; /* of how many one stays */

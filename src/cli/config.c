@@ -89,6 +89,7 @@ static const struct key {
     {"suggestions_per_minute", NUMBER, AT(suggestions_per_minute), true, 0, 1000000},
     {"exports_per_minute", NUMBER, AT(exports_per_minute), true, 0, 1000000},
     {"uploads_per_minute", NUMBER, AT(uploads_per_minute), true, 0, 1000000},
+    {"pings_per_minute", NUMBER, AT(pings_per_minute), true, 0, 1000000},
     {"security_days", NUMBER, AT(security_days), false, 30, 3650},
     {"demo", SWITCH, AT(demo), false, 0, 0},
     {"sandbox", SWITCH, AT(sandbox), false, 0, 0},

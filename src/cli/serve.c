@@ -129,6 +129,7 @@ static void set_rates(struct rates *r, const struct config *k)
     rates_set(r, RATE_SUGGEST, k->suggestions_per_minute);
     rates_set(r, RATE_EXPORT, k->exports_per_minute);
     rates_set(r, RATE_UPLOAD, k->uploads_per_minute);
+    rates_set(r, RATE_PING, k->pings_per_minute);
 }
 
 /* Why nobody can be let in, and what would help. */

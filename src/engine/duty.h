@@ -95,13 +95,4 @@ struct duty_person {
 MUST_CHECK err duty_people(const struct ctx *ctx, const struct duty *d, int limit,
                            struct duty_person **ret, size_t *n);
 
-/* Heartbeats that ctx->actor may see, with what they reported last; at most `limit`. */
-struct heartbeat_row {
-    int64_t id, at; /* at: of the last ping, UTC ms; 0: none yet */
-    str name;
-    struct words kind; /* of the last ping */
-};
-MUST_CHECK err duty_heartbeats(const struct ctx *ctx, int limit, struct heartbeat_row **ret,
-                               size_t *n);
-
 #endif

@@ -98,6 +98,7 @@ struct http_exchange {
     enum lang lang;    /* from Accept-Language until the handler knows better */
     int kind;          /* the handler's: which of HTTP_KINDS it is counted as */
     const char *route; /* the handler's, for the log: a constant, NULL: none */
+    bool secret;       /* the handler's: the path is not for the log */
     void *app;         /* http_options.app */
     void *local;       /* of the worker that runs this part: http_options.worker_start */
     void *user;        /* the handler's, carried from the first part to the second */
@@ -140,6 +141,9 @@ struct http_options {
     /* The limit for one route, asked when the headers are complete; may be
      * NULL.  Uploads need more than body_max. */
     int64_t (*body_limit)(void *app, enum http_method method, str path);
+    /* Are bodies of this route bytes, even where they are called a form?  Then none is read as
+     * one, and none is refused as malformed.  Asked when such a body is complete; may be NULL. */
+    bool (*body_plain)(void *app, enum http_method method, str path);
     str tls_cert, tls_key;       /* PEM texts; empty: no TLS */
     int64_t (*clock)(void *arg); /* UTC ms, for exchange.now; NULL: the machine's */
     void *clock_arg;

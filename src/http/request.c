@@ -342,6 +342,12 @@ static enum http_refusal read_body(struct http_exchange_private *p)
     struct http_request *req = &p->x.req;
     req->body = str_from_n(p->body, p->body_len);
     bool ok = true;
+    bool form = str_eq(req->type, STR("application/x-www-form-urlencoded")) ||
+                str_eq(req->type, STR("multipart/form-data"));
+    if (form && p->server->opt.body_plain &&
+        p->server->opt.body_plain(p->server->opt.app, req->method, req->path)) {
+        return REFUSE_NOTHING;
+    }
     if (str_eq(req->type, STR("application/x-www-form-urlencoded"))) {
         ok = http_parse_form(&p->x.arena, req->body, &req->form);
     } else if (str_eq(req->type, STR("multipart/form-data"))) {
@@ -431,7 +437,7 @@ static void tell_request(const struct http_exchange *x, int status, int64_t us)
     log_i64(&l, "id", x->req.id);
     log_str(&l, "method", str_from(methods[x->req.method]));
     log_str(&l, "route", x->route ? str_from(x->route) : STR("-"));
-    if (x->route) {
+    if (x->route && !x->secret) {
         log_str(&l, "path", x->req.path); /* of a route: words and numbers of ours */
     }
     log_i64(&l, "status", status);

@@ -229,9 +229,15 @@ static void check_erasing(const struct model *m, struct diags *d)
 
 static void check_heartbeat(const struct type *t, struct diags *d)
 {
+    static const struct wanted fields[] = {{"address", {F_TEXT}, 1, "text"}};
+    check_fields(t, fields, 1, d);
     check_state(t, "active", d);
     check_action(t, "issue", false, "from: active", d);
     check_action(t, "revoke", false, "from: active", d);
+    const struct field *f = tdef_field(t->newest, STR("address"));
+    if (f && !f->unique) {
+        diag_error(d, f->pos, "字段 address 须写 unique: true", "field address needs unique: true");
+    }
 }
 
 static void check_ping(const struct type *beat, const struct type *t, struct diags *d)
@@ -239,18 +245,12 @@ static void check_ping(const struct type *beat, const struct type *t, struct dia
     static const struct wanted fields[] = {
         {"kind", {F_CHOICE}, 1, "choice"},
         {"exit_status", {F_INT}, 1, "int"},
-        {"sender", {F_IP, F_TEXT}, 2, "ip"},
-        {"body", {F_MARKDOWN, F_TEXT}, 2, "markdown"},
+        {"sender", {F_TEXT}, 1, "text"},
+        {"body", {F_TEXT}, 1, "text"},
     };
     static const char *const keys[] = {"success", "start", "fail", "log"};
-    check_fields(t, fields, sizeof fields / sizeof fields[0], d);
-    const struct field *f = tdef_field(t->newest, STR("kind"));
-    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
-        if (f && f->type == F_CHOICE && !field_choice(f, str_from(keys[i]))) {
-            diag_error(d, f->pos, "字段 kind 的选项须有 %s", "the choices of field kind hold %s",
-                       keys[i]);
-        }
-    }
+    check_fields(t, fields, COUNT(fields), d);
+    check_choices(t, "kind", keys, COUNT(keys), d);
     check_action(t, "arrive", true, "create", d);
     if (!beat || t->part_of != beat) {
         diag_error(d, t->newest->pos, "类型 ping 须写 part_of: heartbeat",
@@ -292,6 +292,21 @@ static void check_duty_run(const struct type *t, struct diags *d)
     const struct field *key = tdef_field(t->newest, STR("key"));
     if (key && !key->unique) {
         diag_error(d, key->pos, "字段 key 须写 unique: true", "field key needs unique: true");
+    }
+}
+
+static void check_recurring(const struct model *m, struct diags *d)
+{
+    if (m->duty_run) {
+        check_duty_run(m->duty_run, d);
+    }
+    const struct type *beat = find(m, "heartbeat");
+    const struct type *ping = find(m, "ping");
+    if (beat) {
+        check_heartbeat(beat, d);
+    }
+    if (ping) {
+        check_ping(beat, ping, d);
     }
 }
 
@@ -374,17 +389,7 @@ void contract_bind(struct model *m, struct diags *d)
         check_waiver(m->waiver, d);
     }
     check_erasing(m, d);
-    if (m->duty_run) {
-        check_duty_run(m->duty_run, d);
-    }
-    const struct type *beat = find(m, "heartbeat");
-    const struct type *ping = find(m, "ping");
-    if (beat) {
-        check_heartbeat(beat, d);
-    }
-    if (ping) {
-        check_ping(beat, ping, d);
-    }
+    check_recurring(m, d);
     static const char *const of_run[] = {"duty"};
     look_up(m->duty_run, of_run, 1);
     static const char *const by_unit[] = {"unit"};
@@ -510,6 +515,11 @@ void contract_check(const struct model *m, struct diags *d)
     static const char *const asked[] = {"about", "control", "clause", "starts", "ends", NULL};
     if (m->finding) {
         check_finding_acts(m->finding, d);
+    }
+    const struct type *beat = find(m, "heartbeat");
+    if (beat) {
+        static const char *const address[] = {"address", NULL};
+        wanted_action(beat, "issue", false, address, d);
     }
     if (m->waiver) {
         wanted_action(m->waiver, "request", true, asked, d);

@@ -58,11 +58,12 @@
  *                      people · doer person; states waiting, done, late, missed, dropped;
  *                      actions open (creates it), assign, met, miss, drop, all of the engine's
  *                      (engine/duty.h)
- *   type heartbeat     a task that reports by itself (may be absent): state `active`; actions
- *                      issue and revoke, before its address is given out or ended
- *   type ping          part_of heartbeat: what it reported: kind choice [success, start, fail,
- *                      log] · exit_status int · sender ip · body markdown; action arrive
- *                      (creates, who: auto)
+ *   type heartbeat     a task that reports by itself (may be absent): address text, unique: what
+ *                      is kept of the secret in its address (engine/heartbeat.h); state `active`:
+ *                      it may report; actions issue (takes address) and revoke (empties it)
+ *   type ping          what it reported (there must be heartbeat): part_of heartbeat; kind choice
+ *                      [success, start, fail, log] · exit_status int · sender, body text; action
+ *                      arrive (creates, who: auto)
  *   settings of the regulation that defines calendar_day, in its newest version:
  *     calendar.week    text "1 2 3 4 5"  (1 = Monday)
  *     calendar.hours   text "08:30-12:00 13:30-17:30"

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "engine/heartbeat.h"
 #include "engine/who_words.h"
 #include "page/control_page.h"
 #include "page/page.h"
@@ -12,7 +13,7 @@
 
 #include <stdlib.h>
 
-enum { CASES = 50, PEOPLE = 20, HEARTBEATS = 100 };
+enum { CASES = 50, PEOPLE = 20 };
 
 int64_t duty_ended(const struct duty_counts *c)
 {
@@ -170,21 +171,17 @@ void page_duties(struct visit *v)
     struct duty_ask ask = put_tabs(v, &p);
     err e = duty_results(&v->ctx, &list, &n);
     e = e.code ? e : cases_of(v, &ask, &p.cases, &p.next);
-    struct heartbeat_row *beats;
-    size_t nbeats;
-    e = e.code ? e : duty_heartbeats(&v->ctx, HEARTBEATS, &beats, &nbeats);
     if (e.code) {
         visit_error(v, e);
         return;
     }
-    p.heartbeats.ptr = beats;
-    p.heartbeats.len = nbeats;
     struct duty_line *lines = arena_array(v->ctx.arena, struct duty_line, n + 1);
     for (size_t i = 0; i < n; i++) {
         lines[i] = line_of(v, &list[i]);
         p.good += control_state_good(list[i].state);
     }
     qsort(lines, n, sizeof(lines[0]), line_order);
+    p.tasks = heartbeat_body_max(v->model) > 0;
     p.lines.ptr = lines;
     p.lines.len = n;
     struct frame f;

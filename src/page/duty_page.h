@@ -44,10 +44,7 @@ struct duties_page {
     str show;
     struct duty_cases cases;
     int64_t next; /* the page after; 0: none */
-    struct {
-        const struct heartbeat_row *ptr;
-        size_t len;
-    } heartbeats;
+    bool tasks;   /* tasks report by themselves here (engine/heartbeat.h) */
 };
 struct duty_page {
     const struct visit *visit;

@@ -443,7 +443,9 @@ void page_form_new(struct visit *v)
 
 void page_form_do(struct visit *v)
 {
-    show_form(v, v->num[1], v->seg[2]);
+    if (!page_heartbeat_instead(v)) {
+        show_form(v, v->num[1], v->seg[2]);
+    }
 }
 
 static void form_done(struct visit *v)

@@ -37,6 +37,13 @@ void page_record_activity(struct visit *v);
 void page_record_note(struct visit *v); /* built-in acts: comment, attach, watch, label */
 void page_form_new(struct visit *v);
 void page_form_do(struct visit *v);
+/* ping_page.c: reports of tasks, and the address at which one reports */
+void page_ping(struct visit *v);
+void page_heartbeat(struct visit *v);
+void page_heartbeat_issue(struct visit *v);
+void page_heartbeat_revoke(struct visit *v);
+/* The secret of an address is made, not typed: the form of that action is another page. */
+bool page_heartbeat_instead(struct visit *v);
 void page_form_new_post(struct visit *v);
 void page_form_do_post(struct visit *v);
 void page_form_new_check(struct visit *v);

@@ -1,30 +1,56 @@
 /* ping_page.c - what reports by itself: the address that a task calls, and the page on which that
  * address is given out. */
-#include "base/arena.h"
-#include "base/enc.h"
-#include "people/pass.h"
-#include "page/page.h"
 #include "page/ping_page.h"
 
-#include "engine/act.h"
+#include "base/arena.h"
+#include "engine/heartbeat.h"
 #include "engine/record.h"
+#include "page/page.h"
+#include "people/security.h"
 
 #include "gen/ping.html.h"
 
-enum { BODY_MAX = 100000, STATUS_MAX = 255 };
+#include <string.h>
 
-/* --- a ping -------------------------------------------------------------------------------- */
+enum { STATUS_MAX = 255, SENDER_MAX = 60 };
+
+/* --- a report ------------------------------------------------------------------------------ */
 
 static void say(struct visit *v, int status, str text)
 {
-    v->x->res = (struct http_response){
-        .status = status, .type = STR("text/plain; charset=utf-8"), .body = text, .file = -1};
+    v->x->res.status = status;
+    v->x->res.type = STR("text/plain; charset=utf-8");
+    v->x->res.body = text;
+    v->x->res.file = -1;
     http_header_add(v->x, STR("Cache-Control"), STR("no-store"));
 }
 
+/* The same for a secret that is none, one that was ended, and an ending that means nothing. */
 static void nobody(struct visit *v)
 {
-    say(v, 404, STR("not found\n"));
+    say(v, 404,
+        STR("没有这个报到地址；地址后面只能加 /start、/fail、/log 或者退出码 /0 到 /255。 No such "
+            "address to report at; it may end in /start, /fail, /log or an exit status, /0 to "
+            "/255.\n"));
+}
+
+static void not_now(struct visit *v, err e)
+{
+    http_header_add(v->x, STR("Retry-After"), STR("10"));
+    say(v, err_http(e.code), STR("没有记录，请稍后再试。 Not recorded, try again later.\n"));
+}
+
+/* A task by its heartbeat, whoever has no address by his network's. */
+static bool too_often(struct visit *v, int64_t heartbeat)
+{
+    uint64_t who = heartbeat ? rate_token(heartbeat) : rate_address(v->x->req.peer);
+    int wait_s = v->app->rates ? rate_take(v->app->rates, RATE_PING, who, v->x->now) : 0;
+    if (wait_s) {
+        v->refusal = SECURITY_FAST;
+        http_header_add(v->x, STR("Retry-After"), str_fmt(v->ctx.arena, "%d", wait_s));
+        say(v, 429, STR("报到过于频繁，没有记录。 Too many reports; not recorded.\n"));
+    }
+    return wait_s > 0;
 }
 
 /* It stands in the ledger, durable, before the answer. */
@@ -33,108 +59,150 @@ static void arrived(struct visit *v)
     err e = v->act.result;
     if (!e.code) {
         say(v, 200, STR("OK\n"));
-    } else if (act_is_refusal(e)) { /* it is kept no more */
+    } else if (act_is_refusal(e)) { /* stopped a moment ago */
         nobody(v);
     } else {
-        say(v, err_http(e.code), STR("not recorded, try again\n"));
+        not_now(v, e);
     }
 }
 
-/* What the last part of the address says; NULL: nothing that is known. */
+/* What the end of the address says; NULL: nothing that is known.  *status -1: none. */
 static const char *kind_of(str word, int64_t *status)
 {
     static const char *const kinds[] = {"start", "fail", "log"};
     *status = -1;
-    if (!word.len) {
-        return "success";
-    }
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         if (str_eq(word, str_from(kinds[i]))) {
             return kinds[i];
         }
     }
-    if (word.len <= 3 && str_to_i64(word, status) && *status >= 0 && *status <= STATUS_MAX) {
-        return *status ? "fail" : "success";
+    if (word.len > 3 || !str_to_i64(word, status) || *status < 0 || *status > STATUS_MAX) {
+        return NULL;
     }
-    return NULL;
+    return *status ? "fail" : "success";
 }
 
-/* The first BODY_MAX bytes as text; what is no UTF-8, and what a text cannot hold, is a mark. */
-static str body_text(struct arena *a, str body)
+/* Its first `most` bytes, at a whole character, as a text: what none can hold is a space, and
+ * where it is no UTF-8 only its ASCII stays.  What is left out is said. */
+static str body_text(struct arena *a, str body, size_t most)
 {
-    size_t n = body.len < BODY_MAX ? body.len : BODY_MAX;
+    enum { SAID = 120 };
+    size_t n = body.len;
+    if (n > most) {
+        n = most > SAID ? most - SAID : 0;
+        while (n && ((unsigned char)body.ptr[n] & 0xC0) == 0x80) {
+            n--;
+        }
+    }
     char *out = arena_bytes(a, n + 1);
+    bool whole = str_utf8_ok(str_from_n(body.ptr, n));
     for (size_t i = 0; i < n; i++) {
-        char c = body.ptr[i];
-        out[i] = c == '\n' || c == '\t' || (unsigned char)c >= 0x20 ? c : ' ';
+        unsigned char c = (unsigned char)body.ptr[i];
+        bool line = c == '\n' || c == '\t';
+        out[i] = (c < 0x20 && !line) || c == 0x7f ? ' ' : c >= 0x80 && !whole ? '?' : (char)c;
     }
-    while (n && n < body.len && ((unsigned char)body.ptr[n] & 0xC0) == 0x80) {
-        n--; /* never half a character */
-    }
-    for (size_t i = 0, ok = str_utf8_ok(str_from_n(out, n)); i < n && !ok; i++) {
-        out[i] = (unsigned char)out[i] < 0x80 ? out[i] : '?'; /* no UTF-8: what is ASCII of it */
-    }
-    return str_from_n(out, n);
+    return n == body.len
+               ? str_from_n(out, n)
+               : str_fmt(a,
+                         "%.*s\n（共 %zu 字节，以下未保存。 Of %zu bytes; the rest is not kept.）",
+                         (int)n, out, body.len, body.len);
 }
 
-static void put(struct value_in *list, size_t *n, const char *field, str text)
+static struct value_in value_of(const char *field, str text)
 {
-    list[(*n)++] = (struct value_in){.field = str_from(field), .text = text};
+    return (struct value_in){.field = str_from(field), .text = text};
+}
+
+static void report(struct visit *v, int64_t heartbeat, const char *kind, int64_t status)
+{
+    struct arena *a = v->ctx.arena;
+    str body = v->x->req.body;
+    str sender = v->x->req.peer;
+    size_t n = 1;
+    struct value_in *list = arena_array(a, struct value_in, 5);
+    list[0] =
+        (struct value_in){.field = STR("heartbeat"), .is_typed = true, .typed = {.i64 = heartbeat}};
+    list[n++] = value_of("kind", str_from(kind));
+    list[n++] =
+        value_of("sender", sender.len < SENDER_MAX ? sender : str_from_n(sender.ptr, SENDER_MAX));
+    if (status >= 0) {
+        list[n++] = value_of("exit_status", str_fmt(a, "%lld", (long long)status));
+    }
+    if (body.len) {
+        list[n++] = value_of("body", body_text(a, body, (size_t)heartbeat_body_max(v->model)));
+    }
+    v->act =
+        (struct act){.type = STR("ping"), .action = STR("arrive"), .values = list, .nvalues = n};
+    visit_submit(v, arrived);
 }
 
 void page_ping(struct visit *v)
 {
     int64_t heartbeat;
-    int64_t status;
-    const char *kind = kind_of(v->nseg > 1 ? v->seg[1] : STR(""), &status);
-    err e = pass_find(&v->ctx, PASS_PING, v->seg[0], &heartbeat);
-    if (e.code == ERR_NOT_FOUND || !kind || !model_type(v->model, STR("ping"))) {
+    int64_t status = -1;
+    err e = heartbeat_find(&v->ctx, v->seg[0], &heartbeat);
+    if (e.code && e.code != ERR_NOT_FOUND) {
+        not_now(v, e);
+        return;
+    }
+    if (too_often(v, heartbeat)) {
+        return;
+    }
+    const char *kind = v->nseg > 1 ? kind_of(v->seg[1], &status) : "success";
+    if (!heartbeat || !kind) {
+        v->refusal = heartbeat ? SECURITY_NONE : SECURITY_HEARTBEAT;
         nobody(v);
         return;
     }
-    if (e.code) {
-        say(v, err_http(e.code), STR("not recorded, try again\n"));
-        return;
-    }
-    struct value_in *list = arena_array(v->ctx.arena, struct value_in, 6);
-    size_t n = 0;
-    put(list, &n, "heartbeat", str_fmt(v->ctx.arena, "%lld", (long long)heartbeat));
-    list[0] = (struct value_in){.field = STR("heartbeat"), .is_typed = true, .typed.i64 = heartbeat};
-    put(list, &n, "kind", str_from(kind));
-    if (status >= 0) {
-        put(list, &n, "exit_status", str_fmt(v->ctx.arena, "%lld", (long long)status));
-    }
-    put(list, &n, "sender", v->x->req.peer);
-    if (v->x->req.body.len) {
-        put(list, &n, "body", body_text(v->ctx.arena, v->x->req.body));
-    }
-    v->act = (struct act){
-        .type = STR("ping"), .action = STR("arrive"), .values = list, .nvalues = n};
-    visit_submit(v, arrived);
+    report(v, heartbeat, kind, status);
 }
 
 /* --- its address ------------------------------------------------------------------------------ */
 
+static bool may(const struct record_view *r, const char *action)
+{
+    for (size_t i = 0; i < r->nactions; i++) {
+        if (str_eq(r->actions[i].action->key, str_from(action))) {
+            return r->actions[i].allowed;
+        }
+    }
+    return false;
+}
+
+static bool has_address(const struct record *r)
+{
+    for (size_t i = 0; i < r->nfields; i++) {
+        if (str_eq(r->fields[i].field->key, STR("address"))) {
+            return !r->fields[i].value.null;
+        }
+    }
+    return false;
+}
+
+/* secret: just made; empty: none. */
 static void show(struct visit *v, str secret)
 {
-    struct record r;
-    struct heartbeat_page p = {.visit = v, .id = v->num[0]};
+    struct record_view r;
+    struct heartbeat_page p = {
+        .visit = v, .id = v->num[0], .most = heartbeat_body_max(v->model), .url = STR("")};
     const struct type *t = model_type(v->model, STR("heartbeat"));
-    err e = t ? record_get(&v->ctx, t, p.id, &r) : err_make(ERR_NOT_FOUND, STR("heartbeat"));
-    int64_t since = 0;
-    e = e.code ? e : pass_since(&v->ctx, PASS_PING, p.id, &since);
+    err e =
+        t && p.most ? record_view(&v->ctx, t, p.id, &r) : err_make(ERR_NOT_FOUND, STR("heartbeat"));
     if (e.code) {
         visit_error(v, e);
         return;
     }
-    p.name = r.name;
-    p.since = since ? show_when(v, since) : STR("");
-    p.url = secret.len ? str_fmt(v->ctx.arena, "%.*s/ping/%.*s", STR_ARG(v->app->public_url),
-                                 STR_ARG(secret))
-                       : STR("");
+    p.name = r.rec.name;
+    p.has = has_address(&r.rec);
+    p.issue = may(&r, "issue");
+    p.revoke = p.has && may(&r, "revoke");
+    if (secret.len) {
+        p.url =
+            str_fmt(v->ctx.arena, "%.*s/ping/%.*s", STR_ARG(v->app->public_url), STR_ARG(secret));
+    }
     struct frame f;
-    struct html out = frame_begin(v, &f, frame_title(v, WORDS("心跳", "Heartbeat"), r.name),
-                                  STR("duties"));
+    struct html out = frame_begin(
+        v, &f, frame_title(v, WORDS("报到地址", "Address of reports"), p.name), STR("duties"));
     heartbeat_html(&out, &p);
     frame_end(v, &f, &out, 200);
 }
@@ -144,42 +212,47 @@ void page_heartbeat(struct visit *v)
     show(v, STR(""));
 }
 
-/* What the regulation allowed is done: only then is there a new address, or none. */
 static void given(struct visit *v)
 {
-    str secret = STR("");
-    err e = v->act.result;
-    if (!e.code) {
-        db_read_end(v->ctx.db);
-        e = str_eq(v->act.action, STR("issue"))
-                ? pass_make(v->app->engine, v->ctx.arena, v->ctx.now, PASS_PING, v->num[0],
-                            v->session.person, &secret)
-                : pass_end(v->app->engine, v->ctx.arena, PASS_PING, v->num[0]);
-        db_read_begin(v->ctx.db);
-    }
-    if (e.code) {
-        visit_error(v, e);
+    const str *secret = v->user;
+    if (v->act.result.code) {
+        visit_error(v, v->act.result);
         return;
     }
-    show(v, secret);
+    show(v, *secret);
 }
 
-static void give(struct visit *v, str action)
+static void give(struct visit *v, str action, str secret)
 {
-    if (!model_type(v->model, STR("heartbeat"))) {
-        visit_error(v, err_make(ERR_NOT_FOUND, STR("heartbeat")));
-        return;
-    }
+    str *kept = arena_new(v->ctx.arena, str);
+    *kept = secret;
+    v->user = kept;
     v->act = (struct act){.type = STR("heartbeat"), .record = v->num[0], .action = action};
+    if (secret.len) {
+        struct value_in *fresh = arena_new(v->ctx.arena, struct value_in);
+        *fresh = (struct value_in){.field = STR("address"),
+                                   .text = heartbeat_fingerprint(v->ctx.arena, secret)};
+        v->act.values = fresh;
+        v->act.nvalues = 1;
+    }
     visit_submit(v, given);
 }
 
 void page_heartbeat_issue(struct visit *v)
 {
-    give(v, STR("issue"));
+    give(v, STR("issue"), heartbeat_secret(v->ctx.arena));
 }
 
 void page_heartbeat_revoke(struct visit *v)
 {
-    give(v, STR("revoke"));
+    give(v, STR("revoke"), STR(""));
+}
+
+bool page_heartbeat_instead(struct visit *v)
+{
+    bool mine = str_eq(v->seg[0], STR("heartbeat")) && str_eq(v->seg[2], STR("issue"));
+    if (mine) {
+        visit_redirect(v, str_fmt(v->ctx.arena, "/duties/heartbeat/%lld", (long long)v->num[1]));
+    }
+    return mine;
 }

@@ -3,7 +3,6 @@
 #define PAGE_PING_PAGE_H
 
 #include "page/frame.h"
-#include "page/show.h"
 
 #include "gen/frame.html.h"
 
@@ -11,13 +10,10 @@ struct heartbeat_page {
     const struct visit *visit;
     int64_t id;
     str name;
-    str since; /* when its address was given out; empty: it has none */
-    str url;   /* shown this once; empty else */
+    bool has;           /* it has an address */
+    bool issue, revoke; /* this person may give out another, or end it */
+    str url;            /* shown this once; empty else */
+    int64_t most;       /* characters kept of a body */
 };
-
-void page_ping(struct visit *v); /* a task reports by itself */
-void page_heartbeat(struct visit *v);
-void page_heartbeat_issue(struct visit *v);
-void page_heartbeat_revoke(struct visit *v);
 
 #endif

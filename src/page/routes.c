@@ -1,6 +1,5 @@
 /* The site map: every address of the pages and the function that answers it. */
 #include "page/page.h"
-#include "page/ping_page.h"
 
 #include "web/probe.h"
 
@@ -64,11 +63,11 @@ const struct visit_route page_routes[] = {
     {HTTP_GET,  "/controls",             page_controls,          0,            WORDS_INIT("全部控制点", "All controls")},
     {HTTP_GET,  "/calendar",             page_calendar,          0,            WORDS_INIT("日历", "Calendar")},
     {HTTP_GET,  "/duties",               page_duties,            0,            WORDS_INIT("定期职责", "Duties")},
-    {HTTP_GET,  "/ping/~",               page_ping,              ROUTE_PUBLIC | ROUTE_SUGGEST, WORDS_INIT("", "")},
-    {HTTP_POST, "/ping/~",               page_ping,              ROUTE_PUBLIC | ROUTE_SUGGEST, WORDS_INIT("", "")},
-    {HTTP_GET,  "/ping/~/~",             page_ping,              ROUTE_PUBLIC | ROUTE_SUGGEST, WORDS_INIT("", "")},
-    {HTTP_POST, "/ping/~/~",             page_ping,              ROUTE_PUBLIC | ROUTE_SUGGEST, WORDS_INIT("", "")},
-    {HTTP_GET,  "/duties/heartbeat/#",   page_heartbeat,         0,            WORDS_INIT("心跳地址", "Address of a heartbeat")},
+    {HTTP_GET,  "/ping/~",               page_ping,              ROUTE_PUBLIC | ROUTE_PASS, WORDS_INIT("", "")},
+    {HTTP_POST, "/ping/~",               page_ping,              ROUTE_PUBLIC | ROUTE_PASS, WORDS_INIT("", "")},
+    {HTTP_GET,  "/ping/~/~",             page_ping,              ROUTE_PUBLIC | ROUTE_PASS, WORDS_INIT("", "")},
+    {HTTP_POST, "/ping/~/~",             page_ping,              ROUTE_PUBLIC | ROUTE_PASS, WORDS_INIT("", "")},
+    {HTTP_GET,  "/duties/heartbeat/#",   page_heartbeat,         0,            WORDS_INIT("任务的报到地址", "The address at which a task reports")},
     {HTTP_POST, "/duties/heartbeat/#/issue", page_heartbeat_issue, 0,          WORDS_INIT("", "")},
     {HTTP_POST, "/duties/heartbeat/#/revoke", page_heartbeat_revoke, 0,        WORDS_INIT("", "")},
     {HTTP_GET,  "/duties/~",             page_duty,              0,            WORDS_INIT("定期职责", "Duty")},

@@ -42,11 +42,6 @@ static const char security[] =
     "create index security_at on security_log(at);";
 
 /* What is over is found without looking at the rest. */
-/* Secrets that stand in an address (pass.h). */
-static const char passes[] =
-    "create table pass(hash BLOB primary key, kind INT not null, object INT not null,"
-    " made_by INT not null, created_at INT not null);"
-    "create unique index pass_object on pass(kind, object);";
 static const char over[] = "create index session_idle on session(idle_until);"
                            "create index half_until on half_session(until);";
 
@@ -56,8 +51,7 @@ const struct migration *people_migrations(size_t *n)
         {.name = "people 0001", .script = {.text = {tables, sizeof(tables) - 1}}},
         {.name = "people 0002", .script = {.text = {second, sizeof(second) - 1}}},
         {.name = "people 0003", .script = {.text = {security, sizeof(security) - 1}}},
-        {.name = "people 0004", .script = {.text = {over, sizeof(over) - 1}}},
-        {.name = "people pass 0001", .script = {.text = {passes, sizeof(passes) - 1}}}};
+        {.name = "people 0004", .script = {.text = {over, sizeof(over) - 1}}}};
     *n = sizeof(list) / sizeof(list[0]);
     return list;
 }

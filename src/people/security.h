@@ -35,6 +35,7 @@ enum { SECURITY_ROWS_MINUTE = 120, SECURITY_ROWS_MAX = 200000, SECURITY_DAYS = 3
     X(DENIED,        8,  "无权访问", "No right to it") \
     X(ACT,           9,  "操作被拒绝", "An act was refused") \
     X(FAST,          10, "请求过于频繁", "Too many requests") \
+    X(HEARTBEAT,     11, "无效的报到地址", "An address of reports that is none") \
     X(SECOND_ON,     20, "启用第二因素", "Second factor switched on") \
     X(SECOND_OFF,    21, "停用第二因素", "Second factor switched off") \
     X(SECOND_CODES,  22, "重新生成恢复码", "New recovery codes") \

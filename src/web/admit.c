@@ -106,6 +106,12 @@ void admit_act_refused(struct visit *v)
     }
 }
 
+str visit_told_path(const struct visit *v)
+{
+    bool secret = v->route && (v->route->flags & ROUTE_PASS);
+    return secret ? str_from(v->route->pattern) : v->x->req.path;
+}
+
 void admit_note(struct visit *v)
 {
     if (v->refusal && v->app->people) {
@@ -113,7 +119,7 @@ void admit_note(struct visit *v)
                       &(struct security_event){.kind = (enum security_kind)v->refusal,
                                                .person = v->session.person,
                                                .peer = v->x->req.peer,
-                                               .detail = v->x->req.path});
+                                               .detail = visit_told_path(v)});
         v->refusal = 0;
     }
 }

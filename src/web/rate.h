@@ -24,6 +24,7 @@ enum rate {
     RATE_SUGGEST,
     RATE_EXPORT,
     RATE_UPLOAD,
+    RATE_PING, /* of a heartbeat; of an address, where it knows none */
     RATE_COUNT
 };
 

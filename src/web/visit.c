@@ -90,7 +90,7 @@ static void log_failure(const struct visit *v, err e)
 {
     struct log_line l = log_line(LOG_ERROR, "request.failed");
     log_i64(&l, "id", v->x->req.id);
-    log_str(&l, "path", v->x->req.path);
+    log_str(&l, "path", visit_told_path(v));
     log_str(&l, "error", str_from(err_name(e.code)));
     log_str(&l, "detail", e.detail);
     log_write(&l);
@@ -276,6 +276,9 @@ static str token_sent(struct visit *v)
 /* Whose session or token it is, and on which model. */
 static err identify(struct visit *v)
 {
+    if (v->route && (v->route->flags & ROUTE_PASS)) {
+        return OK;
+    }
     v->token = token_sent(v);
     bool by_token = v->token.len > 0;
     v->token = by_token ? v->token : http_cookie(v->x, STR("zhidu"));
@@ -410,6 +413,7 @@ static void run(struct visit *v)
     }
     v->x->kind = (int)kind_of(v->route);
     v->x->route = v->route ? v->route->pattern : NULL;
+    v->x->secret = v->route && (v->route->flags & ROUTE_PASS);
     if (v->route && (v->route->flags & ROUTE_PROBE)) {
         v->route->run(v);
         return;
@@ -551,9 +555,8 @@ void visit_alone(struct visit *v, unsigned flags)
 
 /* --- the server's options ------------------------------------------------------------ */
 
-static int64_t body_limit(void *app_, enum http_method method, str path)
+static const struct visit_route *route_of(struct app *app, enum http_method method, str path)
 {
-    struct app *app = app_;
     struct visit probe = {.app = app};
     struct http_exchange x = {.req = {.path = path, .method = method}};
     probe.x = &x;
@@ -562,7 +565,19 @@ static int64_t body_limit(void *app_, enum http_method method, str path)
     if (!r) {
         r = route_find(&probe, &app->api, method, &other);
     }
+    return r;
+}
+
+static int64_t body_limit(void *app, enum http_method method, str path)
+{
+    const struct visit_route *r = route_of(app, method, path);
     return r && (r->flags & ROUTE_UPLOAD) ? (int64_t)ATTACH_MAX + (1 << 20) : 1 << 20;
+}
+
+static bool body_plain(void *app, enum http_method method, str path)
+{
+    const struct visit_route *r = route_of(app, method, path);
+    return r && (r->flags & ROUTE_PASS);
 }
 
 void web_options(struct app *app, struct http_options *opt)
@@ -573,4 +588,5 @@ void web_options(struct app *app, struct http_options *opt)
     opt->worker_end = seat_end;
     opt->worker_idle = seat_idle;
     opt->body_limit = body_limit;
+    opt->body_plain = body_plain;
 }

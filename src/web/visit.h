@@ -51,6 +51,8 @@ enum {
                           prolongs no session */
     ROUTE_FEED = 512, /* API, read only: for programs that know names and passwords alone, the token
                          is also taken as the password of Basic (RFC 7617), of any name */
+    ROUTE_PASS = 1024, /* the address itself is the key: no session is asked for, the path stands
+                          in no log, and a body is bytes whatever it is called */
     /* Limited (rate.h); a ROUTE_UPLOAD is when it brings files. */
     ROUTE_RATE = 12, /* shift */
     ROUTE_SIGN_IN = RATE_SIGN_IN << ROUTE_RATE,

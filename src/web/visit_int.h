@@ -30,6 +30,8 @@ str admit_first(const struct visit *v);
 void admit_refused(struct visit *v, err e);
 void admit_act_refused(struct visit *v);
 void admit_note(struct visit *v);
+/* The path as logs may hold it: of one that holds a secret only the route. */
+str visit_told_path(const struct visit *v);
 
 /* What a worker, or the runner of work.h, owns (http_options.worker_start and worker_end). */
 void *seat_start(void *app, int worker);
