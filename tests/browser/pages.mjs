@@ -357,6 +357,7 @@ const TAKEN_BACK = {
   "/r/~/#/note/detach": "asks", "/r/~/bulk": "asks", "/r/~/view/#": "asks", "/me/token/#/end": "asks", "/admin/jobs/#/cancel": "asks",
   "/me/jobs/#/cancel": "asks", "/r/~/export": "can be cancelled in My jobs", "/controls/~/evidence": "can be cancelled in My jobs",
   "/admin/account/#/second": "asks", "/admin/seats/#": "a form of its own", "/inbox/approve": "asks", "/me/phrases": "again",
+  "/duties/heartbeat/#/issue": "again", "/duties/heartbeat/#/revoke": "asks", "/ping/~": "a machine's", "/ping/~/~": "a machine's",
 };
 const pattern = (path) => new RegExp(`^${path.replaceAll("~", "[^/]+").replaceAll("#", "\\d+")}$`);
 

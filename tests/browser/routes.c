@@ -12,7 +12,7 @@ static const char *kind(const struct visit_route *r)
     if (r->flags & ROUTE_API) {
         return "api";
     }
-    if (r->flags & ROUTE_PROBE) {
+    if (r->flags & (ROUTE_PROBE | ROUTE_PASS)) {
         return "probe";
     }
     if (r->flags & ROUTE_ASSET) {

@@ -102,11 +102,11 @@ static void what_a_register_lacks_is_a_mistake(void **state)
     }
 }
 
-/* The organisation with the regulation on findings and waivers. */
-static struct model *rectification(struct arena *a, str old, str new, struct diags *d)
+/* The organisation with another regulation, one of whose lines is changed. */
+static struct model *with(struct arena *a, const char *key, str old, str new, struct diags *d)
 {
     struct source s[2];
-    static const char *const keys[] = {"organisation", "rectification"};
+    const char *const keys[] = {"organisation", key};
     for (size_t i = 0; i < 2; i++) {
         str folder = str_fmt(a, "regulations/%s/", keys[i]);
         s[i] = (struct source){
@@ -125,12 +125,31 @@ static struct model *rectification(struct arena *a, str old, str new, struct dia
     return model_build(a, &(struct sources){.ptr = s, .len = 2}, d);
 }
 
+struct lack {
+    const char *old, *new, *said;
+};
+
+static void each_is_said(const char *key, const struct lack *cases, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct arena a = arena_make(64u << 20);
+        struct diags d;
+        assert_null(with(&a, key, str_from(cases[i].old), str_from(cases[i].new), &d));
+        bool said = false;
+        for (size_t k = 0; k < d.len; k++) {
+            said = said || str_has(d.ptr[k].words.en, str_from(cases[i].said));
+        }
+        if (!said) {
+            fail_msg("not said: %s", cases[i].said);
+        }
+        arena_end(&a);
+    }
+}
+
 static void findings_and_waivers_are_held_to_it(void **state)
 {
     (void)state;
-    static const struct {
-        const char *old, *new, *said;
-    } cases[] = {
+    static const struct lack cases[] = {
         {"      control: {type: text, max: 40, zh: 控制点, en: Control, clause: once}\n",
          "      control: {type: int, zh: 控制点, en: Control, clause: once}\n",
          "needs field control: text"},
@@ -159,23 +178,34 @@ static void findings_and_waivers_are_held_to_it(void **state)
     };
     struct arena sound = arena_make(64u << 20);
     struct diags none;
-    struct model *m = rectification(&sound, STR(""), STR(""), &none);
+    struct model *m = with(&sound, "rectification", STR(""), STR(""), &none);
     assert_true(m && m->finding && m->waiver);
     arena_end(&sound);
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct arena a = arena_make(64u << 20);
-        struct diags d;
-        m = rectification(&a, str_from(cases[i].old), str_from(cases[i].new), &d);
-        assert_null(m);
-        bool said = false;
-        for (size_t k = 0; k < d.len; k++) {
-            said = said || str_has(d.ptr[k].words.en, str_from(cases[i].said));
-        }
-        if (!said) {
-            fail_msg("not said: %s", cases[i].said);
-        }
-        arena_end(&a);
-    }
+    each_is_said("rectification", cases, sizeof cases / sizeof cases[0]);
+}
+
+static void tasks_that_report_are_held_to_it(void **state)
+{
+    (void)state;
+    static const struct lack cases[] = {
+        {"address: {type: text, max: 64, unique: true,", "address: {type: text, max: 64,",
+         "address needs unique: true"},
+        {"        asks: [address]\n", "        asks: [what]\n", "issue asks for field address"},
+        {"      revoke:\n", "      take_back:\n", "needs action revoke"},
+        {"      active: {zh: 运行", "      runs: {zh: 运行", "needs state active"},
+        {"          log: {zh: 日志, en: Note}\n", "", "choices of field kind hold log"},
+        {"body: {type: text, max: 20000,", "body: {type: markdown, max: 20000,",
+         "needs field body: text"},
+        {"      exit_status: {type: int,", "      exit_code: {type: int,",
+         "needs field exit_status: int"},
+        {"      arrive:\n        who: auto\n", "      come:\n        who: auto\n",
+         "needs action arrive"},
+    };
+    struct arena sound = arena_make(64u << 20);
+    struct diags none;
+    assert_non_null(with(&sound, "routine", STR(""), STR(""), &none));
+    arena_end(&sound);
+    each_is_said("routine", cases, sizeof cases / sizeof cases[0]);
 }
 
 /* An organisation of before has no deputies. */
@@ -212,6 +242,7 @@ int main(void)
         cmocka_unit_test(registers_are_bound),
         cmocka_unit_test(what_a_register_lacks_is_a_mistake),
         cmocka_unit_test(findings_and_waivers_are_held_to_it),
+        cmocka_unit_test(tasks_that_report_are_held_to_it),
         cmocka_unit_test(deputies_may_be_absent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

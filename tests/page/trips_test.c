@@ -127,6 +127,23 @@ static int64_t lend(struct trip *s)
     return ask->ret_record;
 }
 
+static int64_t task(struct trip *s)
+{
+    struct value_in v[] = {
+        {.field = STR("title"), .text = STR("backup")},
+        {.field = STR("keeper"), .is_typed = true, .typed = {.i64 = s->site.person}}};
+    struct act *ask = arena_new(s->site.in.t->life, struct act);
+    *ask = (struct act){.arena = s->site.in.t->life,
+                        .actor = inst_person(&s->site.in, "liu.yang"),
+                        .now = INST_NOW,
+                        .type = STR("heartbeat"),
+                        .action = STR("register"),
+                        .values = v,
+                        .nvalues = 2};
+    dbs_ok(act_call(s->site.in.e, ask));
+    return ask->ret_record;
+}
+
 static void pages(struct dbs *t)
 {
     struct trip *s = arena_new(t->life, struct trip);
@@ -170,6 +187,7 @@ static void pages(struct dbs *t)
     page(s, STR("/duties"), NULL);
     page_most(s, STR("/calendar"), NULL, TRIPS_MAX + 1, STATEMENTS_MAX);
     page_most(s, STR("/duties/equipment_is_counted"), NULL, TRIPS_MAX + 1, STATEMENTS_MAX);
+    page(s, str_fmt(a, "/duties/heartbeat/%lld", (long long)task(s)), NULL);
     page(s, STR("/controls"), NULL);
     page(s, STR("/controls/loan_returned"), NULL);
     page(s, STR("/law/fault_reporting/v/1"), NULL);

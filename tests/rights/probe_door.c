@@ -234,6 +234,10 @@ static void outside(struct probe *p)
                                             {"POST /signin", "/signin", "login=x&password=y"},
                                             {"GET /signin/code", "/signin/code", NULL},
                                             {"POST /signin/code", "/signin/code", "otp=123456"},
+                                            {"GET /ping/~", "/ping/x", NULL},
+                                            {"GET /ping/~/~", "/ping/x/fail", NULL},
+                                            {"POST /ping/~", "/ping/x", "x=1"},
+                                            {"POST /ping/~/~", "/ping/x/7", "x=1"},
                                             {"GET /assets/~/~", "/assets/x/y.css", NULL},
                                             {"GET /assets/~/~/~", "/assets/x/y/z.css", NULL}};
     for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++) {

@@ -3,8 +3,8 @@
 
 /* --- records ----------------------------------------------------------------------------- */
 
-/* loose: even who sees the record may find nothing there (it has no approval); form: posted,
- * and taken back. */
+/* loose: even who sees the record may find nothing there (it has no approval, it is no task that
+ * reports); form: posted, and taken back. */
 static const struct look {
     const char *route, *path, *query, *form;
     bool loose;
@@ -29,6 +29,9 @@ static const struct look {
     {"POST /r/~/#/approval/~", "/r/~/#/approval/view", NULL, "seat=1", true},
     {"POST /r/~/#/approval/resubmit", "/r/~/#/approval/resubmit", NULL, "x=1", true},
     {"POST /r/~/#/approval/resubmit/check", "/r/~/#/approval/resubmit/check", NULL, "x=1", true},
+    {"GET /duties/heartbeat/#", "/duties/heartbeat/#", NULL, NULL, true},
+    {"POST /duties/heartbeat/#/issue", "/duties/heartbeat/#/issue", NULL, "x=1", true},
+    {"POST /duties/heartbeat/#/revoke", "/duties/heartbeat/#/revoke", NULL, "x=1", true},
 };
 enum { LOOKS = sizeof(looks) / sizeof(looks[0]), OTHERS = 3 };
 

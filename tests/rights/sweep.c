@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "engine/attach.h"
 #include "engine/engine_int.h"
+#include "engine/heartbeat.h"
 #include "people/people_int.h"
 
 #include "support/fonts.h"
@@ -105,6 +106,9 @@ static void begins(struct arena *a)
 /* --- requests: one or more for every route ------------------------------------------------------
  */
 
+/* Of the address at which a task reports. */
+#define SECRET "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+
 static const struct errand {
     const char *route;
     const char *path; /* NULL: as the pattern, words and numbers as usual */
@@ -136,6 +140,15 @@ static const struct errand {
     {"POST /controls/~/evidence", "/controls/faults_accepted/evidence", NULL, "old=", NULL,
      "wu.tao"},
     {"GET /duties/~", "/duties/equipment_is_counted", NULL, NULL, NULL, "wu.tao"},
+    {"GET /duties/heartbeat/#", "/duties/heartbeat/#heartbeat", NULL, NULL, NULL, "xu.jing"},
+    {"POST /duties/heartbeat/#/issue", "/duties/heartbeat/#heartbeat/issue", NULL, "x=1", NULL,
+     "xu.jing"},
+    {"POST /duties/heartbeat/#/revoke", "/duties/heartbeat/#heartbeat/revoke", NULL, "x=1", NULL,
+     "xu.jing"},
+    {"GET /ping/~", "/ping/" SECRET, NULL, NULL, NULL, "wu.tao"},
+    {"GET /ping/~/~", "/ping/" SECRET "/7", NULL, NULL, NULL, "wu.tao"},
+    {"POST /ping/~", "/ping/" SECRET, NULL, "x=1", NULL, "wu.tao"},
+    {"POST /ping/~/~", "/ping/" SECRET "/fail", NULL, "x=1", NULL, "wu.tao"},
     {"GET /api/v1/duties/~", "/api/v1/duties/equipment_is_counted", "limit=3", NULL, NULL,
      "wu.tao"},
     {"GET /api/v1/controls/~", "/api/v1/controls/faults_accepted", "limit=3", NULL, NULL, "wu.tao"},
@@ -201,7 +214,7 @@ enum { ERRANDS = sizeof(errands) / sizeof(errands[0]) };
 struct sweep {
     struct site *s;
     struct arena *life;
-    int64_t fault, device, attachment, seq;
+    int64_t fault, device, attachment, seq, heartbeat;
     int each;
     int64_t routes, requests, cut, whole, acts;
     int failed;
@@ -213,17 +226,15 @@ static void flaw(struct sweep *w, const char *route, size_t place, const char *w
     w->failed++;
 }
 
-/* "#", "#device", "#person", "#attachment", "#seq" in an address or a form. */
+/* "#", "#device", "#person", "#attachment", "#seq", "#heartbeat" in an address or a form. */
 static const char *fill(struct sweep *w, struct arena *a, const char *shape)
 {
     const struct {
         const char *name;
         int64_t id;
-    } names[] = {{"#device", w->device},
-                 {"#person", w->s->people[3].person},
-                 {"#attachment", w->attachment},
-                 {"#seq", w->seq},
-                 {"#", w->fault}};
+    } names[] = {{"#device", w->device},         {"#person", w->s->people[3].person},
+                 {"#attachment", w->attachment}, {"#seq", w->seq},
+                 {"#heartbeat", w->heartbeat},   {"#", w->fault}};
     struct buf b = buf_make(a, 4096);
     for (const char *c = shape; c && *c;) {
         size_t i = 0;
@@ -501,6 +512,10 @@ static void sweep(struct dbs *t)
                                " (select type from act where action = 'register' limit 1)"));
     w.fault = one(&w, SQL("select max(id) from r_fault where state = 0"));
     w.seq = one(&w, SQL("select min(seq) from act where action = 'register'"));
+    w.heartbeat = one(&w, SQL("select max(id) from r_heartbeat where state = 0"));
+    dbs_ok(
+        db_exec(s.db, t->life, SQL("update r_heartbeat set f_address = $2 where id = $1"),
+                ARGS(db_i64(w.heartbeat), db_text(heartbeat_fingerprint(t->life, STR(SECRET))))));
     lay_files(&w, dir);
     struct words why;
     dbs_ok(people_set_account(s.app.people, t->life, SITE_NOW, site_person(&s, "han.mei")->person,
