@@ -122,6 +122,7 @@ static struct sql relation_sql(const struct ctx *ctx, const struct type *t, cons
     return sqlb_end(&s);
 }
 
+/* The newest, as many as a page shows; read_parts turns them round. */
 static struct sql part_sql(const struct ctx *ctx, const struct type *t, const struct type *whole)
 {
     struct sqlb s = sqlb_make(ctx->arena);
@@ -131,7 +132,7 @@ static struct sql part_sql(const struct ctx *ctx, const struct type *t, const st
     sqlb_ident(&s, t->table);
     SQLB_LIT(&s, " r where r.");
     sqlb_ident2(&s, "f_", whole->key);
-    SQLB_LIT(&s, " = $4 order by r.\"id\" limit 50");
+    SQLB_LIT(&s, " = $4 order by r.\"id\" desc limit 50");
     return sqlb_end(&s);
 }
 
@@ -358,10 +359,10 @@ static void read_parts(const struct ctx *ctx, struct batch *b, const struct asks
     v->parts = arena_array(ctx->arena, struct record_view_part, q->beside->nparts + 1);
     for (size_t i = 0; i < q->beside->nparts; i++) {
         struct rows r = batch_rows(b, q->parts[i]);
-        struct record *list = arena_array(ctx->arena, struct record, (size_t)rows_count(&r) + 1);
-        size_t n = 0;
-        while (rows_next(&r)) {
-            list[n++] = load_record(ctx, q->beside->parts[i].type, &r, LOAD_BASE, NULL, 0);
+        size_t n = (size_t)rows_count(&r);
+        struct record *list = arena_array(ctx->arena, struct record, n + 1);
+        for (size_t at = n; at > 0 && rows_next(&r); at--) {
+            list[at - 1] = load_record(ctx, q->beside->parts[i].type, &r, LOAD_BASE, NULL, 0);
         }
         v->parts[v->nparts].type = q->beside->parts[i].type;
         v->parts[v->nparts].records = list;

@@ -179,6 +179,16 @@ static bool has_address(const struct record *r)
     return false;
 }
 
+/* Where it is not said how the installation is reached: as this person has reached it. */
+static str address_of(struct visit *v, str secret)
+{
+    str host = http_param(&v->x->req.headers, STR("host"));
+    str ours = v->app->public_url.len ? v->app->public_url
+                                      : str_fmt(v->ctx.arena, "%s://%.*s",
+                                                v->x->req.secure ? "https" : "http", STR_ARG(host));
+    return str_fmt(v->ctx.arena, "%.*s/ping/%.*s", STR_ARG(ours), STR_ARG(secret));
+}
+
 /* secret: just made; empty: none. */
 static void show(struct visit *v, str secret)
 {
@@ -197,8 +207,7 @@ static void show(struct visit *v, str secret)
     p.issue = may(&r, "issue");
     p.revoke = p.has && may(&r, "revoke");
     if (secret.len) {
-        p.url =
-            str_fmt(v->ctx.arena, "%.*s/ping/%.*s", STR_ARG(v->app->public_url), STR_ARG(secret));
+        p.url = address_of(v, secret);
     }
     struct frame f;
     struct html out = frame_begin(

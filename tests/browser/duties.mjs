@@ -1,8 +1,10 @@
 // A recurring obligation that is not met in time shows at its clause the moment its grace is
 // over, to whoever reads the regulation; met after all, it is late and no longer missed.
+// So does a task that reports by itself: one that keeps silent, and one that says it failed.
+import { execFileSync } from "node:child_process";
 import { contains, equal, expect, must, story } from "./support.mjs";
 
-export const duties = (browser, how) => story("duties", browser, how, [owed, missed, metLate]);
+export const duties = (browser, how) => story("duties", browser, how, [owed, missed, metLate, reports, silent, fails]);
 
 const PAGE = "/duties/equipment_is_counted";
 const ARTICLE = "#stock-take";
@@ -105,5 +107,96 @@ async function metLate(w) {
     expect(await pill(huang) !== w.t("不符合", "not kept"), "still not kept");
     expect(!(await article(huang)).includes(w.t("不符合", "not kept")), "the article is still not kept");
     await huang.axe("a duty met late");
+  });
+}
+
+// --- tasks that report by themselves ------------------------------------------------------
+
+const TASK = "业务库每日备份";
+const told = async (p) => {
+  await p.open("/law/routine");
+  return p.text("#report .side");
+};
+/** Looks until the article is kept, or not. */
+async function turns(p, kept) {
+  for (const began = Date.now(); ;) {
+    if (!(await told(p)).includes(p.how.lang === "zh" ? "不符合" : "not kept") === kept) return;
+    expect(Date.now() - began < 30000, `still ${kept ? "not kept" : "kept"} after 30 s`);
+    await new Promise((done) => setTimeout(done, 300));
+  }
+}
+/** As a task does it: no browser, no session. */
+const curl = (w, ending, ...more) => execFileSync("curl", ["-sS", "-o", "-", "-w", " %{http_code}", ...more, w.address + ending]).toString();
+
+async function reports(w) {
+  let liu = await later(w, "liu.yang", "1m");
+  await must("a technician registers the backup and gets its address, once", async () => {
+    await liu.open("/r/heartbeat/new/register");
+    await liu.fill({ title: TASK });
+    equal((await liu.send()).status(), 303);
+    w.task = /\/r\/heartbeat\/(\d+)/.exec(liu.path())[1];
+    await liu.press(`ul.acts a.btn[href$='/do/issue']`);
+    equal(liu.path(), `/duties/heartbeat/${w.task}`);
+    await liu.axe("a task without an address");
+    equal((await liu.post("main form[action$='/issue'] button")).status(), 200);
+    w.address = (await liu.page.locator(".note .said").textContent()).trim();
+    expect(/\/ping\/[\w-]{43}$/.test(w.address), w.address);
+    await liu.axe("an address that was given out");
+    await liu.open(`/duties/heartbeat/${w.task}`);
+    expect(!(await liu.page.content()).includes(w.address.slice(-43)), "the secret is shown again");
+  });
+  await must("it reports with what it wrote, and its clause is kept", async () => {
+    equal(curl(w, "/start"), "OK\n 200");
+    equal(curl(w, "/0", "--data-binary", "完成 12 个库，占用 87%\n"), "OK\n 200");
+    w.demo.clock("1m");
+    await turns(liu, true);
+    await liu.open(`/r/heartbeat/${w.task}`);
+    await liu.press(liu.page.locator("main a.row[href*='/r/ping/']").last());
+    contains(await liu.text("main"), "完成 12 个库，占用 87%");
+    await liu.axe("what a task reported");
+    await turns(liu, true);
+    await liu.axe("an article that tasks keep");
+  });
+}
+
+async function silent(w) {
+  await must("no report within its cycle: two hours later the clause is not kept, and its keeper is told", async () => {
+    let liu = await later(w, "liu.yang", "49h");
+    expect(!(await told(liu)).includes(w.t("不符合", "not kept")), "within the grace it is not kept");
+    liu = await later(w, "liu.yang", "2h");
+    await turns(liu, false);
+    await liu.open("/duties/tasks_report");
+    equal(await pill(liu), w.t("不符合", "not kept"));
+    await liu.open("/notifications");
+    contains(await liu.text("main"), w.t(`${TASK} 没有按周期报到`, `${TASK} did not report in its cycle`));
+  });
+  await must("with the next good report it is kept again", async () => {
+    equal(curl(w, "", "-X", "POST"), "OK\n 200");
+    await turns(await later(w, "liu.yang", "1m"), true);
+  });
+}
+
+async function fails(w) {
+  await must("a report of failure turns the clause at once, with what the task wrote", async () => {
+    equal(curl(w, "/2", "--data-binary", "磁盘已满\n"), "OK\n 200");
+    const liu = await later(w, "liu.yang", "1m");
+    await turns(liu, false);
+    await liu.open("/controls/tasks_succeed");
+    contains(await liu.text("main"), TASK);
+    await liu.open(`/r/heartbeat/${w.task}`);
+    await liu.press(liu.page.locator("main a.row[href*='/r/ping/']").last());
+    contains(await liu.text("main"), "磁盘已满");
+    await liu.axe("a task that failed");
+    await liu.open("/notifications");
+    contains(await liu.text("main"), w.t(`${TASK} 报告失败`, `${TASK} reports a failure`));
+  });
+  await must("and success turns it back", async () => {
+    contains(curl(w, "/0", "-I"), "200 OK"); // HEAD
+    await turns(await later(w, "liu.yang", "1m"), true);
+  });
+  await must("a wrong address is refused, and none learns whether it was one", async () => {
+    const wrong = w.address.slice(0, -43) + "A".repeat(43), r = curl({ address: wrong }, "");
+    expect(r.endsWith(" 404"), r);
+    equal(curl(w, "/256"), r);
   });
 }

@@ -135,6 +135,9 @@ export const pages = (r) => [
   ["duties", "sun.li", "/duties"],
   ["calendar", "huang.he", "/calendar"],
   ["duty", "huang.he", "/duties/equipment_is_counted"],
+  ["task-address", "liu.yang", "task"],
+  ["task-address-shown", "liu.yang", "task", (p) => p.press("main form[action$='/issue'] button")],
+  ["task-record", "liu.yang", "first:/r/heartbeat"],
   ["law", "li.lei", "/law/fault_reporting"],
   ["law-clause", "li.lei", "/law/fault_reporting#repair-time"],
   ["search", "wu.tao", `/search?q=${encodeURIComponent("打印")}`],
@@ -278,6 +281,19 @@ async function loan(p) {
   return p.demo.loan;
 }
 
+/** A task of the demonstration that reports by itself; at first it has no address. */
+export async function task(p) {
+  if (!p.demo.task) {
+    const liu = await Person.signIn(p.demo, p.browser, "liu.yang", { ...p.how, scripts: true });
+    await liu.open("/r/heartbeat/new/register");
+    await liu.fill({ title: "业务库每日备份", what: "每天 2:00 备份全部业务库" });
+    await liu.send();
+    p.demo.task = /\/r\/heartbeat\/(\d+)/.exec(liu.path())[1];
+    await liu.close();
+  }
+  return p.demo.task;
+}
+
 export async function address(p, path) {
   if (!p.login) { // at the door: nobody, in the language of the run
     await p.context.clearCookies();
@@ -298,6 +314,7 @@ export async function address(p, path) {
     await p.page.locator("main table.list a.row").first().click();
     return p.page.locator('main a[href^="/proof/"]').first().getAttribute("href");
   }
+  if (path === "task") return `/duties/heartbeat/${await task(p)}`;
   if (path.startsWith("loan")) return (await loan(p)) + path.slice(4);
   if (path === "seats") return (await address(p, "first:/r/person")).replace("/r/person", "/admin/seats");
   if (path === "account") {

@@ -57,8 +57,9 @@ static struct reply come(struct probe *p, const struct visit_route *r, int64_t i
 /* What is there for everybody, said here once more: the table could be wrong. */
 static bool for_everybody(const struct visit_route *r)
 {
-    static const char *const list[] = {"/signin",  "/signin/code", "/assets/~/~", "/assets/~/~/~",
-                                       "/healthz", "/readyz",      "/metrics"};
+    static const char *const list[] = {"/signin",       "/signin/code", "/assets/~/~",
+                                       "/assets/~/~/~", "/healthz",     "/readyz",
+                                       "/metrics",      "/ping/~",      "/ping/~/~"};
     for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
         if (strcmp(r->pattern, list[i]) == 0) {
             return true;

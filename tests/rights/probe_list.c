@@ -187,6 +187,19 @@ static void list_of(struct probe *p, const struct who *who, const struct type *t
     probe_count(p, "lists, counts and exports", true);
 }
 
+/* Is another so called that he may see, or whose name begins alike? */
+static bool shares_name(struct probe *p, const struct fact *x, const struct who *who)
+{
+    for (size_t i = 0; i < p->f->n; i++) {
+        const struct fact *y = &p->f->list[i];
+        if (y != x && y->type == x->type && str_has(y->name, x->name) &&
+            probe_sees(p, y, who) != NO) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* --- suggestions ------------------------------------------------------------------------- */
 
 static void suggest_of(struct probe *p, const struct who *who, const struct type *t)
@@ -213,7 +226,8 @@ static void suggest_of(struct probe *p, const struct who *who, const struct type
         p, "GET /r/~/suggest",
         &(struct site_request){.path = path, .query = "q=qzzzzzz", .door = DOOR_PAGE, .who = who});
     for (size_t i = 0; (x = probe_subject(p, t, i)); i++) {
-        if (x->name.len && x->name.len < 90 && probe_sees(p, x, who) == NO) {
+        if (x->name.len && x->name.len < 90 && probe_sees(p, x, who) == NO &&
+            !shares_name(p, x, who)) {
             str q = str_fmt(&p->a, "q=%s", encoded(p, x->name));
             r = probe_get(p, "GET /r/~/suggest", who, path, q.ptr);
             probe_same(p, "suggestions", "GET /r/~/suggest", who, x->id, &r, &absent);
