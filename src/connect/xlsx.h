@@ -1,7 +1,7 @@
 /* xlsx.h - tables as workbooks (ECMA-376, "Office Open XML"), out and in.
  *
- * Out: one sheet of data, rows going to a temporary file as they come, and a
- * sheet of notes beside it.  The first row holds names for programs and is
+ * Out: sheets of data one after the other, rows going to a temporary file as they
+ * come, and sheets of notes beside them.  The first row holds names for programs and is
  * hidden, the second titles for people; both stay in sight.  Text is always
  * text, so nothing is ever a formula.  Moments are written in the time of a zone.
  *
@@ -63,6 +63,8 @@ void xlsx_date(struct xlsx *x, int64_t day);  /* since 1970-01-01 */
 void xlsx_moment(struct xlsx *x, int64_t ms); /* UTC */
 void xlsx_row(struct xlsx *x);                /* the row is complete */
 int64_t xlsx_cut(const struct xlsx *x);       /* texts cut until now */
+/* Ends the sheet of data; what follows goes to another one. */
+void xlsx_sheet(struct xlsx *x, str sheet, const struct xlsx_column *columns, size_t n);
 /* Another sheet, of texts only: `cells` row by row, the first row its head. */
 void xlsx_notes(struct xlsx *x, str name, const str *cells, size_t columns, size_t rows);
 /* The workbook as an open file without a name, which the caller closes.

@@ -31,7 +31,7 @@ struct xlsx {
     lxw_col_t col;
     int zone;
     int64_t cut;
-    bool failed;
+    bool failed, full; /* full: a sheet that was left has more rows than it may */
 };
 
 static void give_up(void *arg)
@@ -291,6 +291,18 @@ err xlsx_begin(struct arena *life, str name, const struct xlsx_column *columns, 
     return OK;
 }
 
+void xlsx_sheet(struct xlsx *x, str name, const struct xlsx_column *columns, size_t n)
+{
+    x->full = x->full || x->row > XLSX_ROWS_MAX;
+    lxw_worksheet *next = sheet(x, str_copy(x->life, name).ptr);
+    if (next) { /* else what comes is lost, and xlsx_end says so */
+        x->data = next;
+        x->columns = n;
+        x->col = 0;
+        heads(x, columns, n);
+    }
+}
+
 void xlsx_notes(struct xlsx *x, str name, const str *cells, size_t columns, size_t rows)
 {
     lxw_worksheet *s = sheet(x, str_copy(x->life, name).ptr);
@@ -308,7 +320,7 @@ void xlsx_notes(struct xlsx *x, str name, const str *cells, size_t columns, size
 
 err xlsx_end(struct xlsx *x, int *ret_fd, int64_t *ret_size)
 {
-    if (x->row > XLSX_ROWS_MAX) {
+    if (x->full || x->row > XLSX_ROWS_MAX) {
         return err_make(ERR_TOO_LARGE, STR("a sheet has 1,048,576 rows; narrow the filter"));
     }
     lxw_workbook *book = x->book;

@@ -49,6 +49,11 @@ bool tally_good(const struct tally *t)
     return t->controls && t->good == t->controls;
 }
 
+struct words tally_words(const struct tally *t)
+{
+    return t->worst ? control_state_words(t->worst->state) : WORDS("没有控制点", "no controls");
+}
+
 static void tally_worst(struct tally *t, const struct control_result *r)
 {
     if (!t->worst || control_rank(r) < control_rank(t->worst)) {
@@ -71,7 +76,7 @@ static void tally_sum(struct control_counts *to, const struct control_counts *c)
     to->unknown += c->unknown;
 }
 
-static void tally_put(struct tally *t, const struct control_result *r)
+void tally_put(struct tally *t, const struct control_result *r)
 {
     bool program = !r->def->manual;
     tally_worst(t, r);
@@ -84,7 +89,7 @@ static void tally_put(struct tally *t, const struct control_result *r)
     t->good += control_state_good(r->state);
 }
 
-static void tally_add(struct tally *t, const struct tally *more)
+void tally_add(struct tally *t, const struct tally *more)
 {
     if (more->worst) {
         tally_worst(t, more->worst);
@@ -162,6 +167,28 @@ err compliance_ask(const struct ctx *ctx, struct compliance *ret)
         at += law->ncontrols;
     }
     return e;
+}
+
+static int law_order(const void *x, const void *y)
+{
+    const struct law_state *a = *(const struct law_state *const *)x;
+    const struct law_state *b = *(const struct law_state *const *)y;
+    int rank = tally_rank(&a->tally) - tally_rank(&b->tally);
+    if (rank) {
+        return rank;
+    }
+    int64_t more = b->tally.sum.violation - a->tally.sum.violation;
+    return more ? (more < 0 ? -1 : 1) : (a > b) - (a < b);
+}
+
+const struct law_state **compliance_worst_first(struct arena *a, const struct compliance *c)
+{
+    const struct law_state **laws = arena_array(a, const struct law_state *, c->nlaws + 1);
+    for (size_t i = 0; i < c->nlaws; i++) {
+        laws[i] = &c->laws[i];
+    }
+    qsort(laws, c->nlaws, sizeof(laws[0]), law_order);
+    return laws;
 }
 
 const struct law_state *compliance_law(const struct compliance *c, str reg)
@@ -277,6 +304,30 @@ err compliance_standards(const struct ctx *ctx, const struct compliance *c, stru
         standard_fill(ctx->arena, maps + from, to - from, &(*ret)[i]);
     }
     return OK;
+}
+
+bool standard_good(const struct standard_state *s)
+{
+    return tally_good(&s->tally) && (int64_t)s->outcomes[ITEM_KEPT] == s->head.nitems;
+}
+
+struct words standard_words(const struct standard_state *s)
+{
+    bool partly = s->tally.worst && control_state_good(s->tally.worst->state) && !standard_good(s);
+    return partly ? WORDS("只说明一部分", "shown in part") : tally_words(&s->tally);
+}
+
+static int standard_order(const void *x, const void *y)
+{
+    const struct standard_state *a = x;
+    const struct standard_state *b = y;
+    int rank = tally_rank(&a->tally) - tally_rank(&b->tally);
+    return rank ? rank : str_cmp(a->head.key, b->head.key);
+}
+
+void standards_worst_first(struct standard_state *list, size_t n)
+{
+    qsort(list, n, sizeof(list[0]), standard_order);
 }
 
 const struct item_state *standard_item_state(const struct standard_state *s, str item)

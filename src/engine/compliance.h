@@ -34,12 +34,17 @@ struct tally {
     size_t judged, unjudged;            /* of those that are judged at all, by a first look */
     int64_t oldest;                     /* UTC ms of the oldest of these; 0: there is none */
 };
+/* One more control; what another sum holds. */
+void tally_put(struct tally *t, const struct control_result *r);
+void tally_add(struct tally *t, const struct tally *more);
 /* Lesser is worse.  Where nothing was expected, nothing to judge is no worse than in grace. */
 int control_rank(const struct control_result *r);
 /* The same of a sum; without controls it is a little worse than kept. */
 int tally_rank(const struct tally *t);
 /* Every control is kept, and there is one. */
 bool tally_good(const struct tally *t);
+/* Of the worst; "no controls" where there is none. */
+struct words tally_words(const struct tally *t);
 
 struct clause_state {
     const struct clause *clause;
@@ -65,6 +70,8 @@ struct compliance {
 
 /* Into ctx->arena. */
 MUST_CHECK err compliance_ask(const struct ctx *ctx, struct compliance *ret);
+/* The same regulations, the worst first; nlaws of them. */
+const struct law_state **compliance_worst_first(struct arena *a, const struct compliance *c);
 /* NULL when absent. */
 const struct law_state *compliance_law(const struct compliance *c, str reg);
 
@@ -107,6 +114,11 @@ struct standard_state {
 /* Of every list that is loaded, by key; `asked`: standards_list_ask, before compliance_ask. */
 MUST_CHECK err compliance_standards(const struct ctx *ctx, const struct compliance *c,
                                     struct batch *asked, struct standard_state **ret, size_t *n);
+/* Every item of the list is kept, and every control that its clauses have. */
+bool standard_good(const struct standard_state *s);
+/* Of its worst control; where those are kept, only of a standard all of whose items are. */
+struct words standard_words(const struct standard_state *s);
+void standards_worst_first(struct standard_state *list, size_t n);
 /* NULL: no clause answers to it. */
 const struct item_state *standard_item_state(const struct standard_state *s, str item);
 

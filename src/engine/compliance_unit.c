@@ -120,6 +120,13 @@ static void put_names(struct unit_state *units, size_t n, struct rows *names)
     }
 }
 
+struct words unit_state_words(const struct unit_state *u)
+{
+    return u->name.len ? (struct words){u->name, u->name}
+           : u->unit   ? WORDS("您无权查看的部门", "a unit you may not see")
+                       : WORDS("没有部门", "no unit");
+}
+
 err compliance_units(const struct ctx *ctx, struct unit_state **ret, size_t *n)
 {
     struct sql sql = breaks_sql(ctx);

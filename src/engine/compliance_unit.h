@@ -20,6 +20,8 @@ struct unit_state {
 };
 enum { UNIT_BREAKS_MAX = 50000 }; /* pairs of unit and control */
 
+/* Its name; else why there is none. */
+struct words unit_state_words(const struct unit_state *u);
 /* Units with records that do not hold, the most first; into ctx->arena.  ERR_TOO_LARGE. */
 MUST_CHECK err compliance_units(const struct ctx *ctx, struct unit_state **ret, size_t *n);
 

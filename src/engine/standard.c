@@ -54,26 +54,22 @@ err standards_list(struct db *db, struct arena *a, struct standard_head **ret, s
     return standards_list_read(standards_list_ask(db, a), a, ret, n);
 }
 
-static err items_load(struct db *db, struct arena *a, const struct standard_head *h,
-                      struct standard *ret)
+#define ITEMS                                                                  \
+    "select item, parent, kind, zh, en from standard_item where standard = $1" \
+    " and edition = $2 order by place"
+
+static void items_take(struct rows *r, struct arena *a, const struct standard_head *h,
+                       struct standard *ret)
 {
-    struct rows r;
-    *ret =
-        (struct standard){.key = h->key, .title = h->title, .source = h->source, .note = h->note};
-    err e = db_query(db, a,
-                     SQL("select item, parent, kind, zh, en from standard_item where standard = $1"
-                         " and edition = $2 order by place"),
-                     ARGS(db_text(h->key), db_i64(h->edition)), &r);
-    struct standard_item *list =
-        arena_array(a, struct standard_item, (size_t)(e.code ? 0 : rows_count(&r)) + 1);
-    while (!e.code && rows_next(&r)) {
-        list[ret->nitems++] = (struct standard_item){.item = rows_text(&r, 0),
-                                                     .parent = rows_text(&r, 1),
-                                                     .kind = (enum standard_kind)rows_i64(&r, 2),
-                                                     .words = {rows_text(&r, 3), rows_text(&r, 4)}};
+    struct standard_item *list = arena_array(a, struct standard_item, (size_t)rows_count(r) + 1);
+    *ret = (struct standard){
+        .key = h->key, .title = h->title, .source = h->source, .note = h->note, .items = list};
+    while (rows_next(r)) {
+        list[ret->nitems++] = (struct standard_item){.item = rows_text(r, 0),
+                                                     .parent = rows_text(r, 1),
+                                                     .kind = (enum standard_kind)rows_i64(r, 2),
+                                                     .words = {rows_text(r, 3), rows_text(r, 4)}};
     }
-    ret->items = list;
-    return e;
 }
 
 err standard_load(struct db *db, struct arena *a, str key, struct standard_head *head,
@@ -88,16 +84,30 @@ err standard_load(struct db *db, struct arena *a, str key, struct standard_head 
         return e;
     }
     head_take(&r, head);
-    return items_load(db, a, head, ret);
+    e = db_query(db, a, SQL(ITEMS), ARGS(db_text(head->key), db_i64(head->edition)), &r);
+    if (!e.code) {
+        items_take(&r, a, head, ret);
+    }
+    return e;
 }
 
 err standards_load(struct db *db, struct arena *a, struct standard **ret, size_t *n)
 {
     struct standard_head *heads;
     err e = standards_list(db, a, &heads, n);
-    *ret = arena_array(a, struct standard, (e.code ? 0 : *n) + 1);
+    if (e.code || !*n) {
+        *ret = NULL;
+        return e;
+    }
+    *ret = arena_array(a, struct standard, *n);
+    struct batch *b = batch_begin(db, a);
+    for (size_t i = 0; i < *n; i++) {
+        batch_add(b, SQL(ITEMS), ARGS(db_text(heads[i].key), db_i64(heads[i].edition)));
+    }
+    e = batch_run(b);
     for (size_t i = 0; i < *n && !e.code; i++) {
-        e = items_load(db, a, &heads[i], &(*ret)[i]);
+        struct rows r = batch_rows(b, (int)i);
+        items_take(&r, a, &heads[i], &(*ret)[i]);
     }
     return e;
 }

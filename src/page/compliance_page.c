@@ -16,27 +16,11 @@ str tally_class(const struct tally *t)
     return t->worst ? control_class(t->worst->state) : STR("off");
 }
 
-struct words tally_words(const struct tally *t)
-{
-    return t->worst ? control_state_words(t->worst->state) : WORDS("没有控制点", "no controls");
-}
-
-static bool standard_partly(const struct standard_state *s)
-{
-    return !s->tally.worst || (control_state_good(s->tally.worst->state) &&
-                               (int64_t)s->outcomes[ITEM_KEPT] < s->head.nitems);
-}
-
 str standard_class(const struct standard_state *s)
 {
-    return standard_partly(s) ? STR("off") : tally_class(&s->tally);
-}
-
-struct words standard_words(const struct standard_state *s)
-{
-    return !s->tally.worst      ? WORDS("没有控制点", "no controls")
-           : standard_partly(s) ? WORDS("只说明一部分", "shown in part")
-                                : tally_words(&s->tally);
+    bool partly =
+        !s->tally.worst || (control_state_good(s->tally.worst->state) && !standard_good(s));
+    return partly ? STR("off") : tally_class(&s->tally);
 }
 
 str outcome_class(enum item_outcome o)
@@ -99,30 +83,14 @@ static void show(struct visit *v, struct frame *f, struct html *out)
 
 /* --- by regulation --------------------------------------------------------------------------- */
 
-static int law_order(const void *x, const void *y)
-{
-    const struct law_state *a = *(const struct law_state *const *)x;
-    const struct law_state *b = *(const struct law_state *const *)y;
-    int rank = tally_rank(&a->tally) - tally_rank(&b->tally);
-    if (rank) {
-        return rank;
-    }
-    int64_t more = b->tally.sum.violation - a->tally.sum.violation;
-    return more ? (more < 0 ? -1 : 1) : a < b ? -1 : a > b;
-}
-
 static void show_regulations(struct visit *v, const struct compliance *c, struct batch *asked)
 {
     struct scorecard_page p = {.visit = v, .all = c, .lenses = compliance_lenses(v, "regulation")};
-    const struct law_state **laws =
-        arena_array(v->ctx.arena, const struct law_state *, c->nlaws + 1);
     for (size_t i = 0; i < c->nlaws; i++) {
-        laws[i] = &c->laws[i];
         p.clauses += c->laws[i].nclauses - c->laws[i].bound[BINDING_NOT_EXECUTABLE];
         p.watched += c->laws[i].bound[BINDING_CONTROLS];
     }
-    qsort(laws, c->nlaws, sizeof(laws[0]), law_order);
-    p.laws.ptr = laws;
+    p.laws.ptr = compliance_worst_first(v->ctx.arena, c);
     p.laws.len = c->nlaws;
     struct control_day *days;
     size_t n;
@@ -141,14 +109,6 @@ static void show_regulations(struct visit *v, const struct compliance *c, struct
 
 /* --- by standard ---------------------------------------------------------------------------- */
 
-static int standard_order(const void *x, const void *y)
-{
-    const struct standard_state *a = x;
-    const struct standard_state *b = y;
-    int rank = tally_rank(&a->tally) - tally_rank(&b->tally);
-    return rank ? rank : str_cmp(a->head.key, b->head.key);
-}
-
 static void show_standards(struct visit *v, const struct compliance *c, struct batch *asked)
 {
     struct standards_page p = {.visit = v, .lenses = compliance_lenses(v, "standard")};
@@ -159,7 +119,7 @@ static void show_standards(struct visit *v, const struct compliance *c, struct b
         visit_error(v, e);
         return;
     }
-    qsort(list, n, sizeof(list[0]), standard_order);
+    standards_worst_first(list, n);
     p.standards.ptr = list;
     p.standards.len = n;
     struct frame f;

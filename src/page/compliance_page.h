@@ -85,12 +85,8 @@ struct standard_page {
 };
 
 str tally_class(const struct tally *t);
-/* Of the worst; "no control" where there is none. */
-struct words tally_words(const struct tally *t);
 str outcome_class(enum item_outcome o);
-/* Of its worst control; where those are kept, only a standard all of whose items are is. */
-str standard_class(const struct standard_state *s);
-struct words standard_words(const struct standard_state *s);
+str standard_class(const struct standard_state *s); /* as standard_words */
 /* Items of standards that a clause answers to. */
 struct mapping_list clause_items(struct arena *a, const struct clause *c);
 /* The lenses with the one at `here` lit: "regulation", "standard", "control". */

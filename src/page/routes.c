@@ -58,6 +58,7 @@ const struct visit_route page_routes[] = {
     {HTTP_GET,  "/law/~/v/#",            page_law_version,       0,            WORDS_INIT("制度版本", "Version")},
     {HTTP_GET,  "/law/~/v/#/changes",    page_law_changes,       0,            WORDS_INIT("版本差异", "What a version changed")},
     {HTTP_GET,  "/compliance",           page_compliance,        0,            WORDS_INIT("合规", "Compliance")},
+    {HTTP_GET,  "/compliance/export.xlsx", page_compliance_sheet, ROUTE_FILE | ROUTE_EXPORT, WORDS_INIT("合规报表", "Compliance as a workbook")},
     {HTTP_GET,  "/compliance/regulations/~", page_compliance_regulation, 0,    WORDS_INIT("一部制度执行得怎样", "How a regulation is kept")},
     {HTTP_GET,  "/compliance/standards/~", page_compliance_standard, 0,        WORDS_INIT("一个标准的各条目", "The items of a standard")},
     {HTTP_GET,  "/controls",             page_controls,          0,            WORDS_INIT("全部控制点", "All controls")},

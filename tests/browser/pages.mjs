@@ -129,6 +129,8 @@ export const pages = (r) => [
   ["compliance-standards", "li.lei", "/compliance?by=standard"],
   ["compliance-regulation", "li.lei", "/compliance/regulations/fault_reporting"],
   ["compliance-standard", "li.lei", "/compliance/standards/ISO20000"],
+  ["compliance-print", "li.lei", "/compliance", "print"],
+  ["compliance-standard-print", "li.lei", "/compliance/standards/ISO20000", "print"],
   ["controls", "li.lei", "/controls"],
   ["control", "huang.he", "/controls/loan_returned"],
   ["control-manual", "gao.yuan", "/controls/answers_sampled"],

@@ -183,6 +183,10 @@ static void pages(struct dbs *t)
     page(s, STR("/compliance"), NULL);
     page(s, STR("/compliance"), "by=standard");
     page(s, STR("/compliance"), "by=unit");
+    page_most(s, STR("/compliance/export.xlsx"), NULL, TRIPS_MAX, STATEMENTS_MAX);
+    page_most(s, STR("/compliance/export.xlsx"), "by=unit", TRIPS_MAX, STATEMENTS_MAX);
+    /* the lists themselves: which are there, and then their items */
+    page_most(s, STR("/compliance/export.xlsx"), "by=standard", TRIPS_MAX + 2, STATEMENTS_MAX);
     page(s, STR("/compliance/regulations/fault_reporting"), NULL);
     page(s, STR("/duties"), NULL);
     page_most(s, STR("/calendar"), NULL, TRIPS_MAX + 1, STATEMENTS_MAX);

@@ -131,6 +131,8 @@ static const struct errand {
     {"GET /file/#", "/file/#attachment", NULL, NULL, NULL, "huang.he"},
     {"GET /proof/#", "/proof/#seq", NULL, NULL, NULL, "huang.he"},
     {"GET /proof/#/file", "/proof/#seq/file", NULL, NULL, NULL, "huang.he"},
+    {"GET /compliance/export.xlsx", "/compliance/export.xlsx", "by=standard", NULL, NULL, "wu.tao"},
+    {"GET /compliance/export.xlsx", "/compliance/export.xlsx", "by=unit", NULL, NULL, "wu.tao"},
     {"GET /compliance/regulations/~", "/compliance/regulations/fault_reporting", NULL, NULL, NULL,
      "wu.tao"},
     {"GET /compliance/standards/~", "/compliance/standards/ISO27001", NULL, NULL, NULL, "wu.tao"},
