@@ -207,7 +207,7 @@ static const struct heading laws[] = {
 };
 static const struct heading clauses[] = {
     {"regulation", WORDS_INIT("制度", "Regulation"), 24},
-    {"article", WORDS_INIT("条", "Article"), NARROW},
+    {"clause", WORDS_INIT("条", "Article"), NARROW},
     {"title", WORDS_INIT("条款", "Title"), 24},
     {"seen_to_by", WORDS_INIT("由谁保证", "Seen to by"), 24},
     {"why", WORDS_INIT("原因", "Why"), 24},
@@ -349,7 +349,7 @@ static const struct heading items[] = {
     {"item_kept", WORDS_INIT("条目符合", "Item kept"), NARROW},
     {"relation", WORDS_INIT("条款与条目的关系", "How the article answers"), 20},
     {"regulation", WORDS_INIT("制度", "Regulation"), 24},
-    {"article", WORDS_INIT("条", "Article"), NARROW},
+    {"clause", WORDS_INIT("条", "Article"), NARROW},
     {"article_title", WORDS_INIT("条款", "Title of the article"), 24},
     RESULT,
 };

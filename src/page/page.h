@@ -66,7 +66,7 @@ void page_library(struct visit *v);
 void page_law(struct visit *v);
 void page_law_version(struct visit *v);
 void page_law_changes(struct visit *v);
-void page_compliance(struct visit *v); /* how are we doing? */
+void page_compliance(struct visit *v);       /* how are we doing? */
 void page_compliance_sheet(struct visit *v); /* the same as a workbook */
 void page_compliance_regulation(struct visit *v);
 void page_compliance_standard(struct visit *v);
