@@ -72,6 +72,7 @@ static const struct errand errands[] = {
     {"/compliance", "/compliance", 0},
     {"/compliance", "/compliance?by=standard", 0},
     {"/compliance", "/compliance?by=unit", 0},
+    {"/compliance", "/compliance?by=lived", 0},
     {"/compliance/export.xlsx", "/compliance/export.xlsx", WHOLE},
     {"/compliance/export.xlsx", "/compliance/export.xlsx?by=standard", WHOLE},
     {"/compliance/export.xlsx", "/compliance/export.xlsx?by=unit", WHOLE},

@@ -204,6 +204,16 @@ static const struct heading laws[] = {
     {"by_people", WORDS_INIT("靠人执行的条款", "Articles by people"), 0},
     {"nothing_to_do", WORDS_INIT("无需执行的条款", "Articles with nothing to do"), 0},
     {"nothing_yet", WORDS_INIT("尚无安排的条款", "Articles with nothing yet"), 0},
+    {"never_lived", WORDS_INIT("从未执行的条款", "Articles never lived"), 0},
+};
+static const struct heading unlived[] = {
+    {"regulation", WORDS_INIT("制度", "Regulation"), 24},
+    {"clause", WORDS_INIT("条", "Article"), NARROW},
+    {"title", WORDS_INIT("条款", "Title"), 24},
+    {"by", WORDS_INIT("怎样才算执行过", "What would live it"), 24},
+    {"or_by", WORDS_INIT("或", "or"), 24},
+    {"or_by_2", WORDS_INIT("或", "or"), 24},
+    {"and_more", WORDS_INIT("以及其他（项）", "and others"), NARROW},
 };
 static const struct heading clauses[] = {
     {"regulation", WORDS_INIT("制度", "Regulation"), 24},
@@ -214,7 +224,7 @@ static const struct heading clauses[] = {
     RESULT,
 };
 
-static void put_law(struct sheet *s, const struct law_state *l)
+static void put_law(struct sheet *s, const struct law_state *l, const struct lived *lived)
 {
     put_words(s, l->law->title);
     xlsx_number(s->x, l->law->version, 0);
@@ -225,6 +235,7 @@ static void put_law(struct sheet *s, const struct law_state *l)
     for (int b = 0; b < BINDINGS; b++) {
         put_count(s, l->bound[b]);
     }
+    put_count(s, compliance_unlived(lived, l->law));
     xlsx_row(s->x);
 }
 
@@ -244,8 +255,19 @@ static void put_articles(struct sheet *s, const struct law_state *l)
     }
 }
 
+static void put_unlived(struct sheet *s, const struct unlived *u)
+{
+    put_clause(s, u->clause);
+    for (size_t i = 0; i < UNLIVED_BY; i++) {
+        put_words(s, i < u->nby ? u->by[i] : WORDS("", ""));
+    }
+    put_count(s, u->more);
+    xlsx_row(s->x);
+}
+
 err scorecard_regulations(const struct ctx *ctx, const struct compliance *c,
-                          const struct scorecard_by *by, int *ret_fd, int64_t *ret_size)
+                          const struct lived *lived, const struct scorecard_by *by, int *ret_fd,
+                          int64_t *ret_size)
 {
     struct sheet s;
     err e = begin(&s, ctx, WORDS("制度", "Regulations"), laws, sizeof(laws) / sizeof(laws[0]));
@@ -254,11 +276,15 @@ err scorecard_regulations(const struct ctx *ctx, const struct compliance *c,
     }
     const struct law_state **worst = compliance_worst_first(ctx->arena, c);
     for (size_t i = 0; i < c->nlaws; i++) {
-        put_law(&s, worst[i]);
+        put_law(&s, worst[i], lived);
     }
     another(&s, WORDS("条款", "Articles"), clauses, sizeof(clauses) / sizeof(clauses[0]));
     for (size_t i = 0; i < c->nlaws; i++) {
         put_articles(&s, worst[i]);
+    }
+    another(&s, WORDS("从未执行", "Never lived"), unlived, sizeof(unlived) / sizeof(unlived[0]));
+    for (size_t i = 0; i < lived->n; i++) {
+        put_unlived(&s, &lived->list[i]);
     }
     return end(&s, WORDS("按制度", "By regulation"), by, ret_fd, ret_size);
 }

@@ -2,7 +2,8 @@
  * pages, by regulation, by unit and by standard.
  *
  * Each has two sheets of data, a row for each regulation (unit, standard) and a row for each
- * control below it, and a sheet of notes.  Every row says its state in words, how many of
+ * control below it, and a sheet of notes; that of the regulations one more, of the articles that
+ * were never lived.  Every row says its state in words, how many of
  * how many, as of when and how long ago that was.
  *
  * `kept` is true only of what is good (control_state_good, tally_good, standard_good, an item
@@ -13,6 +14,7 @@
 #define CONNECT_SCORECARD_H
 
 #include "engine/compliance.h"
+#include "engine/compliance_lived.h"
 #include "engine/compliance_unit.h"
 
 /* Who has it made, for the notes. */
@@ -22,7 +24,8 @@ struct scorecard_by {
 
 /* Open files without a name, as xlsx_end. */
 MUST_CHECK err scorecard_regulations(const struct ctx *ctx, const struct compliance *c,
-                                     const struct scorecard_by *by, int *ret_fd, int64_t *ret_size);
+                                     const struct lived *lived, const struct scorecard_by *by,
+                                     int *ret_fd, int64_t *ret_size);
 MUST_CHECK err scorecard_units(const struct ctx *ctx, const struct unit_state *list, size_t n,
                                const struct scorecard_by *by, int *ret_fd, int64_t *ret_size);
 /* `texts`: standards_load, for the items that no clause answers to. */

@@ -233,6 +233,8 @@ static const struct migration migrations[] = {
             "create table erasure_file(sha256 text primary key);"
             "create index attachment_sha256 on attachment(sha256);")},
     {"engine duty 0001", SCRIPT("create table duty_seen(one INT primary key, at INT not null);")},
+    /* Which actions were ever done (compliance_lived.h). */
+    {"engine lived 0001", SCRIPT("create index act_kind on act(type, action);")},
 };
 
 const struct migration *schema_migrations(size_t *n)

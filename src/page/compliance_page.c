@@ -3,6 +3,7 @@
 #include "page/compliance_page.h"
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "page/page.h"
 
 #include "gen/compliance.html.h"
@@ -64,6 +65,7 @@ struct lenses compliance_lenses(const struct visit *v, const char *here)
         {"regulation", "/compliance", WORDS_INIT("按制度", "By regulation")},
         {"unit", "/compliance?by=unit", WORDS_INIT("按部门", "By unit")},
         {"standard", "/compliance?by=standard", WORDS_INIT("按标准", "By standard")},
+        {"lived", "/compliance?by=lived", WORDS_INIT("从未执行", "Never lived")},
         {"control", "/controls", WORDS_INIT("全部控制点", "All controls")},
     };
     enum { N = sizeof(all) / sizeof(all[0]) };
@@ -83,7 +85,8 @@ static void show(struct visit *v, struct frame *f, struct html *out)
 
 /* --- by regulation --------------------------------------------------------------------------- */
 
-static void show_regulations(struct visit *v, const struct compliance *c, struct batch *asked)
+static void show_regulations(struct visit *v, const struct compliance *c, struct batch *asked,
+                             struct batch *lived)
 {
     struct scorecard_page p = {.visit = v, .all = c, .lenses = compliance_lenses(v, "regulation")};
     for (size_t i = 0; i < c->nlaws; i++) {
@@ -95,6 +98,7 @@ static void show_regulations(struct visit *v, const struct compliance *c, struct
     struct control_day *days;
     size_t n;
     err e = control_days_read(&v->ctx, asked, &days, &n);
+    e = e.code ? e : compliance_lived_read(&v->ctx, c, lived, &p.lived);
     if (e.code) {
         visit_error(v, e);
         return;
@@ -153,14 +157,60 @@ static void show_units(struct visit *v)
     show(v, &f, &out);
 }
 
+/* --- what was never lived ----------------------------------------------------------------------
+ */
+
+str unlived_by(const struct visit *v, const struct unlived *u)
+{
+    bool en = v->ctx.lang == LANG_EN;
+    struct buf b = buf_make(v->ctx.arena, 2000);
+    for (size_t i = 0; i < u->nby; i++) {
+        str w = words_in(u->by[i], v->ctx.lang);
+        buf_put_fmt(&b, "%s%.*s", i == 0 ? "" : en ? ", " : "、", STR_ARG(w));
+    }
+    if (u->more) {
+        buf_put_fmt(&b, en ? " and %zu more" : "等 %zu 项", en ? u->more : u->nby + u->more);
+    }
+    return buf_str(&b);
+}
+
+static void show_unlived(struct visit *v)
+{
+    struct compliance c;
+    struct unlived_page p = {.visit = v, .lenses = compliance_lenses(v, "lived")};
+    struct batch *asked = compliance_lived_ask(&v->ctx);
+    err e = compliance_ask(&v->ctx, &c);
+    e = e.code ? e : compliance_lived_read(&v->ctx, &c, asked, &p.lived);
+    if (e.code) {
+        visit_error(v, e);
+        return;
+    }
+    p.lines.ptr = p.lived.list;
+    p.lines.len = p.lived.n;
+    struct frame f;
+    struct html out =
+        frame_begin(v, &f,
+                    frame_title(v, WORDS("合规", "Compliance"),
+                                words_in(WORDS("从未执行", "never lived"), v->ctx.lang)),
+                    STR("controls"));
+    unlived_html(&out, &p);
+    show(v, &f, &out);
+}
+
 void page_compliance(struct visit *v)
 {
-    if (str_eq(visit_param(v, STR("by")), STR("unit"))) {
+    str by = visit_param(v, STR("by"));
+    if (str_eq(by, STR("unit"))) {
         show_units(v);
         return;
     }
+    if (str_eq(by, STR("lived"))) {
+        show_unlived(v);
+        return;
+    }
     struct compliance c;
-    bool standards = str_eq(visit_param(v, STR("by")), STR("standard"));
+    bool standards = str_eq(by, STR("standard"));
+    struct batch *lived = standards ? NULL : compliance_lived_ask(&v->ctx);
     struct batch *more = standards ? standards_list_ask(v->ctx.db, v->ctx.arena)
                                    : control_days_ask(&v->ctx, HISTORY_ALL);
     err e = compliance_ask(&v->ctx, &c);
@@ -171,7 +221,7 @@ void page_compliance(struct visit *v)
     if (standards) {
         show_standards(v, &c, more);
     } else {
-        show_regulations(v, &c, more);
+        show_regulations(v, &c, more, lived);
     }
 }
 

@@ -4,6 +4,7 @@
 #define PAGE_COMPLIANCE_PAGE_H
 
 #include "engine/compliance.h"
+#include "engine/compliance_lived.h"
 #include "engine/compliance_unit.h"
 #include "page/control_page.h"
 #include "page/frame.h"
@@ -16,6 +17,7 @@ struct scorecard_page {
     struct lenses lenses;
     const struct compliance *all;
     struct trend trend;
+    struct lived lived;
     size_t clauses, watched; /* of all regulations; with a control */
     struct {
         const struct law_state *const *ptr;
@@ -39,6 +41,16 @@ struct units_page {
         const struct unit_state *ptr;
         size_t len;
     } units; /* the most first */
+};
+
+struct unlived_page {
+    const struct visit *visit;
+    struct lenses lenses;
+    struct lived lived;
+    struct {
+        const struct unlived *ptr;
+        size_t len;
+    } lines; /* by regulation */
 };
 
 struct clause_line {
@@ -84,12 +96,15 @@ struct standard_page {
     } items; /* in the order of the list, groups among them */
 };
 
+/* "Report, Accept and 2 more": what would make it lived. */
+str unlived_by(const struct visit *v, const struct unlived *u);
 str tally_class(const struct tally *t);
 str outcome_class(enum item_outcome o);
 str standard_class(const struct standard_state *s); /* as standard_words */
 /* Items of standards that a clause answers to. */
 struct mapping_list clause_items(struct arena *a, const struct clause *c);
-/* The lenses with the one at `here` lit: "regulation", "standard", "control". */
+/* The lenses with the one at `here` lit: "regulation", "unit", "standard",
+ * "lived", "control". */
 struct lenses compliance_lenses(const struct visit *v, const char *here);
 
 #endif

@@ -32,8 +32,11 @@ static err standards(struct visit *v, const struct scorecard_by *by, int *fd, in
 static err regulations(struct visit *v, const struct scorecard_by *by, int *fd, int64_t *size)
 {
     struct compliance c;
+    struct lived lived;
+    struct batch *asked = compliance_lived_ask(&v->ctx);
     err e = compliance_ask(&v->ctx, &c);
-    return e.code ? e : scorecard_regulations(&v->ctx, &c, by, fd, size);
+    e = e.code ? e : compliance_lived_read(&v->ctx, &c, asked, &lived);
+    return e.code ? e : scorecard_regulations(&v->ctx, &c, &lived, by, fd, size);
 }
 
 void page_compliance_sheet(struct visit *v)

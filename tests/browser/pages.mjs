@@ -126,6 +126,7 @@ export const pages = (r) => [
   ["library", "li.lei", "/law"],
   ["compliance", "li.lei", "/compliance"],
   ["compliance-units", "li.lei", "/compliance?by=unit"],
+  ["compliance-lived", "li.lei", "/compliance?by=lived"],
   ["compliance-standards", "li.lei", "/compliance?by=standard"],
   ["compliance-regulation", "li.lei", "/compliance/regulations/fault_reporting"],
   ["compliance-standard", "li.lei", "/compliance/standards/ISO20000"],

@@ -149,7 +149,7 @@ static void only_what_is_kept_is_kept(void **state)
     }
     int fd;
     int64_t size;
-    dbs_ok(scorecard_regulations(&ctx, &c, &by, &fd, &size));
+    dbs_ok(scorecard_regulations(&ctx, &c, &(struct lived){0}, &by, &fd, &size));
     struct book b = book_of(&a, fd);
     struct csv_row row;
     int worst = -1;

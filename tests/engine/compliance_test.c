@@ -1,7 +1,9 @@
 /* Sums by clause, regulation and item of a standard: they add up, the worst state is never
  * lost in them, and what no control watches counts as kept by nobody.  Lists of standards:
  * another text is another edition, and what a regulation names cannot vanish. */
+#include "base/buf.h"
 #include "engine/compliance.h"
+#include "engine/compliance_lived.h"
 #include "engine/compliance_unit.h"
 #include "engine/house.h"
 
@@ -36,6 +38,47 @@ static const char law[] =
     "  bound: [T1/1.1 equal, T1/1.2 subset]\n"
     "  keeping: [T1/1.2 intersects, T1/1.3 subset]\n"
     "  changing: [T1/1.4 equal]\n";
+
+/* Every kind of occasion but a duty; `alone` is cited by a setting, of which nothing comes. */
+static const char lived_law[] =
+    "regulation: desk\n"
+    "title: {zh: 办事, en: Desk}\n"
+    "owner: keeper\n"
+    "uses: [town]\n"
+    "posts:\n"
+    "  keeper: {zh: 管理员, en: Keeper}\n"
+    "settings:\n"
+    "  thing.most: {type: int, default: 10, clause: alone, zh: 上限, en: Most}\n"
+    "types:\n"
+    "  thing:\n"
+    "    title: {zh: 物品, en: Thing}\n"
+    "    name: \"{what}\"\n"
+    "    see: everyone\n"
+    "    fields:\n"
+    "      what: {type: text, max: 50, zh: 名, en: What}\n"
+    "      n: {type: int, zh: 数, en: N}\n"
+    "    unique: [{of: [what], clause: unique}]\n"
+    "    states:\n"
+    "      kept: {zh: 在, en: Kept}\n"
+    "      moved: {zh: 动, en: Moved}\n"
+    "    actions:\n"
+    "      keep: {to: kept, who: everyone, asks: [what], may: [n], clause: keeping, zh: 存, en: "
+    "Keep}\n"
+    "      change:\n"
+    "        from: kept\n"
+    "        to: moved\n"
+    "        who: everyone\n"
+    "        may: [n]\n"
+    "        needs: [{check: n >= 1, clause: demand, zh: 有数, en: Has a number}]\n"
+    "        clause: changing\n"
+    "        zh: 改\n"
+    "        en: Change\n"
+    "    terms:\n"
+    "      back: {runs_in: [moved], within: 3d, clause: time, zh: 限, en: Back}\n"
+    "controls:\n"
+    "  small: {over: thing, holds: n <= setting('thing.most'), clause: bound, zh: 不多, en: Not "
+    "many}\n"
+    "  gone: {over: thing, where: n > 100, holds: n < 200, clause: counted, zh: 多, en: Many}\n";
 
 #define LIST(title)                                                                 \
     "#zhidu-standard\t1\n#key\tT1\n#zh\t" title "\n#en\tOne\n#source\tT\n"          \
@@ -206,6 +249,45 @@ static void what_breaks_is_told_by_unit_body(struct dbs *t)
     assert_int_equal(rows, house_i64(&h, SQL("select count(*) from control_row"), NO_ARGS));
 }
 
+/* Its articles that were never lived, beside each other. */
+static const char *unlived(struct house *h)
+{
+    struct ctx ctx = house_ctx(h, h->amy);
+    struct compliance c;
+    struct lived l;
+    struct buf b = buf_make(h->a, 400);
+    struct batch *asked = compliance_lived_ask(&ctx);
+    dbs_ok(compliance_ask(&ctx, &c));
+    dbs_ok(compliance_lived_read(&ctx, &c, asked, &l));
+    size_t n = 0;
+    const struct law *desk = model_reg(ctx.model, STR("desk"))->newest;
+    for (size_t i = 0; i < l.n; i++) {
+        if (l.list[i].clause->law == desk) {
+            buf_put_fmt(&b, "%.*s ", STR_ARG(l.list[i].clause->id));
+            n++;
+            assert_true(l.list[i].nby > 0);
+        }
+    }
+    assert_int_equal(compliance_unlived(&l, desk), n);
+    buf_put(&b, STR("."));
+    str s = str_copy(h->a, buf_str(&b));
+    return s.ptr;
+}
+
+static void what_was_never_lived_body(struct dbs *t)
+{
+    struct house h = house_make(t, lived_law);
+    assert_string_equal(unlived(&h), "unique keeping demand changing time bound counted .");
+    run(&h); /* an empty look lives nothing */
+    assert_string_equal(unlived(&h), "unique keeping demand changing time bound counted .");
+    int64_t id = thing(&h, "a", "5");
+    assert_string_equal(unlived(&h), "demand changing time bound counted .");
+    run(&h); /* a record was judged */
+    assert_string_equal(unlived(&h), "demand changing time counted .");
+    assert_done(&h, house_do(&h, h.amy, "thing", id, "change", "n", "7", NULL));
+    assert_string_equal(unlived(&h), "counted .");
+}
+
 static void another_text_is_another_edition_body(struct dbs *t)
 {
     struct house h = house_make(t, law);
@@ -249,6 +331,12 @@ static void another_text_is_another_edition(void **state)
     dbs_each(DBS_MEMORY | DBS_PG, another_text_is_another_edition_body);
 }
 
+static void what_was_never_lived(void **state)
+{
+    (void)state;
+    dbs_each(DBS_MEMORY | DBS_PG, what_was_never_lived_body);
+}
+
 static void what_breaks_is_told_by_unit(void **state)
 {
     (void)state;
@@ -260,6 +348,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sums_add_up),
         cmocka_unit_test(items_of_a_standard),
+        cmocka_unit_test(what_was_never_lived),
         cmocka_unit_test(what_breaks_is_told_by_unit),
         cmocka_unit_test(another_text_is_another_edition),
     };

@@ -183,6 +183,7 @@ static void pages(struct dbs *t)
     page(s, STR("/compliance"), NULL);
     page(s, STR("/compliance"), "by=standard");
     page(s, STR("/compliance"), "by=unit");
+    page(s, STR("/compliance"), "by=lived");
     page_most(s, STR("/compliance/export.xlsx"), NULL, TRIPS_MAX, STATEMENTS_MAX);
     page_most(s, STR("/compliance/export.xlsx"), "by=unit", TRIPS_MAX, STATEMENTS_MAX);
     /* the lists themselves: which are there, and then their items */

@@ -215,6 +215,7 @@ static const struct open_page {
     {"GET /compliance", "/compliance", NULL},
     {"GET /compliance", "/compliance", "by=standard"},
     {"GET /compliance", "/compliance", "by=unit"},
+    {"GET /compliance", "/compliance", "by=lived"},
     {"GET /compliance/export.xlsx", "/compliance/export.xlsx", NULL},
     {"GET /compliance/export.xlsx", "/compliance/export.xlsx", "by=unit"},
     {"GET /compliance/export.xlsx", "/compliance/export.xlsx", "by=standard"},

@@ -1,0 +1,271 @@
+/* compliance_lived.c - articles of which nothing has ever come. */
+#include "engine/compliance_lived.h"
+
+#include "engine/duty_int.h"
+#include "engine/engine_int.h"
+#include "model/duty.h"
+
+/* --- what the database is asked ------------------------------------------------------------ */
+
+/* The actions that were ever done: place of the type, key.  A subquery of one row each, so that
+ * neither database reads more than one entry of the index for it. */
+static struct sql acts_sql(const struct ctx *ctx)
+{
+    const struct model *m = ctx->model;
+    struct sqlb b = sqlb_make(ctx->arena);
+    bool any = false;
+    SQLB_LIT(&b, "select v.column1, v.column2 from (values ");
+    for (size_t i = 0; i < m->ntypes; i++) {
+        const struct tdef *d = m->types[i]->newest;
+        for (size_t k = 0; d && k < d->nactions; k++) {
+            if (any) {
+                SQLB_LIT(&b, ", ");
+            }
+            SQLB_LIT(&b, "(");
+            sqlb_i64(&b, m->types[i]->code);
+            SQLB_LIT(&b, ", ");
+            sqlb_i64(&b, (int64_t)k);
+            SQLB_LIT(&b, ", ");
+            sqlb_text(&b, d->actions[k].key);
+            SQLB_LIT(&b, ")");
+            any = true;
+        }
+    }
+    SQLB_LIT(&b, ") v where (select 1 from act a where a.type = v.column1 and a.action ="
+                 " v.column3 limit 1) = 1");
+    return any ? sqlb_end(&b) : (struct sql){0};
+}
+
+/* Duties of which an occurrence has ended: their codes. */
+static struct sql duties_sql(const struct ctx *ctx)
+{
+    const struct model *m = ctx->model;
+    struct sqlb b = sqlb_make(ctx->arena);
+    SQLB_LIT(&b, "select v.column1 from (values ");
+    for (size_t i = 0; i < m->nduties; i++) {
+        if (i) {
+            SQLB_LIT(&b, ", ");
+        }
+        SQLB_LIT(&b, "(");
+        sqlb_i64(&b, m->duties[i]->code);
+        SQLB_LIT(&b, ", ");
+        sqlb_text(&b, m->duties[i]->key);
+        SQLB_LIT(&b, ")");
+    }
+    SQLB_LIT(&b, ") v where (select 1 from ");
+    sqlb_ident(&b, m->duty_run->table);
+    SQLB_LIT(&b, " r where r.f_duty = v.column2 and r.state in (");
+    for (int i = 1; i <= 3; i++) { /* done, late, missed */
+        if (i > 1) {
+            SQLB_LIT(&b, ", ");
+        }
+        sqlb_i64(&b, duty_state_code(m, i));
+    }
+    SQLB_LIT(&b, ") limit 1) = 1");
+    return sqlb_end(&b);
+}
+
+enum { ASK_DAYS, ASK_ACTS, ASK_DUTIES };
+
+struct batch *compliance_lived_ask(const struct ctx *ctx)
+{
+    struct batch *b = batch_begin(ctx->db, ctx->arena);
+    batch_add(b,
+              SQL("select r.control from control_result r where (select 1 from control_day d"
+                  " where d.control = r.control and d.n > 0 limit 1) = 1"),
+              NO_ARGS);
+    struct sql acts = acts_sql(ctx);
+    bool duties = ctx->model->duty_run && ctx->model->nduties;
+    batch_add(b, acts.text.len ? acts : SQL("select 0, 0 where 1 = 0"), NO_ARGS);
+    batch_add(b, duties ? duties_sql(ctx) : SQL("select 0 where 1 = 0"), NO_ARGS);
+    batch_ride(b);
+    return b;
+}
+
+/* --- what came of it -------------------------------------------------------------------------- */
+
+struct occasion {
+    struct unlived u;
+    size_t n;
+    bool lived;
+};
+struct looking {
+    const struct model *m;
+    struct occasion **of; /* by regulation, as in the model, and place of the clause */
+    bool *controls, *duties;
+    bool **acts; /* by code of the type and place of the action in its newest version */
+};
+
+/* One more occasion of an article; NULL, and those of older versions, are none. */
+static void occasion(struct looking *k, const struct clause *c, struct words by, bool lived)
+{
+    for (size_t i = 0; c && i < k->m->nregs; i++) {
+        const struct law *law = k->m->regs[i]->newest;
+        if (law != c->law) {
+            continue;
+        }
+        struct occasion *o = &k->of[i][c - law->clauses];
+        bool there = false;
+        for (size_t w = 0; w < o->u.nby; w++) {
+            there = there || str_eq(o->u.by[w].zh, by.zh);
+        }
+        o->lived = o->lived || lived;
+        o->n++;
+        if (!there && o->u.nby < UNLIVED_BY) {
+            o->u.by[o->u.nby++] = by;
+        } else if (!there) {
+            o->u.more++;
+        }
+    }
+}
+
+static bool starts(const struct action *a, const struct term *t)
+{
+    for (size_t i = 0; i < t->nruns; i++) {
+        if (a->to_kind == TO_STATE && a->to == t->runs_in[i]) {
+            return true;
+        }
+        for (size_t k = 0; a->to_kind == TO_FIRST && k < a->ntos; k++) {
+            if (a->tos[k].state == t->runs_in[i]) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* What one action is an occasion of. */
+static void of_action(struct looking *k, const struct tdef *d, const struct action *a, bool done)
+{
+    const struct action *own = a->after ? a->after : a; /* it is called as what was asked for */
+    occasion(k, a->clause, own->words, done);
+    for (size_t i = 0; i < a->nneeds; i++) {
+        occasion(k, a->needs[i].check.clause, own->words, done);
+    }
+    for (size_t i = 0; i < a->neffects; i++) {
+        occasion(k, a->effects[i].clause, own->words, done);
+    }
+    for (int i = 0; own->route && i < own->route->plan.n; i++) {
+        occasion(k, own->route->nodes[i].clause, own->words, done);
+    }
+    for (size_t i = 0; i < d->nterms; i++) {
+        if (starts(a, &d->terms[i])) {
+            occasion(k, d->terms[i].clause, own->words, done);
+        }
+    }
+}
+
+static void of_type(struct looking *k, const struct type *t)
+{
+    const struct tdef *d = t->newest;
+    bool any = false;
+    for (size_t i = 0; d && i < d->nactions; i++) {
+        of_action(k, d, &d->actions[i], k->acts[t->code][i]);
+        any = any || k->acts[t->code][i];
+    }
+    if (!d || !d->nactions) {
+        return;
+    }
+    for (size_t i = 0; i < d->nfields; i++) {
+        occasion(k, d->fields[i].clause, d->title, any);
+    }
+    for (size_t i = 0; i < d->nrules; i++) {
+        occasion(k, d->rules[i].check.clause, d->title, any);
+    }
+    for (size_t i = 0; i < d->nuniques; i++) {
+        occasion(k, d->uniques[i].clause, d->title, any);
+    }
+}
+
+static void of_law(struct looking *k, const struct law_state *l)
+{
+    for (size_t i = 0; i < l->nclauses; i++) {
+        const struct clause_state *s = &l->clauses[i];
+        for (size_t r = 0; r < s->nresults; r++) {
+            const struct control_result *x = &s->results[r];
+            bool answered = x->def->manual && x->judged;
+            occasion(k, s->clause, x->def->words,
+                     answered || x->counts.n > 0 || k->controls[x->control->code]);
+        }
+    }
+    for (size_t i = 0; i < l->law->nduties; i++) {
+        const struct ddef *d = &l->law->duties[i];
+        occasion(k, d->clause, d->words, k->duties[d->duty->code]);
+    }
+}
+
+static struct looking looking_of(const struct ctx *ctx, struct batch *asked)
+{
+    const struct model *m = ctx->model;
+    struct looking k = {.m = m,
+                        .of = arena_array(ctx->arena, struct occasion *, m->nregs + 1),
+                        .controls = arena_array(ctx->arena, bool, m->ncontrols + 1),
+                        .duties = arena_array(ctx->arena, bool, m->nduties + 1),
+                        .acts = arena_array(ctx->arena, bool *, m->ntypes + 1)};
+    for (size_t i = 0; i < m->nregs; i++) {
+        k.of[i] = arena_array(ctx->arena, struct occasion, m->regs[i]->newest->nclauses + 1);
+    }
+    for (size_t i = 0; i < m->ntypes; i++) {
+        const struct tdef *d = m->types[i]->newest;
+        k.acts[m->types[i]->code] = arena_array(ctx->arena, bool, (d ? d->nactions : 0) + 1);
+    }
+    struct rows r = batch_rows(asked, ASK_DAYS);
+    while (rows_next(&r)) {
+        const struct control *c = model_control_at(m, rows_i64(&r, 0));
+        if (c) {
+            k.controls[c->code] = true;
+        }
+    }
+    r = batch_rows(asked, ASK_ACTS);
+    while (rows_next(&r)) {
+        k.acts[rows_i64(&r, 0)][rows_i64(&r, 1)] = true;
+    }
+    r = batch_rows(asked, ASK_DUTIES);
+    while (rows_next(&r)) {
+        k.duties[rows_i64(&r, 0)] = true;
+    }
+    return k;
+}
+
+err compliance_lived_read(const struct ctx *ctx, const struct compliance *c, struct batch *asked,
+                          struct lived *ret)
+{
+    const struct model *m = ctx->model;
+    size_t all = 0;
+    *ret = (struct lived){0};
+    err e = batch_join(asked);
+    if (e.code) {
+        return e;
+    }
+    struct looking k = looking_of(ctx, asked);
+    for (size_t i = 0; i < m->ntypes; i++) {
+        of_type(&k, m->types[i]);
+    }
+    for (size_t i = 0; i < c->nlaws; i++) {
+        of_law(&k, &c->laws[i]);
+        all += c->laws[i].nclauses;
+    }
+    struct unlived *list = arena_array(ctx->arena, struct unlived, all + 1);
+    for (size_t i = 0; i < m->nregs; i++) {
+        const struct law *law = m->regs[i]->newest;
+        for (size_t p = 0; p < law->nclauses; p++) {
+            struct occasion *o = &k.of[i][p];
+            ret->occasions += o->n > 0;
+            if (o->n && !o->lived) {
+                o->u.clause = &law->clauses[p];
+                list[ret->n++] = o->u;
+            }
+        }
+    }
+    ret->list = list;
+    return OK;
+}
+
+size_t compliance_unlived(const struct lived *l, const struct law *law)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < l->n; i++) {
+        n += l->list[i].clause->law == law;
+    }
+    return n;
+}
