@@ -6,6 +6,7 @@ import { count, openBrowser, prepare, work } from "./support.mjs";
 import { approvals } from "./approvals.mjs";
 import { approvalsRevoke } from "./approvals_revoke.mjs";
 import { checklist } from "./checklist.mjs";
+import { compliance } from "./compliance.mjs";
 import { controls } from "./controls.mjs";
 import { duties } from "./duties.mjs";
 import { evidence } from "./evidence.mjs";
@@ -40,6 +41,8 @@ const runs = [
   ["checklist-no-scripts", (b) => checklist(b, { lang: "zh", width: 1280, scripts: false })],
   ["inspection-zh", (b) => inspection(b, { lang: "zh", width: 360 })],
   ["inspection-en", (b) => inspection(b, { lang: "en", width: 1280 })],
+  ["compliance-zh", (b) => compliance(b, { lang: "zh", width: 1280 })],
+  ["compliance-en", (b) => compliance(b, { lang: "en", width: 360 })],
   ["controls-zh", (b) => controls(b, { lang: "zh", width: 1280 })],
   ["controls-en", (b) => controls(b, { lang: "en", width: 360 })],
   ["manual_controls-zh", (b) => manualControls(b, { lang: "zh", width: 360 })],
