@@ -17,10 +17,10 @@ static enum control_state state_of(const struct ctx *ctx, const struct duty_resu
     if (c->failing) {
         return CONTROL_FAIL;
     }
-    if (c->done + c->late + c->missed == 0) {
-        return CONTROL_UNKNOWN;
+    if (c->overdue) { /* also before any has ended: that much is known */
+        return CONTROL_WARN;
     }
-    return c->overdue ? CONTROL_WARN : CONTROL_PASS;
+    return c->done + c->late + c->missed == 0 ? CONTROL_UNKNOWN : CONTROL_PASS;
 }
 
 static void put_is(struct sqlb *b, const struct model *m, int place)

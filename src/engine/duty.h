@@ -16,8 +16,8 @@
  *   stale     the clock has not looked for DUTY_AGE_MS
  *   vacuous   nothing has been owed yet
  *   fail      the last occurrence that ended, of some object, is missed
+ *   warn      some waiting one is past due, within its grace, whether or not another has ended
  *   unknown   none has ended yet
- *   warn      some waiting one is past due, within its grace
  *   pass      else: the last one of every object was done, or done late
  */
 #ifndef ENGINE_DUTY_H

@@ -59,9 +59,14 @@ async function missed(w) {
     equal(await pill(p), w.t("有缺失", "unknown")); // none has ended yet
     expect(!(await article(p)).includes(w.t("不符合", "not kept")), "its article is not kept");
   });
+  await must("past its term it is in grace, and no longer only unknown", async () => {
+    const { p } = await until(w, "huang.he", w.t("宽限中", "in grace"), 20);
+    contains(await p.text("main"), w.t("已逾期，宽限中", "overdue, in grace"));
+    await p.axe("a duty in grace");
+  });
   await must("within the day its grace is over it is missed, on its page and among all", async () => {
     const { p, n } = await until(w, "huang.he", w.t("不符合", "not kept"), 25);
-    expect(n >= 8, `after ${n} days; 20 working days and five of grace`);
+    expect(n >= 4, `after ${n} days in grace; it has five working days`);
     contains(await p.text("main"), w.t("未履行", "Missed"));
     await p.axe("a missed duty");
     await p.open("/duties?show=missed");

@@ -158,6 +158,14 @@ static void spring(struct house *h)
     holiday(h, "2026-02-28", "workday");
 }
 
+static enum control_state state_now(struct house *h, const char *duty)
+{
+    struct ctx ctx = house_ctx(h, h->amy);
+    struct duty_result r;
+    dbs_ok(duty_result(&ctx, model_duty(house_model(h), str_from(duty)), &r));
+    return r.state;
+}
+
 static void due_in_working_time_body(struct dbs *t)
 {
     struct house h = house_of(t, MONTHLY);
@@ -165,6 +173,7 @@ static void due_in_working_time_body(struct dbs *t)
     house_appoint(&h, h.amy, "keeper", h.top);
     house_clock(&h, at("2026-01-31T23:00"));
     assert_int_equal(all(&h, "monthly"), 0); /* the month it was published in is not whole */
+    assert_int_equal(state_now(&h, "monthly"), CONTROL_VACUOUS);
     house_clock(&h, at("2026-02-01T00:01"));
     assert_int_equal(all(&h, "monthly"), 1);
     assert_int_equal(when(&h, "monthly", 0, FIELD("f_begins")), at("2026-02-01T00:00"));
@@ -174,10 +183,14 @@ static void due_in_working_time_body(struct dbs *t)
     assert_int_equal(when(&h, "monthly", 0, FIELD("f_closes")), at("2026-02-27T00:00"));
     assert_int_equal(house_i64(&h, SQL("select count(*) from r_check where state = 0"), NO_ARGS),
                      1);
+    house_clock(&h, at("2026-02-24T17:00"));
+    assert_int_equal(state_now(&h, "monthly"), CONTROL_UNKNOWN); /* none has ended yet */
     house_clock(&h, at("2026-02-26T09:00"));
     assert_int_equal(count(&h, "monthly", "waiting"), 1);
+    assert_int_equal(state_now(&h, "monthly"), CONTROL_WARN); /* but this one is in grace */
     house_clock(&h, at("2026-02-27T00:00"));
     assert_int_equal(count(&h, "monthly", "missed"), 1);
+    assert_int_equal(state_now(&h, "monthly"), CONTROL_FAIL);
     assert_int_equal(house_i64(&h, SQL("select count(*) from notification where person = $1"),
                                ARGS(db_i64(h.amy))),
                      1);
