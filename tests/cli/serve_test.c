@@ -314,6 +314,8 @@ static void what_is_secret_or_personal_stands_in_no_log(void **state)
     person_get(&li, "/search?q=" SEARCHED);
     person_get(&li, "/r/fault?filter=summary%20%3D%20%27" SEARCHED "%27");
     person_get(&li, "/" SEARCHED "/nowhere");
+    person_get(&li, "/ping/" SEARCHED);
+    person_post(&li, "/ping/" SEARCHED "/fail", "x=1");
     r = person_get(&li, "/r/fault/new/report");
     assert_int_equal(r.status, 200);
     str key = person_between(&li, r.body, "name=\"key\" value=\"", '"');
@@ -321,7 +323,7 @@ static void what_is_secret_or_personal_stands_in_no_log(void **state)
     person_post(&li, "/r/fault/new/report",
                 str_fmt(&the.a, "key=%.*s&summary=" WRITTEN, STR_ARG(key)).ptr);
     get("/metrics", "Authorization: Bearer " MONITOR_TOKEN "\r\n");
-    assert_true(logged("route=/metrics", 1));
+    assert_true(logged("route=/metrics", 1) && logged("route=/ping/~/~", 1));
     str text = log_text();
     str cookie =
         str_trim(str_from_n(li.cookie.ptr + 14, li.cookie.len - 14)); /* after "Cookie: zhidu=" */

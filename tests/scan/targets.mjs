@@ -275,6 +275,10 @@ async function writeRare(me, boss) {
     "POST /r/~/view/#": ["/r/fault*/view/1*"], "POST /me/token/#/end": ["/me/token/1*/end"],
     "POST /admin/settings/~/~/unit": ["/admin/settings/fault_reporting*/fault.accept*/unit", { unit: "业务一科", own: "60 workhours" }],
     "POST /inbox/approve": ["/inbox/approve", { kind: "loan.request", seat: "1", note: "x" }],
+    "GET /ping/~": ["/ping/x*"], "GET /ping/~/~": ["/ping/x*/fail*"],
+    "POST /ping/~": ["/ping/x*", { body: "x" }], "POST /ping/~/~": ["/ping/x*/7*", { body: "x" }],
+    "GET /duties/heartbeat/#": ["/duties/heartbeat/1*"], "POST /duties/heartbeat/#/issue": ["/duties/heartbeat/1*/issue"],
+    "POST /duties/heartbeat/#/revoke": ["/duties/heartbeat/1*/revoke"],
     "POST /admin/jobs/#/cancel": ["/admin/jobs/1*/cancel"], "POST /admin/account/#/second": [`/admin/account/${made.spare}*/second`],
   };
   for (const [line, [path, values = {}]] of Object.entries(rare)) {
