@@ -8,6 +8,7 @@
 #include "engine/guard.h"
 #include "engine/part.h"
 #include "engine/perform_int.h"
+#include "engine/reading.h"
 #include "engine/record_load.h"
 #include "engine/view_int.h"
 
@@ -135,10 +136,16 @@ static err repeated(struct doing *d, struct act *act, str hash, bool *ret)
             batch_add(b, SQL("select hash, act, record from idem where actor = $1 and key = $2"),
                       ARGS(db_i64(act->actor), db_text(act->key)));
     }
+    bool own = act->actor && !d->quiet && !(act->flags & ACT_FOLLOWS);
+    int reads = own ? reading_ask(d->ctx, b) : -1;
     struct foresight *f = foresee_ask(d, b);
     err e = batch_run(b);
     if (e.code) {
         return e;
+    }
+    d->ctx->reading = reading_read(b, reads);
+    if (d->ctx->reading.on) {
+        return reading_refused(d->ctx);
     }
     foresee_read(d, b, f);
     if (place < 0) {

@@ -2,19 +2,23 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/json.h"
+#include "engine/reading.h"
 #include "engine/view_int.h"
 
 enum { PER_PAGE = 50 };
 
 int activity_ask(const struct ctx *ctx, struct batch *b, int64_t record, int64_t before)
 {
-    struct db_arg args[] = {db_i64(record), db_i64(before ? before : INT64_MAX)};
+    struct span shown = reading_span(ctx);
+    struct db_arg args[] = {db_i64(record), db_i64(before ? before : INT64_MAX), db_i64(shown.from),
+                            db_i64(shown.to)};
     return batch_add(b,
                      SQL("select \"id\", \"seq\", \"at\", \"recorded\", \"person\", \"principal\","
                          " \"action\", \"law\", \"from_state\", \"to_state\", \"flags\", \"cause\","
                          " \"note\", \"changes\" from \"act\" where \"record\" = $4 and \"id\" < $5"
+                         " and \"at\" >= $6 and \"at\" < $7"
                          " order by \"id\" desc limit 51"),
-                     ctx_args(ctx, args, 2));
+                     ctx_args(ctx, args, 4));
 }
 
 /* --- attachments ------------------------------------------------------------------------ */

@@ -56,7 +56,7 @@ static void put_sit(struct sqlb *b, const struct rplan *p, const struct held_mod
     SQLB_LIT(b, "select ");
     put_active(b, h->model);
     SQLB_LIT(b, ", case when (");
-    load_visible(b, type);
+    load_visible(NULL, b, type);
     SQLB_LIT(b, ") then 1 else 0 end");
     for (int i = 0; i < p->route->plan.n; i++) {
         SQLB_LIT(b, ", ");

@@ -2,6 +2,7 @@
 #include "base/arena.h"
 #include "base/enc.h"
 #include "engine/approve_view_int.h"
+#include "engine/reading.h"
 
 #include <string.h>
 
@@ -66,7 +67,7 @@ static int ask_people(const struct ctx *ctx, struct batch *b, int64_t id, int li
 {
     struct sqlb s = sqlb_make(ctx->arena);
     SQLB_LIT(&s, "select r.\"id\", r.\"number\", r.\"name\", case when ");
-    load_visible(&s, ctx->model->person);
+    load_visible(ctx, &s, ctx->model->person);
     SQLB_LIT(&s, " then 1 else 0 end from ");
     sqlb_ident(&s, ctx->model->person->table);
     SQLB_LIT(&s, " r where r.\"id\" in (select \"principal\" from \"approval_seat\""
@@ -143,7 +144,9 @@ static void read_approvals(const struct ctx *ctx, struct batch *b, const struct 
     for (int i = 0; i < q->limit && rows_next(&r); i++) {
         const struct tdef *d = type_at(q->rec->type, rows_i64(&r, 1));
         const struct action *a = d ? tdef_action(d, rows_text(&r, 2)) : NULL;
-        if (!a || !a->route) {
+        int64_t ended = rows_i64(&r, 7) ? rows_i64(&r, 7) : ctx->now;
+        if (!a || !a->route || !reading_covers(ctx, rows_i64(&r, 4)) ||
+            !reading_covers(ctx, ended)) {
             continue;
         }
         struct approve_one *x = &l->list[l->n++];

@@ -1,6 +1,7 @@
 #include "base/arena.h"
 #include "engine/attach.h"
 #include "engine/engine_int.h"
+#include "engine/reading.h"
 #include "engine/view_int.h"
 
 #include <errno.h>
@@ -54,6 +55,9 @@ err attach_open(const struct ctx *ctx, int64_t id, struct attachment *ret, int *
     const struct type *t = rows_next(&r) ? model_type_at(ctx->model, (int)rows_i64(&r, 1)) : NULL;
     struct record rec;
     e = t ? view_row(ctx, t, rows_i64(&r, 0), LOAD_NONE, &rec) : view_nothing(ctx);
+    if (!e.code && !reading_covers(ctx, rows_i64(&r, 7))) {
+        e = err_make(ERR_NOT_FOUND, STR("attachment"));
+    }
     if (e.code) {
         return e;
     }

@@ -54,7 +54,7 @@ static struct sql state_sql(const struct ctx *ctx, const char *state)
     SQLB_LIT(&b, "select r.id, r.f_control, r.");
     sqlb_ident(&b, s->at_column);
     SQLB_LIT(&b, ", r.f_answer, r.f_person, p.name, case when ");
-    load_visible(&b, t);
+    load_visible(ctx, &b, t);
     SQLB_LIT(&b, " then r.f_remark end from ");
     sqlb_ident(&b, t->table);
     SQLB_LIT(&b, " r left join ");
@@ -188,7 +188,7 @@ err attest_history(const struct ctx *ctx, const struct control *c, int limit,
     SQLB_LIT(&b, " r join ");
     sqlb_ident(&b, ctx->model->person->table);
     SQLB_LIT(&b, " p on p.id = r.f_person where r.f_control = $4 and ");
-    load_visible(&b, t);
+    load_visible(ctx, &b, t);
     SQLB_LIT(&b, " order by 3 desc, r.id desc limit $5");
     *n = 0;
     err e = db_query(ctx->db, ctx->arena, sqlb_end(&b), ctx_args(ctx, more, 2), &r);

@@ -4,6 +4,7 @@
 #include "engine/guard.h"
 #include "engine/part.h"
 #include "engine/perform_int.h"
+#include "engine/reading.h"
 #include "engine/view_int.h"
 
 /* --- on a snapshot ------------------------------------------------------------------------ */
@@ -218,7 +219,7 @@ err act_check(const struct ctx *ctx, struct act *act)
     if (act->key.len > KEY_MAX || !str_utf8_ok(act->key)) {
         return err_make(ERR_INVALID, STR("the idempotency key is longer than 64 characters"));
     }
-    err e = check(ctx, act);
+    err e = ctx->reading.on ? reading_refused(ctx) : check(ctx, act);
     /* What was done once may well be refused now: the record has moved on. */
     return e.code && act->key.len && key_known(ctx, act) ? OK : e;
 }

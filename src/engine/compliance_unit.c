@@ -60,7 +60,7 @@ static struct sql names_sql(const struct ctx *ctx)
     SQLB_LIT(&b, "select r.id, r.name from ");
     sqlb_ident(&b, ctx->model->unit->table);
     SQLB_LIT(&b, " r where ");
-    load_visible(&b, ctx->model->unit);
+    load_visible(ctx, &b, ctx->model->unit);
     SQLB_LIT(&b, " order by r.id");
     return sqlb_end(&b);
 }

@@ -17,7 +17,8 @@ void control_put_in_force(struct sqlb *b, const struct model *m)
 
 /* ", (select r.COLUMN from REGISTER r where it is about this record and control, and its
  * state is one that counts, and the actor may see it)": the newest. */
-static void put_about(struct sqlb *b, const struct type *t, const char *column, struct sql counts)
+static void put_about(const struct ctx *ctx, struct sqlb *b, const struct type *t,
+                      const char *column, struct sql counts)
 {
     SQLB_LIT(b, ", (select r.");
     sqlb_ident(b, str_from(column));
@@ -26,7 +27,7 @@ static void put_about(struct sqlb *b, const struct type *t, const char *column, 
     SQLB_LIT(b, " r where r.f_about = q.record and r.f_control = $8 and ");
     sqlb_sql(b, counts);
     SQLB_LIT(b, " and ");
-    load_visible_few(b, t);
+    load_visible_few(ctx, b, t);
     SQLB_LIT(b, " order by r.id desc limit 1)");
 }
 
@@ -52,9 +53,9 @@ static void put_finding(struct sqlb *b, const struct ctx *ctx)
         return;
     }
     struct sql counts = open_findings(ctx);
-    put_about(b, t, "id", counts);
-    put_about(b, t, "number", counts);
-    put_about(b, t, "state", counts);
+    put_about(ctx, b, t, "id", counts);
+    put_about(ctx, b, t, "number", counts);
+    put_about(ctx, b, t, "state", counts);
 }
 
 static void put_waiver(struct sqlb *b, const struct ctx *ctx)
@@ -70,9 +71,9 @@ static void put_waiver(struct sqlb *b, const struct ctx *ctx)
     sqlb_i64(&c, tdef_state(t->newest, STR("in_force"))->code);
     SQLB_LIT(&c, " and r.f_starts <= $3 and r.f_ends >= $3");
     struct sql counts = sqlb_end(&c);
-    put_about(b, t, "id", counts);
-    put_about(b, t, "number", counts);
-    put_about(b, t, "f_ends", counts);
+    put_about(ctx, b, t, "id", counts);
+    put_about(ctx, b, t, "number", counts);
+    put_about(ctx, b, t, "f_ends", counts);
     /* That it is waived is in every result, whoever may see the waiver itself. */
     SQLB_LIT(b, ", (select max(v.f_ends) from ");
     sqlb_ident(b, t->table);
@@ -95,7 +96,7 @@ static struct sql rows_sql(const struct ctx *ctx, const struct control *c)
     sqlb_ident(&b, c->over->table);
     SQLB_LIT(&b, " r on r.id = q.record where q.control = $4 and (q.since, q.record) > ($5, $6)"
                  " and ");
-    load_visible(&b, c->over);
+    load_visible(ctx, &b, c->over);
     SQLB_LIT(&b, " order by q.since, q.record limit $7");
     return sqlb_end(&b);
 }

@@ -20,8 +20,11 @@ struct ctx ctx_make(struct engine *e, const struct model *m, struct db *db, stru
 struct memo_key ctx_key(const struct ctx *ctx, const void *maker, const void *of, const void *also,
                         int64_t n)
 {
-    return (struct memo_key){
-        .maker = maker, .of = of, .also = also, .n = n, .stamp = ctx->model->stamp};
+    return (struct memo_key){.maker = maker,
+                             .of = of,
+                             .also = also,
+                             .n = n,
+                             .stamp = ctx->reading.on ? ~ctx->model->stamp : ctx->model->stamp};
 }
 
 const void *ctx_find(const struct ctx *ctx, struct memo_key k)

@@ -16,6 +16,13 @@
 
 struct engine;
 
+/* Access to read (engine/reading.h), in force today: of which record, until which day, and
+ * the first and last day of what is shown. */
+struct access {
+    bool on;
+    int64_t access, ends, since, until;
+};
+
 struct ctx {
     struct engine *engine; /* NULL in pure reads of tests */
     const struct model *model;
@@ -25,10 +32,13 @@ struct ctx {
     int64_t today; /* day number in the installation's zone */
     int64_t actor; /* person id; 0: the clock, a connector */
     enum lang lang;
-    bool writer; /* inside an act, on the writer's thread: its memory may be used */
+    struct access reading; /* the actor only reads; of the clock and connectors: off */
+    bool writer;           /* inside an act, on the writer's thread: its memory may be used */
 };
 
-/* What comes out the same for every request is made once of the model and kept with
+/* For whoever only reads other statements are made, kept beside these.
+ *
+ * What comes out the same for every request is made once of the model and kept with
  * the connection (base/memo.h).  Not on the writer's thread: what it makes is handed
  * to others, so there nothing is kept. */
 struct memo_key ctx_key(const struct ctx *ctx, const void *maker, const void *of, const void *also,

@@ -85,7 +85,7 @@ static err look(const struct ctx *ctx, const struct lookup *list, size_t n, stru
         SQLB_LIT(&q, "select r.\"id\", r.\"number\", r.\"name\", r.\"state\", r.\"law\" from ");
         sqlb_ident(&q, ctx->model->types[t]->table);
         SQLB_LIT(&q, " r where ");
-        load_visible_few(&q, ctx->model->types[t]);
+        load_visible_few(ctx, &q, ctx->model->types[t]);
         SQLB_LIT(&q, " and r.\"id\" in (");
         for (size_t i = 0; i < width; i++) {
             if (i) {
@@ -415,7 +415,7 @@ static struct sql others_sql(const struct ctx *ctx, const struct type *t)
                  " from ");
     sqlb_ident(&q, t->table);
     SQLB_LIT(&q, " r where r.id = $4 and ");
-    load_visible(&q, t);
+    load_visible(ctx, &q, t);
     return ctx_keep_sql(&room, k, sqlb_end(&q));
 }
 

@@ -175,7 +175,7 @@ static struct sql rows_sql(const struct ctx *ctx, const struct duty_ask *ask)
                  " r.f_done_at, r.state, r.f_skipped, r.f_about, r.f_record, r.f_doer from ");
     sqlb_ident(&b, m->duty_run->table);
     SQLB_LIT(&b, " r where ");
-    load_visible(&b, m->duty_run);
+    load_visible(ctx, &b, m->duty_run);
     if (ask->duty) {
         SQLB_LIT(&b, " and r.f_duty = $4");
     } else {

@@ -55,7 +55,7 @@ static struct sql select_sql(const struct walking *w, struct arena *a)
     SQLB_LIT(&b, "select r.id, ");
     control_put(&b, w->control, a);
     SQLB_LIT(&b, ", case when ");
-    load_visible(&b, t);
+    load_visible(&w->ctx, &b, t);
     SQLB_LIT(&b, " then 1 else 0 end, r.number, substr(r.name, 1, 1000), r.law,"
                  " case when q.verdict >= 3 then 1 else 0 end, coalesce(q.grace_at, 0)");
     put_waived(&b, w->ctx.model);

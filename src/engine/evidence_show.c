@@ -45,7 +45,7 @@ static bool put_far(struct sqlb *b, const struct ctx *ctx, const struct field *f
     SQLB_LIT(b, " p0 where p0.\"id\" = r.");
     sqlb_ident(b, f->column);
     SQLB_LIT(b, ") r where ");
-    load_visible(b, to);
+    load_visible(ctx, b, to);
     if (far) {
         SQLB_LIT(b, " and ");
         put_see(b, far);

@@ -14,7 +14,7 @@ static struct sql waivers_sql(const struct ctx *ctx)
                  " case when exists(select 1 from ");
     sqlb_ident(&b, t->table);
     SQLB_LIT(&b, " r where r.id = v.id and ");
-    load_visible_few(&b, t);
+    load_visible_few(ctx, &b, t);
     SQLB_LIT(&b, ") then 1 else 0 end from ");
     sqlb_ident(&b, t->table);
     SQLB_LIT(&b, " v where v.f_control = $4 and v.id > $5 and ");

@@ -48,7 +48,7 @@ static err in_the_way(struct doing *d, const struct touched *x, const struct con
     SQLB_LIT(&b, ") from ");
     sqlb_ident(&b, x->t->type->table);
     SQLB_LIT(&b, " r where r.id = $4) and ");
-    load_visible(&b, t);
+    load_visible(d->ctx, &b, t);
     struct db_arg id = db_i64(x->id);
     struct rows r;
     err e = db_query(d->ctx->db, d->a, sqlb_end(&b), ctx_args(d->ctx, &id, 1), &r);

@@ -4,6 +4,7 @@
 #include "engine/form_int.h"
 #include "engine/guard.h"
 #include "engine/part.h"
+#include "engine/reading.h"
 #include "engine/view_int.h"
 
 enum { SUGGESTIONS = 50, MORE_MAX = 40 };
@@ -246,7 +247,7 @@ static void ask_refusal(struct draft *d, const struct action *a, struct question
         q->guards = guards_ask(d->ctx, &d->rec, q->b);
         return;
     }
-    if (a->who.everyone || a->who.reads.record) {
+    if (a->who.everyone || a->who.reads.record || d->ctx->reading.on) {
         return;
     }
     struct sqlb s = sqlb_make(d->ctx->arena);
@@ -266,7 +267,9 @@ static void ask_refusal(struct draft *d, const struct action *a, struct question
 static void read_refusal(struct draft *d, const struct action *a, struct questions *q,
                          struct form *form)
 {
-    if (d->rec.id) {
+    if (d->ctx->reading.on) {
+        form->refusal = reading_refusal(d->ctx);
+    } else if (d->rec.id) {
         struct record_action *list;
         size_t n = 0;
         guards_read(d->ctx, q->b, &q->guards, &list, &n);

@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "engine/missing.h"
+#include "engine/reading.h"
 #include "engine/record_load.h"
 #include "engine/refusal_int.h"
 #include "engine/who_words.h"
@@ -328,6 +329,7 @@ void guards_read(const struct ctx *ctx, struct batch *b, const struct guards_ask
         r = batch_rows(b, ask->place);
         row = rows_next(&r);
     }
+    const struct refusal *reads = ctx->reading.on ? reading_refusal(ctx) : NULL;
     const struct state *own = rec->state ? tdef_state_at(rec->def, rec->state->code) : NULL;
     for (size_t i = 0; i < rec->def->nactions; i++) {
         const struct action *a = &rec->def->actions[i];
@@ -341,7 +343,7 @@ void guards_read(const struct ctx *ctx, struct batch *b, const struct guards_ask
             x->why = guard_refusal_state(ctx, a, rec->state);
             x->hidden = never_by_hand(a);
         } else {
-            x->why = row ? judge(ctx, ask, &r, a) : guard_refusal_who(ctx, a);
+            x->why = reads ? reads : row ? judge(ctx, ask, &r, a) : guard_refusal_who(ctx, a);
             x->allowed = row && !x->why;
             x->hidden = !x->allowed && never_by_hand(a);
         }

@@ -16,6 +16,7 @@
  */
 #include "base/arena.h"
 #include "engine/list_int.h"
+#include "engine/reading.h"
 #include "model/ddl.h"
 
 enum {
@@ -173,8 +174,8 @@ static err expand(struct listing *l)
 {
     const struct people *see = &l->type->newest->see;
     const struct ctx *ctx = l->ctx;
-    bool all = l->unasked || see->everyone || (!see->tree && !l->type->part_of);
-    bool alternatives = !all && expandable(see);
+    bool all = l->unasked || load_seen_by_all(ctx, l->type);
+    bool alternatives = !all && expandable(see) && !reading_windows(ctx, l->type);
     l->way = all ? WAY_ALL : WAY_WINDOWS; /* a part: seen with its parent, row by row */
     struct batch *b = batch_begin(ctx->db, ctx->arena);
     int who = -1;
@@ -400,7 +401,7 @@ static struct batch *count_unknown(struct listing *l)
     SQLB_LIT(&b, ") and not coalesce((");
     sqlb_sql(&b, l->typed.is_true);
     SQLB_LIT(&b, "), 1 = 0) and ");
-    load_visible(&b, l->type);
+    load_visible(l->ctx, &b, l->type);
     if (l->others.text.len) {
         SQLB_LIT(&b, " and ");
         sqlb_sql(&b, l->others);

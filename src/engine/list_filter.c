@@ -1,6 +1,7 @@
 /* list_filter.c - what a list is filtered by, as SQL over r. */
 #include "base/arena.h"
 #include "engine/list_int.h"
+#include "engine/reading.h"
 #include "model/ddl.h"
 #include "model/expr.h"
 
@@ -315,6 +316,11 @@ static err filter_typed(struct put *p, str filter)
     if (d.errors || !p->l->typed.tree) {
         return err_make(ERR_INVALID, d.len ? d.ptr[0].words.en : STR("filter"));
     }
+    if (p->l->ctx->reading.on &&
+        !p->l->typed.reads.typed) { /* its paths ask `see`, not the window */
+        return err_make(ERR_INVALID,
+                        STR("a filter of whoever merely reads is about the record's own fields"));
+    }
     begin(p);
     SQLB_LIT(&p->b, "(");
     sqlb_sql(&p->b, p->l->typed.is_true);
@@ -326,6 +332,11 @@ err list_check_filter(const struct ctx *ctx, const struct type *t, str filter, s
 {
     struct diags d = diags_make(ctx->arena);
     struct cond c = compile_typed(ctx, t, filter, &d);
+    if (!d.errors && c.tree && ctx->reading.on && !c.reads.typed) {
+        *why = WORDS("只读查阅时，条件只能用这条记录自己的栏目",
+                     "With access to read, a filter is about the record's own fields");
+        return err_make(ERR_INVALID, STR("filter"));
+    }
     if (!d.errors && c.tree) {
         return OK;
     }

@@ -21,7 +21,7 @@ void list_put_names(const struct listing *l, struct sqlb *b)
             continue;
         }
         SQLB_LIT(b, ", (select case when ");
-        load_visible(b, t);
+        load_visible(l->ctx, b, t);
         SQLB_LIT(b, " then coalesce(nullif(r.\"name\", ''), r.\"number\", '') end from"
                     " (select * from ");
         sqlb_ident(b, t->table);

@@ -159,7 +159,7 @@ static void put_branches(const struct listing *l, struct sqlb *b, int64_t most)
         }
         if (l->judge) {
             SQLB_LIT(b, " and ");
-            load_visible(b, l->type);
+            load_visible(l->ctx, b, l->type);
         }
         put_filters(l, b);
         put_order(l, b, "r", l->back);
@@ -254,7 +254,7 @@ static void put_counted_branches(const struct listing *l, struct sqlb *b, int64_
     SQLB_LIT(b, ") u join ");
     sqlb_ident(b, l->type->table);
     SQLB_LIT(b, " r on r.\"id\" = u.\"id\" where ");
-    load_visible(b, l->type);
+    load_visible(l->ctx, b, l->type);
 }
 
 struct sql list_count_sql(const struct listing *l, int64_t most, int64_t among)
@@ -286,7 +286,7 @@ struct sql list_count_sql(const struct listing *l, int64_t most, int64_t among)
         SQLB_LIT(&b, "), 0)");
         if (l->way != WAY_ALL) {
             SQLB_LIT(&b, " and ");
-            load_visible(&b, l->type);
+            load_visible(l->ctx, &b, l->type);
         }
     }
     put_filters(l, &b);
@@ -325,7 +325,7 @@ struct sql list_window_sql(const struct listing *l)
     put_window_end(l, &b);
     if (l->way != WAY_ALL) {
         SQLB_LIT(&b, " and ");
-        load_visible(&b, l->type);
+        load_visible(l->ctx, &b, l->type);
     }
     put_filters(l, &b);
     put_order(l, &b, "r", l->back);

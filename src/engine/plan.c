@@ -190,7 +190,7 @@ static void put_guard(struct sqlb *b, struct held_model *h, const struct tplan *
     switch (g->kind) {
     case GUARD_SEE:
         SQLB_LIT(b, "case when (");
-        load_visible(b, t->type);
+        load_visible(NULL, b, t->type);
         SQLB_LIT(b, ") then 1 else 0 end");
         return;
     case GUARD_WHO:

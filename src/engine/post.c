@@ -9,7 +9,7 @@ struct post_ask post_held_ask(const struct ctx *ctx, str position)
     const struct field *f = post ? tdef_field(post->newest, STR("position")) : NULL;
     const struct choice_key *key = f ? field_choice(f, position) : NULL;
     const struct state *in_force = post ? tdef_state(post->newest, STR("in_force")) : NULL;
-    if (!key || !in_force || !ctx->actor) {
+    if (!key || !in_force || !ctx->actor || ctx->reading.on) {
         return (struct post_ask){0};
     }
     struct post_ask ask = {.batch = batch_begin(ctx->db, ctx->arena)};

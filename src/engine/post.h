@@ -12,7 +12,7 @@
 #define POSITION_SECURITY_OFFICER STR("security_officer")
 
 /* Has the actor an appointment in force today, in any unit?  false where nobody keeps
- * posts. */
+ * posts, and for whoever merely reads (reading.h). */
 MUST_CHECK err post_held(const struct ctx *ctx, str position, bool *ret);
 /* The same in two parts: `batch`, where there is one, goes along with the next
  * (batch_ride), and is read after it. */

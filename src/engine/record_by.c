@@ -1,6 +1,7 @@
 /* record_by.c - records by their number, and by an entry of the ledger. */
 #include "base/arena.h"
 #include "engine/guard.h"
+#include "engine/reading.h"
 #include "engine/view_int.h"
 #include "ledger/ledger.h"
 
@@ -32,7 +33,7 @@ err record_by_number(const struct ctx *ctx, str number, struct record_ref *ret)
         SQLB_LIT(&s, "select r.\"id\", r.\"number\", r.\"name\" from ");
         sqlb_ident(&s, m->types[i]->table);
         SQLB_LIT(&s, " r where r.\"number\" = $4 and ");
-        load_visible(&s, m->types[i]);
+        load_visible(ctx, &s, m->types[i]);
         struct db_arg arg = db_text(number);
         places[i] = batch_add(b, sqlb_end(&s), ctx_args(ctx, &arg, 1));
     }
@@ -86,6 +87,9 @@ err record_by_seq(const struct ctx *ctx, int64_t seq, struct record_ref *ret, bo
     err e = ledger_get(ctx->db, ctx->arena, seq, &entry);
     if (e.code) {
         return e.code == ERR_NOT_FOUND ? view_nothing(ctx) : e;
+    }
+    if (!reading_covers(ctx, entry.recorded_ms)) {
+        return view_nothing(ctx);
     }
     *ret = (struct record_ref){0};
     *ret_whole = true;

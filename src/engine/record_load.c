@@ -1,6 +1,7 @@
 #include "engine/record_load.h"
 
 #include "base/arena.h"
+#include "engine/reading.h"
 
 #include <assert.h>
 
@@ -140,7 +141,7 @@ void load_own(struct record *rec)
 
 /* --- visibility ------------------------------------------------------------------------ */
 
-void load_visible(struct sqlb *b, const struct type *t)
+void load_visible(const struct ctx *ctx, struct sqlb *b, const struct type *t)
 {
     const struct tdef *d = t->newest;
     if (t->part_of && !d->see.tree) {
@@ -150,8 +151,10 @@ void load_visible(struct sqlb *b, const struct type *t)
         SQLB_LIT(b, " p0 where p0.\"id\" = r.");
         sqlb_ident2(b, "f_", t->part_of->key);
         SQLB_LIT(b, ") r where ");
-        load_visible(b, t->part_of);
+        load_visible(ctx, b, t->part_of);
         SQLB_LIT(b, ")");
+    } else if (reading_windows(ctx, t)) {
+        reading_put_visible(b, ctx->model);
     } else if (d->see.everyone || !d->see.tree) {
         SQLB_LIT(b, "1 = 1");
     } else if (!d->see.is_actor.text.len) {
@@ -172,10 +175,10 @@ void load_visible(struct sqlb *b, const struct type *t)
     }
 }
 
-void load_visible_few(struct sqlb *b, const struct type *t)
+void load_visible_few(const struct ctx *ctx, struct sqlb *b, const struct type *t)
 {
     SQLB_LIT(b, "case when (");
-    load_visible(b, t);
+    load_visible(ctx, b, t);
     SQLB_LIT(b, ") then 1 else 0 end = 1");
 }
 
@@ -266,10 +269,11 @@ void names_want(struct names *n, const struct type *t, int64_t id)
     g->list[g->n++] = (struct name){.id = id};
 }
 
-static bool seen_by_all(const struct type *t)
+bool load_seen_by_all(const struct ctx *ctx, const struct type *t)
 {
     const struct tdef *d = t->newest;
-    return !(t->part_of && !d->see.tree) && (d->see.everyone || !d->see.tree);
+    return !(t->part_of && !d->see.tree) && !reading_windows(ctx, t) &&
+           (d->see.everyone || !d->see.tree);
 }
 
 /* A list of ids, in SQLite's words a table of its own: as rows to walk they are none, and a
@@ -278,11 +282,11 @@ static struct sql make_names_sql(const struct ctx *ctx, const struct type *t, si
 {
     struct sqlb b = sqlb_make(ctx->arena);
     SQLB_LIT(&b, "select r.\"id\", r.\"number\", r.\"name\", ");
-    if (seen_by_all(t)) {
+    if (load_seen_by_all(ctx, t)) {
         SQLB_LIT(&b, "1");
     } else {
         SQLB_LIT(&b, "case when ");
-        load_visible(&b, t);
+        load_visible(ctx, &b, t);
         SQLB_LIT(&b, " then 1 else 0 end");
     }
     SQLB_LIT(&b, " from (values ");

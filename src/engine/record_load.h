@@ -31,11 +31,14 @@ const struct field *const *load_fields(const struct ctx *ctx, const struct type 
 /* A record has the fields of its own version: takes the others away. */
 void load_own(struct record *rec);
 
-/* An SQL boolean over r: may the actor see it?  A part is seen with its parent. */
-void load_visible(struct sqlb *b, const struct type *t);
+/* An SQL boolean over r: may the actor see it?  A part is seen with its parent.  ctx NULL: a
+ * statement for all who act, none of whom merely reads (reading.h). */
+void load_visible(const struct ctx *ctx, struct sqlb *b, const struct type *t);
 /* The same where the statement names its few rows by their ids: said so that no index of
  * what the condition speaks of leads, which has as many rows as that person has records. */
-void load_visible_few(struct sqlb *b, const struct type *t);
+void load_visible_few(const struct ctx *ctx, struct sqlb *b, const struct type *t);
+/* Does it hold of every record of the type, without asking? */
+bool load_seen_by_all(const struct ctx *ctx, const struct type *t);
 
 /* --- names of references ----------------------------------------------------- */
 

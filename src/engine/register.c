@@ -1,8 +1,10 @@
-/* register.c - what findings and waivers must be, whoever makes them and however: the
- * engine counts on it (model/contract.h). */
+/* register.c - what findings, waivers and access to read must be, whoever makes them and however:
+ * the engine counts on it (model/contract.h). */
 #include "engine/calendar.h"
 #include "engine/control.h"
 #include "engine/perform_int.h"
+
+enum { ACCESS_WINDOW_MAX = 20 * 366 }; /* days */
 
 struct claim {
     struct doing *d;
@@ -111,6 +113,59 @@ static err check_extent(const struct claim *k)
     return OK;
 }
 
+/* Two of one person at a time would be two windows. */
+static err check_one(const struct claim *k)
+{
+    const struct type *t = k->x->t->type;
+    const struct cell *person = cell_of(k, "person");
+    struct sqlb b = sqlb_make(k->d->a);
+    struct rows r;
+    SQLB_LIT(&b, "select 1 from ");
+    sqlb_ident(&b, t->table);
+    SQLB_LIT(&b, " where f_person = $1 and id <> $2 and f_starts <= $4 and f_ends >= $3"
+                 " and state = ");
+    sqlb_i64(&b, tdef_state(t->newest, STR("in_force"))->code);
+    err e = db_query(k->d->ctx->db, k->d->a, sqlb_end(&b),
+                     ARGS(db_i64(person->i), db_i64(k->x->id), db_i64(cell_of(k, "starts")->i),
+                          db_i64(cell_of(k, "ends")->i)),
+                     &r);
+    return e.code || !rows_count(&r)
+               ? e
+               : wrong(k, "person",
+                       WORDS("此人在此期间已有查阅授权",
+                             "This person has access to read in that time already"),
+                       WORDS("请先撤销原来的授权，或者另定期间",
+                             "Revoke that one first, or choose another time"));
+}
+
+static err check_access(const struct claim *k)
+{
+    const struct cell *starts = cell_of(k, "starts");
+    const struct cell *ends = cell_of(k, "ends");
+    const struct cell *since = cell_of(k, "since");
+    const struct cell *until = cell_of(k, "until");
+    const struct setting *longest = law_setting(k->x->t->def->law, STR("access.longest"));
+    int64_t most = longest ? longest->i64 : 0;
+    if (!starts || !ends || ends->i < starts->i || ends->i - starts->i >= most) {
+        return wrong(
+            k, "ends",
+            WORDS("查阅授权须有起止日期，且不得超过最长期间",
+                  "Access to read has a first and a last day, and is no longer than may be"),
+            words_fmt(k->d->a, "至多 %lld 天", "%lld days at most", (long long)most));
+    }
+    if (!since || !until || until->i < since->i || until->i - since->i > ACCESS_WINDOW_MAX) {
+        return wrong(k, "until",
+                     WORDS("查阅范围须写明从哪一天到哪一天的办理情况",
+                           "Access to read says from which day to which day things are shown"),
+                     WORDS("起始日期不得晚于终止日期，至多二十年",
+                           "The first day is not after the last; twenty years at most"));
+    }
+    const struct state *in_force = tdef_state(k->x->t->def, STR("in_force"));
+    bool counts =
+        in_force && !k->x->now[COL_STATE].null && k->x->now[COL_STATE].i == in_force->code;
+    return counts && cell_of(k, "person") ? check_one(k) : OK;
+}
+
 /* Whatever waits until a waiver ends is looked at again: it may have been revoked. */
 static err look_again(const struct claim *k)
 {
@@ -127,6 +182,9 @@ err register_check(struct doing *d, const struct touched *x)
     const struct model *m = d->h->model;
     const struct type *t = x->t->type;
     struct claim k = {d, x};
+    if (m->access && t == m->access) {
+        return check_access(&k);
+    }
     if (t != m->finding && t != m->waiver) {
         return OK;
     }

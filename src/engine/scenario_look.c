@@ -1,6 +1,7 @@
 /* scenario_look.c - the steps of an example that only look. */
 #include "base/clock.h"
 #include "engine/list.h"
+#include "engine/reading.h"
 #include "engine/record_load.h"
 #include "engine/refusal_int.h"
 #include "engine/scenario_int.h"
@@ -91,7 +92,8 @@ static err do_see(struct run *r, const struct step *s, str as)
     if (!e.code) {
         struct ctx ctx = ctx_make(r->e, m, db, &side, r->now, who, LANG_ZH);
         struct record rec;
-        err seen = record_get(&ctx, model_type(m, on->type->key), on->id, &rec);
+        err seen = reading_find(&ctx);
+        seen = seen.code ? seen : record_get(&ctx, model_type(m, on->type->key), on->id, &rec);
         if ((seen.code == ERR_NONE) != s->expect) {
             diag_error(r->d, s->pos, "可见性不符", "this is not seen as it should be");
         }
@@ -132,7 +134,8 @@ static err do_list(struct run *r, const struct step *s, str as)
         struct list_query q = {
             .type = model_type(l.m, s->type), .filter = s->text, .count = true, .limit = 200};
         struct list_page page;
-        e = q.type ? list_page(&ctx, &q, &page) : scenario_unknown(r, s->type);
+        e = reading_find(&ctx);
+        e = e.code ? e : q.type ? list_page(&ctx, &q, &page) : scenario_unknown(r, s->type);
         if (!e.code && s->count >= 0 && page.count != s->count) {
             diag_error(r->d, s->pos, "应有 %lld 条，实有 %lld 条",
                        "there should be %lld records, there are %lld", (long long)s->count,

@@ -238,7 +238,7 @@ static struct sql waiting_sql(const struct ctx *ctx, const struct type *t, size_
     SQLB_LIT(&q, " from ");
     sqlb_ident(&q, t->table);
     SQLB_LIT(&q, " r where ");
-    load_visible_few(&q, t);
+    load_visible_few(ctx, &q, t);
     SQLB_LIT(&q, " and r.\"id\" in (");
     for (size_t i = 0; i < width; i++) {
         if (i) {

@@ -37,9 +37,9 @@ static void put_not_final(struct sqlb *b, const struct type *t)
 
 /* Visible, not final, and the words ($4) stand in name or number: both databases have
  * replace. */
-static void put_conditions(struct sqlb *b, const struct type *t, bool words)
+static void put_conditions(const struct ctx *ctx, struct sqlb *b, const struct type *t, bool words)
 {
-    load_visible(b, t);
+    load_visible(ctx, b, t);
     if (words) {
         SQLB_LIT(b, " and (replace(r.\"name\", $4, '') <> r.\"name\" or replace(coalesce(r."
                     "\"number\", ''), $4, '') <> coalesce(r.\"number\", ''))");
@@ -59,7 +59,7 @@ int suggest_ask(const struct ctx *ctx, struct batch *batch, const struct type *t
     SQLB_LIT(&b, " w order by w.\"changed_at\" desc, w.\"id\" desc limit 1 offset ");
     sqlb_i64(&b, LOOKED_AT - 1);
     SQLB_LIT(&b, "), 0) and ");
-    put_conditions(&b, t, q.len > 0);
+    put_conditions(ctx, &b, t, q.len > 0);
     SQLB_LIT(&b, " order by r.\"changed_at\" desc, r.\"id\" desc limit ");
     sqlb_i64(&b, SHOWN);
     struct db_arg arg = db_text(q);
@@ -84,7 +84,7 @@ static int ask_index(const struct ctx *ctx, struct batch *batch, const struct ty
     SQLB_LIT(&b, ") f join ");
     sqlb_ident(&b, t->table);
     SQLB_LIT(&b, " r on r.\"id\" = f.id where ");
-    put_conditions(&b, t, true);
+    put_conditions(ctx, &b, t, true);
     SQLB_LIT(&b, " order by r.\"changed_at\" desc, r.\"id\" desc limit ");
     sqlb_i64(&b, SHOWN);
     struct db_arg args[] = {db_text(query), db_text(sqlite ? match->match : match->tsquery)};

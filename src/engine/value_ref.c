@@ -14,7 +14,7 @@ static struct sql lookup(const struct ctx *ctx, const struct type *t, str column
     SQLB_LIT(&b, " = $4");
     if (ctx->actor) {
         SQLB_LIT(&b, " and ");
-        load_visible(&b, t);
+        load_visible(ctx, &b, t);
     }
     SQLB_LIT(&b, " order by r.id limit 2");
     return sqlb_end(&b);

@@ -4,6 +4,7 @@
 #include "engine/approve_view_int.h"
 #include "engine/calendar.h"
 #include "engine/erase.h"
+#include "engine/reading.h"
 
 #include <stdlib.h>
 
@@ -26,7 +27,7 @@ static struct sql row_sql(const struct ctx *ctx, const struct type *t, enum load
     SQLB_LIT(&q, " from ");
     sqlb_ident(&q, t->table);
     SQLB_LIT(&q, " r where r.\"id\" = $4 and ");
-    load_visible(&q, t);
+    load_visible(ctx, &q, t);
     return ctx_keep_sql(&room, k, sqlb_end(&q));
 }
 
@@ -117,7 +118,7 @@ static struct sql relation_sql(const struct ctx *ctx, const struct type *t, cons
     SQLB_LIT(&s, " r where r.");
     sqlb_ident(&s, f->column);
     SQLB_LIT(&s, " = $4 and ");
-    load_visible(&s, t);
+    load_visible(ctx, &s, t);
     SQLB_LIT(&s, " order by r.\"changed_at\" desc, r.\"id\" desc limit 21");
     return sqlb_end(&s);
 }
@@ -262,7 +263,8 @@ static void read_attachments(const struct ctx *ctx, struct batch *b, int place, 
     activity_files_read(ctx, r, v->activities, v->nactivities);
     v->attachments = arena_array(ctx->arena, struct attachment, (size_t)rows_count(&r) + 1);
     while (rows_next(&r)) {
-        if (!rows_null(&r, 8) || v->nattachments == ATTACHMENTS_SHOWN) {
+        if (!rows_null(&r, 8) || v->nattachments == ATTACHMENTS_SHOWN ||
+            !reading_covers(ctx, rows_i64(&r, 5))) {
             continue; /* removed */
         }
         str mime = rows_text(&r, 2);

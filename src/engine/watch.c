@@ -1,5 +1,6 @@
 /* watch.c - who watches a record, and is told of what is done to it. */
 #include "engine/perform_int.h"
+#include "engine/reading.h"
 #include "engine/value_int.h"
 #include "engine/view_int.h"
 
@@ -15,7 +16,8 @@ static err sees(struct doing *d, int64_t person, const struct touched *x, bool *
 {
     struct ctx other = eyes_of(d, person);
     struct record rec;
-    err e = view_row(&other, x->t->type, x->id, LOAD_NONE, &rec);
+    err e = reading_find(&other);
+    e = e.code ? e : view_row(&other, x->t->type, x->id, LOAD_NONE, &rec);
     *ret = !e.code;
     return e.code == ERR_NOT_FOUND ? OK : e;
 }

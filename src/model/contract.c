@@ -147,6 +147,25 @@ static void check_waiver(const struct type *t, struct diags *d)
     }
 }
 
+static void check_access(const struct type *t, struct diags *d)
+{
+    static const struct wanted fields[] = {
+        {"person", {F_PERSON}, 1, "person"}, {"starts", {F_DATE}, 1, "date"},
+        {"ends", {F_DATE}, 1, "date"},       {"since", {F_DATE}, 1, "date"},
+        {"until", {F_DATE}, 1, "date"},
+    };
+    check_fields(t, fields, COUNT(fields), d);
+    check_state(t, "in_force", d);
+    const struct setting *v = law_setting(t->newest->law, STR("access.longest"));
+    if (!v || v->kind != V_DAYS || v->list || v->null || v->i64 < 1) {
+        diag_error(
+            d, v ? v->pos : t->newest->pos,
+            "定义 access 的制度须有类型为 days 的设定 access.longest，至少一天：查阅总有期限",
+            "the regulation that defines access needs setting access.longest of type days, "
+            "one day at least: every access to read ends");
+    }
+}
+
 static void check_calendar(const struct type *t, struct diags *d)
 {
     static const struct wanted fields[] = {
@@ -353,12 +372,12 @@ void contract_bind(struct model *m, struct diags *d)
     static const struct wanted unit[] = {{"title", {F_TEXT}, 1, "text"},
                                          {"parent", {F_UNIT}, 1, "unit"}};
     const struct type *t[] = {
-        find(m, "person"),       find(m, "unit"),        find(m, "post"),    find(m, "deputy"),
-        find(m, "calendar_day"), find(m, "attestation"), find(m, "finding"), find(m, "waiver"),
-        find(m, "erasure"),      find(m, "legal_hold"),  find(m, "duty_run")};
-    struct type **to[] = {&m->person,       &m->unit,        &m->post,    &m->deputy,
-                          &m->calendar_day, &m->attestation, &m->finding, &m->waiver,
-                          &m->erasure,      &m->legal_hold,  &m->duty_run};
+        find(m, "person"),       find(m, "unit"),        find(m, "post"),     find(m, "deputy"),
+        find(m, "calendar_day"), find(m, "attestation"), find(m, "finding"),  find(m, "waiver"),
+        find(m, "erasure"),      find(m, "legal_hold"),  find(m, "duty_run"), find(m, "access")};
+    struct type **to[] = {&m->person,       &m->unit,        &m->post,     &m->deputy,
+                          &m->calendar_day, &m->attestation, &m->finding,  &m->waiver,
+                          &m->erasure,      &m->legal_hold,  &m->duty_run, &m->access};
     for (size_t i = 0; i < COUNT(t); i++) {
         *to[i] = t[i] ? m->types[t[i]->code] : NULL;
     }
@@ -388,6 +407,9 @@ void contract_bind(struct model *m, struct diags *d)
     if (m->waiver) {
         check_waiver(m->waiver, d);
     }
+    if (m->access) {
+        check_access(m->access, d);
+    }
     check_erasing(m, d);
     check_recurring(m, d);
     static const char *const of_run[] = {"duty"};
@@ -407,6 +429,7 @@ void contract_bind(struct model *m, struct diags *d)
     look_up(m->finding, of_about, 4);
     look_up(m->waiver, of_about, 2);
     look_up(m->legal_hold, of_hold, 1);
+    look_up(m->access, of_post, 1);
     bind_zone(m, d);
 }
 

@@ -52,6 +52,12 @@
  *                      action carry_out (from approved, who: auto, takes the five numbers)
  *   type legal_hold    nothing of a record is erased (may be absent): about ref to any; counts
  *                      in state `in_force`
+ *   type access        that somebody may read, and does nothing (may be absent): person person ·
+ *                      starts date · ends date · since date · until date, the first and last
+ *                      day of what he is shown; counts in state `in_force` while starts <=
+ *                      today <= ends.  None is open-ended or longer than setting
+ *                      access.longest of its regulation, days, and one person has not two at
+ *                      a time (engine/register.c; engine/reading.h says what it does)
  *   type duty_run      an occurrence of a duty (may be absent, then there are none): key text,
  *                      unique · duty, title text · about, record ref to any · unit unit ·
  *                      begins, ends, due, closes, done_at datetime · skipped int · owner
@@ -99,7 +105,8 @@ struct diags;
 
 /* Looks up the registers in the newest laws, checks their fields, and sets
  * m->person, unit, post, deputy, finding, waiver, calendar_day, attestation, erasure, legal_hold,
- * zone_minutes; NULL and +08:00 where there is none.  What is missing in one is a mistake in `d`.
+ * access, zone_minutes; NULL and +08:00 where there is none.  What is missing in one is a mistake
+ * in `d`.
  */
 void contract_bind(struct model *m, struct diags *d);
 /* What their actions must be, once these are read. */

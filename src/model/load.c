@@ -161,6 +161,7 @@ static void registers_find(struct load *l)
     m->erasure = type_find(l, STR("erasure"));
     m->legal_hold = type_find(l, STR("legal_hold"));
     m->duty_run = type_find(l, STR("duty_run"));
+    m->access = type_find(l, STR("access"));
 }
 
 static void names_pass(struct load *l, const struct sources *s)

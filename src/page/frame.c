@@ -1,6 +1,7 @@
 #include "page/frame.h"
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/memo.h"
 
 #include "gen/frame.html.h"
@@ -44,6 +45,24 @@ static void put_links(struct visit *v, struct frame *f, str nav)
     f->tabs = (struct frame_links){tabs, ntabs};
 }
 
+struct words frame_reading(const struct frame *f)
+{
+    const struct access *r = &f->visit->ctx.reading;
+    struct arena *a = f->visit->ctx.arena;
+    str ends = clock_date(a, r->ends);
+    str since = clock_date(a, r->since);
+    str until = clock_date(a, r->until);
+    return (struct words){
+        str_fmt(a,
+                "您按查阅授权只能查看，至 %.*s 止。只显示 %.*s 至 %.*s "
+                "办理过的记录，以及其中的办理情况。",
+                STR_ARG(ends), STR_ARG(since), STR_ARG(until)),
+        str_fmt(a,
+                "You have access to read, until %.*s. Shown are records on which something was "
+                "done from %.*s to %.*s, and what was done then.",
+                STR_ARG(ends), STR_ARG(since), STR_ARG(until))};
+}
+
 /* What stands in the "new" menu: creating actions of the newest definitions
  * whose `who` is everyone, or that a person may be allowed to do; the form asks
  * again, exactly. */
@@ -52,7 +71,7 @@ static void put_news(struct visit *v, struct frame *f)
     const struct model *m = v->model;
     struct frame_new *list = arena_array(v->ctx.arena, struct frame_new, 24);
     size_t n = 0;
-    for (size_t i = 0; i < m->ntypes && n < 24; i++) {
+    for (size_t i = 0; !v->ctx.reading.on && i < m->ntypes && n < 24; i++) {
         const struct tdef *d = m->types[i]->newest;
         if (!d || d->part_of || m->types[i]->lines || m->types[i]->retired) {
             continue;

@@ -51,6 +51,8 @@ struct frame_error {
     bool search; /* it may be found under another address */
 };
 
+/* To whoever merely reads (engine/reading.h): until when, and what he is shown. */
+struct words frame_reading(const struct frame *f);
 /* "What · of which": no two addresses share a title (WCAG 2.2, 2.4.2). */
 str frame_title(struct visit *v, struct words what, str of);
 /* Starts a page.  `nav` names the entry of the rail that is lit ("home"). */

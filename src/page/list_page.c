@@ -356,7 +356,7 @@ static void put_bulk(struct visit *v, const struct type *t, struct list_view *p)
     struct frame_new *news = arena_array(v->ctx.arena, struct frame_new, d->nactions + 1);
     size_t nb = 0;
     size_t nn = 0;
-    for (size_t i = 0; i < d->nactions; i++) {
+    for (size_t i = 0; !v->ctx.reading.on && i < d->nactions; i++) {
         const struct action *a = &d->actions[i];
         bool nobody = a->who.nobody || (a->who.may_auto && !a->who.who.text.len);
         if (a->creates) {

@@ -48,7 +48,7 @@ static struct frame_news news_of(struct visit *v, const struct type *t)
     const struct tdef *d = t->newest;
     struct frame_new *list = arena_array(v->ctx.arena, struct frame_new, d->nactions + 1);
     size_t n = 0;
-    for (size_t i = 0; i < d->nactions && !t->retired; i++) {
+    for (size_t i = 0; i < d->nactions && !t->retired && !v->ctx.reading.on; i++) {
         if (d->actions[i].creates && d->actions[i].who.everyone) {
             list[n++] = (struct frame_new){t->key, d->actions[i].key, d->actions[i].words};
         }

@@ -35,6 +35,7 @@ struct session {
     str theme;                     /* "", "light", "dark" */
     bool must_change, must_second; /* the password, enrol a second factor: first of all */
     int64_t seen_at;               /* coarse */
+    struct access reading;         /* he only reads (engine/reading.h) */
     /* API tokens: */
     bool token;
     str scopes; /* space separated: read write admin */

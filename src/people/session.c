@@ -3,6 +3,7 @@
 #include "base/enc.h"
 #include "base/health.h"
 #include "engine/post.h"
+#include "engine/reading.h"
 #include "engine/write.h"
 #include "people/people_int.h"
 #include "people/security.h"
@@ -49,6 +50,7 @@ static struct sql make_ask_sql(const struct ctx *ctx, bool token)
     } else {
         SQLB_LIT(&q, "c.login");
     }
+    reading_put_columns(&q, ctx->model);
     if (token) {
         SQLB_LIT(&q, " from token s join account c on c.person = s.person");
     } else {
@@ -57,6 +59,7 @@ static struct sql make_ask_sql(const struct ctx *ctx, bool token)
     if (kept) {
         join_active(&q, ctx->model);
     }
+    reading_put_join(&q, ctx->model);
     if (token) {
         SQLB_LIT(&q, " where s.hash = $1 and s.until > $2 and c.disabled = 0");
     } else {
@@ -82,7 +85,8 @@ static struct session_ask ask(const struct ctx *ctx, struct batch *b, str token,
 {
     str hash = token_hash(ctx->arena, token);
     return (struct session_ask){
-        .place = batch_add(b, ask_sql(ctx, by_token), ARGS(db_blob(hash), db_i64(ctx->now)))};
+        .place = batch_add(b, ask_sql(ctx, by_token),
+                           ARGS(db_blob(hash), db_i64(ctx->now), db_i64(ctx->today)))};
 }
 
 static bool read(struct batch *b, struct session_ask a, struct session *ret)
@@ -101,7 +105,8 @@ static bool read(struct batch *b, struct session_ask a, struct session *ret)
                             .scopes = rows_text(&r, 7),
                             .seen_at = rows_i64(&r, 8),
                             .must_second = rows_i64(&r, 9) != 0,
-                            .name = rows_text(&r, 10)};
+                            .name = rows_text(&r, 10),
+                            .reading = reading_row(&r, 11)};
     return true;
 }
 

@@ -1,3 +1,4 @@
+#include "engine/reading.h"
 #include "people/security.h"
 
 #include "web/visit_int.h"
@@ -31,6 +32,14 @@ bool admit_scope(const struct visit *v)
         }
     }
     return false;
+}
+
+err admit_reading(const struct visit *v)
+{
+    enum http_method m = v->x->req.method;
+    bool free = (v->route->flags & (ROUTE_PUBLIC | ROUTE_DOOR | ROUTE_READER)) != 0;
+    return !v->ctx.reading.on || m == HTTP_GET || m == HTTP_HEAD || free ? OK
+                                                                         : reading_refused(&v->ctx);
 }
 
 static uint64_t asker(const struct visit *v)

@@ -53,6 +53,9 @@ bool guess_same(const struct session *a, const struct session *b)
 {
     return a->person == b->person && a->id == b->id && a->lang == b->lang &&
            a->must_change == b->must_change && a->must_second == b->must_second &&
-           a->token == b->token && str_eq(a->login, b->login) && str_eq(a->csrf, b->csrf) &&
-           str_eq(a->theme, b->theme) && str_eq(a->scopes, b->scopes) && str_eq(a->name, b->name);
+           a->token == b->token && a->reading.on == b->reading.on &&
+           a->reading.access == b->reading.access && a->reading.ends == b->reading.ends &&
+           a->reading.since == b->reading.since && a->reading.until == b->reading.until &&
+           str_eq(a->login, b->login) && str_eq(a->csrf, b->csrf) && str_eq(a->theme, b->theme) &&
+           str_eq(a->scopes, b->scopes) && str_eq(a->name, b->name);
 }

@@ -3,6 +3,7 @@
 #include "base/html.h"
 #include "base/log.h"
 #include "engine/attach.h"
+#include "engine/reading.h"
 
 #include "web/visit_int.h"
 #include "web/work.h"
@@ -139,6 +140,7 @@ static void part_begin(struct visit *v)
     v->model = engine_model(v->app->engine);
     v->ctx = ctx_make(v->app->engine, v->model, seat->db, &v->x->arena, v->x->now,
                       v->session.person, v->signed_in ? v->session.lang : v->x->lang);
+    v->ctx.reading = v->session.reading;
     db_tag(seat->db, v->x->req.id);
     db_read_begin(seat->db);
 }
@@ -186,6 +188,7 @@ static bool has_frame(const struct visit *v)
 static void sit(struct visit *v)
 {
     v->ctx.actor = v->session.person;
+    v->ctx.reading = v->session.reading;
     v->ctx.lang = v->session.lang;
     v->x->lang = v->session.lang;
 }
@@ -361,6 +364,10 @@ static err admit(struct visit *v)
     }
     if (v->signed_in && !admit_scope(v)) {
         return err_make(ERR_DENIED, STR("scope of the token"));
+    }
+    e = admit_reading(v);
+    if (e.code) {
+        return e;
     }
     e = has_frame(v) && !v->prelude.b ? frame_figures(v, false) : OK;
     return e.code ? e : admit_rate(v);
@@ -542,9 +549,12 @@ void visit_alone(struct visit *v, unsigned flags)
     arena_defer(&v->x->arena, release, v);
     part_begin(v);
     v->route = route_find(v, &v->app->pages, HTTP_GET, &other);
-    err e = v->route && (v->route->flags & flags) == flags
-                ? frame_figures(v, true)
-                : err_make(ERR_NOT_FOUND, STR("no such address for this"));
+    err e = reading_find(&v->ctx);
+    v->session.reading = v->ctx.reading;
+    e = e.code ? e
+        : v->route && (v->route->flags & flags) == flags
+            ? frame_figures(v, true)
+            : err_make(ERR_NOT_FOUND, STR("no such address for this"));
     if (e.code) {
         visit_error(v, e);
     } else {

@@ -51,8 +51,10 @@ enum {
                           prolongs no session */
     ROUTE_FEED = 512, /* API, read only: for programs that know names and passwords alone, the token
                          is also taken as the password of Basic (RFC 7617), of any name */
-    ROUTE_PASS = 1024, /* the address itself is the key: no session is asked for, the path stands
-                          in no log, and a body is bytes whatever it is called */
+    ROUTE_PASS = 1024,   /* the address itself is the key: no session is asked for, the path stands
+                            in no log, and a body is bytes whatever it is called */
+    ROUTE_READER = 2048, /* not GET, and yet for whoever merely reads: a file of what he sees, his
+                            own sign-ins */
     /* Limited (rate.h); a ROUTE_UPLOAD is when it brings files. */
     ROUTE_RATE = 12, /* shift */
     ROUTE_SIGN_IN = RATE_SIGN_IN << ROUTE_RATE,

@@ -21,6 +21,9 @@ void alone_run(struct visit *v, unsigned flags);
 bool admit_csrf(struct visit *v);
 /* The scope of an API token covers the route; a session has all. */
 bool admit_scope(const struct visit *v);
+/* Whoever merely reads (engine/reading.h) sends nothing, but for what is his own sign-in
+ * (ROUTE_DOOR) or changes nothing (ROUTE_READER): ERR_DENIED, with words. */
+MUST_CHECK err admit_reading(const struct visit *v);
 /* Not too often: else ERR_LIMIT, and the answer says when. */
 MUST_CHECK err admit_rate(struct visit *v);
 /* The path of what has to be done before anything else; empty: nothing. */
