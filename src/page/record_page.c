@@ -295,6 +295,7 @@ static void fill(struct visit *v, const struct type *t, const struct record_view
                  struct record_page *p)
 {
     const struct law *law = r->rec.def->law;
+    bool reads = v->ctx.reading.on;
     *p = (struct record_page){
         .visit = v,
         .visit_type = t,
@@ -314,7 +315,8 @@ static void fill(struct visit *v, const struct type *t, const struct record_view
         .created_at = r->rec.created_at,
         .steps_left = r->steps_left,
         .hold = r->hold,
-        .own = {r->own, r->nown},
+        .own = {r->own, reads ? 0 : r->nown},
+        .reads = reads,
         .last_seq = r->nactivities ? r->activities[0].seq : 0,
         .older = r->more_activities ? r->activities[r->nactivities - 1].id : 0,
         .state = r->rec.state,
@@ -322,11 +324,11 @@ static void fill(struct visit *v, const struct type *t, const struct record_view
         .unit = t->newest->unit_field ? arena_new(v->ctx.arena, struct record_ref) : &r->rec.unit,
         .watching = r->watching,
         .sticks = t->newest->newest && r->rec.number.len,
-        .can_label = (t->newest->has & HAS_LABEL) != 0,
-        .can_watch = (t->newest->has & HAS_WATCHERS) != 0,
+        .can_label = !reads && (t->newest->has & HAS_LABEL) != 0,
+        .can_watch = !reads && (t->newest->has & HAS_WATCHERS) != 0,
         .watch_action = r->watching ? STR("unwatch") : STR("watch"),
         .has_files = (t->newest->has & HAS_ATTACHMENTS) != 0,
-        .has_comments = (t->newest->has & HAS_COMMENTS) != 0,
+        .has_comments = !reads && (t->newest->has & HAS_COMMENTS) != 0,
         .labels = {r->labels, r->nlabels},
         .watchers = {r->watchers, r->nwatchers},
         .person = v->model->person->key,

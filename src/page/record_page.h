@@ -68,6 +68,7 @@ struct record_page {
     bool account, can_label;
     bool sticks; /* a thing of a register: a label can be printed for it */
     bool watching, can_watch, has_files, has_comments;
+    bool reads; /* the actor merely reads: nothing to be sent */
     struct {
         const struct record_own_task *ptr;
         size_t len;

@@ -76,6 +76,34 @@ static void read_links(struct facts *f, const struct type *t)
     }
 }
 
+/* Whoever merely reads today, and the records his window shows. */
+static void read_reader(struct facts *f)
+{
+    enum { DAY = 86400000, ZONE = 8 * 3600000 };
+    for (size_t i = 0; i < f->n; i++) {
+        const struct fact *x = &f->list[i];
+        if (!str_eq(x->type->key, STR("access")) || !x->state ||
+            !str_eq(x->state->key, STR("in_force")) ||
+            fact_cell(x, STR("f_starts"))->i > f->today ||
+            fact_cell(x, STR("f_ends"))->i < f->today) {
+            continue;
+        }
+        int64_t from = fact_cell(x, STR("f_since"))->i * DAY - ZONE;
+        int64_t to = (fact_cell(x, STR("f_until"))->i + 1) * DAY - ZONE;
+        struct rows r;
+        assert_int_equal(f->reader, 0);
+        f->reader = fact_cell(x, STR("f_person"))->i;
+        dbs_ok(db_query(f->db, f->a,
+                        SQL("select distinct record from act where at >= $1 and at < $2"
+                            " order by record"),
+                        ARGS(db_i64(from), db_i64(to)), &r));
+        f->shown = arena_array(f->a, int64_t, (size_t)rows_count(&r) + 1);
+        while (rows_next(&r)) {
+            f->shown[f->nshown++] = rows_i64(&r, 0);
+        }
+    }
+}
+
 struct facts facts_read(struct site *s, struct arena *a, const struct model *model)
 {
     struct facts f = {.a = a,
@@ -94,6 +122,7 @@ struct facts facts_read(struct site *s, struct arena *a, const struct model *mod
     while (rows_next(&r)) {
         pair(&f, rows_text(&r, 2), rows_i64(&r, 0), rows_i64(&r, 1));
     }
+    read_reader(&f);
     f.by_id = arena_array(a, struct fact *, f.slots);
     for (size_t i = 0; i < f.n; i++) {
         size_t at = (size_t)f.list[i].id % f.slots;

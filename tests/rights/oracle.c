@@ -1,6 +1,7 @@
 /* oracle.c - the definition's words about people, judged over rows. */
 #include "oracle.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { DEPTH_MAX = 8, ARGS_MAX_ = 2 };
@@ -163,7 +164,7 @@ static bool holds(const struct facts *f, str position, enum place place, int64_t
 
 bool oracle_holds(const struct facts *f, const char *position, int64_t person)
 {
-    return holds(f, str_from(position), ANYWHERE, 0, person);
+    return !oracle_reads(f, person) && holds(f, str_from(position), ANYWHERE, 0, person);
 }
 
 /* post('p') of a regulation is the position its setting names. */
@@ -359,8 +360,32 @@ static enum truth judge(const struct facts *f, const struct fact *x, const struc
     return j.rest.len ? UNCLEAR : t;
 }
 
+static int by_number(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a;
+    int64_t y = *(const int64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+bool oracle_reads(const struct facts *f, int64_t person)
+{
+    return person && person == f->reader;
+}
+
 enum truth oracle_sees(const struct facts *f, const struct fact *x, int64_t person)
 {
+    if (oracle_reads(f, person)) { /* all but people, units and the register itself */
+        while (x && x->type->part_of && !x->type->newest->see.text.len) {
+            x = fact_of(f, x->parent);
+        }
+        if (!x) {
+            return NO;
+        }
+        if (x->type != f->model->person && x->type != f->model->unit &&
+            !str_eq(x->type->key, STR("access"))) {
+            return truth_of(bsearch(&x->id, f->shown, f->nshown, sizeof(x->id), by_number) != NULL);
+        }
+    }
     return judge(f, x, x->type->newest, x->type->newest->see.text, person, 0);
 }
 
@@ -373,7 +398,7 @@ enum truth oracle_sees_field(const struct facts *f, const struct fact *x, const 
 enum truth oracle_who(const struct facts *f, const struct fact *x, const struct action *action,
                       int64_t person)
 {
-    return judge(f, x, action->of, action->who.text, person, 0);
+    return oracle_reads(f, person) ? NO : judge(f, x, action->of, action->who.text, person, 0);
 }
 
 bool oracle_from_here(const struct fact *x, const struct action *a)

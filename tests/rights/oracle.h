@@ -44,6 +44,9 @@ struct facts {
         str what;
     } * pairs;
     size_t npairs;
+    int64_t reader; /* who merely reads (type access), one person; 0: nobody */
+    int64_t *shown; /* records on which something was done in his window, in order */
+    size_t nshown;
     struct fact **by_id; /* a table of `slots` */
     size_t slots;
 };
@@ -60,6 +63,8 @@ enum truth oracle_sees_field(const struct facts *f, const struct fact *x, const 
 /* Is he one of those who may do it?  x NULL: a new record. */
 enum truth oracle_who(const struct facts *f, const struct fact *x, const struct action *action,
                       int64_t person);
+/* Does he merely read: nothing done, records by a window? */
+bool oracle_reads(const struct facts *f, int64_t person);
 /* Does he hold this position somewhere? */
 bool oracle_holds(const struct facts *f, const char *position, int64_t person);
 /* Is the record in a state from which the action goes? */

@@ -37,6 +37,14 @@ static void judge_act(struct probe *p, const struct who *who, const struct fact 
     bool by_state = str_eq(why, STR("state"));
     bool here = oracle_from_here(x, a);
     p->unclear += does == UNCLEAR;
+    if (oracle_reads(p->f, who->person)) { /* whatever the state: before it is asked for */
+        if (!by_who) {
+            probe_find(p, "act %.*s.%.*s as one who merely reads: %d", STR_ARG(x->type->key),
+                       STR_ARG(a->key), r->status);
+        }
+        probe_count(p, "acts", false);
+        return;
+    }
     if (by_state == here) {
         probe_find(p, "act %.*s.%.*s on %lld as %.*s: %d %.*s, its state says otherwise",
                    STR_ARG(x->type->key), STR_ARG(a->key), (long long)x->id, STR_ARG(who->login),
