@@ -10,7 +10,7 @@
  *
  * It stands in the context (ctx.reading), found along with the session, so that nobody
  * else pays for it; whoever makes a context of his own asks reading_find.  The statement
- * of what may be seen is load_visible's.  docs/decisions/0064.
+ * of what may be seen is load_visible's.  docs/decisions/0066.
  */
 #ifndef ENGINE_READING_H
 #define ENGINE_READING_H

@@ -154,6 +154,9 @@ static void check_access(const struct type *t, struct diags *d)
         {"ends", {F_DATE}, 1, "date"},       {"since", {F_DATE}, 1, "date"},
         {"until", {F_DATE}, 1, "date"},
     };
+    if (!t) {
+        return;
+    }
     check_fields(t, fields, COUNT(fields), d);
     check_state(t, "in_force", d);
     const struct setting *v = law_setting(t->newest->law, STR("access.longest"));
@@ -407,9 +410,7 @@ void contract_bind(struct model *m, struct diags *d)
     if (m->waiver) {
         check_waiver(m->waiver, d);
     }
-    if (m->access) {
-        check_access(m->access, d);
-    }
+    check_access(m->access, d);
     check_erasing(m, d);
     check_recurring(m, d);
     static const char *const of_run[] = {"duty"};

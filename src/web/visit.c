@@ -339,6 +339,9 @@ static err frame_figures(struct visit *v, bool first)
 struct desk_counts visit_counts(struct visit *v)
 {
     struct prelude *p = &v->prelude;
+    if (v->ctx.reading.on) { /* his tasks rest */
+        return (struct desk_counts){0};
+    }
     if (!v->counted && p->b && p->frame && !batch_join(p->b).code) {
         v->counts = desk_counts_read(p->b, p->figures);
         v->counted = true;

@@ -15,6 +15,7 @@ import { functions } from "./functions.mjs";
 import { inspection } from "./inspection.mjs";
 import { keys } from "./keys.mjs";
 import { leaver } from "./leaver.mjs";
+import { reading } from "./reading.mjs";
 import { manual } from "./manual.mjs";
 import { manualControls } from "./manual_controls.mjs";
 import { refused } from "./refused.mjs";
@@ -53,6 +54,8 @@ const runs = [
   ["evidence-en", (b) => evidence(b, { lang: "en", width: 360 })],
   ["findings-zh", (b) => findings(b, { lang: "zh", width: 1280 })],
   ["findings-en", (b) => findings(b, { lang: "en", width: 360, theme: "dark" })],
+  ["reading-zh", (b) => reading(b, { lang: "zh", width: 1280 })],
+  ["reading-en", (b) => reading(b, { lang: "en", width: 360, theme: "dark" })],
   ["leaver-zh", (b) => leaver(b, { lang: "zh", width: 1280 })],
   ["leaver-en", (b) => leaver(b, { lang: "en", width: 360 })],
   ["second-zh", (b) => second(b, { lang: "zh", width: 1280, scripts: false })],

@@ -251,10 +251,10 @@ static void each_ends_and_stands_alone_body(struct dbs *t)
     assert_done(&h, grant(&h, "2026-01-16", "2026-01-16", "2026-01-05", "2026-01-05"));
 }
 
-#define EACH(name)                                               \
-    static void name(void **state)                               \
-    {                                                            \
-        (void)state;                                             \
+#define EACH(name)                                  \
+    static void name(void **state)                  \
+    {                                               \
+        (void)state;                                \
         dbs_each(DBS_MEMORY | DBS_PG, name##_body); \
     }
 EACH(a_window_is_read)

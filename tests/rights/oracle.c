@@ -273,6 +273,28 @@ static enum truth function(const struct judging *j, const struct call *c)
 static enum truth either(struct judging *j);
 
 /* A path that names a person, a post, or people. */
+/* "inspection.team": people of a record that this one names. */
+static bool far_people(const struct judging *j, str path, enum truth *ret)
+{
+    size_t dot = path.len;
+    while (dot && path.ptr[dot - 1] != '.') {
+        dot--;
+    }
+    int64_t value = 0;
+    const struct type *type = NULL;
+    if (!dot || !path_value(j, str_from_n(path.ptr, dot - 1), &value, &type) || !type) {
+        return false;
+    }
+    str last = str_from_n(path.ptr + dot, path.len - dot);
+    const struct field *field = tdef_field(type->newest, last);
+    if (!field || field->type != F_PEOPLE) {
+        return false;
+    }
+    str table = str_fmt(j->f->a, "l_%.*s__%.*s", STR_ARG(type->key), STR_ARG(last));
+    *ret = truth_of(was_by(j->f, value ? fact_of(j->f, value) : NULL, table, j->person));
+    return true;
+}
+
 static enum truth named(const struct judging *j, str path)
 {
     const struct facts *f = j->f;
@@ -282,6 +304,10 @@ static enum truth named(const struct judging *j, str path)
     if (field && field->type == F_PEOPLE) {
         str table = str_fmt(f->a, "l_%.*s__%.*s", STR_ARG(j->def->type->key), STR_ARG(path));
         return truth_of(was_by(f, j->x, table, j->person));
+    }
+    enum truth far;
+    if (far_people(j, path, &far)) {
+        return far;
     }
     if (!path_value(j, path, &value, &type)) {
         return UNCLEAR;

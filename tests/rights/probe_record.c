@@ -219,7 +219,8 @@ static void new_forms_of(struct probe *p, const struct who *who, const struct ty
                                              .query = "field=title",
                                              .door = DOOR_PAGE,
                                              .who = who});
-        if (r.status != 200 || q.status != 200 || c.status != 200) {
+        int checked = oracle_reads(p->f, who->person) ? 403 : 200;
+        if (r.status != 200 || q.status != 200 || c.status != checked) {
             probe_find(p, "form %.*s as %.*s: %d %d %d", STR_ARG(path), STR_ARG(who->login),
                        r.status, q.status, c.status);
         }
