@@ -366,14 +366,17 @@ static bool word_char(char c)
     return letter(c) || (c >= '0' && c <= '9');
 }
 
-/* The number it was asked for is all that may differ. */
+/* The number it was asked for is all that may differ; how long a field may be is not it. */
 static str without(struct probe *p, str s, int64_t id)
 {
+    static const char most[] = "maxlength=\"";
     char n[24];
     struct buf b = buf_make(&p->a, s.len + 64);
     size_t len = (size_t)snprintf(n, sizeof(n), "%lld", (long long)id);
     for (size_t i = 0; i < s.len; i++) {
-        bool begins = i == 0 || !word_char(s.ptr[i - 1]);
+        bool length = i >= sizeof(most) - 1 &&
+                      memcmp(s.ptr + i - (sizeof(most) - 1), most, sizeof(most) - 1) == 0;
+        bool begins = i == 0 || (!word_char(s.ptr[i - 1]) && !length);
         bool ends = s.len - i <= len || !word_char(s.ptr[i + len]);
         if (begins && ends && s.len - i >= len && memcmp(s.ptr + i, n, len) == 0) {
             buf_put_c(&b, '#');
