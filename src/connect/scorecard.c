@@ -301,7 +301,11 @@ err scorecard_regulations(const struct ctx *ctx, const struct compliance *c,
     }
 static const struct heading units[] = {
     {"unit", WORDS_INIT("部门", "Unit"), WIDE},
+    {"records_kept", WORDS_INIT("符合的记录", "Records kept"), 0},
+    {"records", WORDS_INIT("记录", "Records"), NARROW},
     BREAKS,
+    {"as_of", WORDS_INIT("截至", "As of"), 20},
+    {"age_hours", WORDS_INIT("距今（小时）", "Age (hours)"), NARROW},
 };
 static const struct heading unit_controls[] = {
     {"unit", WORDS_INIT("部门", "Unit"), 24},
@@ -317,10 +321,9 @@ static void put_breaks(struct sheet *s, int64_t violation, int64_t in_grace, int
     xlsx_number(s->x, in_grace, 0);
     xlsx_number(s->x, waived, 0);
     xlsx_number(s->x, unknown, 0);
-    xlsx_row(s->x);
 }
 
-err scorecard_units(const struct ctx *ctx, const struct unit_state *list, size_t n,
+err scorecard_units(const struct ctx *ctx, const struct unit_state *list, size_t n, int64_t as_of,
                     const struct scorecard_by *by, int *ret_fd, int64_t *ret_size)
 {
     struct sheet s;
@@ -331,7 +334,11 @@ err scorecard_units(const struct ctx *ctx, const struct unit_state *list, size_t
     for (size_t i = 0; i < n; i++) {
         const struct unit_state *u = &list[i];
         put_words(&s, unit_state_words(u));
+        xlsx_number(s.x, u->ok, 0);
+        xlsx_number(s.x, u->n, 0);
         put_breaks(&s, u->violation, u->in_grace, u->waived, u->unknown);
+        put_age(&s, as_of);
+        xlsx_row(s.x);
     }
     another(&s, WORDS("控制点", "Controls"), unit_controls,
             sizeof(unit_controls) / sizeof(unit_controls[0]));
@@ -342,6 +349,7 @@ err scorecard_units(const struct ctx *ctx, const struct unit_state *list, size_t
             put_words(&s, b->control->newest->words);
             xlsx_text(s.x, b->control->key);
             put_breaks(&s, b->violation, b->in_grace, b->waived, b->unknown);
+            xlsx_row(s.x);
         }
     }
     return end(&s, WORDS("按部门", "By unit"), by, ret_fd, ret_size);

@@ -27,7 +27,8 @@ MUST_CHECK err scorecard_regulations(const struct ctx *ctx, const struct complia
                                      const struct lived *lived, const struct scorecard_by *by,
                                      int *ret_fd, int64_t *ret_size);
 MUST_CHECK err scorecard_units(const struct ctx *ctx, const struct unit_state *list, size_t n,
-                               const struct scorecard_by *by, int *ret_fd, int64_t *ret_size);
+                               int64_t as_of, const struct scorecard_by *by, int *ret_fd,
+                               int64_t *ret_size);
 /* `texts`: standards_load, for the items that no clause answers to. */
 MUST_CHECK err scorecard_standards(const struct ctx *ctx, const struct standard_state *list,
                                    size_t n, const struct standard *texts, size_t ntexts,

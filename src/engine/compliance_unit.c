@@ -127,17 +127,89 @@ struct words unit_state_words(const struct unit_state *u)
                        : WORDS("没有部门", "no unit");
 }
 
-err compliance_units(const struct ctx *ctx, struct unit_state **ret, size_t *n)
+/* Verdicts by unit: unit, n.  Of types that have controls. */
+static struct sql judged_sql(const struct ctx *ctx)
+{
+    size_t n;
+    struct control_set *sets = control_sets(ctx->model, ctx->arena, &n);
+    struct sqlb b = sqlb_make(ctx->arena);
+    SQLB_LIT(&b, "select u.unit, cast(sum(u.n) as bigint) from control_unit u where u.type in (0");
+    for (size_t i = 0; i < n; i++) {
+        SQLB_LIT(&b, ", ");
+        sqlb_i64(&b, sets[i].type->code);
+    }
+    SQLB_LIT(&b, ") and u.n > 0 group by u.unit order by u.unit");
+    return sqlb_end(&b);
+}
+
+/* Both in order of unit: those that break something, and those that are judged. */
+static void merge(const struct ctx *ctx, struct rows *judged, struct unit_state **ret, size_t *n)
+{
+    struct unit_state *list =
+        arena_array(ctx->arena, struct unit_state, *n + (size_t)rows_count(judged) + 1);
+    const struct unit_state *broken = *ret;
+    size_t at = 0;
+    size_t k = 0;
+    while (rows_next(judged)) {
+        int64_t unit = rows_i64(judged, 0);
+        while (at < *n && broken[at].unit < unit) {
+            list[k++] = broken[at++];
+        }
+        list[k] =
+            at < *n && broken[at].unit == unit ? broken[at++] : (struct unit_state){.unit = unit};
+        list[k++].n = rows_i64(judged, 1);
+    }
+    while (at < *n) {
+        list[k++] = broken[at++];
+    }
+    for (size_t i = 0; i < k; i++) {
+        struct unit_state *u = &list[i];
+        int64_t all = u->violation + u->in_grace + u->waived + u->unknown;
+        u->n = u->n > all ? u->n : all; /* a record came to the unit since */
+        u->ok = u->n - all;
+    }
+    *ret = list;
+    *n = k;
+}
+
+/* The oldest result of a control over records, and how many have none. */
+static void age(const struct ctx *ctx, struct rows *r, int64_t *as_of, size_t *unjudged)
+{
+    size_t judged = 0;
+    *as_of = 0;
+    *unjudged = 0;
+    while (rows_next(r)) {
+        const struct control *c = model_control_at(ctx->model, rows_i64(r, 0));
+        if (c && c->newest && c->over && rows_i64(r, 1)) {
+            int64_t at = rows_i64(r, 1);
+            *as_of = !*as_of || at < *as_of ? at : *as_of;
+            judged++;
+        }
+    }
+    for (size_t i = 0; i < ctx->model->ncontrols; i++) {
+        const struct control *c = ctx->model->controls[i];
+        *unjudged += c->newest && c->over;
+    }
+    *unjudged -= judged;
+}
+
+err compliance_units(const struct ctx *ctx, struct unit_state **ret, size_t *n, int64_t *as_of,
+                     size_t *unjudged)
 {
     struct sql sql = breaks_sql(ctx);
     *n = 0;
     *ret = NULL;
+    *as_of = 0;
+    *unjudged = 0;
     if (!sql.text.len) {
         return OK;
     }
     struct batch *b = batch_begin(ctx->db, ctx->arena);
     int breaks = batch_add(b, sql, ctx_args(ctx, NULL, 0));
     batch_max_rows(b, breaks, UNIT_BREAKS_MAX);
+    int judged = batch_add(b, judged_sql(ctx), NO_ARGS);
+    batch_max_rows(b, judged, UNIT_BREAKS_MAX);
+    int ages = batch_add(b, SQL("select control, as_of from control_result"), NO_ARGS);
     int names = ctx->model->unit ? batch_add(b, names_sql(ctx), ctx_args(ctx, NULL, 0)) : -1;
     err e = batch_run(b);
     if (e.code) {
@@ -145,9 +217,13 @@ err compliance_units(const struct ctx *ctx, struct unit_state **ret, size_t *n)
     }
     struct rows r = batch_rows(b, breaks);
     take(ctx, &r, ret, n);
+    r = batch_rows(b, judged);
+    merge(ctx, &r, ret, n);
+    r = batch_rows(b, ages);
+    age(ctx, &r, as_of, unjudged);
     if (names >= 0) {
-        struct rows of = batch_rows(b, names);
-        put_names(*ret, *n, &of);
+        r = batch_rows(b, names);
+        put_names(*ret, *n, &r);
     }
     qsort(*ret, *n, sizeof(**ret), most_first);
     return OK;

@@ -1,5 +1,9 @@
-/* compliance_unit.h - the records that do not hold, by the unit they belong to (column unit of
- * a record: model/model.h).  Only what does not hold is counted: how many a unit has is not. */
+/* compliance_unit.h - verdicts by the unit that a record belongs to (column unit of a record:
+ * model/model.h): how many of how many are good, and which controls the others break.
+ *
+ * What does not hold is read as it stands; of how many is counted by looks (control_unit.c), so
+ * that a record given to another unit counts there with the next full one.  Never judged, and
+ * what has no record of its own (self, manual), counts in no unit. */
 #ifndef ENGINE_COMPLIANCE_UNIT_H
 #define ENGINE_COMPLIANCE_UNIT_H
 
@@ -17,12 +21,16 @@ struct unit_state {
         size_t len;
     } list;                                       /* the most first */
     int64_t violation, in_grace, waived, unknown; /* sums */
+    int64_t n, ok; /* verdicts on its records, and those that are good: n less the sums */
 };
 enum { UNIT_BREAKS_MAX = 50000 }; /* pairs of unit and control */
 
 /* Its name; else why there is none. */
 struct words unit_state_words(const struct unit_state *u);
-/* Units with records that do not hold, the most first; into ctx->arena.  ERR_TOO_LARGE. */
-MUST_CHECK err compliance_units(const struct ctx *ctx, struct unit_state **ret, size_t *n);
+/* Units with records that are judged, those with the most that do not hold first; into
+ * ctx->arena.  *as_of: the oldest of the results they are counted from, UTC ms; 0: there is
+ * none.  *unjudged: controls over records that were never judged.  ERR_TOO_LARGE. */
+MUST_CHECK err compliance_units(const struct ctx *ctx, struct unit_state **ret, size_t *n,
+                                int64_t *as_of, size_t *unjudged);
 
 #endif

@@ -18,6 +18,7 @@
  *                   until then it counts as in grace; null: no grace.  find_at: when it is to
  *                   be a finding, null: it is one, or need be none; finding: its id, 0: it was
  *                   refused
+ *   control_unit    type, unit, n: verdicts on records of the unit (control_unit.c)
  *   control_retest  control, record, finding: it does not violate any more, and the finding has
  *                   not been told
  *   control_dirty   record, type, act: touched, and not yet judged again

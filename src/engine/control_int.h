@@ -30,7 +30,7 @@ struct control_set *control_sets(const struct model *m, struct arena *a, size_t 
 int control_place(const struct control_set *s, const struct control *c);
 
 /* Records after $4, at most $5, by id: the id, then a byte for each control of which
- * only[i] is set (NULL: all); the others are 0. */
+ * only[i] is set (NULL: all); the others are 0; last its unit, 0: none. */
 struct sql control_select(const struct control_set *s, const bool *only, struct arena *a);
 /* The byte of one control, over r. */
 void control_put(struct sqlb *b, const struct control *c, struct arena *a);
@@ -40,6 +40,23 @@ struct sql control_select_one(const struct control *c, struct arena *a);
 /* The same of the records that marks up to act $4 concern, and the vectors written of them. */
 struct sql control_select_marked(const struct control_set *s, struct arena *a);
 struct sql control_vectors_marked(const struct control_set *s, struct arena *a);
+
+/* Verdicts by unit of the record (column unit; 0: none), of one type: table control_unit.  A
+ * full look counts them anew; a mark that brings a record into a population or out of it moves
+ * its own unit's figure.  A record that was given to another unit counts where it was until the
+ * next full look. */
+struct control_units {
+    struct control_unit {
+        int64_t unit, n;
+    } * list; /* by unit */
+    size_t n, room;
+};
+void control_units_put(struct control_units *u, struct arena *a, int64_t unit, int64_t n);
+/* Both in a writer's job, queued. */
+MUST_CHECK err control_units_write(struct db *db, struct arena *a, const struct type *t,
+                                   const struct control_units *u);
+MUST_CHECK err control_units_add(const struct ctx *ctx, const struct type *t, int64_t record,
+                                 int64_t n);
 
 /* A record whose vector is another than was written; `was` may be shorter: the rest is zeros. */
 struct control_change {

@@ -125,7 +125,7 @@ void control_put(struct sqlb *b, const struct control *c, struct arena *a)
     SQLB_LIT(b, " else 0 end");
 }
 
-/* "select id, a byte for each control from r": where follows. */
+/* "select id, a byte for each control, unit from r": where follows. */
 static void put_bytes(struct sqlb *b, const struct control_set *s, const bool *only,
                       struct arena *a)
 {
@@ -138,7 +138,7 @@ static void put_bytes(struct sqlb *b, const struct control_set *s, const bool *o
             control_put(b, s->list[i], a);
         }
     }
-    SQLB_LIT(b, " from ");
+    SQLB_LIT(b, ", coalesce(r.unit, 0) from ");
     sqlb_ident(b, s->type->table);
     SQLB_LIT(b, " r");
 }

@@ -13,6 +13,7 @@ struct judging {
     const struct control_set *set;
     bool *only; /* those the database can judge */
     struct control_counts *counts;
+    struct control_units units;
     str *errors;
     struct sql select;
     struct control_change changes[CONTROL_WRITE];
@@ -31,15 +32,20 @@ static err write_changes(struct judging *j)
 
 /* --- judging ------------------------------------------------------------------------------ */
 
-static void count(struct judging *j, str vector)
+static void count(struct judging *j, str vector, int64_t unit)
 {
+    int64_t in = 0;
     for (size_t i = 0; i < j->set->n; i++) {
         int v = control_byte(vector, i);
         struct control_counts *c = &j->counts[i];
         c->n += v != VERDICT_OUT;
+        in += v != VERDICT_OUT;
         c->ok += v == VERDICT_OK;
         c->unknown += v == VERDICT_UNKNOWN;
         c->violation += v >= VERDICT_VIOLATION;
+    }
+    if (in) {
+        control_units_put(&j->units, j->run, unit, in);
     }
 }
 
@@ -78,8 +84,10 @@ static err judge_chunk(struct judging *j)
         return e;
     }
     struct control_change *list = arena_array(j->ctx.arena, struct control_change, (size_t)n + 1);
+    int64_t *units = arena_array(j->ctx.arena, int64_t, (size_t)n + 1);
     size_t k = 0;
     while (rows_next(&now)) {
+        units[k] = rows_i64(&now, 1 + (int)j->set->n);
         list[k++] = (struct control_change){.record = rows_i64(&now, 0),
                                             .is = control_vector(j->ctx.arena, j->set, &now)};
     }
@@ -93,7 +101,7 @@ static err judge_chunk(struct judging *j)
         }
         c->was = there && rows_i64(&old, 0) == c->record ? rows_text(&old, 1) : STR("");
         keep_unjudged(j, c);
-        count(j, c->is);
+        count(j, c->is, units[i]);
         if (control_differs(c->was, c->is)) {
             j->changes[j->nchanges++] = *c;
             e = j->nchanges == CONTROL_WRITE ? write_changes(j) : OK;
@@ -110,6 +118,7 @@ static err judge_records(struct judging *j)
 {
     err e = OK;
     memset(j->counts, 0, j->set->n * sizeof(j->counts[0]));
+    j->units = (struct control_units){0};
     j->at = 0;
     j->more = true;
     j->select = control_select(j->set, j->only, j->run);
@@ -188,6 +197,7 @@ static err result_run(struct writer_job *job, struct db *db, struct arena *a, vo
                           db_i64(c->n), db_i64(c->ok), db_i64(c->violation), db_i64(c->unknown),
                           db_i64(w->took_us), db_text(j->set->list[i]->key)));
     }
+    e = e.code ? e : control_units_write(db, a, j->set->type, &j->units);
     return e.code ? e : db_flush(db, a);
 }
 

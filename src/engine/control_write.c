@@ -153,17 +153,19 @@ static err put_delta(const struct ctx *ctx, const struct control *c, const struc
 static err put_change(const struct ctx *ctx, const struct control_work *w,
                       const struct control_change *c, struct delta *deltas, int64_t seq)
 {
+    int64_t more = 0;
     err e = put_vector(ctx, w->set, c);
     for (size_t k = 0; k < w->set->n && !e.code; k++) {
         int was = control_byte(c->was, k);
         int is = control_byte(c->is, k);
         if (was != is) {
+            more += (is != VERDICT_OUT) - (was != VERDICT_OUT);
             delta_put(&deltas[k], was, -1);
             delta_put(&deltas[k], is, 1);
             e = put_row(ctx, w->set->list[k], c->record, was, is, seq);
         }
     }
-    return e;
+    return e.code || !w->count ? e : control_units_add(ctx, w->set->type, c->record, more);
 }
 
 static err write_run(struct writer_job *job, struct db *db, struct arena *a, void *world)

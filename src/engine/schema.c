@@ -233,6 +233,10 @@ static const struct migration migrations[] = {
             "create table erasure_file(sha256 text primary key);"
             "create index attachment_sha256 on attachment(sha256);")},
     {"engine duty 0001", SCRIPT("create table duty_seen(one INT primary key, at INT not null);")},
+    /* Verdicts by unit (control_unit.c); the next full look fills it. */
+    {"engine unit 0001",
+     SCRIPT("create table control_unit(type INT not null, unit INT not null, n INT not null,"
+            " primary key (type, unit));")},
     /* Which actions were ever done (compliance_lived.h). */
     {"engine lived 0001", SCRIPT("create index act_kind on act(type, action);")},
 };

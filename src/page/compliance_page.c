@@ -141,7 +141,7 @@ static void show_units(struct visit *v)
     struct units_page p = {.visit = v, .lenses = compliance_lenses(v, "unit")};
     struct unit_state *list;
     size_t n;
-    err e = compliance_units(&v->ctx, &list, &n);
+    err e = compliance_units(&v->ctx, &list, &n, &p.as_of, &p.unjudged);
     if (e.code) {
         visit_error(v, e);
         return;

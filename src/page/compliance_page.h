@@ -40,7 +40,9 @@ struct units_page {
     struct {
         const struct unit_state *ptr;
         size_t len;
-    } units; /* the most first */
+    } units;         /* the most first */
+    int64_t as_of;   /* of the oldest look; 0: none */
+    size_t unjudged; /* controls without one */
 };
 
 struct unlived_page {

@@ -7,8 +7,10 @@ static err units(struct visit *v, const struct scorecard_by *by, int *fd, int64_
 {
     struct unit_state *list;
     size_t n;
-    err e = compliance_units(&v->ctx, &list, &n);
-    return e.code ? e : scorecard_units(&v->ctx, list, n, by, fd, size);
+    int64_t as_of;
+    size_t unjudged;
+    err e = compliance_units(&v->ctx, &list, &n, &as_of, &unjudged);
+    return e.code ? e : scorecard_units(&v->ctx, list, n, as_of, by, fd, size);
 }
 
 static err standards(struct visit *v, const struct scorecard_by *by, int *fd, int64_t *size)

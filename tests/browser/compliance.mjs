@@ -177,6 +177,9 @@ async function units(w) {
     await zhao.open("/compliance");
     await zhao.press("nav.tabs a[href='/compliance?by=unit']");
     expect(await zhao.page.locator(`tbody a[href='${CONTROL}']`).count(), "the unit of the device");
+    const row = await zhao.page.locator("tbody tr", { has: zhao.page.locator(`a[href='${CONTROL}']`) }).first().innerText();
+    const [ok, n] = /(\d+) \/ (\d+)/.exec(row).slice(1).map(Number);
+    expect(ok < n, row);
     await zhao.axe("by unit");
   });
 }

@@ -222,8 +222,13 @@ static void what_breaks_is_told_by_unit_body(struct dbs *t)
     struct ctx ctx = house_ctx(&h, h.amy);
     struct unit_state *list;
     size_t n;
+    int64_t as_of;
+    size_t unjudged;
+    assert_int_equal(compliance_units(&ctx, &list, &n, &as_of, &unjudged).code, 0);
+    assert_int_equal(unjudged, 3);
+    assert_int_equal(as_of, 0);
     run(&h);
-    assert_int_equal(compliance_units(&ctx, &list, &n).code, 0);
+    assert_int_equal(compliance_units(&ctx, &list, &n, &as_of, &unjudged).code, 0);
     assert_int_equal(n, 0);
     thing(&h, "a", "20"); /* amy is of north */
     thing(&h, "none", "20");
@@ -231,7 +236,7 @@ static void what_breaks_is_told_by_unit_body(struct dbs *t)
     thing(&h, "d", "5");
     assert_done(&h, house_create(&h, h.cat, "thing", "what", "e", "n", "0", NULL));
     run(&h);
-    assert_int_equal(compliance_units(&ctx, &list, &n).code, 0);
+    assert_int_equal(compliance_units(&ctx, &list, &n, &as_of, &unjudged).code, 0);
     assert_int_equal(n, 2);
     assert_int_equal(list[0].unit, h.north);
     assert_int_equal(list[0].violation, 3);
@@ -242,6 +247,12 @@ static void what_breaks_is_told_by_unit_body(struct dbs *t)
     assert_true(list[0].name.len > 0);
     assert_int_equal(list[1].unit, h.south);
     assert_int_equal(list[1].violation, 1);
+    assert_int_equal(as_of, h.now);
+    assert_int_equal(unjudged, 0);
+    assert_int_equal(list[0].n, 12); /* four records, three controls */
+    assert_int_equal(list[0].ok, 7);
+    assert_int_equal(list[1].n, 3);
+    assert_int_equal(list[1].ok, 2);
     int64_t rows = 0;
     for (size_t i = 0; i < n; i++) {
         rows += list[i].violation + list[i].in_grace + list[i].waived + list[i].unknown;

@@ -190,6 +190,13 @@ static str judged(struct house *h, struct arena *a)
                     (long long)rows_i64(&r, 1), (long long)rows_i64(&r, 2),
                     (long long)rows_i64(&r, 3), (long long)rows_i64(&r, 4));
     }
+    dbs_ok(db_query(house_db(h), a,
+                    SQL("select type, unit, n from control_unit where n > 0 order by 1, 2"),
+                    NO_ARGS, &r));
+    while (rows_next(&r)) {
+        buf_put_fmt(&b, "unit %lld %lld: %lld\n", (long long)rows_i64(&r, 0),
+                    (long long)rows_i64(&r, 1), (long long)rows_i64(&r, 2));
+    }
     return buf_str(&b);
 }
 
