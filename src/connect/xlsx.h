@@ -64,7 +64,7 @@ void xlsx_moment(struct xlsx *x, int64_t ms); /* UTC */
 void xlsx_row(struct xlsx *x);                /* the row is complete */
 int64_t xlsx_cut(const struct xlsx *x);       /* texts cut until now */
 /* Ends the sheet of data; what follows goes to another one. */
-void xlsx_sheet(struct xlsx *x, str sheet, const struct xlsx_column *columns, size_t n);
+void xlsx_sheet(struct xlsx *x, str name, const struct xlsx_column *columns, size_t n);
 /* Another sheet, of texts only: `cells` row by row, the first row its head. */
 void xlsx_notes(struct xlsx *x, str name, const str *cells, size_t columns, size_t rows);
 /* The workbook as an open file without a name, which the caller closes.

@@ -189,15 +189,21 @@ static str address_of(struct visit *v, str secret)
     return str_fmt(v->ctx.arena, "%.*s/ping/%.*s", STR_ARG(ours), STR_ARG(secret));
 }
 
+/* The task of the address, as whoever asks sees it. */
+static err seen(struct visit *v, struct record_view *ret)
+{
+    const struct type *t = model_type(v->model, STR("heartbeat"));
+    return t && heartbeat_body_max(v->model) ? record_view(&v->ctx, t, v->num[0], ret)
+                                             : err_make(ERR_NOT_FOUND, STR("heartbeat"));
+}
+
 /* secret: just made; empty: none. */
 static void show(struct visit *v, str secret)
 {
     struct record_view r;
     struct heartbeat_page p = {
         .visit = v, .id = v->num[0], .most = heartbeat_body_max(v->model), .url = STR("")};
-    const struct type *t = model_type(v->model, STR("heartbeat"));
-    err e =
-        t && p.most ? record_view(&v->ctx, t, p.id, &r) : err_make(ERR_NOT_FOUND, STR("heartbeat"));
+    err e = seen(v, &r);
     if (e.code) {
         visit_error(v, e);
         return;
@@ -231,8 +237,15 @@ static void given(struct visit *v)
     show(v, *secret);
 }
 
+/* To whom it is not shown it is not there: a refusal would say that it is. */
 static void give(struct visit *v, str action, str secret)
 {
+    struct record_view r;
+    err e = seen(v, &r);
+    if (e.code) {
+        visit_error(v, e);
+        return;
+    }
     str *kept = arena_new(v->ctx.arena, str);
     *kept = secret;
     v->user = kept;
