@@ -35,6 +35,13 @@ static const struct look {
 };
 enum { LOOKS = sizeof(looks) / sizeof(looks[0]), OTHERS = 3 };
 
+/* A path without a type is of one alone; to the ids of others it is one of another type. */
+static bool looks_at(const struct look *k, const struct type *t)
+{
+    return !str_starts(str_from(k->path), STR("/duties/heartbeat/")) ||
+           str_eq(t->key, STR("heartbeat"));
+}
+
 static const char *query_of(struct probe *p, const struct look *k, int64_t id)
 {
     return k->query ? probe_fill(p, k->query, STR(""), id).ptr : NULL;
@@ -125,6 +132,9 @@ static void records_of(struct probe *p, const struct who *who, const struct type
 {
     for (size_t k = 0; k < LOOKS; k++) {
         const struct look *l = &looks[k];
+        if (!looks_at(l, t)) {
+            continue;
+        }
         probe_next(p);
         struct site_request none = request_of(p, l, who, t, PROBE_ABSENT);
         struct reply absent = probe_absent(p, l->route, &none);
