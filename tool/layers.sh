@@ -1,24 +1,21 @@
 #!/bin/sh
 # Checks that each folder of src/ includes only the folders below it.
 # src/LAYERS names, per line, a folder and the folders it may use.
-bad=0
-n=0
-while read -r layer uses; do
-    case $layer in '' | '#'*) continue ;; esac
-    for f in src/"$layer"/*.[ch]; do
-        [ -f "$f" ] || continue
-        n=$((n + 1))
-        for inc in $(sed -n 's|^#include "\([a-z]*\)/.*|\1|p' "$f" | sort -u); do
-            case " $layer $uses gen " in
-            *" $inc "*) ;;
-            *)
-                echo "$f: may not include $inc/ (see src/LAYERS)"
-                bad=1
-                ;;
-            esac
-        done
-    done
-done <src/LAYERS
-[ $n -gt 50 ] || bad=1
-[ $bad = 0 ] && echo "$n passed, 0 failed"
-exit $bad
+awk '
+    FILENAME == "src/LAYERS" {
+        if ($1 != "" && $1 !~ /^#/) { $1 = $1; uses[$1] = " " $0 " gen " }
+        next
+    }
+    FNR == 1 { split(FILENAME, path, "/"); layer = path[2]; n += layer in uses }
+    layer in uses && match($0, /^#include "[a-z]*\//) {
+        inc = substr($0, 11, RLENGTH - 11)
+        if (!index(uses[layer], " " inc " ")) {
+            print FILENAME ": may not include " inc "/ (see src/LAYERS)"
+            bad = 1
+        }
+    }
+    END {
+        if (n <= 50) bad = 1
+        if (!bad) print n " passed, 0 failed"
+        exit bad
+    }' src/LAYERS src/*/*.[ch]

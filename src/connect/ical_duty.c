@@ -6,8 +6,7 @@
 
 static str title_of(const struct ctx *ctx, const struct duty_row *r)
 {
-    const struct ddef *d = r->duty ? r->duty->newest : NULL;
-    str title = d ? words_in(d->words, ctx->lang) : r->title;
+    str title = duty_row_title(ctx, r);
     return r->about_name.len
                ? str_fmt(ctx->arena, "%.*s - %.*s", STR_ARG(title), STR_ARG(r->about_name))
                : title;

@@ -13,38 +13,36 @@ struct heading {
     int width;
 };
 
-/* Of a sum of controls; put_tally. */
-#define TALLY                                                                         \
-    {"controls_kept", WORDS_INIT("符合的控制点", "Controls kept"), 0},                \
-        {"controls", WORDS_INIT("控制点", "Controls"), NARROW},                       \
-        {"attested", WORDS_INIT("由人书面确认", "Attested by people"), 0},            \
-        {"records_kept", WORDS_INIT("符合的记录", "Records kept"), 0},                \
-        {"records", WORDS_INIT("记录", "Records"), NARROW},                           \
-        {"not_kept", WORDS_INIT("不符合", "Not kept"), NARROW},                       \
-        {"in_grace", WORDS_INIT("宽限中", "In grace"), NARROW},                       \
-        {"waived", WORDS_INIT("例外", "Waived"), NARROW},                             \
-        {"unknown", WORDS_INIT("无法判断", "Unknown"), NARROW},                       \
-        {"never_judged", WORDS_INIT("从未检查的控制点", "Controls never judged"), 0}, \
-        {"as_of", WORDS_INIT("截至", "As of"), 20},                                   \
-    {                                                                                 \
-        "age_hours", WORDS_INIT("距今（小时）", "Age (hours)"), NARROW                \
+/* What does not hold; put_breaks. */
+#define BREAKS                                                  \
+    {"not_kept", WORDS_INIT("不符合", "Not kept"), NARROW},     \
+        {"in_grace", WORDS_INIT("宽限中", "In grace"), NARROW}, \
+        {"waived", WORDS_INIT("例外", "Waived"), NARROW},       \
+    {                                                           \
+        "unknown", WORDS_INIT("无法判断", "Unknown"), NARROW    \
     }
+/* put_age */
+#define AGE                                                            \
+    {"as_of", WORDS_INIT("截至", "As of"), 20},                        \
+    {                                                                  \
+        "age_hours", WORDS_INIT("距今（小时）", "Age (hours)"), NARROW \
+    }
+/* put_counts */
+#define COUNTS                                                     \
+    {"records_kept", WORDS_INIT("符合的记录", "Records kept"), 0}, \
+        {"records", WORDS_INIT("记录", "Records"), NARROW}, BREAKS
+/* Of a sum of controls; put_tally. */
+#define TALLY                                                                      \
+    {"controls_kept", WORDS_INIT("符合的控制点", "Controls kept"), 0},             \
+        {"controls", WORDS_INIT("控制点", "Controls"), NARROW},                    \
+        {"attested", WORDS_INIT("由人书面确认", "Attested by people"), 0}, COUNTS, \
+        {"never_judged", WORDS_INIT("从未检查的控制点", "Controls never judged"), 0}, AGE
 /* Of one control; put_result. */
 #define RESULT                                                                                    \
     {"control", WORDS_INIT("控制点", "Control"), WIDE},                                           \
         {"control_key", WORDS_INIT("控制点的键", "Key of the control"), 24},                      \
         {"state", WORDS_INIT("状态", "State"), 20}, {"kept", WORDS_INIT("符合", "Kept"), NARROW}, \
-        {"records_kept", WORDS_INIT("符合的记录", "Records kept"), 0},                            \
-        {"records", WORDS_INIT("记录", "Records"), NARROW},                                       \
-        {"not_kept", WORDS_INIT("不符合", "Not kept"), NARROW},                                   \
-        {"in_grace", WORDS_INIT("宽限中", "In grace"), NARROW},                                   \
-        {"waived", WORDS_INIT("例外", "Waived"), NARROW},                                         \
-        {"unknown", WORDS_INIT("无法判断", "Unknown"), NARROW},                                   \
-        {"answered_by", WORDS_INIT("由谁回答", "Answered by"), 0},                                \
-        {"as_of", WORDS_INIT("截至", "As of"), 20},                                               \
-    {                                                                                             \
-        "age_hours", WORDS_INIT("距今（小时）", "Age (hours)"), NARROW                            \
-    }
+        COUNTS, {"answered_by", WORDS_INIT("由谁回答", "Answered by"), 0}, AGE
 
 struct sheet {
     const struct ctx *ctx;
@@ -292,20 +290,10 @@ err scorecard_regulations(const struct ctx *ctx, const struct compliance *c,
 /* --- by unit -----------------------------------------------------------------------------------
  */
 
-#define BREAKS                                                  \
-    {"not_kept", WORDS_INIT("不符合", "Not kept"), NARROW},     \
-        {"in_grace", WORDS_INIT("宽限中", "In grace"), NARROW}, \
-        {"waived", WORDS_INIT("例外", "Waived"), NARROW},       \
-    {                                                           \
-        "unknown", WORDS_INIT("无法判断", "Unknown"), NARROW    \
-    }
 static const struct heading units[] = {
     {"unit", WORDS_INIT("部门", "Unit"), WIDE},
-    {"records_kept", WORDS_INIT("符合的记录", "Records kept"), 0},
-    {"records", WORDS_INIT("记录", "Records"), NARROW},
-    BREAKS,
-    {"as_of", WORDS_INIT("截至", "As of"), 20},
-    {"age_hours", WORDS_INIT("距今（小时）", "Age (hours)"), NARROW},
+    COUNTS,
+    AGE,
 };
 static const struct heading unit_controls[] = {
     {"unit", WORDS_INIT("部门", "Unit"), 24},

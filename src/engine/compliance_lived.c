@@ -9,7 +9,7 @@
 
 /* The actions that were ever done: place of the type, key.  A subquery of one row each, so that
  * neither database reads more than one entry of the index for it. */
-static struct sql acts_sql(const struct ctx *ctx)
+static struct sql make_acts_sql(const struct ctx *ctx)
 {
     const struct model *m = ctx->model;
     struct sqlb b = sqlb_make(ctx->arena);
@@ -37,7 +37,7 @@ static struct sql acts_sql(const struct ctx *ctx)
 }
 
 /* Duties of which an occurrence has ended: their codes. */
-static struct sql duties_sql(const struct ctx *ctx)
+static struct sql make_duties_sql(const struct ctx *ctx)
 {
     const struct model *m = ctx->model;
     struct sqlb b = sqlb_make(ctx->arena);
@@ -65,19 +65,35 @@ static struct sql duties_sql(const struct ctx *ctx)
     return sqlb_end(&b);
 }
 
+/* The statement is the same until another version of a regulation is in force. */
+static struct sql kept_sql(const struct ctx *ctx, struct sql (*make)(const struct ctx *),
+                           const void *maker)
+{
+    struct memo_key k = ctx_key(ctx, maker, NULL, NULL, 0);
+    struct sql s;
+    if (!ctx_find_sql(ctx, k, &s)) {
+        struct ctx room = ctx_room(ctx);
+        s = ctx_keep_sql(&room, k, make(&room));
+    }
+    return s;
+}
+
 enum { ASK_DAYS, ASK_ACTS, ASK_DUTIES };
 
 struct batch *compliance_lived_ask(const struct ctx *ctx)
 {
+    static const char acts_maker, duties_maker;
     struct batch *b = batch_begin(ctx->db, ctx->arena);
     batch_add(b,
               SQL("select r.control from control_result r where (select 1 from control_day d"
                   " where d.control = r.control and d.n > 0 limit 1) = 1"),
               NO_ARGS);
-    struct sql acts = acts_sql(ctx);
+    struct sql acts = kept_sql(ctx, make_acts_sql, &acts_maker);
     bool duties = ctx->model->duty_run && ctx->model->nduties;
     batch_add(b, acts.text.len ? acts : SQL("select 0, 0 where 1 = 0"), NO_ARGS);
-    batch_add(b, duties ? duties_sql(ctx) : SQL("select 0 where 1 = 0"), NO_ARGS);
+    batch_add(b,
+              duties ? kept_sql(ctx, make_duties_sql, &duties_maker) : SQL("select 0 where 1 = 0"),
+              NO_ARGS);
     batch_ride(b);
     return b;
 }
@@ -96,26 +112,34 @@ struct looking {
     bool **acts; /* by code of the type and place of the action in its newest version */
 };
 
+/* What is known of an article of a version in force; NULL: of an older one. */
+static struct occasion *occasion_of(struct looking *k, const struct clause *c)
+{
+    for (size_t i = 0; i < k->m->nregs; i++) {
+        if (k->m->regs[i]->newest == c->law) {
+            return &k->of[i][c - c->law->clauses];
+        }
+    }
+    return NULL;
+}
+
 /* One more occasion of an article; NULL, and those of older versions, are none. */
 static void occasion(struct looking *k, const struct clause *c, struct words by, bool lived)
 {
-    for (size_t i = 0; c && i < k->m->nregs; i++) {
-        const struct law *law = k->m->regs[i]->newest;
-        if (law != c->law) {
-            continue;
-        }
-        struct occasion *o = &k->of[i][c - law->clauses];
-        bool there = false;
-        for (size_t w = 0; w < o->u.nby; w++) {
-            there = there || str_eq(o->u.by[w].zh, by.zh);
-        }
-        o->lived = o->lived || lived;
-        o->n++;
-        if (!there && o->u.nby < UNLIVED_BY) {
-            o->u.by[o->u.nby++] = by;
-        } else if (!there) {
-            o->u.more++;
-        }
+    struct occasion *o = c ? occasion_of(k, c) : NULL;
+    if (!o) {
+        return;
+    }
+    bool there = false;
+    for (size_t w = 0; w < o->u.nby; w++) {
+        there = there || str_eq(o->u.by[w].zh, by.zh);
+    }
+    o->lived = o->lived || lived;
+    o->n++;
+    if (!there && o->u.nby < UNLIVED_BY) {
+        o->u.by[o->u.nby++] = by;
+    } else if (!there) {
+        o->u.more++;
     }
 }
 

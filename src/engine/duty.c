@@ -234,6 +234,12 @@ static struct duty_row row_of(const struct ctx *ctx, const struct rows *r)
                              .record = rows_i64(r, 11)};
 }
 
+str duty_row_title(const struct ctx *ctx, const struct duty_row *r)
+{
+    const struct ddef *d = r->duty ? r->duty->newest : NULL;
+    return d ? words_in(d->words, ctx->lang) : r->title;
+}
+
 /* Names of the owners of all rows, in one question. */
 static err owners_sql(const struct ctx *ctx, const struct duty_row *list, size_t n,
                       struct rows *ret)

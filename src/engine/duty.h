@@ -73,6 +73,8 @@ struct duty_row {
     str about_name;
     str owners, doer; /* names */
 };
+/* What it is called today; of a duty that is no more, as it was when it began. */
+str duty_row_title(const struct ctx *ctx, const struct duty_row *r);
 struct duty_ask {
     const struct duty *duty; /* NULL: of all */
     int state;               /* place in duty_state_keys; -1: all */

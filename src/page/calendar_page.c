@@ -75,7 +75,6 @@ static int64_t put_days(struct visit *v, struct month m, struct calendar_cell *c
                                           .dom = c.day,
                                           .weekday = c.weekday,
                                           .inside = from + i >= first && from + i < end,
-                                          .worked = c.weekday <= 5,
                                           .today = from + i == v->ctx.today};
     }
     return from;
@@ -104,8 +103,8 @@ static err put_month(struct visit *v, struct month m, struct calendar_page *p)
     bool worked[CELLS_MAX];
     int n;
     int64_t from = put_days(v, m, cells, &n);
-    for (int i = 0; i < n; i++) {
-        worked[i] = cells[i].worked;
+    for (int i = 0; i < n; i++) { /* outside the calendar's years */
+        worked[i] = cells[i].weekday <= 5;
     }
     struct calendar_days days = calendar_days_ask(&v->ctx, from, n);
     struct duty_ask ask = {.state = -1,

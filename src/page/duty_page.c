@@ -76,7 +76,7 @@ struct duty_cases duty_cases_of(struct visit *v, const struct duty_row *rows, si
         list[i] = (struct duty_case){.row = r,
                                      .state = state_words(v, r),
                                      .class = state_class(r, v->ctx.now),
-                                     .title = d ? words_in(d->words, v->ctx.lang) : r->title,
+                                     .title = duty_row_title(&v->ctx, r),
                                      .due = show_when(v, r->due),
                                      .done = r->done_at ? show_when(v, r->done_at) : STR(""),
                                      .period = str_fmt(v->ctx.arena, "%.*s – %.*s",

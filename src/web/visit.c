@@ -8,7 +8,6 @@
 #include "web/visit_int.h"
 #include "web/work.h"
 
-#include <sodium.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -132,231 +131,16 @@ bool visit_is_htmx(const struct visit *v)
     return str_eq(http_param(&v->x->req.headers, STR("hx-request")), STR("true"));
 }
 
-/* --- a part of a visit: a snapshot around a function ------------------------------ */
-
-static void part_begin(struct visit *v)
-{
-    struct seat *seat = v->x->local;
-    v->model = engine_model(v->app->engine);
-    v->ctx = ctx_make(v->app->engine, v->model, seat->db, &v->x->arena, v->x->now,
-                      v->session.person, v->signed_in ? v->session.lang : v->x->lang);
-    v->ctx.reading = v->session.reading;
-    db_tag(seat->db, v->x->req.id);
-    db_read_begin(seat->db);
-}
-
-static void release(void *arg)
-{
-    struct visit *v = arg;
-    if (v->model) {
-        struct seat *seat = v->x->local;
-        if (db_in_read(seat->db)) { /* not where a page waits without one, and the arena is full */
-            db_read_end(seat->db);
-        }
-        engine_release(v->app->engine, v->model);
-        v->model = NULL;
-    }
-}
-
-/* A publication may come between taking the model and opening the snapshot.  The
- * snapshot tells (`place`: the epoch, asked in its first batch), and the part
- * begins again on the newer model. */
-static err settle(struct visit *v, struct batch *b, int place, bool *again)
-{
-    struct rows r = batch_rows(b, place);
-    int64_t epoch;
-    *again = rows_next(&r) && str_to_i64(rows_text(&r, 0), &epoch) && epoch > v->model->epoch;
-    if (!*again) {
-        return OK;
-    }
-    release(v);
-    err e = engine_catch_up(v->app->engine, epoch);
-    part_begin(v);
-    return e;
-}
-
-static int ask_epoch(struct batch *b)
-{
-    return batch_add(b, SQL("select value from installation where key = 'epoch'"), NO_ARGS);
-}
-
-static bool has_frame(const struct visit *v)
-{
-    return v->signed_in && v->route && !(v->route->flags & (ROUTE_API | ROUTE_PUBLIC));
-}
-
-static void sit(struct visit *v)
-{
-    v->ctx.actor = v->session.person;
-    v->ctx.reading = v->session.reading;
-    v->ctx.lang = v->session.lang;
-    v->x->lang = v->session.lang;
-}
-
-/* A page that only reads is begun on a guess; conclude() looks whether it was right. */
-static bool guessed(struct visit *v, bool by_token)
-{
-    struct seat *seat = v->x->local;
-    bool reads = v->x->req.method == HTTP_GET || v->x->req.method == HTTP_HEAD;
-    const struct guess *g = reads && !v->sure ? guess_find(seat->guesses, v->token) : NULL;
-    if (!g || g->session.token != by_token) {
-        return false;
-    }
-    struct arena *a = v->ctx.arena;
-    struct session s = g->session;
-    s.login = str_copy(a, s.login);
-    s.csrf = str_copy(a, s.csrf);
-    s.theme = str_copy(a, s.theme);
-    s.scopes = str_copy(a, s.scopes);
-    s.name = str_copy(a, s.name);
-    v->session = s;
-    v->signed_in = true;
-    sit(v);
-    struct prelude *p = &v->prelude;
-    *p = (struct prelude){.b = batch_begin(v->ctx.db, a), .frame = has_frame(v)};
-    p->epoch = ask_epoch(p->b);
-    p->session =
-        by_token ? token_ask(&v->ctx, p->b, v->token) : session_ask(&v->ctx, p->b, v->token);
-    if (p->frame) {
-        p->figures = desk_counts_ask(&v->ctx, p->b);
-    }
-    batch_ride(p->b);
-    return true;
-}
-
-/* Somebody is there: his session goes on. */
-static void seen(struct visit *v, const struct session *s)
-{
-    if (!v->route || !(v->route->flags & ROUTE_QUIET)) {
-        people_seen(v->app->people, &v->ctx, s, v->token);
-    }
-}
-
-/* Was everything as guessed?  Seen in the page's own snapshot. */
-static bool right(struct visit *v)
-{
-    struct prelude *p = &v->prelude;
-    struct session s;
-    if (!p->b) {
-        return true;
-    }
-    struct rows r = {0};
-    int64_t epoch = 0;
-    bool ok = !batch_join(p->b).code;
-    if (ok) {
-        r = batch_rows(p->b, p->epoch);
-        ok = rows_next(&r) && str_to_i64(rows_text(&r, 0), &epoch) && epoch <= v->model->epoch;
-    }
-    ok = ok && (v->session.token ? token_read(&v->ctx, p->b, p->session, &s)
-                                 : session_read(&v->ctx, p->b, p->session, &s));
-    ok = ok && guess_same(&s, &v->session);
-    if (ok) {
-        seen(v, &s);
-    }
-    return ok;
-}
-
-/* The token a program sent; empty: none. */
-static str token_sent(struct visit *v)
-{
-    str sent = http_param(&v->x->req.headers, STR("authorization"));
-    unsigned flags = v->route ? v->route->flags : 0;
-    if ((flags & ROUTE_API) && str_starts(sent, STR("Bearer "))) {
-        return str_trim(str_from_n(sent.ptr + 7, sent.len - 7));
-    }
-    char plain[300];
-    size_t n = 0;
-    if (!(flags & ROUTE_FEED) || !str_starts(sent, STR("Basic ")) ||
-        sodium_base642bin((unsigned char *)plain, sizeof(plain), sent.ptr + 6, sent.len - 6, NULL,
-                          &n, NULL, sodium_base64_VARIANT_ORIGINAL)) {
-        return STR("");
-    }
-    str password;
-    str_cut(str_from_n(plain, n), ':', &password);
-    return str_copy(v->ctx.arena, password);
-}
-
-/* Whose session or token it is, and on which model. */
-static err identify(struct visit *v)
-{
-    if (v->route && (v->route->flags & ROUTE_PASS)) {
-        return OK;
-    }
-    v->token = token_sent(v);
-    bool by_token = v->token.len > 0;
-    v->token = by_token ? v->token : http_cookie(v->x, STR("zhidu"));
-    if (!v->token.len || v->token.len > 200) {
-        return OK;
-    }
-    if (guessed(v, by_token)) {
-        return OK;
-    }
-    struct batch *b = NULL;
-    struct session_ask ask = {0};
-    for (bool again = true; again;) {
-        b = batch_begin(v->ctx.db, v->ctx.arena);
-        int epoch = ask_epoch(b);
-        ask = by_token ? token_ask(&v->ctx, b, v->token) : session_ask(&v->ctx, b, v->token);
-        err e = batch_run(b);
-        e = e.code ? e : settle(v, b, epoch, &again);
-        if (e.code) {
-            return e;
-        }
-    }
-    v->signed_in = by_token ? token_read(&v->ctx, b, ask, &v->session)
-                            : session_read(&v->ctx, b, ask, &v->session);
-    struct seat *seat = v->x->local;
-    if (!v->signed_in) {
-        guess_forget(seat->guesses, v->token);
-        v->session = (struct session){0};
-        return OK;
-    }
-    guess_keep(seat->guesses, v->token, &v->session);
-    sit(v);
-    seen(v, &v->session);
-    return OK;
-}
-
-/* `first`: of this part of the visit. */
-static err frame_figures(struct visit *v, bool first)
-{
-    err e = OK;
-    for (bool again = true; again && !e.code;) {
-        struct batch *b = batch_begin(v->ctx.db, v->ctx.arena);
-        int epoch = first ? ask_epoch(b) : -1;
-        struct desk_ask ask = desk_counts_ask(&v->ctx, b);
-        e = batch_run(b);
-        again = false;
-        e = e.code || !first ? e : settle(v, b, epoch, &again);
-        if (!e.code && !again) {
-            v->counts = desk_counts_read(b, ask);
-            v->counted = true;
-        }
-    }
-    return e;
-}
-
-struct desk_counts visit_counts(struct visit *v)
-{
-    struct prelude *p = &v->prelude;
-    if (v->ctx.reading.on) { /* his tasks rest */
-        return (struct desk_counts){0};
-    }
-    if (!v->counted && p->b && p->frame && !batch_join(p->b).code) {
-        v->counts = desk_counts_read(p->b, p->figures);
-        v->counted = true;
-    }
-    return v->counts;
-}
+/* --- what may run ---------------------------------------------------------------- */
 
 static err admit(struct visit *v)
 {
-    err e = identify(v);
+    err e = part_identify(v);
     if (e.code) {
         return e;
     }
     if (!v->route) {
-        e = v->signed_in ? frame_figures(v, false) : OK;
+        e = v->signed_in ? part_figures(v, false) : OK;
         return e.code ? e : err_make(ERR_NOT_FOUND, STR("route"));
     }
     if (!v->signed_in && !(v->route->flags & ROUTE_PUBLIC)) {
@@ -372,7 +156,7 @@ static err admit(struct visit *v)
     if (e.code) {
         return e;
     }
-    e = has_frame(v) && !v->prelude.b ? frame_figures(v, false) : OK;
+    e = part_framed(v) && !v->prelude.b ? part_figures(v, false) : OK;
     return e.code ? e : admit_rate(v);
 }
 
@@ -459,7 +243,7 @@ static int resume(struct http_exchange *x);
  * to the writer. */
 static int conclude(struct visit *v)
 {
-    release(v);
+    part_end(v);
     if (!v->finish) {
         admit_note(v);
         return HTTP_DONE;
@@ -473,7 +257,7 @@ static int conclude(struct visit *v)
     part_begin(v);
     v->ctx.actor = v->session.person;
     visit_error(v, e);
-    release(v);
+    part_end(v);
     return HTTP_DONE;
 }
 
@@ -485,7 +269,7 @@ static int resume(struct http_exchange *x)
     void (*finish)(struct visit *) = v->finish;
     v->finish = NULL;
     admit_act_refused(v);
-    err e = (v->route->flags & (ROUTE_API | ROUTE_PUBLIC)) ? OK : frame_figures(v, true);
+    err e = (v->route->flags & (ROUTE_API | ROUTE_PUBLIC)) ? OK : part_figures(v, true);
     if (e.code) {
         visit_error(v, e);
     } else {
@@ -517,7 +301,7 @@ static void make_again(struct visit *v)
 {
     struct seat *seat = v->x->local;
     guess_forget(seat->guesses, v->token);
-    release(v);
+    part_end(v);
     if (v->x->res.file >= 0) {
         close(v->x->res.file);
     }
@@ -535,10 +319,10 @@ static int handle(struct http_exchange *x)
     x->res.file = -1;
     seat_ready(x->app, x->local);
     memo_tidy(db_memo(((struct seat *)x->local)->db)); /* nobody holds anything of it now */
-    arena_defer(&x->arena, release, v);                /* also when the arena is full half-way */
+    arena_defer(&x->arena, part_end, v);               /* also when the arena is full half-way */
     part_begin(v);
     run(v);
-    if (!right(v)) {
+    if (!part_right(v)) {
         make_again(v);
     }
     return conclude(v);
@@ -549,21 +333,21 @@ static int handle(struct http_exchange *x)
 void visit_alone(struct visit *v, unsigned flags)
 {
     bool other = false;
-    arena_defer(&v->x->arena, release, v);
+    arena_defer(&v->x->arena, part_end, v);
     part_begin(v);
     v->route = route_find(v, &v->app->pages, HTTP_GET, &other);
     err e = reading_find(&v->ctx);
     v->session.reading = v->ctx.reading;
     e = e.code ? e
         : v->route && (v->route->flags & flags) == flags
-            ? frame_figures(v, true)
+            ? part_figures(v, true)
             : err_make(ERR_NOT_FOUND, STR("no such address for this"));
     if (e.code) {
         visit_error(v, e);
     } else {
         v->route->run(v);
     }
-    release(v);
+    part_end(v);
 }
 
 /* --- the server's options ------------------------------------------------------------ */

@@ -10,6 +10,17 @@
 const struct visit_route *route_find(struct visit *v, const struct routes *rs,
                                      enum http_method method, bool *other_method);
 
+/* A part of a visit (part.c): the model, and a snapshot of its own; ends of an arena may end it. */
+void part_begin(struct visit *v);
+void part_end(void *visit);
+/* Whose session or token it is, and on which model: v->session, v->signed_in.  For a page that
+ * only reads it may be a guess; part_right: was everything as guessed? */
+MUST_CHECK err part_identify(struct visit *v);
+bool part_right(struct visit *v);
+/* Does the page bear the frame, and its figures; `first`: asked first of this part. */
+bool part_framed(const struct visit *v);
+MUST_CHECK err part_figures(struct visit *v, bool first);
+
 /* Without a request: runs the page that v->x->req.path has for reading, if its route has
  * all of `flags`, as v->session's person on v->x->local (a seat).  What it could not do is
  * *v->failed.  Jumps when the exchange's arena is full: see alone_run. */

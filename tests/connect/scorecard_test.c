@@ -187,22 +187,8 @@ static void only_what_is_kept_is_kept(void **state)
 
 /* --- as it comes from the database ------------------------------------------------------------ */
 
-static const char law[] =
-    "regulation: desk\n"
-    "title: {zh: 办事, en: Desk}\n"
-    "owner: keeper\n"
-    "uses: [town]\n"
-    "posts:\n"
-    "  keeper: {zh: 管理员, en: Keeper}\n"
-    "types:\n"
-    "  thing:\n"
-    "    title: {zh: 物品, en: Thing}\n"
-    "    name: \"{what}\"\n"
-    "    see: everyone\n"
-    "    fields:\n"
-    "      what: {type: text, max: 50, zh: 名, en: What}\n"
-    "      n: {type: int, zh: 数, en: N}\n"
-    "    states:\n"
+static const char law[] = HOUSE_DESK
+    "types:\n" HOUSE_THING "    states:\n"
     "      kept: {zh: 在, en: Kept}\n"
     "    actions:\n"
     "      keep: {to: kept, who: everyone, asks: [what], may: [n], clause: keeping, zh: 存, en: "

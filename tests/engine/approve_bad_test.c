@@ -8,13 +8,7 @@
 
 #include <stdio.h>
 
-static const char desk[] =
-    "regulation: desk\n"
-    "title: {zh: 办事, en: Desk}\n"
-    "owner: keeper\n"
-    "uses: [town]\n"
-    "posts:\n"
-    "  keeper: {zh: 管理员, en: Keeper}\n"
+static const char desk[] = HOUSE_DESK
     "  leader: {zh: 领导, en: Leader}\n"
     "types:\n"
     "  ask:\n"

@@ -9,22 +9,8 @@
 
 #include <string.h>
 
-static const char law[] =
-    "regulation: desk\n"
-    "title: {zh: 办事, en: Desk}\n"
-    "owner: keeper\n"
-    "uses: [town]\n"
-    "posts:\n"
-    "  keeper: {zh: 管理员, en: Keeper}\n"
-    "types:\n"
-    "  thing:\n"
-    "    title: {zh: 物品, en: Thing}\n"
-    "    name: \"{what}\"\n"
-    "    see: everyone\n"
-    "    fields:\n"
-    "      what: {type: text, max: 50, zh: 名, en: What}\n"
-    "      n: {type: int, zh: 数, en: N}\n"
-    "    states:\n"
+static const char law[] = HOUSE_DESK
+    "types:\n" HOUSE_THING "    states:\n"
     "      kept: {zh: 在, en: Kept}\n"
     "    actions:\n"
     "      keep: {to: kept, who: everyone, asks: [what], may: [n], clause: keeping, zh: 存, en: "
@@ -40,24 +26,10 @@ static const char law[] =
     "  changing: [T1/1.4 equal]\n";
 
 /* Every kind of occasion but a duty; `alone` is cited by a setting, of which nothing comes. */
-static const char lived_law[] =
-    "regulation: desk\n"
-    "title: {zh: 办事, en: Desk}\n"
-    "owner: keeper\n"
-    "uses: [town]\n"
-    "posts:\n"
-    "  keeper: {zh: 管理员, en: Keeper}\n"
+static const char lived_law[] = HOUSE_DESK
     "settings:\n"
     "  thing.most: {type: int, default: 10, clause: alone, zh: 上限, en: Most}\n"
-    "types:\n"
-    "  thing:\n"
-    "    title: {zh: 物品, en: Thing}\n"
-    "    name: \"{what}\"\n"
-    "    see: everyone\n"
-    "    fields:\n"
-    "      what: {type: text, max: 50, zh: 名, en: What}\n"
-    "      n: {type: int, zh: 数, en: N}\n"
-    "    unique: [{of: [what], clause: unique}]\n"
+    "types:\n" HOUSE_THING "    unique: [{of: [what], clause: unique}]\n"
     "    states:\n"
     "      kept: {zh: 在, en: Kept}\n"
     "      moved: {zh: 动, en: Moved}\n"

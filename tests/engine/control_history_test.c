@@ -7,22 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char law[] =
-    "regulation: desk\n"
-    "title: {zh: 办事, en: Desk}\n"
-    "owner: keeper\n"
-    "uses: [town]\n"
-    "posts:\n"
-    "  keeper: {zh: 管理员, en: Keeper}\n"
-    "types:\n"
-    "  thing:\n"
-    "    title: {zh: 物品, en: Thing}\n"
-    "    name: \"{what}\"\n"
-    "    see: everyone\n"
-    "    fields:\n"
-    "      what: {type: text, max: 50, zh: 名, en: What}\n"
-    "      n: {type: int, zh: 数, en: N}\n"
-    "    states:\n"
+static const char law[] = HOUSE_DESK
+    "types:\n" HOUSE_THING "    states:\n"
     "      kept: {zh: 在, en: Kept}\n"
     "      gone: {zh: 去, en: Gone, final: true}\n"
     "    actions:\n"

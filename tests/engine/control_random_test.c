@@ -9,13 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char law[] =
-    "regulation: desk\n"
-    "title: {zh: 办事, en: Desk}\n"
-    "owner: keeper\n"
-    "uses: [town]\n"
-    "posts:\n"
-    "  keeper: {zh: 管理员, en: Keeper}\n"
+static const char law[] = HOUSE_DESK
     "types:\n"
     "  box:\n"
     "    title: {zh: 箱, en: Box}\n"

@@ -7,24 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char law[] =
-    "regulation: desk\n"
-    "title: {zh: 办事, en: Desk}\n"
-    "owner: keeper\n"
-    "uses: [town]\n"
-    "posts:\n"
-    "  keeper: {zh: 管理员, en: Keeper}\n"
+static const char law[] = HOUSE_DESK
     "settings:\n"
     "  thing.most: {type: int, default: 10, clause: bound, zh: 上限, en: Most}\n"
-    "types:\n"
-    "  thing:\n"
-    "    title: {zh: 物品, en: Thing}\n"
-    "    name: \"{what}\"\n"
-    "    see: everyone\n"
-    "    fields:\n"
-    "      what: {type: text, max: 50, zh: 名, en: What}\n"
-    "      n: {type: int, zh: 数, en: N}\n"
-    "      until: {type: date, zh: 限, en: By}\n"
+    "types:\n" HOUSE_THING "      until: {type: date, zh: 限, en: By}\n"
     "      kind: {type: text, max: 20, zh: 类, en: Kind}\n"
     "    states:\n"
     "      kept: {zh: 在, en: Kept}\n"

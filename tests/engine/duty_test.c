@@ -8,13 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char law[] =
-    "regulation: desk\n"
-    "title: {zh: 办事, en: Desk}\n"
-    "owner: keeper\n"
-    "uses: [town]\n"
-    "posts:\n"
-    "  keeper: {zh: 管理员, en: Keeper}\n"
+static const char law[] = HOUSE_DESK
     "settings:\n"
     "  check.time: {type: workdays, default: 12 workdays, clause: keeping, zh: 期限, en: Time}\n"
     "types:\n"

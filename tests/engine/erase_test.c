@@ -10,13 +10,7 @@
 #define SECRET "13900001111"
 #define OTHER "13900002222"
 
-static const char law[] =
-    "regulation: desk\n"
-    "title: {zh: 办事, en: Desk}\n"
-    "owner: keeper\n"
-    "uses: [town]\n"
-    "posts:\n"
-    "  keeper: {zh: 管理员, en: Keeper}\n"
+static const char law[] = HOUSE_DESK
     "types:\n"
     "  card:\n"
     "    title: {zh: 卡, en: Card}\n"

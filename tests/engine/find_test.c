@@ -70,13 +70,7 @@
     " ends], clause: waiver}\n"                                                          \
     "      revoke: {from: in_force, to: revoked, who: everyone, clause: waiver}\n"
 
-static const char law[] =
-    "regulation: desk\n"
-    "title: {zh: 办事, en: Desk}\n"
-    "owner: keeper\n"
-    "uses: [town]\n"
-    "posts:\n"
-    "  keeper: {zh: 管理员, en: Keeper}\n"
+static const char law[] = HOUSE_DESK
     "settings:\n"
     "  waiver.longest: {type: days, default: 30, clause: term, zh: 长, en: Longest}\n"
     "types:\n"

@@ -20,6 +20,24 @@
 #define HOUR 3600000LL
 #define DAY (24 * HOUR)
 
+/* How a definition of a test's own begins: a regulation of the keeper's ... */
+#define HOUSE_DESK                    \
+    "regulation: desk\n"              \
+    "title: {zh: 办事, en: Desk}\n" \
+    "owner: keeper\n"                 \
+    "uses: [town]\n"                  \
+    "posts:\n"                        \
+    "  keeper: {zh: 管理员, en: Keeper}\n"
+/* ... and, below `types:`, a type that everybody sees, with a name and a number. */
+#define HOUSE_THING                                          \
+    "  thing:\n"                                             \
+    "    title: {zh: 物品, en: Thing}\n"                   \
+    "    name: \"{what}\"\n"                                 \
+    "    see: everyone\n"                                    \
+    "    fields:\n"                                          \
+    "      what: {type: text, max: 50, zh: 名, en: What}\n" \
+    "      n: {type: int, zh: 数, en: N}\n"
+
 struct house {
     struct dbs *t;
     struct engine *e;

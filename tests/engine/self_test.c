@@ -5,13 +5,7 @@
 
 #include <string.h>
 
-static const char law[] =
-    "regulation: desk\n"
-    "title: {zh: 办事, en: Desk}\n"
-    "owner: keeper\n"
-    "uses: [town]\n"
-    "posts:\n"
-    "  keeper: {zh: 管理员, en: Keeper}\n"
+static const char law[] = HOUSE_DESK
     "types:\n"
     "  thing:\n"
     "    title: {zh: 物品, en: Thing}\n"
