@@ -93,10 +93,10 @@ static err open_one(struct judged *j)
     all.ptr[all.len++] = register_of(a, j->c->controls);
     str path = str_fmt(a, "%.*s/controls.db", STR_ARG(j->c->data));
     struct diags d = diags_make(a);
-    struct engine_options opt = {
-        .url = j->c->url.len ? j->c->url : str_fmt(a, "sqlite:%.*s", STR_ARG(path)),
-        .clock = bench_clock,
-        .db = {.writer = true, .schema = j->c->url.len ? "bench_controls" : NULL}};
+    struct engine_options opt = {.url = j->c->url.len ? j->c->url
+                                                      : str_fmt(a, "sqlite:%.*s", STR_ARG(path)),
+                                 .clock = bench_clock,
+                                 .db = {.writer = true}};
     if (!j->c->url.len) {
         unlink(path.ptr);
         unlink(str_fmt(a, "%.*s-wal", STR_ARG(path)).ptr);

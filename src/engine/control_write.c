@@ -70,18 +70,19 @@ static err drop_row(const struct ctx *ctx, const struct control *c, int64_t reco
                              ARGS(db_i64(c->code), db_i64(record)));
 }
 
-/* The row of one control about one record follows its byte. */
+/* The row of one control about one record follows its byte: there is one where the record neither
+ * holds nor is out of question.  A first look asks for nothing where nothing is. */
 static err put_row(const struct ctx *ctx, const struct control *c, int64_t record, int was, int is,
                    int64_t seq)
 {
     bool goes_on = was >= VERDICT_VIOLATION && is >= VERDICT_VIOLATION; /* for another reason */
-    bool ends = was != VERDICT_OK && was != VERDICT_OUT && !goes_on;
-    err x = ends ? control_history_end(ctx, c, record, was, seq) : OK;
+    bool stands = was != VERDICT_OK && was != VERDICT_OUT;
+    err x = stands && !goes_on ? control_history_end(ctx, c, record, was, seq) : OK;
     if (x.code) {
         return x;
     }
     if (is == VERDICT_OK || is == VERDICT_OUT) {
-        return drop_row(ctx, c, record);
+        return stands ? drop_row(ctx, c, record) : OK;
     }
     if (goes_on) {
         return db_queue(ctx->db, ctx->arena,
