@@ -1,7 +1,7 @@
 /* controls.h - what it takes to judge: many records by one control, fewer by many.
  *
- * A database of its own is made below the data folder (or in the database of `url`, which is empty) with a
- * register of readings, whose rows are put there at once, without acts: judging reads rows,
+ * A database of its own is made below the data folder (or in the database of `url`, which is empty)
+ * with a register of readings, whose rows are put there at once, without acts: judging reads rows,
  * not their history.
  */
 #ifndef BENCH_CONTROLS_H
