@@ -15,9 +15,9 @@ void part_begin(struct visit *v)
     db_read_begin(seat->db);
 }
 
-void part_end(void *arg)
+void part_end(void *visit)
 {
-    struct visit *v = arg;
+    struct visit *v = visit;
     if (v->model) {
         struct seat *seat = v->x->local;
         if (db_in_read(seat->db)) { /* not where a page waits without one, and the arena is full */
