@@ -10,7 +10,8 @@
 const struct visit_route *route_find(struct visit *v, const struct routes *rs,
                                      enum http_method method, bool *other_method);
 
-/* A part of a visit (part.c): the model, and a snapshot of its own; ends of an arena may end it. */
+/* A part of a visit (part.c): the model, and a snapshot of its own.  part_end twice is once; it
+ * fits arena_defer. */
 void part_begin(struct visit *v);
 void part_end(void *visit);
 /* Whose session or token it is, and on which model: v->session, v->signed_in.  For a page that
