@@ -161,13 +161,14 @@ static void built_in_on(struct probe *p, const struct who *who, const struct typ
                 probe_same(p, "comments, files, labels", routes[k], who, id, &r[k], &absent[k]);
             }
         }
-        bool has = b->has && (t->newest->has & b->has) && b->has != HAS_ATTACHMENTS;
+        bool has = b->has && (t->newest->has & b->has) && b->has != HAS_ATTACHMENTS &&
+                   !oracle_reads(p->f, who->person); /* who merely reads does nothing */
         if (may == YES && b->has != HAS_ATTACHMENTS && (r[0].status == 200) != has && b->has) {
             probe_find(p, "%s on %.*s %lld as %.*s: %d", b->key, STR_ARG(key), (long long)id,
                        STR_ARG(who->login), r[0].status);
         }
         if (may == YES) {
-            probe_count(p, "comments, files, labels", true);
+            probe_count(p, "comments, files, labels", r[0].status != 403);
         }
     }
 }
