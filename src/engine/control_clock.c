@@ -45,6 +45,7 @@ struct control_clock {
     bool judge;         /* this node has it */
     int64_t asked_at;   /* questions of manual controls were put */
     uint64_t asked_model;
+    bool rested; /* pauses between looks are left out */
 };
 
 /* The model and the day, as they are; false: there is nothing to judge. */
@@ -55,7 +56,7 @@ static bool anything(struct control_clock *c, int64_t now, bool *whole, bool *fa
     bool any = m->ncontrols > 0;
     c->again = c->again || m->stamp != c->model || day != c->day || now - c->whole_at >= WHOLE_MS ||
                now < c->whole_at;
-    *whole = c->again && clock_mono_us() >= c->whole_next_us;
+    *whole = c->again && (c->rested || clock_mono_us() >= c->whole_next_us);
     *far = control_any_far(m, clock);
     c->model = m->stamp;
     c->day = day;
@@ -65,6 +66,10 @@ static bool anything(struct control_clock *c, int64_t now, bool *whole, bool *fa
 
 static err connect(struct control_clock *c)
 {
+    if (c->e->memory) {
+        c->db = c->e->db;
+        return OK;
+    }
     if (c->db && !db_lost(c->db)) {
         return OK;
     }
@@ -147,7 +152,7 @@ static err look_due(struct control_clock *c, int64_t now)
 static err look_far(struct control_clock *c, int64_t now, int64_t size, bool clock, bool *pending)
 {
     *pending = size != c->far_size || (clock && now - c->far_at >= CLOCK_MS);
-    if (!*pending || clock_mono_us() < c->far_next_us) {
+    if (!*pending || (!c->rested && clock_mono_us() < c->far_next_us)) {
         return OK;
     }
     int64_t began = clock_mono_us();
@@ -188,7 +193,7 @@ static err look_found(struct control_clock *c, int64_t now, int64_t size)
 static void rest(struct control_clock *c)
 {
     arena_reset(&c->work);
-    if (c->db) {
+    if (c->db && !c->e->memory) {
         db_reset(c->db);
         db_rest(c->db);
     }
@@ -208,10 +213,8 @@ static void look_manual(struct control_clock *c, int64_t now)
     arena_reset(&c->work);
 }
 
-static void look(void *arg)
+static void look(struct control_clock *c, int64_t now)
 {
-    struct control_clock *c = arg;
-    int64_t now = engine_now(c->e);
     int64_t size = engine_stats(c->e).ledger_size;
     bool whole;
     bool far;
@@ -249,6 +252,18 @@ static void look(void *arg)
     rest(c);
 }
 
+static void turn(void *arg)
+{
+    struct control_clock *c = arg;
+    look(c, engine_now(c->e));
+}
+
+void control_clock_turn(struct engine *e, int64_t now)
+{
+    e->controls->rested = true;
+    look(e->controls, now);
+}
+
 static void leave(void *arg)
 {
     struct control_clock *c = arg;
@@ -256,15 +271,21 @@ static void leave(void *arg)
     (void)x; /* else it runs out */
 }
 
-err control_clock_start(struct engine *e)
+void control_clock_make(struct engine *e)
 {
     struct control_clock *c = arena_new(e->life, struct control_clock);
     *c = (struct control_clock){.e = e,
-                                .thread = {.e = e, .turn = look, .end = leave, .arg = c},
+                                .thread = {.e = e, .turn = turn, .end = leave, .arg = c},
                                 .life = arena_make(16u << 20),
                                 .work = arena_make(64u << 20)};
     e->controls = c;
-    return engine_thread_start(&c->thread, STR("the thread that judges controls does not start"));
+}
+
+err control_clock_start(struct engine *e)
+{
+    control_clock_make(e);
+    return engine_thread_start(&e->controls->thread,
+                               STR("the thread that judges controls does not start"));
 }
 
 void control_clock_stop(struct engine *e)

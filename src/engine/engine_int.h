@@ -247,6 +247,10 @@ void clock_stop(struct engine *e);
 /* The thread that judges controls (control_clock.c); stopped before the writer. */
 MUST_CHECK err control_clock_start(struct engine *e);
 void control_clock_stop(struct engine *e);
+/* The same without the thread, for tests: made once, then turns at any `now` on the caller's
+ * thread, which leave out the pauses between long looks; ended by control_clock_stop. */
+void control_clock_make(struct engine *e);
+void control_clock_turn(struct engine *e, int64_t now);
 /* What is to be done about duties (duty_clock.c): made with the engine, for `life` is no thread's
  * but that which opens it; a tick returns how much was done; stopped after the clock. */
 void duty_clock_make(struct engine *e);
