@@ -8,6 +8,10 @@
  * looks lies ten times what the last one took, at least two seconds, so that judging never
  * takes more than a tenth of a core.  Once a minute, and after a publication, questions of
  * manual controls that are due are put (attest.h).
+ *
+ * Results are no entries of the ledger: they are derived, and name its size.  Entries come only
+ * of acts that follow from a result, each once: a finding opened or tested again, a question
+ * put.  So the ledger stands still while nothing happens (tests/engine/quiet_test.c).
  */
 #include "base/clock.h"
 #include "engine/calendar.h"
