@@ -392,7 +392,7 @@ int64_t engine_next_due(struct engine *e, struct db *db, struct arena *a)
     int64_t at = !x.code && rows_next(&r) && !rows_null(&r, 0) ? rows_i64(&r, 0) : 0;
     const struct model *m = engine_model(e);
     int64_t tick = engine_stats(e).last_tick_at;
-    int64_t duty = duty_next(m, db, a, tick);
+    int64_t duty = tick && duty_goes_on(e) ? tick : duty_next(m, db, a, tick);
     engine_release(e, m);
     return !at || (duty && duty < at) ? duty : at;
 }

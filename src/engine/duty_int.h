@@ -7,7 +7,9 @@
 
 enum {
     DUTY_LOOK = 200,      /* rows of one question */
-    DUTY_TODO_MAX = 500,  /* things done in one turn of the clock */
+    DUTY_TODO_MAX = 500,  /* things one look finds */
+    DUTY_TURN = 10000,    /* objects and occurrences looked at in one turn of the clock; where
+                             there are more, the next turn goes on behind the last one */
     DUTY_CATCH_UP = 12,   /* periods of one object made up after a stop; the rest is counted */
     DUTY_OWNERS_MAX = 50, /* people who owe one occurrence */
 };
@@ -46,8 +48,19 @@ struct duty_todos {
     struct duty_todo list[DUTY_TODO_MAX];
     size_t n;
 };
-/* What is to be done at ctx->now; `owners`: whether the people who owe are looked at too. */
-MUST_CHECK err duty_look(const struct ctx *ctx, bool owners, struct duty_todos *ret);
+/* How far the objects have been gone through.  A pass looks at each object of each duty once,
+ * by id, however many looks and turns that takes; whatever begins behind is for the next pass. */
+struct duty_walk {
+    int64_t left; /* objects and occurrences that may be looked at in this turn */
+    int64_t
+        after[DUTIES_MAX]; /* by code of the duty: its last object looked at; -1: none is left */
+    bool owners;           /* who owes what waits is looked at too, ... */
+    int64_t owners_after;  /* ... behind this occurrence */
+    bool more;             /* of the last look: something of the pass is left */
+};
+void duty_walk_begin(struct duty_walk *w);
+/* What is to be done at ctx->now about what comes next, and what was met, missed or left. */
+MUST_CHECK err duty_look(const struct ctx *ctx, struct duty_walk *walk, struct duty_todos *ret);
 /* " from r_T v_x where v_x.id = $n", or nothing for a duty without objects. */
 void duty_put_object(struct sqlb *b, const struct ddef *d, int param);
 str duty_key(struct arena *a, const struct duty *d, int64_t about, int64_t begins);

@@ -8,10 +8,17 @@ const str duty_state_keys[DUTY_STATES] = {
 struct looking {
     const struct ctx *ctx;
     struct duty_todos *todos;
+    struct duty_walk *walk;
     int64_t waiting, missed; /* codes of the states */
     int64_t first_act;       /* when the installation began */
-    bool owners;
 };
+
+void duty_walk_begin(struct duty_walk *w)
+{
+    for (size_t i = 0; i < DUTIES_MAX; i++) {
+        w->after[i] = 0;
+    }
+}
 
 int64_t duty_state_code(const struct model *m, int place)
 {
@@ -163,24 +170,35 @@ static err look_object(struct looking *k, const struct ddef *d, const struct row
     return e;
 }
 
+/* How many rows may be asked for now; 0: no room is left for what they lead to. */
+static int64_t room(const struct looking *k)
+{
+    int64_t most = DUTY_TODO_MAX - (int64_t)k->todos->n;
+    most = most < DUTY_LOOK ? most : DUTY_LOOK;
+    return k->walk->left < most ? k->walk->left : most;
+}
+
+/* Behind the last one that was looked at, whichever look that was. */
 static err look_objects(struct looking *k, const struct ddef *d)
 {
     struct sql sql = objects_sql(k, d);
-    int64_t after = 0;
-    for (int64_t seen = 0; seen < DUTY_OBJECTS_MAX && k->todos->n < DUTY_TODO_MAX;) {
-        struct db_arg more[] = {db_text(d->duty->key), db_i64(after), db_i64(DUTY_LOOK)};
+    int64_t *after = &k->walk->after[d->duty->code];
+    for (int64_t most = room(k); most > 0 && *after >= 0; most = room(k)) {
+        struct db_arg more[] = {db_text(d->duty->key), db_i64(*after), db_i64(most)};
         struct rows r;
         err e = db_query(k->ctx->db, k->ctx->arena, sql, ctx_args(k->ctx, more, 3), &r);
         int64_t n = e.code ? 0 : rows_count(&r);
         while (!e.code && rows_next(&r)) {
-            after = rows_i64(&r, 0);
+            *after = rows_i64(&r, 0);
             e = look_object(k, d, &r);
         }
-        if (e.code || n < DUTY_LOOK) {
+        if (e.code) {
             return e;
         }
-        seen += n;
+        k->walk->left -= n;
+        *after = n < most ? -1 : *after;
     }
+    k->walk->more = k->walk->more || *after >= 0;
     return OK;
 }
 
@@ -355,12 +373,30 @@ static err look_retired(struct looking *k)
     return add_runs(k, DUTY_DROP, sqlb_end(&b), ctx_args(k->ctx, more, 2));
 }
 
+/* Of all that waits, behind the last one. */
 static err look_owners(struct looking *k)
 {
+    struct duty_walk *w = k->walk;
+    int64_t most = DUTY_TODO_MAX - (int64_t)k->todos->n;
+    most = w->left < most ? w->left : most;
+    bool rest = w->more;
+    w->more = true;
+    if (most <= 0) {
+        return OK;
+    }
+    size_t before = k->todos->n;
     struct sqlb b = runs_sql(k);
-    SQLB_LIT(&b, " order by r.id limit $5");
-    struct db_arg more[] = {db_i64(k->waiting), db_i64(DUTY_TODO_MAX)};
-    return add_runs(k, DUTY_ASSIGN, sqlb_end(&b), ctx_args(k->ctx, more, 2));
+    SQLB_LIT(&b, " and r.id > $5 order by r.id limit $6");
+    struct db_arg more[] = {db_i64(k->waiting), db_i64(w->owners_after), db_i64(most)};
+    err e = add_runs(k, DUTY_ASSIGN, sqlb_end(&b), ctx_args(k->ctx, more, 3));
+    int64_t n = (int64_t)(k->todos->n - before);
+    if (!e.code) {
+        w->left -= n;
+        w->owners = n == most;
+        w->owners_after = w->owners ? k->todos->list[k->todos->n - 1].run : 0;
+        w->more = rest || w->owners;
+    }
+    return e;
 }
 
 static err look_begin(struct looking *k)
@@ -374,11 +410,12 @@ static err look_begin(struct looking *k)
     return e;
 }
 
-err duty_look(const struct ctx *ctx, bool owners, struct duty_todos *ret)
+err duty_look(const struct ctx *ctx, struct duty_walk *walk, struct duty_todos *ret)
 {
-    struct looking k = {.ctx = ctx, .todos = ret, .owners = owners};
+    struct looking k = {.ctx = ctx, .todos = ret, .walk = walk};
     const struct model *m = ctx->model;
     ret->n = 0;
+    walk->more = false;
     err e = look_begin(&k);
     for (size_t i = 0; i < m->nduties && !e.code; i++) {
         const struct ddef *d = m->duties[i]->newest;
@@ -390,5 +427,5 @@ err duty_look(const struct ctx *ctx, bool owners, struct duty_todos *ret)
     }
     e = e.code ? e : look_retired(&k);
     e = e.code ? e : look_missed(&k);
-    return e.code || !owners ? e : look_owners(&k);
+    return e.code || !walk->owners ? e : look_owners(&k);
 }

@@ -21,6 +21,7 @@ struct engine_options {
     struct db_options db;
     int64_t group_us;  /* of the writer's groups; 0: as usual */
     int64_t reopen_ms; /* of the writer's tries to open again; 0: as usual */
+    int64_t duty_turn; /* objects of duties looked at in one turn of the clock; 0: as usual */
     bool background;   /* start the clock thread: terms, later effects, steps, search, tasks */
     int64_t (*clock)(void *arg); /* UTC ms */
     void *clock_arg;

@@ -255,6 +255,7 @@ void control_clock_turn(struct engine *e, int64_t now);
  * but that which opens it; a tick returns how much was done; stopped after the clock. */
 void duty_clock_make(struct engine *e);
 int64_t duty_tick(struct engine *e, int64_t now);
+bool duty_goes_on(const struct engine *e); /* the next tick has more to look at */
 void duty_clock_stop(struct engine *e);
 /* The next moment after `now` (0: never looked) at which there may be something; 0: there are no
  * duties. */

@@ -18,10 +18,7 @@
 
 #include "model/model.h"
 
-enum {
-    DUTIES_MAX = 500,         /* of an installation */
-    DUTY_OBJECTS_MAX = 10000, /* of one duty */
-};
+enum { DUTIES_MAX = 500 /* of an installation */ };
 
 enum duty_every {
     EVERY_LENGTH, /* ddef.length */

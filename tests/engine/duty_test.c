@@ -405,6 +405,59 @@ static void whoever_holds_the_post_body(struct dbs *t)
     house_verify(&h);
 }
 
+#define MANY                                                                                  \
+    "  renew: {each: x in thing where x.ends != null, at: x.ends - 30d, owner: x.creator,"    \
+    " creates: check.begin, with: {what: x.what, of: x}, due: 20d, clause: keeping, zh: 续," \
+    " en: Renew}\n"                                                                           \
+    "  seen: {each: x in thing, every: month, owner: post('keeper'), creates: check.begin,"   \
+    " with: {what: x.what}, clause: keeping, zh: 看, en: Seen}\n"
+
+/* Turns of the clock at one moment until nothing is left; how many. */
+static int turns(struct house *h)
+{
+    int n = 0;
+    do {
+        engine_tick(h->e, h->now);
+        n++;
+    } while (duty_goes_on(h->e));
+    return n;
+}
+
+/* More objects than one turn looks at, most of them such as never owe anything: what stands
+ * behind them comes all the same, and until then nothing says that all was looked at. */
+static void none_is_passed_over_body(struct dbs *t)
+{
+    enum { OLD = 20, NEW = 4, TURN = 7 };
+    struct house h = house_of(t, MANY);
+    house_appoint(&h, h.amy, "keeper", h.top);
+    h.e->opt.duty_turn = TURN;
+    for (int i = 0; i < OLD + NEW; i++) {
+        assert_done(&h, house_create(&h, h.bob, "thing", "what", "a", "ends",
+                                     i < OLD ? "2020-01-01" : "2026-03-31", NULL));
+    }
+    turns(&h);
+    h.now = at("2026-03-02T00:00");
+    engine_tick(h.e, h.now);
+    assert_int_equal(all(&h, "renew"), 0);
+    assert_true(duty_goes_on(h.e));
+    assert_int_equal(state_now(&h, "renew"), CONTROL_STALE);
+    assert_true(turns(&h) > (OLD + NEW) / TURN);
+    assert_int_equal(count(&h, "renew", "waiting"), NEW);
+    assert_int_equal(count(&h, "seen", "waiting"), OLD + NEW);
+    assert_int_equal(count(&h, "seen", "missed"), OLD + NEW); /* February */
+    assert_int_equal(state_now(&h, "renew"), CONTROL_UNKNOWN);
+    /* whoever holds the post from tomorrow owes each of them */
+    assert_done(&h, house_do(&h, 0, "post", house_i64(&h, SQL("select id from r_post"), NO_ARGS),
+                             "end", NULL));
+    house_appoint(&h, h.cat, "keeper", h.top);
+    assert_int_equal(owners(&h, h.cat), 0);
+    h.now = at("2026-03-03T00:00");
+    assert_true(turns(&h) > (OLD + NEW) / TURN);
+    assert_int_equal(owners(&h, h.cat), OLD + NEW);
+    assert_int_equal(turns(&h), (OLD + TURN - 1) / TURN); /* with nothing to do, one round */
+    house_verify(&h);
+}
+
 #define EACH(name)                                  \
     static void name(void **state)                  \
     {                                               \
@@ -418,6 +471,7 @@ EACH(after_a_stop)
 EACH(arrives_by_itself)
 EACH(once_for_each_end)
 EACH(whoever_holds_the_post)
+EACH(none_is_passed_over)
 
 int main(void)
 {
@@ -425,7 +479,7 @@ int main(void)
         cmocka_unit_test(due_in_working_time),    cmocka_unit_test(done_late_and_missed),
         cmocka_unit_test(every_kind_of_period),   cmocka_unit_test(after_a_stop),
         cmocka_unit_test(arrives_by_itself),      cmocka_unit_test(once_for_each_end),
-        cmocka_unit_test(whoever_holds_the_post),
+        cmocka_unit_test(whoever_holds_the_post), cmocka_unit_test(none_is_passed_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
