@@ -120,15 +120,9 @@ static err judge_set(const struct freshening *f, const struct control_set *s, bo
     struct rows fresh = batch_rows(b, now);
     struct rows written = batch_rows(b, old);
     size_t n;
-    struct control_change *list = compare(f, s, &fresh, &written, &n);
-    for (size_t i = 0; i < n && !e.code; i += CONTROL_WRITE) {
-        struct control_work w = {.set = s,
-                                 .changes = list + i,
-                                 .nchanges = n - i < CONTROL_WRITE ? n - i : CONTROL_WRITE,
-                                 .count = true};
-        e = control_write(f->e, &f->ctx, &w);
-    }
-    return e;
+    const struct control_change *list = compare(f, s, &fresh, &written, &n);
+    struct control_work w = {.set = s, .changes = list, .nchanges = n, .count = true};
+    return control_write(f->e, &f->ctx, &w);
 }
 
 static err judge_all(struct freshening *f, bool *whole)

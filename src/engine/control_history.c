@@ -9,17 +9,16 @@ enum { PRUNE_ROWS = 20000 };
 
 /* --- written ------------------------------------------------------------------------------- */
 
-err control_history_end(const struct ctx *ctx, const struct control *c, int64_t record, int was,
-                        int64_t seq)
+err control_history_end(const struct ctx *ctx, const struct control *c, int64_t record,
+                        const struct control_over *over)
 {
-    int64_t kind = was == VERDICT_UNKNOWN ? HISTORY_UNKNOWN : HISTORY_VIOLATION;
-    return db_queue(
-        ctx->db, ctx->arena,
-        SQL("insert into control_interval(control, record, kind, from_ms, from_seq,"
-            " to_ms, to_seq) select control, record, cast($3 as bigint), since, seq,"
-            " case when since > $4 then since else $4 end, cast($5 as bigint)"
-            " from control_row where control = $1 and record = $2"),
-        ARGS(db_i64(c->code), db_i64(record), db_i64(kind), db_i64(ctx->now), db_i64(seq)));
+    return db_queue(ctx->db, ctx->arena,
+                    SQL("insert into control_interval(control, record, kind, from_ms, from_seq,"
+                        " to_ms, to_seq) values ($1, $2, $3, $4, $5, $6, $7)"),
+                    ARGS(db_i64(c->code), db_i64(record), db_i64(over->kind), db_i64(over->from),
+                         db_i64(over->from_seq),
+                         db_i64(ctx->now > over->from ? ctx->now : over->from),
+                         db_i64(over->to_seq)));
 }
 
 struct stale_span {

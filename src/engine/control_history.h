@@ -67,9 +67,14 @@ MUST_CHECK err control_look_read(const struct ctx *ctx, const struct control_loo
 
 /* --- for those who judge ---------------------------------------------------------------- */
 
-/* A record's row of control_row is about to go, or turn to another kind: in the writer's job. */
+/* A record's row of control_row is about to go, or turn to another kind: in the writer's job,
+ * queued.  It was so from `from` (UTC ms, and the ledger's size then) until now. */
+struct control_over {
+    int64_t kind; /* HISTORY_VIOLATION or HISTORY_UNKNOWN */
+    int64_t from, from_seq, to_seq;
+};
 MUST_CHECK err control_history_end(const struct ctx *ctx, const struct control *c, int64_t record,
-                                   int was, int64_t seq);
+                                   const struct control_over *over);
 /* Before a look: results that are too old by now were not tested since. */
 MUST_CHECK err control_history_stale(struct engine *e, struct db *db, struct arena *a, int64_t now);
 /* After a full look: which are in error, today's figures; what is too old goes. */

@@ -8,7 +8,8 @@
 enum {
     CONTROL_CHUNK = 500, /* records judged by one question */
     CONTROL_CHUNK_BYTES = 64 << 20,
-    CONTROL_WRITE = 500,      /* records whose vectors one job writes */
+    CONTROL_WRITE = 2000,     /* changed records a look keeps until they are written */
+    CONTROL_VERDICTS = 5000,  /* changed verdicts one job writes: acts wait behind it */
     CONTROL_MS = 30000,       /* for one chunk */
     CONTROL_DOWNS_MAX = 32,   /* fields of one type by which its records name judged ones */
     CONTROL_TURN = 500,       /* marks worked off in one turn */
@@ -73,7 +74,8 @@ int control_byte(str vector, size_t i);
 bool control_differs(str was, str is);
 /* The vector of a row of the statements above. */
 str control_vector(struct arena *a, const struct control_set *s, const struct rows *r);
-/* Writes them as one job; ctx is the reader's that judged. */
+/* Writes them, in jobs that keep no act waiting; ctx is the reader's that judged.  When it fails,
+ * the first of them may be written: vector, rows and figures of a record stand or fall together. */
 MUST_CHECK err control_write(struct engine *e, const struct ctx *ctx,
                              const struct control_work *work);
 /* Does some control read what only a full look follows?  *clock: does some read now? */

@@ -3,6 +3,8 @@
 #include "engine/control_history.h"
 #include "engine/control_int.h"
 
+#include <stdlib.h>
+
 struct write_job {
     struct writer_job job;
     struct engine *e;
@@ -55,36 +57,118 @@ err control_until(const struct ctx *ctx, const struct cond *length, struct db_ar
     return e;
 }
 
-/* It holds, or is not judged any more: what was found is tested again. */
-static err drop_row(const struct ctx *ctx, const struct control *c, int64_t record)
+/* A row of control_row that a job is about to end. */
+struct standing {
+    int64_t control, since, seq, finding;
+};
+/* Of one record, by control. */
+struct standings {
+    struct standing *list;
+    size_t n;
+};
+
+static bool stands(int verdict)
 {
-    err e = db_queue(ctx->db, ctx->arena,
-                     SQL("insert into control_retest(control, record, finding)"
-                         " select control, record, finding from control_row where control = $1"
-                         " and record = $2 and finding > 0 on conflict (control, record)"
-                         " do update set finding = excluded.finding"),
-                     ARGS(db_i64(c->code), db_i64(record)));
-    return e.code ? e
-                  : db_queue(ctx->db, ctx->arena,
-                             SQL("delete from control_row where control = $1 and record = $2"),
-                             ARGS(db_i64(c->code), db_i64(record)));
+    return verdict != VERDICT_OK && verdict != VERDICT_OUT;
+}
+
+/* Does it go on, if for another reason? */
+static bool goes_on(int was, int is)
+{
+    return was >= VERDICT_VIOLATION && is >= VERDICT_VIOLATION;
+}
+
+static bool ends_any(const struct control_set *s, const struct control_change *c)
+{
+    for (size_t k = 0; k < s->n; k++) {
+        int was = control_byte(c->was, k);
+        int is = control_byte(c->is, k);
+        if (was != is && stands(was) && !goes_on(was, is)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What stands of the records of which something ends, in one trip: to select them row by row
+ * while they are ended would have SQLite open a journal for each statement, and walk through the
+ * job's own each time. */
+static err read_standings(const struct ctx *ctx, const struct control_work *w,
+                          struct standings *ret)
+{
+    int *at = arena_array(ctx->arena, int, w->nchanges + 1);
+    struct batch *b = batch_begin(ctx->db, ctx->arena);
+    for (size_t i = 0; i < w->nchanges; i++) {
+        at[i] = ends_any(w->set, &w->changes[i])
+                    ? batch_add(b,
+                                SQL("select control, since, seq, coalesce(finding, 0) from"
+                                    " control_row where record = $1 order by control"),
+                                ARGS(db_i64(w->changes[i].record)))
+                    : -1;
+    }
+    err e = batch_run(b);
+    for (size_t i = 0; i < w->nchanges && !e.code; i++) {
+        if (at[i] >= 0) {
+            struct rows r = batch_rows(b, at[i]);
+            ret[i].list = arena_array(ctx->arena, struct standing, (size_t)rows_count(&r) + 1);
+            while (rows_next(&r)) {
+                ret[i].list[ret[i].n++] = (struct standing){rows_i64(&r, 0), rows_i64(&r, 1),
+                                                            rows_i64(&r, 2), rows_i64(&r, 3)};
+            }
+        }
+    }
+    return e;
+}
+
+static int by_control(const void *a, const void *b)
+{
+    int64_t x = ((const struct standing *)a)->control;
+    int64_t y = ((const struct standing *)b)->control;
+    return x < y ? -1 : x > y;
+}
+
+/* What was is over: it becomes an interval of the control's history, and what was found is tested
+ * again where nothing stands in its place.  It holds, or is not judged any more. */
+static err end_row(const struct ctx *ctx, const struct standings *was, const struct control *c,
+                   int64_t record, int verdict, bool goes, int64_t seq)
+{
+    struct standing key = {.control = c->code};
+    const struct standing *s =
+        was->n ? bsearch(&key, was->list, was->n, sizeof(key), by_control) : NULL;
+    if (!s) {
+        return OK;
+    }
+    struct control_over over = {.kind = verdict == VERDICT_UNKNOWN ? HISTORY_UNKNOWN
+                                                                   : HISTORY_VIOLATION,
+                                .from = s->since,
+                                .from_seq = s->seq,
+                                .to_seq = seq};
+    err e = control_history_end(ctx, c, record, &over);
+    if (!e.code && goes && s->finding > 0) {
+        e = db_queue(ctx->db, ctx->arena,
+                     SQL("insert into control_retest(control, record, finding) values ($1, $2, $3)"
+                         " on conflict (control, record) do update set finding ="
+                         " excluded.finding"),
+                     ARGS(db_i64(c->code), db_i64(record), db_i64(s->finding)));
+    }
+    return e.code || !goes
+               ? e
+               : db_queue(ctx->db, ctx->arena,
+                          SQL("delete from control_row where control = $1 and record = $2"),
+                          ARGS(db_i64(c->code), db_i64(record)));
 }
 
 /* The row of one control about one record follows its byte: there is one where the record neither
  * holds nor is out of question.  A first look asks for nothing where nothing is. */
-static err put_row(const struct ctx *ctx, const struct control *c, int64_t record, int was, int is,
-                   int64_t seq)
+static err put_row(const struct ctx *ctx, const struct standings *stood, const struct control *c,
+                   int64_t record, int was, int is, int64_t seq)
 {
-    bool goes_on = was >= VERDICT_VIOLATION && is >= VERDICT_VIOLATION; /* for another reason */
-    bool stands = was != VERDICT_OK && was != VERDICT_OUT;
-    err x = stands && !goes_on ? control_history_end(ctx, c, record, was, seq) : OK;
-    if (x.code) {
+    bool on = goes_on(was, is);
+    err x = stands(was) && !on ? end_row(ctx, stood, c, record, was, !stands(is), seq) : OK;
+    if (x.code || !stands(is)) {
         return x;
     }
-    if (is == VERDICT_OK || is == VERDICT_OUT) {
-        return stands ? drop_row(ctx, c, record) : OK;
-    }
-    if (goes_on) {
+    if (on) {
         return db_queue(ctx->db, ctx->arena,
                         SQL("update control_row set verdict = $3 where control = $1"
                             " and record = $2"),
@@ -152,7 +236,8 @@ static err put_delta(const struct ctx *ctx, const struct control *c, const struc
 }
 
 static err put_change(const struct ctx *ctx, const struct control_work *w,
-                      const struct control_change *c, struct delta *deltas, int64_t seq)
+                      const struct control_change *c, const struct standings *stood,
+                      struct delta *deltas, int64_t seq)
 {
     int64_t more = 0;
     err e = put_vector(ctx, w->set, c);
@@ -163,7 +248,7 @@ static err put_change(const struct ctx *ctx, const struct control_work *w,
             more += (is != VERDICT_OUT) - (was != VERDICT_OUT);
             delta_put(&deltas[k], was, -1);
             delta_put(&deltas[k], is, 1);
-            e = put_row(ctx, w->set->list[k], c->record, was, is, seq);
+            e = put_row(ctx, stood, w->set->list[k], c->record, was, is, seq);
         }
     }
     return e.code || !w->count ? e : control_units_add(ctx, w->set->type, c->record, more);
@@ -176,11 +261,13 @@ static err write_run(struct writer_job *job, struct db *db, struct arena *a, voi
     (void)world;
     struct ctx ctx = ctx_make(j->e, j->model, db, a, j->now, 0, LANG_ZH);
     struct delta *deltas = arena_array(a, struct delta, w->set->n + 1);
+    struct standings *stood = arena_array(a, struct standings, w->nchanges + 1);
     int64_t seq = 0;
     err e = control_judge_check(j->e, db, a);
+    e = e.code ? e : read_standings(&ctx, w, stood);
     e = e.code ? e : control_ledger_size(&ctx, &seq);
     for (size_t i = 0; i < w->nchanges && !e.code; i++) {
-        e = put_change(&ctx, w, &w->changes[i], deltas, seq);
+        e = put_change(&ctx, w, &w->changes[i], &stood[i], deltas, seq);
     }
     for (size_t k = 0; k < w->set->n && !e.code && w->count; k++) {
         e = put_delta(&ctx, w->set->list[k], &deltas[k]);
@@ -188,9 +275,37 @@ static err write_run(struct writer_job *job, struct db *db, struct arena *a, voi
     return e.code ? e : db_flush(db, a);
 }
 
+/* How many of the changes, from `at` on, one job writes: one at least; and as far as neither
+ * CONTROL_VERDICTS of changed verdicts nor the questions of read_standings are too many. */
+static size_t slice(const struct control_work *w, size_t at)
+{
+    size_t verdicts = 0;
+    size_t asks = 0;
+    size_t n = 0;
+    for (; at + n < w->nchanges; n++) {
+        const struct control_change *c = &w->changes[at + n];
+        for (size_t k = 0; k < w->set->n; k++) {
+            verdicts += control_byte(c->was, k) != control_byte(c->is, k);
+        }
+        asks += ends_any(w->set, c);
+        if (n && (verdicts > CONTROL_VERDICTS || asks > BATCH_MAX)) {
+            break;
+        }
+    }
+    return n;
+}
+
 err control_write(struct engine *e, const struct ctx *ctx, const struct control_work *work)
 {
-    struct write_job j = {.e = e, .model = ctx->model, .work = work, .now = ctx->now};
-    j.job = (struct writer_job){.run = write_run};
-    return engine_run(e, &j.job);
+    err x = OK;
+    for (size_t at = 0; at < work->nchanges && !x.code;) {
+        struct control_work w = *work;
+        w.changes += at;
+        w.nchanges = slice(work, at);
+        at += w.nchanges;
+        struct write_job j = {.e = e, .model = ctx->model, .work = &w, .now = ctx->now};
+        j.job = (struct writer_job){.run = write_run};
+        x = engine_run(e, &j.job);
+    }
+    return x;
 }

@@ -227,6 +227,42 @@ static void many_records_in_many_turns_body(struct dbs *t)
     }
 }
 
+/* More than one job writes at a time, and more than one question can ask: nothing is left out. */
+static void more_than_one_job_writes_body(struct dbs *t)
+{
+    enum { MANY = CONTROL_VERDICTS + 3 * BATCH_MAX };
+    struct house h = house_make(t, law);
+    thing(&h, "5", "*", "k");
+    dbs_ok(db_exec(house_db(&h), t->life,
+                   SQL("insert into r_thing(id, number, name, state, law, ver, created_at,"
+                       " changed_at, creator, f_what, f_n, f_kind) with recursive k(i) as (select 1"
+                       " union all select i + 1 from k where i < $1) select x.id + i, x.number,"
+                       " x.name, x.state, x.law, x.ver, x.created_at, x.changed_at, x.creator,"
+                       " x.f_what, 50, x.f_kind from k, r_thing x"),
+                   ARGS(db_i64(MANY))));
+    run(&h);
+    assert_int_equal(of(&h, "bounded").counts.violation, MANY);
+    assert_int_equal(house_i64(&h, SQL("select count(*) from control_row"), NO_ARGS), MANY);
+    h.now += 1000;
+    dbs_ok(db_exec(house_db(&h), t->life, SQL("update r_thing set f_n = null where f_n = 50"),
+                   NO_ARGS));
+    run(&h); /* from one kind to another */
+    assert_int_equal(of(&h, "bounded").counts.unknown, MANY);
+    assert_int_equal(house_i64(&h, SQL("select count(*) from control_interval"), NO_ARGS), MANY);
+    h.now += 1000;
+    dbs_ok(db_exec(house_db(&h), t->life, SQL("update r_thing set f_n = 5"), NO_ARGS));
+    run(&h);
+    assert_int_equal(of(&h, "bounded").counts.ok, MANY + 1);
+    assert_int_equal(house_i64(&h, SQL("select count(*) from control_row"), NO_ARGS), 0);
+    assert_int_equal(house_i64(&h,
+                               SQL("select count(distinct record) from control_interval"
+                                   " where to_ms - from_ms = 1000"),
+                               NO_ARGS),
+                     MANY);
+    assert_int_equal(house_i64(&h, SQL("select count(*) from control_interval"), NO_ARGS),
+                     2 * MANY);
+}
+
 /* The right to judge lies with another node until `until`. */
 static void another_judges(struct house *h, int64_t until)
 {
@@ -270,6 +306,12 @@ static void one_node_judges_body(struct dbs *t)
     assert_int_equal(
         house_i64(&h, SQL("select count(*) from control_seen where judge_until = 0"), NO_ARGS), 1);
     arena_end(&a);
+}
+
+static void more_than_one_job_writes(void **state)
+{
+    (void)state;
+    dbs_each(DBS_MEMORY | DBS_PG, more_than_one_job_writes_body);
 }
 
 static void one_node_judges(void **state)
@@ -316,6 +358,7 @@ int main(void)
         cmocka_unit_test(grace_ends_and_results_age),
         cmocka_unit_test(one_in_error_hinders_no_other),
         cmocka_unit_test(many_records_in_many_turns),
+        cmocka_unit_test(more_than_one_job_writes),
         cmocka_unit_test(one_node_judges),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
