@@ -428,7 +428,7 @@ void contract_bind(struct model *m, struct diags *d)
     look_up(m->attestation, of_attestation, 1);
     static const char *const of_about[] = {"about", "control", "clause", "unit"};
     look_up(m->finding, of_about, 4);
-    look_up(m->waiver, of_about, 2);
+    look_up(m->waiver, of_about, 3);
     look_up(m->legal_hold, of_hold, 1);
     look_up(m->access, of_post, 1);
     bind_zone(m, d);

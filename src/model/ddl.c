@@ -99,8 +99,11 @@ static str index_name(const struct ddl *d, const char *kind, str what)
                    (unsigned long long)(str_hash(whole) & 0xffffffffu));
 }
 
+/* What follows the column in an index. */
+enum index_rest { REST_NONE, REST_ORDER, REST_STATE };
+
 static err make_index(const struct ddl *d, const char *kind, str what, bool unique, str column,
-                      bool ordered)
+                      enum index_rest rest)
 {
     struct sqlb b = sqlb_make(d->a);
     SQLB_LIT(&b, "create ");
@@ -115,11 +118,13 @@ static err make_index(const struct ddl *d, const char *kind, str what, bool uniq
     if (column.len) {
         sqlb_ident(&b, column);
     }
-    if (column.len && ordered) {
+    if (column.len && rest != REST_NONE) {
         SQLB_LIT(&b, ", ");
     }
-    if (ordered) {
+    if (rest == REST_ORDER) {
         SQLB_LIT(&b, "changed_at, id, state"); /* state: what is not open is passed by unread */
+    } else if (rest == REST_STATE) {
+        SQLB_LIT(&b, "state");
     }
     SQLB_LIT(&b, ")");
     /* Of a column that is never null SQLite makes "where true" of the condition,
@@ -290,7 +295,7 @@ static err see_indexes(const struct ddl *d)
     err e = OK;
     for (int i = 0; !e.code && i < DDL_SEE_INDEXES; i++) {
         str column = see_column(&d->type->newest->see, i);
-        e = column.len ? make_index(d, "o", column, false, column, true) : OK;
+        e = column.len ? make_index(d, "o", column, false, column, REST_ORDER) : OK;
     }
     return e;
 }
@@ -307,12 +312,12 @@ bool ddl_leads(const struct type *t, str column)
 static err indexes(const struct ddl *d)
 {
     const struct tdef *def = d->type->newest;
-    err e = d->type->lines ? OK : make_index(d, "o", STR(""), false, STR(""), true);
+    err e = d->type->lines ? OK : make_index(d, "o", STR(""), false, STR(""), REST_ORDER);
     if (!e.code && def->number.nparts) {
-        e = make_index(d, "n", STR(""), true, STR("number"), false);
+        e = make_index(d, "n", STR(""), true, STR("number"), REST_NONE);
     }
     if (!e.code && d->type->part_of) {
-        e = make_index(d, "p", STR(""), false, parent_column(d), false);
+        e = make_index(d, "p", STR(""), false, parent_column(d), REST_NONE);
     }
     if (!e.code) {
         e = see_indexes(d);
@@ -321,7 +326,9 @@ static err indexes(const struct ddl *d)
         const struct field *f = &def->fields[i];
         bool parent = d->type->part_of && i == 0; /* has its own */
         if ((f->type == F_REF || f->looked_up) && f->column.len && !parent) {
-            e = make_index(d, "r", f->key, false, f->column, false);
+            /* By a key: which of a control's, or an article's, are open. */
+            e = make_index(d, "r", f->key, false, f->column,
+                           f->type == F_TEXT && def->nstates ? REST_STATE : REST_NONE);
         }
     }
     for (size_t i = 0; !e.code && i < def->nuniques; i++) {

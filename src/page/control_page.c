@@ -34,6 +34,16 @@ str control_class(enum control_state s)
     return STR("good");
 }
 
+bool control_may_ask(const struct visit *v)
+{
+    return v->model->waiver && !v->model->waiver->retired && !v->ctx.reading.on;
+}
+
+const struct action *control_asking(const struct visit *v)
+{
+    return tdef_action(v->model->waiver->newest, STR("request"));
+}
+
 str control_figures(const struct visit *v, const struct control_counts *c)
 {
     bool en = v->ctx.lang == LANG_EN;
@@ -147,7 +157,7 @@ static void put_cases(struct visit *v, struct control_page *p, struct control_ro
             .name = name.len ? name : words_in(p->control->over->newest->title, v->ctx.lang),
             .grace = r->grace_at > v->ctx.now,
             .until = r->waived ? clock_date(v->ctx.arena, r->waived_until) : STR("")};
-        cases[i].ask = v->model->waiver && r->reason && !r->waived;
+        cases[i].ask = control_may_ask(v) && r->reason && !r->waived;
         put_shown(v, p->control, r, &cases[i]);
     }
     p->cases.ptr = cases;
@@ -185,6 +195,7 @@ void page_control(struct visit *v)
     }
     struct control_page p = {.visit = v,
                              .control = c,
+                             .ask = c->over && control_may_ask(v),
                              .where = c->newest->where.text,
                              .holds = c->newest->holds.text,
                              .csrf = v->session.csrf};

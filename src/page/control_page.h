@@ -76,6 +76,7 @@ struct control_page {
     int64_t since, record;     /* where the next page begins */
     str where, holds;          /* as written in the definition */
     bool first;                /* the first page of cases */
+    bool ask;                  /* a waiver can be asked for */
     int64_t unfound;           /* violations that are still to become findings */
     struct attest_view attest; /* of a manual one, instead of all that is judged */
     str csrf;
@@ -88,6 +89,10 @@ struct control_page {
     } evidence; /* snapshots of it, the newest first */
 };
 
+/* May whoever looks ask for a waiver?  What the regulation says of who may, the form asks. */
+bool control_may_ask(const struct visit *v);
+/* The action by which one asks; only where one may. */
+const struct action *control_asking(const struct visit *v);
 struct control_line control_line_of(const struct visit *v, const struct control_result *r);
 /* evidence_page.c: fills p->evidence. */
 MUST_CHECK err control_evidence(struct visit *v, struct control_page *p, struct batch *asked);

@@ -154,6 +154,7 @@ static void uses_of_aparts(struct uses *u, const struct law *l)
 
 /* What came of controls and duties. */
 struct law_marks {
+    struct open_at *open; /* by place of the clause; NULL: of an earlier version */
     struct control_result *controls;
     size_t ncontrols;
     struct duty_result *duties;
@@ -175,6 +176,43 @@ static void put_controls(struct visit *v, const struct law_page *p, struct law_a
     }
     a->controls.ptr = list;
     a->controls.len = k;
+}
+
+static struct law_open law_open(struct visit *v, const struct type *t, const struct clause *c,
+                                const struct open_count *n, struct words many, struct words one)
+{
+    if (!n->n) {
+        return (struct law_open){0};
+    }
+    str w = words_in(n->n == 1 && !n->more ? one : many, v->ctx.lang);
+    return (struct law_open){.n = n->n,
+                             .words = str_fmt(v->ctx.arena, "%lld%s %.*s", (long long)n->n,
+                                              n->more ? "+" : "", STR_ARG(w)),
+                             .filter = control_open_filter(&v->ctx, t, c)};
+}
+
+/* What is open there, and for what a waiver can be asked. */
+static void put_open(struct visit *v, struct law_article *a, const struct law_marks *m)
+{
+    const struct law *l = a->clause->law;
+    if (!m->open) {
+        return;
+    }
+    const struct open_at *open = &m->open[a->clause - l->clauses];
+    a->findings =
+        law_open(v, v->model->finding, a->clause, &open->findings,
+                 WORDS("件问题未销号", "open findings"), WORDS("件问题未销号", "open finding"));
+    a->waivers =
+        law_open(v, v->model->waiver, a->clause, &open->waivers,
+                 WORDS("件例外有效", "waivers in force"), WORDS("件例外有效", "waiver in force"));
+    a->ask = control_may_ask(v) && !str_eq(a->class, STR("none"));
+    const struct cdef **judged = arena_array(v->ctx.arena, const struct cdef *, l->ncontrols + 1);
+    a->judged.ptr = judged;
+    for (size_t i = 0; i < l->ncontrols; i++) {
+        if (l->controls[i].clause == a->clause && l->controls[i].over) {
+            judged[a->judged.len++] = &l->controls[i];
+        }
+    }
 }
 
 /* Does a program judge it, rather than somebody who answers? */
@@ -237,6 +275,7 @@ static void put_articles(struct visit *v, const struct law *l, struct law_page *
         bool alive = u.len || has_judged(a) || a->duties.len;
         bool by_people = !alive && (a->controls.len || frame_has_words(c->manual));
         a->class = alive ? STR("alive") : by_people ? STR("manual") : STR("none");
+        put_open(v, a, m);
         p->cited += alive;
         p->manual += by_people;
     }
@@ -270,10 +309,12 @@ static void show_law(struct visit *v, const struct reg *r, const struct law *l)
     }
     p.versions.ptr = versions;
     p.versions.len = r->nlaws > 1 ? r->nlaws : 0;
-    struct law_marks m;
+    struct law_marks m = {0};
+    struct batch *open = p.old ? NULL : control_open_ask(&v->ctx, l);
     struct duty_asked duties = duty_results_ask(&v->ctx);
     err e = control_results(&v->ctx, &m.controls, &m.ncontrols);
     e = e.code ? e : duty_results_read(&v->ctx, &duties, &m.duties, &m.nduties);
+    e = e.code || !open ? e : control_open_read(&v->ctx, open, l, &m.open);
     if (e.code) {
         visit_error(v, e);
         return;

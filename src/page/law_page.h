@@ -2,6 +2,7 @@
 #ifndef PAGE_LAW_PAGE_H
 #define PAGE_LAW_PAGE_H
 
+#include "engine/control_open.h"
 #include "engine/duty.h"
 #include "engine/record.h"
 #include "page/control_page.h"
@@ -39,6 +40,11 @@ struct law_duty { /* whether it is met */
     const struct duty_result *r;
     str class;
 };
+struct law_open { /* findings, or waivers, that are open there */
+    int64_t n;
+    str words;  /* "3 open findings", "500+ open findings" */
+    str filter; /* of the list that has exactly these */
+};
 struct law_article {
     const struct clause *clause;
     struct words chapter; /* where it begins a new one */
@@ -52,7 +58,13 @@ struct law_article {
     struct {
         const struct law_duty *ptr;
         size_t len;
-    } duties; /* that carry it out, likewise */
+    } duties;                          /* that carry it out, likewise */
+    struct law_open findings, waivers; /* likewise */
+    struct {
+        const struct cdef *const *ptr;
+        size_t len;
+    } judged; /* the controls a waiver may name */
+    bool ask; /* a waiver can be asked for: of one of these, else of the article */
     struct {
         const struct law_use *ptr;
         size_t len;

@@ -372,6 +372,7 @@ static err put_breaks(struct visit *v, const struct control_ask *ask, const stru
                      : list[i].row.waived ? WORDS("有例外", "waived")
                      : grace              ? WORDS("宽限中", "in grace")
                                           : WORDS("不符合", "not kept"),
+            .ask = control_may_ask(v) && list[i].row.reason && !list[i].row.waived,
             .items = clause_items(v->ctx.arena, list[i].control->newest->clause)};
     }
     p->breaks.ptr = lines;

@@ -46,6 +46,7 @@ struct record_break { /* a control that it does not keep */
     const struct control_break *of;
     str class;          /* of the pill */
     struct words words; /* the verdict */
+    bool ask;           /* a waiver can be asked for */
     struct mapping_list items;
 };
 

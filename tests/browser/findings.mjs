@@ -1,15 +1,16 @@
 // Found, mended, let off.  A technician leaves: within seconds the control finds a device without
 // one, and soon it is a finding of the device's unit; its head reports it mended, the keeper names
 // another technician, the system tests again, the auditor closes.  And a waiver asked for from the
-// same row holds the next violation off to its last day, and no longer.
+// same row, or from the article, holds the next violation off to its last day, and no longer.
 import { contains, equal, expect, must, story } from "./support.mjs";
 
 const KEY = "devices_have_a_technician", PAGE = `/controls/${KEY}`, DEVICE = "应用服务器一";
 
-export const findings = (browser, how) => story("findings", browser, how, [found, corrected, tested, closed, asked, waived, back], { inTurn: true });
+export const findings = (browser, how) => story("findings", browser, how, [found, corrected, tested, closed, asked, waived, marked, back], { inTurn: true });
 
 const day = (w, from) => new Date(Date.now() + (w.moved ?? 0) + 8 * 3600000 + from * 86400000).toISOString().slice(0, 10);
 const send = (p) => p.send();
+const mark = (p, article) => p.page.locator(`#${article} .side`);
 const row = (p) => p.page.locator("table.list tbody tr", { hasText: DEVICE }).first();
 const state = (p) => p.text("main .head .pill");
 
@@ -57,6 +58,17 @@ async function found(w) {
     const text = await gao.text();
     for (const part of ["equipment#technician", "系统运维组", DEVICE]) contains(text, part);
     await gao.axe("a finding");
+  });
+  await must("the article says how many are open, and has their list", async () => {
+    const gao = await w.as("gao.yuan");
+    await gao.open("/law/equipment");
+    const link = mark(gao, "technician").locator("a[href*='/r/finding']");
+    const open = Number.parseInt(await link.innerText(), 10);
+    expect(open > 0, await link.innerText());
+    await gao.axe("an article with findings");
+    await gao.press(link);
+    equal(await gao.page.locator("table.list tbody tr").count(), open);
+    contains(await gao.text("table.list"), w.t("待整改", "To be mended"));
   });
 }
 
@@ -123,14 +135,18 @@ async function asked(w) {
   });
 }
 
+async function approve(w, waiver) {
+  const sun = await w.as("sun.li"); // the head of the unit and of the information centre
+  for (const node of [1, 2]) {
+    await sun.open(waiver);
+    await sun.press("#approval a[href*='/approval/vote'][href$='vote=approve']");
+    equal((await sun.send()).status(), 303, `node ${node}: ${await sun.text()}`);
+  }
+}
+
 async function waived(w) {
   await must("approved, it is counted by itself, and the row says until when", async () => {
-    const sun = await w.as("sun.li"); // the head of the unit and of the information centre
-    for (const node of [1, 2]) {
-      await sun.open(w.waiver);
-      await sun.press("#approval a[href*='/approval/vote'][href$='vote=approve']");
-      equal((await sun.send()).status(), 303, `node ${node}: ${await sun.text()}`);
-    }
+    await approve(w, w.waiver);
     const gao = await w.as("gao.yuan");
     await gao.open(w.waiver);
     contains(await state(gao), w.t("有效", "In force"));
@@ -140,6 +156,49 @@ async function waived(w) {
     contains(text, day(w, 3));
     contains(await gao.text("dl.fields"), w.t("1 条属例外", "1 waived"));
     await gao.axe("a control with a waiver");
+  });
+}
+
+/** Another record of the same control, asked for from the article: before anything is wrong with it. */
+async function marked(w) {
+  const huang = await w.as("huang.he");
+  await must("at the article a waiver is asked for of its control; one chooses the record", async () => {
+    await huang.open("/law/equipment");
+    await huang.press(mark(huang, "technician").locator("a[href*='/new/request']"));
+    equal(await huang.page.inputValue("main form [name=control]"), KEY);
+    equal(await huang.page.inputValue("main form [name=about]"), "");
+    await huang.open("/r/device");
+    const other = huang.page.locator("table.list tbody tr", { hasNotText: DEVICE }).first();
+    w.other = await other.locator("a.row").getAttribute("href");
+    await huang.open("/law/equipment");
+    await huang.press(mark(huang, "technician").locator("a[href*='/new/request']"));
+    await huang.fill({ about: w.other.split("/").pop(), reason: "停用期间无人负责", measure: "断电封存", ends: day(w, 3) });
+    equal((await send(huang)).status(), 303, await huang.text());
+    w.asked = huang.path();
+    await huang.open("/law/equipment");
+    contains(await mark(huang, "technician").innerText(), w.t("1 件例外有效", "1 waiver in force"));
+  });
+  await must("a term longer than may be is refused, with its clause", async () => {
+    await huang.press(mark(huang, "technician").locator("a[href*='/new/request']"));
+    await huang.fill({ about: w.other.split("/").pop(), reason: "一直如此", measure: "无", ends: day(w, 400) });
+    expect((await send(huang)).status() >= 400, await huang.text());
+    expect(await huang.page.locator("main [popovertarget='q-rectification-waiver-term'], main a[href='/law/rectification#waiver-term']").count(), "no clause");
+  });
+  await must("approved, it is counted at the article, whose list has both", async () => {
+    await approve(w, w.asked);
+    const gao = await w.as("gao.yuan");
+    await gao.open("/law/equipment");
+    const link = mark(gao, "technician").locator("a[href*='/r/waiver?']");
+    contains(await link.innerText(), w.t("2 件例外有效", "2 waivers in force"));
+    await gao.axe("an article with waivers");
+    await gao.press(link);
+    equal(await gao.page.locator("table.list tbody tr").count(), 2);
+  });
+  await must("who may see none of them is told of none", async () => {
+    const guo = await w.as("guo.jing");
+    await guo.open("/law/equipment");
+    expect(!(await mark(guo, "technician").locator("a[href*='/r/waiver?']").count()), "it is counted");
+    expect(await mark(guo, "technician").locator("a[href*='/new/request']").count(), "no way to ask");
   });
 }
 
@@ -155,5 +214,7 @@ async function back(w) {
     }, "the violation back");
     expect(!(await row(gao).innerText()).includes(day(w, -1)), "it is still waived");
     await until(gao, w.waiver, async () => (await state(gao)).includes(w.t("已期满", "Ended")), "the end");
+    await gao.open("/law/equipment");
+    expect(!(await mark(gao, "technician").locator("a[href*='/r/waiver?']").count()), "it is still counted at the article");
   });
 }
