@@ -74,7 +74,10 @@ void ical_put(struct buf *b, const struct ical_day *d, int64_t now)
     if (d->url.len) {
         put_line(b, "URL:", d->url);
     }
-    put_line(b, "STATUS:", d->cancelled ? STR("CANCELLED") : STR("CONFIRMED"));
+    put_line(b, "STATUS:",
+             d->cancelled   ? STR("CANCELLED")
+             : d->tentative ? STR("TENTATIVE")
+                            : STR("CONFIRMED"));
     put_line(b, "TRANSP:", STR("TRANSPARENT"));
     put_line(b, "END:", STR("VEVENT"));
 }

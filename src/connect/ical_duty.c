@@ -1,7 +1,6 @@
 /* ical_duty.c - what is owed, as a calendar. */
 #include "base/clock.h"
 #include "connect/ical.h"
-#include "engine/calendar.h"
 #include "engine/duty.h"
 
 static str title_of(const struct ctx *ctx, const struct duty_row *r)
@@ -10,6 +9,12 @@ static str title_of(const struct ctx *ctx, const struct duty_row *r)
     return r->about_name.len
                ? str_fmt(ctx->arena, "%.*s - %.*s", STR_ARG(title), STR_ARG(r->about_name))
                : title;
+}
+
+static void put_article(struct buf *b, const struct ctx *ctx, const struct ddef *d)
+{
+    buf_put_fmt(b, "\n%.*s %.*s", STR_ARG(words_in(d->law->title, ctx->lang)),
+                STR_ARG(words_in(d->clause->no, ctx->lang)));
 }
 
 /* How it stands, who owes it, and the article. */
@@ -24,21 +29,72 @@ static str told_of(const struct ctx *ctx, const struct duty_row *r)
         buf_put(&b, r->owners);
     }
     if (d) {
-        buf_put_fmt(&b, "\n%.*s %.*s", STR_ARG(words_in(d->law->title, ctx->lang)),
-                    STR_ARG(words_in(d->clause->no, ctx->lang)));
+        put_article(&b, ctx, d);
     }
     return buf_str(&b);
 }
 
+static str address(const struct ctx *ctx, str public_url, str path)
+{
+    return public_url.len ? str_fmt(ctx->arena, "%.*s%.*s", STR_ARG(public_url), STR_ARG(path))
+                          : STR("");
+}
+
+static void put_row(struct buf *b, const struct ctx *ctx, const struct duty_row *r, str public_url,
+                    str whose)
+{
+    str at = str_fmt(ctx->arena, "/r/duty_run/%lld", (long long)r->id);
+    struct ical_day d = {.uid = str_fmt(ctx->arena, "%lld@%.*s", (long long)r->id, STR_ARG(whose)),
+                         .day = duty_day(ctx->model, r->due),
+                         .summary = title_of(ctx, r),
+                         .description = told_of(ctx, r),
+                         .url = address(ctx, public_url, at),
+                         .cancelled = r->state == DUTY_STATES - 1};
+    ical_put(b, &d, ctx->now);
+}
+
+/* What is foreseen of one duty on a day. */
+static void put_ahead(struct buf *b, const struct ctx *ctx, const struct duty_foreseen *f,
+                      str public_url, str whose)
+{
+    const struct ddef *def = f->def;
+    struct arena *a = ctx->arena;
+    str key = def->duty->key;
+    str title = words_in(def->words, ctx->lang);
+    str said = words_in(WORDS("预计", "foreseen"), ctx->lang);
+    struct buf told = buf_make(a, 4096);
+    buf_put_fmt(&told, "%.*s\n%.*s", STR_ARG(said), STR_ARG(duty_owner_words(ctx, def)));
+    if (def->each) {
+        buf_put_fmt(&told, "\n%.*s: %s%lld", STR_ARG(words_in(def->each->newest->title, ctx->lang)),
+                    f->at_least ? ">= " : "", (long long)f->objects);
+    }
+    put_article(&told, ctx, def);
+    struct ical_day d = {
+        .uid = str_fmt(a, "%.*s-%lld@%.*s", STR_ARG(key), (long long)f->day, STR_ARG(whose)),
+        .day = f->day,
+        .summary = str_fmt(a, ctx->lang == LANG_EN ? "%.*s: %.*s" : "%.*s：%.*s", STR_ARG(said),
+                           STR_ARG(title)),
+        .description = buf_str(&told),
+        .url = address(ctx, public_url, str_fmt(a, "/duties/%.*s", STR_ARG(key))),
+        .tentative = true};
+    ical_put(b, &d, ctx->now);
+}
+
 err ical_duties(const struct ctx *ctx, str public_url, str organisation, bool mine, str *ret)
 {
+    struct duty_foresight q =
+        duty_foresee_ask(ctx, ctx->today, ctx->today + ICAL_AHEAD_DAYS + 1, mine);
     struct duty_ask ask = {.state = -1,
                            .mine = mine,
                            .from = ctx->now - ICAL_BACK_DAYS * (int64_t)CLOCK_DAY,
                            .limit = ICAL_MOST};
     struct duty_row *rows;
+    struct duty_foreseen *ahead;
     size_t n;
+    size_t nahead;
+    bool more;
     err e = duty_rows(ctx, &ask, &rows, &n);
+    e = e.code ? e : duty_foresee_read(ctx, &q, &ahead, &nahead, &more);
     if (e.code) {
         return e;
     }
@@ -47,18 +103,10 @@ err ical_duties(const struct ctx *ctx, str public_url, str organisation, bool mi
     str whose = public_url.len ? public_url : organisation;
     ical_begin(&b, str_fmt(ctx->arena, "%.*s %.*s", STR_ARG(organisation), STR_ARG(own)));
     for (size_t i = 0; i < n; i++) {
-        const struct duty_row *r = &rows[i];
-        str at = str_fmt(ctx->arena, "/r/duty_run/%lld", (long long)r->id);
-        struct ical_day d = {
-            .uid = str_fmt(ctx->arena, "%lld@%.*s", (long long)r->id, STR_ARG(whose)),
-            .day = calendar_day_of(ctx->model, r->due),
-            .summary = title_of(ctx, r),
-            .description = told_of(ctx, r),
-            .url = public_url.len
-                       ? str_fmt(ctx->arena, "%.*s%.*s", STR_ARG(public_url), STR_ARG(at))
-                       : STR(""),
-            .cancelled = r->state == DUTY_STATES - 1};
-        ical_put(&b, &d, ctx->now);
+        put_row(&b, ctx, &rows[i], public_url, whose);
+    }
+    for (size_t i = 0; i < nahead; i++) {
+        put_ahead(&b, ctx, &ahead[i], public_url, whose);
     }
     ical_end(&b);
     *ret = buf_str(&b);

@@ -1,15 +1,16 @@
 #include "engine/calendar_held.h"
 
+#include "engine/calendar.h"
 #include "engine/engine_int.h"
 
 #include <string.h>
 
 enum { DAYS_MAX = 60000, SPANS_MAX = 400000, HELD_BYTES = 32 << 20 };
 
-static void read_days(struct calendar_held *c, struct rows *r)
+static void read_days(struct calendar_held *c, struct arena *a, struct rows *r)
 {
     c->ndays = 0;
-    c->workdays = arena_array(&c->arena, int64_t, (size_t)rows_count(r) + 1);
+    c->workdays = arena_array(a, int64_t, (size_t)rows_count(r) + 1);
     while (rows_next(r)) {
         if (c->ndays == 0) {
             c->first_day = rows_i64(r, 0);
@@ -18,10 +19,10 @@ static void read_days(struct calendar_held *c, struct rows *r)
     }
 }
 
-static void read_spans(struct calendar_held *c, struct rows *r)
+static void read_spans(struct calendar_held *c, struct arena *a, struct rows *r)
 {
     c->nspans = 0;
-    c->spans = arena_array(&c->arena, struct held_span, (size_t)rows_count(r) + 1);
+    c->spans = arena_array(a, struct held_span, (size_t)rows_count(r) + 1);
     while (rows_next(r)) {
         c->spans[c->nspans++] = (struct held_span){rows_i64(r, 0), rows_i64(r, 1), rows_i64(r, 2)};
     }
@@ -51,9 +52,9 @@ static err read_again(const struct ctx *ctx, struct calendar_held *c)
         c->stamp = STR(""); /* it lies in what is given back now */
         arena_reset(&c->arena);
         struct rows r = batch_rows(b, days);
-        read_days(c, &r);
+        read_days(c, &c->arena, &r);
         r = batch_rows(b, spans);
-        read_spans(c, &r);
+        read_spans(c, &c->arena, &r);
         c->stamp = str_copy(&c->arena, str_from(c->known));
         c->good = true;
     }
@@ -71,13 +72,47 @@ void calendar_make(struct engine *e)
 
 err calendar_hold(const struct ctx *ctx, const struct calendar_held **ret)
 {
-    *ret = NULL;
-    if (!ctx->writer) {
+    *ret = ctx->calendar;
+    if (ctx->calendar || !ctx->writer) {
         return OK;
     }
     struct calendar_held *c = ctx->engine->calendar;
     err e = c->good ? OK : read_again(ctx, c);
     *ret = e.code ? NULL : c;
+    return e;
+}
+
+struct calendar_asked calendar_hold_ask(const struct ctx *ctx, int64_t first, int64_t n)
+{
+    const struct model *m = ctx->model;
+    struct calendar_asked q = {.b = batch_begin(ctx->db, ctx->arena)};
+    q.days = batch_add(q.b,
+                       SQL("select day, workday from calendar where day >= $1 and day < $2"
+                           " order by day"),
+                       ARGS(db_i64(first), db_i64(first + n)));
+    q.spans = batch_add(
+        q.b,
+        SQL("select start_ms, end_ms, before_ms from calendar_span"
+            " where start_ms >= $1 and start_ms < $2 order by start_ms"),
+        ARGS(db_i64(calendar_day_start(m, first)), db_i64(calendar_day_start(m, first + n))));
+    batch_max_rows(q.b, q.days, DAYS_MAX);
+    batch_max_rows(q.b, q.spans, SPANS_MAX);
+    batch_ride(q.b);
+    return q;
+}
+
+err calendar_hold_read(const struct ctx *ctx, const struct calendar_asked *q,
+                       const struct calendar_held **ret)
+{
+    struct calendar_held *c = arena_new(ctx->arena, struct calendar_held);
+    err e = batch_join(q->b);
+    if (!e.code) {
+        struct rows r = batch_rows(q->b, q->days);
+        read_days(c, ctx->arena, &r);
+        r = batch_rows(q->b, q->spans);
+        read_spans(c, ctx->arena, &r);
+    }
+    *ret = c;
     return e;
 }
 

@@ -24,8 +24,19 @@ struct calendar_held {
     } * spans;
 };
 
-/* The calendar of the writer's engine, read when it must be; NULL for a reader. */
+/* The calendar of the writer's engine, read when it must be; a reader's ctx->calendar, which may
+ * be NULL. */
 MUST_CHECK err calendar_hold(const struct ctx *ctx, const struct calendar_held **ret);
+/* A reader's own, for ctx->calendar: `n` days from `first` on, asked along with the next batch of
+ * the connection, read when that has run, into ctx->arena.  Beyond its last day it does not know
+ * better than that a moment lies beyond. */
+struct calendar_asked {
+    struct batch *b;
+    int days, spans;
+};
+struct calendar_asked calendar_hold_ask(const struct ctx *ctx, int64_t first, int64_t n);
+MUST_CHECK err calendar_hold_read(const struct ctx *ctx, const struct calendar_asked *q,
+                                  const struct calendar_held **ret);
 /* The tables were changed by this act. */
 MUST_CHECK err calendar_stamp(const struct ctx *ctx);
 /* What the group's first batch said; empty: no stamp yet. */

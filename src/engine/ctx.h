@@ -15,6 +15,7 @@
 #include "store/db.h"
 
 struct engine;
+struct calendar_held;
 
 /* Access to read (engine/reading.h), in force today: of which record, until which day, and
  * the first and last day of what is shown. */
@@ -33,7 +34,8 @@ struct ctx {
     int64_t actor; /* person id; 0: the clock, a connector */
     enum lang lang;
     struct access reading; /* the actor only reads; of the clock and connectors: off */
-    bool writer;           /* inside an act, on the writer's thread: its memory may be used */
+    const struct calendar_held *calendar; /* days read beforehand, for a reader; NULL: none */
+    bool writer; /* inside an act, on the writer's thread: its memory may be used */
 };
 
 /* For whoever only reads other statements are made, kept beside these.

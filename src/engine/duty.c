@@ -241,8 +241,7 @@ str duty_row_title(const struct ctx *ctx, const struct duty_row *r)
 }
 
 /* Names of the owners of all rows, in one question. */
-static err owners_sql(const struct ctx *ctx, const struct duty_row *list, size_t n,
-                      struct rows *ret)
+static struct sql owners_sql(const struct ctx *ctx, const struct duty_row *list, size_t n)
 {
     struct sqlb b = sqlb_make(ctx->arena);
     SQLB_LIT(&b, "select o.owner, p.f_full_name from ");
@@ -255,14 +254,12 @@ static err owners_sql(const struct ctx *ctx, const struct duty_row *list, size_t
         sqlb_i64(&b, list[i].id);
     }
     SQLB_LIT(&b, ") order by o.owner, p.id limit 2000");
-    return db_query(ctx->db, ctx->arena, sqlb_end(&b), NO_ARGS, ret);
+    return sqlb_end(&b);
 }
 
-static err put_owners(const struct ctx *ctx, struct duty_row *list, size_t n)
+static void put_owners(const struct ctx *ctx, struct rows r, struct duty_row *list, size_t n)
 {
-    struct rows r;
-    err e = n && ctx->model->person ? owners_sql(ctx, list, n, &r) : OK;
-    while (n && ctx->model->person && !e.code && rows_next(&r)) {
+    while (rows_next(&r)) {
         for (size_t i = 0; i < n; i++) {
             str *to = &list[i].owners;
             if (list[i].id == rows_i64(&r, 0) && to->len < 200) {
@@ -272,7 +269,31 @@ static err put_owners(const struct ctx *ctx, struct duty_row *list, size_t n)
             }
         }
     }
-    return e;
+}
+
+/* Names of objects and doers, and the owners, in one batch. */
+static err put_names(const struct ctx *ctx, struct names *names, const int64_t *doers,
+                     struct duty_row *list, size_t n)
+{
+    const struct type *person = ctx->model->person;
+    struct batch *b = batch_begin(ctx->db, ctx->arena);
+    int owners = person ? batch_add(b, owners_sql(ctx, list, n), NO_ARGS) : -1;
+    names_ask(names, b);
+    err e = batch_run(b);
+    if (e.code) {
+        return e;
+    }
+    names_read(names, b);
+    for (size_t i = 0; i < n; i++) {
+        struct duty_row *x = &list[i];
+        x->about_name =
+            x->about && x->about_type ? names_get(names, x->about_type, x->about).name : STR("");
+        x->doer = doers[i] && person ? names_get(names, person, doers[i]).name : STR("");
+    }
+    if (owners >= 0) {
+        put_owners(ctx, batch_rows(b, owners), list, n);
+    }
+    return OK;
 }
 
 err duty_rows(const struct ctx *ctx, const struct duty_ask *ask, struct duty_row **ret, size_t *n)
@@ -302,14 +323,7 @@ err duty_rows(const struct ctx *ctx, const struct duty_ask *ask, struct duty_row
         }
         (*n)++;
     }
-    e = e.code ? e : names_run(names);
-    for (size_t i = 0; i < *n && !e.code; i++) {
-        struct duty_row *x = &list[i];
-        x->about_name =
-            x->about && x->about_type ? names_get(names, x->about_type, x->about).name : STR("");
-        x->doer = doers[i] && m->person ? names_get(names, m->person, doers[i]).name : STR("");
-    }
-    return e.code ? e : put_owners(ctx, list, *n);
+    return e.code || !*n ? e : put_names(ctx, names, doers, list, *n);
 }
 
 err duty_people(const struct ctx *ctx, const struct duty *d, int limit, struct duty_person **ret,

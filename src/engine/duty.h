@@ -88,6 +88,39 @@ struct duty_ask {
 MUST_CHECK err duty_rows(const struct ctx *ctx, const struct duty_ask *ask, struct duty_row **ret,
                          size_t *n);
 
+/* The day by whose end it is to be done: of a due at midnight the day before. */
+int64_t duty_day(const struct model *m, int64_t due);
+
+/* Occurrences of periods that are still to begin, as they would come if regulations, calendar and
+ * objects stay as they are: what falls due on a day, by duty.  No record is there yet, and who
+ * will hold the post that day is not known.  Objects are counted, whoever may see them, as on the
+ * page of the duty; whoever only reads (ctx->reading) is told of none. */
+struct duty_foreseen {
+    const struct ddef *def;
+    int64_t day;     /* duty_day of its due */
+    int64_t objects; /* for how many it falls due; 1 where the duty has none */
+    bool at_least;   /* of the first DUTY_FORESEE_OBJECTS: there are more */
+    bool often;      /* for some of them more than once that day */
+};
+enum { DUTY_FORESEE_DAYS = 400 /* from today on */, DUTY_FORESEE_OBJECTS = 500 };
+struct calendar_asked;
+struct duty_foresight {
+    struct batch *b; /* NULL: nothing can be foreseen */
+    struct calendar_asked *calendar;
+    int began, *places;
+    int64_t first, end; /* days */
+};
+/* Of the days from `first` to before `end`; `mine`: what ctx->actor would owe if it fell to him
+ * today.  Asked along with the next batch of the connection, read when that has run: one more
+ * batch, and that only where the due of a duty is reckoned from its period.  In order of day and
+ * duty; *more: there are more than could be reckoned or told. */
+struct duty_foresight duty_foresee_ask(const struct ctx *ctx, int64_t first, int64_t end,
+                                       bool mine);
+MUST_CHECK err duty_foresee_read(const struct ctx *ctx, const struct duty_foresight *q,
+                                 struct duty_foreseen **ret, size_t *n, bool *more);
+/* Who owes it, by post or relation, in words where there are some, else as it is written. */
+str duty_owner_words(const struct ctx *ctx, const struct ddef *d);
+
 /* How often each person has done it, within DUTY_YEAR_DAYS; at most `limit`, most first. */
 struct duty_person {
     int64_t person;

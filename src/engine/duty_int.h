@@ -33,6 +33,24 @@ struct duty_object {
 MUST_CHECK err duty_period(const struct ctx *ctx, const struct ddef *d, const struct duty_object *o,
                            struct duty_period *ret);
 
+/* The period that begins where the one before it ended, at `last` (0: the first one): when it
+ * begins and ends, not when it is due.  Not of EVERY_ONCE. */
+MUST_CHECK err duty_period_after(const struct ctx *ctx, const struct ddef *d,
+                                 const struct duty_object *o, int64_t last,
+                                 struct duty_period *ret);
+/* What `due` and `grace` of the definition come to, of one period; absent where they say
+ * nothing, or are unknown. */
+struct duty_said {
+    bool has_due, has_grace;
+    int64_t due, grace;
+};
+/* Puts due and closes of a period whose beginning and end stand. */
+MUST_CHECK err duty_reckon(const struct ctx *ctx, const struct ddef *d,
+                           const struct duty_said *said, struct duty_period *p);
+/* A beginning of a period of plain length, at or after `to`, counted on from the one at `at`; of
+ * other periods, and where it is later already, `at` itself. */
+int64_t duty_step_over(const struct ddef *d, const struct duty_object *o, int64_t at, int64_t to);
+
 /* --- duty_look.c --------------------------------------------------------------------------- */
 
 enum duty_what { DUTY_OPEN, DUTY_MET, DUTY_MISS, DUTY_DROP, DUTY_ASSIGN };
@@ -63,6 +81,17 @@ void duty_walk_begin(struct duty_walk *w);
 MUST_CHECK err duty_look(const struct ctx *ctx, struct duty_walk *walk, struct duty_todos *ret);
 /* " from r_T v_x where v_x.id = $n", or nothing for a duty without objects. */
 void duty_put_object(struct sqlb *b, const struct ddef *d, int param);
+/* " (select .. as id, unit, created_at, len, last, due) x": the objects of a duty, or the one row
+ * of a duty without; $4: its key.  len: value of ddef.length or the moment of ddef.at; last: where
+ * the last occurrence ended (once: whether it came).  due: what ddef.due comes to where it reads
+ * nothing of the period, else null; `mine`: only what $2 would owe today. */
+struct duty_objects {
+    bool due, mine;
+};
+void duty_put_objects(struct sqlb *b, const struct model *m, const struct ddef *d,
+                      struct duty_objects with);
+/* Since when the duty stands in its regulation without a break, not before `first_act`. */
+int64_t duty_since(const struct duty *d, int64_t first_act);
 str duty_key(struct arena *a, const struct duty *d, int64_t about, int64_t begins);
 /* Code of a state of duty_run, by place in duty_state_keys; -1: there is none. */
 int64_t duty_state_code(const struct model *m, int place);

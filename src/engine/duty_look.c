@@ -59,15 +59,14 @@ void duty_put_object(struct sqlb *b, const struct ddef *d, int param)
 
 /* --- periods that have begun ---------------------------------------------------------------- */
 
-/* Since when the duty stands in its regulation without a break. */
-static int64_t since_of(const struct looking *k, const struct duty *d)
+int64_t duty_since(const struct duty *d, int64_t first_act)
 {
     size_t v = d->ndefs;
     while (v > 1 && d->defs[v - 2]) {
         v--;
     }
     int64_t at = d->reg->laws[v - 1]->published_at;
-    return at > k->first_act ? at : k->first_act;
+    return at > first_act ? at : first_act;
 }
 
 /* The moment of `at`, in ms: dates at their midnight. */
@@ -115,37 +114,70 @@ static void put_length(struct sqlb *b, const struct ddef *d, const struct model 
     }
 }
 
-/* id, unit, created_at, length or moment, last: of objects after $5 of which an occurrence may
- * begin. */
+static void put_owed(struct sqlb *b, const struct ddef *d)
+{
+    SQLB_LIT(b, "$2 in (");
+    sqlb_sql(b, d->owner.who);
+    SQLB_LIT(b, ")");
+}
+
+static void put_said(struct sqlb *b, const struct ddef *d, bool due)
+{
+    if (due && d->due.tree) {
+        SQLB_LIT(b, ", (");
+        sqlb_sql(b, d->due.value);
+        SQLB_LIT(b, ") as due");
+    } else {
+        SQLB_LIT(b, ", cast(null as bigint) as due");
+    }
+}
+
+void duty_put_objects(struct sqlb *b, const struct model *m, const struct ddef *d,
+                      struct duty_objects with)
+{
+    bool mine = with.mine && d->owner.who.text.len;
+    SQLB_LIT(b, " (select ");
+    if (d->each) {
+        put_var(b, d->each_name);
+        SQLB_LIT(b, ".id as id, ");
+        put_var(b, d->each_name);
+        SQLB_LIT(b, ".unit as unit, ");
+        put_var(b, d->each_name);
+        SQLB_LIT(b, ".created_at as created_at, ");
+    } else {
+        SQLB_LIT(b, "1 as id, cast(null as bigint) as unit, cast(0 as bigint) as created_at, ");
+    }
+    put_length(b, d, m);
+    SQLB_LIT(b, " as len, ");
+    put_last(b, d, m);
+    SQLB_LIT(b, " as last");
+    put_said(b, d, with.due);
+    if (d->each) {
+        sqlb_sql(b, d->each_from);
+        SQLB_LIT(b, " and cast((");
+        sqlb_sql(b, d->each_set.value);
+        SQLB_LIT(b, ") as integer) = 1");
+        if (mine) {
+            SQLB_LIT(b, " and ");
+            put_owed(b, d);
+        }
+    } else if (mine) {
+        SQLB_LIT(b, " where ");
+        put_owed(b, d);
+    }
+    SQLB_LIT(b, ") x");
+}
+
+/* Objects after $5 of which an occurrence may begin. */
 static struct sql objects_sql(const struct looking *k, const struct ddef *d)
 {
-    const struct model *m = k->ctx->model;
     struct sqlb b = sqlb_make(k->ctx->arena);
-    SQLB_LIT(&b, "select x.id, x.unit, x.created_at, x.len, x.last from (select ");
-    if (d->each) {
-        put_var(&b, d->each_name);
-        SQLB_LIT(&b, ".id as id, ");
-        put_var(&b, d->each_name);
-        SQLB_LIT(&b, ".unit as unit, ");
-        put_var(&b, d->each_name);
-        SQLB_LIT(&b, ".created_at as created_at, ");
-    } else {
-        SQLB_LIT(&b, "1 as id, cast(null as bigint) as unit, cast(0 as bigint) as created_at, ");
-    }
-    put_length(&b, d, m);
-    SQLB_LIT(&b, " as len, ");
-    put_last(&b, d, m);
-    SQLB_LIT(&b, " as last");
-    if (d->each) {
-        sqlb_sql(&b, d->each_from);
-        SQLB_LIT(&b, " and cast((");
-        sqlb_sql(&b, d->each_set.value);
-        SQLB_LIT(&b, ") as integer) = 1");
-    }
+    SQLB_LIT(&b, "select x.id, x.unit, x.created_at, x.len, x.last from");
+    duty_put_objects(&b, k->ctx->model, d, (struct duty_objects){0});
     if (d->every == EVERY_ONCE) {
-        SQLB_LIT(&b, ") x where x.last is null and x.len <= $1");
+        SQLB_LIT(&b, " where x.last is null and x.len <= $1");
     } else {
-        SQLB_LIT(&b, ") x where x.len is not null and (x.last is null or x.last <= $1)");
+        SQLB_LIT(&b, " where x.len is not null and (x.last is null or x.last <= $1)");
     }
     SQLB_LIT(&b, " and x.id > $5 order by x.id limit $6");
     return sqlb_end(&b);
@@ -155,7 +187,7 @@ static err look_object(struct looking *k, const struct ddef *d, const struct row
 {
     struct duty_object o = {.id = d->each ? rows_i64(r, 0) : 0,
                             .unit = rows_i64(r, 1),
-                            .since = since_of(k, d->duty),
+                            .since = duty_since(d->duty, k->first_act),
                             .length = rows_i64(r, 3),
                             .last = rows_i64(r, 4)};
     int64_t created = rows_i64(r, 2);

@@ -95,7 +95,7 @@ static err by_length(const struct ctx *ctx, const struct ddef *d, const struct d
     return e;
 }
 
-static err one_period(const struct ctx *ctx, const struct ddef *d, const struct duty_object *o,
+err duty_period_after(const struct ctx *ctx, const struct ddef *d, const struct duty_object *o,
                       int64_t last, struct duty_period *ret)
 {
     if (d->every != EVERY_LENGTH) {
@@ -134,23 +134,21 @@ static err ask_due(const struct ctx *ctx, const struct ddef *d, const struct dut
     return db_query(ctx->db, ctx->arena, sqlb_end(&b), ctx_args(ctx, more, 3), r);
 }
 
-static err put_due(const struct ctx *ctx, const struct ddef *d, const struct duty_object *o,
-                   struct duty_period *p)
+err duty_reckon(const struct ctx *ctx, const struct ddef *d, const struct duty_said *said,
+                struct duty_period *p)
 {
-    struct rows r;
+    err e = OK;
     p->due = p->ends;
-    err e = d->due.tree || d->grace.tree ? ask_due(ctx, d, o, p, &r) : OK;
-    bool some = !e.code && (d->due.tree || d->grace.tree) && rows_next(&r);
-    if (some && !rows_null(&r, 0) && d->due_moment) {
-        int64_t v = rows_i64(&r, 0);
-        p->due = d->due.type.kind == V_DATE ? calendar_day_start(ctx->model, v + 1) : v;
-    } else if (some && !rows_null(&r, 0)) {
+    if (said->has_due && d->due_moment) {
+        p->due =
+            d->due.type.kind == V_DATE ? calendar_day_start(ctx->model, said->due + 1) : said->due;
+    } else if (said->has_due) {
         int64_t from = d->creates || d->every == EVERY_ONCE ? p->begins : p->ends;
-        e = after(ctx, from, d->due.type.kind, rows_i64(&r, 0), &p->due);
+        e = after(ctx, from, d->due.type.kind, said->due, &p->due);
     }
     p->closes = p->due;
-    if (some && !e.code && !rows_null(&r, 1)) {
-        e = after(ctx, p->due, d->grace.type.kind, rows_i64(&r, 1), &p->closes);
+    if (said->has_grace && !e.code) {
+        e = after(ctx, p->due, d->grace.type.kind, said->grace, &p->closes);
     }
     if (d->every == EVERY_ONCE) {
         p->ends = p->due > p->begins ? p->due : p->begins;
@@ -158,7 +156,34 @@ static err put_due(const struct ctx *ctx, const struct ddef *d, const struct dut
     return e;
 }
 
+static err put_due(const struct ctx *ctx, const struct ddef *d, const struct duty_object *o,
+                   struct duty_period *p)
+{
+    struct rows r;
+    struct duty_said said = {0};
+    err e = d->due.tree || d->grace.tree ? ask_due(ctx, d, o, p, &r) : OK;
+    if (!e.code && (d->due.tree || d->grace.tree) && rows_next(&r)) {
+        said = (struct duty_said){.has_due = !rows_null(&r, 0),
+                                  .due = rows_i64(&r, 0),
+                                  .has_grace = !rows_null(&r, 1),
+                                  .grace = rows_i64(&r, 1)};
+    }
+    return e.code ? e : duty_reckon(ctx, d, &said, p);
+}
+
+int64_t duty_day(const struct model *m, int64_t due)
+{
+    return calendar_day_of(m, due - 1);
+}
+
 /* --- the next one --------------------------------------------------------------------------- */
+
+int64_t duty_step_over(const struct ddef *d, const struct duty_object *o, int64_t at, int64_t to)
+{
+    bool plain = d->every == EVERY_LENGTH && d->length.type.kind == V_DURATION;
+    int64_t length = o->length < LEAST_MS ? LEAST_MS : o->length;
+    return plain && at < to ? at + (to - at + length - 1) / length * length : at;
+}
 
 /* Of periods that a stop has left behind, how many lie before the last DUTY_CATCH_UP: each is
  * walked over, or, where all are of one length, reckoned. */
@@ -177,7 +202,7 @@ static err pass_over(const struct ctx *ctx, const struct ddef *d, const struct d
     }
     for (int i = 0; i < STEPS_MAX; i++) {
         struct duty_period p;
-        err e = one_period(ctx, d, o, at, &p);
+        err e = duty_period_after(ctx, d, o, at, &p);
         if (e.code || p.ends > ctx->now) {
             return e;
         }
@@ -206,7 +231,7 @@ err duty_period(const struct ctx *ctx, const struct ddef *d, const struct duty_o
         return OK;
     }
     err e = pass_over(ctx, d, o, &last, &skipped);
-    e = e.code ? e : one_period(ctx, d, o, last, ret);
+    e = e.code ? e : duty_period_after(ctx, d, o, last, ret);
     if (e.code || ret->begins > ctx->now) {
         ret->any = false;
         return e;

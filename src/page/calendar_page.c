@@ -88,18 +88,85 @@ static void put_cases(struct visit *v, struct calendar_page *p, struct calendar_
     size_t at = 0;
     for (int i = 0; i < n; i++) {
         size_t from = at;
-        while (at < nrows && calendar_day_of(v->model, rows[at].due) <= cells[i].day) {
+        while (at < nrows && duty_day(v->model, rows[at].due) <= cells[i].day) {
             at++;
         }
-        cells[i].cases = (struct duty_cases){all.ptr + from, at - from};
+        size_t first = at - from > CALENDAR_DAY ? CALENDAR_DAY : at - from;
+        cells[i].cases = (struct duty_cases){all.ptr + from, first};
+        cells[i].more = (struct duty_cases){all.ptr + from + first, at - from - first};
         p->owed += cells[i].inside ? at - from : 0;
     }
+}
+
+/* --- what is to come ------------------------------------------------------------------------ */
+
+static str count_of(const struct visit *v, const struct duty_foreseen *f)
+{
+    bool en = v->ctx.lang == LANG_EN;
+    str often = !f->often ? STR("") : en ? STR("several times") : STR("当日多次");
+    struct arena *a = v->ctx.arena;
+    if (!f->def->each) {
+        return often;
+    }
+    str of = words_in(f->def->each->newest->title, v->ctx.lang);
+    const char *least = !f->at_least ? "" : en ? "at least " : "至少 ";
+    str n = str_fmt(a, en ? "%.*s: %s%lld" : "%.*s %s%lld 项", STR_ARG(of), least,
+                    (long long)f->objects);
+    return often.len ? str_fmt(a, en ? "%.*s, %.*s" : "%.*s，%.*s", STR_ARG(n), STR_ARG(often)) : n;
+}
+
+/* In order of their days. */
+static void put_ahead(struct visit *v, struct calendar_page *p, struct calendar_cell *cells, int n,
+                      const struct duty_foreseen *list, size_t len)
+{
+    struct calendar_ahead *all = arena_array(v->ctx.arena, struct calendar_ahead, len + 1);
+    size_t at = 0;
+    for (int i = 0; i < n; i++) {
+        size_t from = at;
+        for (; at < len && list[at].day <= cells[i].day; at++) {
+            const struct duty_foreseen *f = &list[at];
+            all[at] = (struct calendar_ahead){.key = f->def->duty->key,
+                                              .title = words_in(f->def->words, v->ctx.lang),
+                                              .owner = duty_owner_words(&v->ctx, f->def),
+                                              .count = count_of(v, f)};
+        }
+        size_t first = at - from > CALENDAR_DAY ? CALENDAR_DAY : at - from;
+        cells[i].ahead = (struct calendar_aheads){all + from, first};
+        cells[i].ahead_more = (struct calendar_aheads){all + from + first, at - from - first};
+        cells[i].rest = cells[i].more.len + cells[i].ahead_more.len;
+        cells[i].idle = !cells[i].cases.len && !first;
+        p->ahead += cells[i].inside ? at - from : 0;
+    }
+}
+
+static err read_ahead(struct visit *v, struct calendar_page *p, struct calendar_cell *cells, int n,
+                      const struct duty_foresight *q)
+{
+    struct duty_foreseen *list;
+    size_t len;
+    err e = duty_foresee_read(&v->ctx, q, &list, &len, &p->ahead_cut);
+    if (!e.code) {
+        put_ahead(v, p, cells, n, list, len);
+    }
+    int64_t last = v->ctx.today + DUTY_FORESEE_DAYS;
+    p->until = cells[n - 1].day > last ? clock_date(v->ctx.arena, last) : STR("");
+    return e;
+}
+
+static void put_weeks(struct visit *v, struct calendar_page *p, const struct calendar_cell *cells,
+                      int n)
+{
+    struct calendar_week *weeks = arena_array(v->ctx.arena, struct calendar_week, CELLS_MAX / 7);
+    for (int i = 0; i < n / 7; i++) {
+        weeks[i] = (struct calendar_week){cells + 7 * (size_t)i, 7};
+    }
+    p->weeks.ptr = weeks;
+    p->weeks.len = (size_t)n / 7;
 }
 
 static err put_month(struct visit *v, struct month m, struct calendar_page *p)
 {
     struct calendar_cell *cells = arena_array(v->ctx.arena, struct calendar_cell, CELLS_MAX);
-    struct calendar_week *weeks = arena_array(v->ctx.arena, struct calendar_week, CELLS_MAX / 7);
     bool worked[CELLS_MAX];
     int n;
     int64_t from = put_days(v, m, cells, &n);
@@ -107,10 +174,11 @@ static err put_month(struct visit *v, struct month m, struct calendar_page *p)
         worked[i] = cells[i].weekday <= 5;
     }
     struct calendar_days days = calendar_days_ask(&v->ctx, from, n);
-    struct duty_ask ask = {.state = -1,
+    struct duty_foresight ahead = duty_foresee_ask(&v->ctx, from, from + n, p->mine);
+    struct duty_ask ask = {.state = -1, /* what is due at midnight falls on the day before */
                            .mine = p->mine,
-                           .from = calendar_day_start(v->model, from),
-                           .to = calendar_day_start(v->model, from + n),
+                           .from = calendar_day_start(v->model, from) + 1,
+                           .to = calendar_day_start(v->model, from + n) + 1,
                            .limit = CALENDAR_MOST + 1};
     struct duty_row *rows;
     size_t nrows;
@@ -124,12 +192,8 @@ static err put_month(struct visit *v, struct month m, struct calendar_page *p)
     }
     p->more = nrows > CALENDAR_MOST;
     put_cases(v, p, cells, n, rows, p->more ? CALENDAR_MOST : nrows);
-    for (int i = 0; i < n / 7; i++) {
-        weeks[i] = (struct calendar_week){cells + 7 * (size_t)i, 7};
-    }
-    p->weeks.ptr = weeks;
-    p->weeks.len = (size_t)n / 7;
-    return OK;
+    put_weeks(v, p, cells, n);
+    return read_ahead(v, p, cells, n, &ahead);
 }
 
 void page_calendar(struct visit *v)

@@ -5,7 +5,6 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "engine/heartbeat.h"
-#include "engine/who_words.h"
 #include "page/control_page.h"
 #include "page/page.h"
 
@@ -206,14 +205,6 @@ static str every_of(const struct visit *v, const struct ddef *d)
     return d->every == EVERY_LENGTH ? d->length.text : words_in(words[d->every], v->ctx.lang);
 }
 
-/* In words where it speaks of posts and people, else as it is written; t: what meets the duty. */
-static str owner_of(struct visit *v, const struct ddef *d, const struct type *t)
-{
-    struct words none = {{0}, {0}};
-    struct words w = t ? who_words(v->ctx.arena, v->model, t->newest, &d->owner) : none;
-    return w.zh.len ? words_in(w, v->ctx.lang) : d->owner.text;
-}
-
 void page_duty(struct visit *v)
 {
     const struct duty *d = model_duty(v->model, v->seg[0]);
@@ -232,7 +223,7 @@ void page_duty(struct visit *v)
     p.line = line_of(v, &r);
     p.every = every_of(v, d->newest);
     const struct type *t = d->newest->creates ? d->newest->create.target : d->newest->expected;
-    p.owner = owner_of(v, d->newest, t);
+    p.owner = duty_owner_words(&v->ctx, d->newest);
     p.met_by = t ? words_in(t->newest->title, v->ctx.lang) : STR("");
     p.people.ptr = people;
     p.people.len = n;

@@ -4,7 +4,7 @@
 import { execFileSync } from "node:child_process";
 import { contains, equal, expect, must, story } from "./support.mjs";
 
-export const duties = (browser, how) => story("duties", browser, how, [owed, missed, metLate, reports, silent, fails]);
+export const duties = (browser, how) => story("duties", browser, how, [ahead, owed, missed, metLate, reports, silent, fails]);
 
 const PAGE = "/duties/equipment_is_counted";
 const ARTICLE = "#stock-take";
@@ -28,8 +28,38 @@ function daysToHalfYear() {
   return Math.ceil((next - now) / 86400000);
 }
 
+/** Before it begins: what is looked at ahead. */
+const lead = () => Math.max(0, daysToHalfYear() - 5);
+
+async function ahead(w) {
+  const huang = await later(w, "huang.he", `${lead()}d`);
+  const { page } = huang;
+  await must("before the half year begins its stock-take is foreseen, with the post that will owe it", async () => {
+    await huang.open("/calendar?show=mine");
+    const line = page.locator(".month td:not(.out) li.ahead", { hasText: w.t("设备每半年清查一次", "Equipment is counted every half year") });
+    for (let i = 0; i < 4 && !(await line.count()); i++) await huang.open(await page.locator('a[rel="next"]').getAttribute("href"));
+    equal(await line.count(), 1);
+    const text = await line.innerText();
+    contains(text, w.t("预计", "foreseen"));
+    contains(text, w.t("设备管理员", "Equipment keeper"));
+    await huang.axe("a month that is foreseen");
+    equal(await line.locator("a").getAttribute("href"), PAGE); // no record is there yet
+    const ics = (await page.evaluate(async () => (await fetch("/api/v1/calendar.ics?mine=true")).text())).replaceAll("\r\n ", "");
+    contains(ics, `SUMMARY:${w.t("预计：设备每半年清查一次", "foreseen: Equipment is counted every half year")}`);
+    contains(ics, "STATUS:TENTATIVE");
+  });
+  await must("who does not hold the post finds it among all, not among his own", async () => {
+    const li = await w.as("li.lei");
+    const month = new URL(page.url()).search;
+    await li.open(`/calendar${month}`);
+    equal(await li.page.locator(".month li.ahead", { hasText: w.t("设备每半年清查一次", "Equipment is counted") }).count(), 0);
+    await li.open(`/calendar${month.replace("&show=mine", "")}`);
+    equal(await li.page.locator(".month td:not(.out) li.ahead", { hasText: w.t("设备每半年清查一次", "Equipment is counted") }).count(), 1);
+  });
+}
+
 async function owed(w) {
-  const huang = await later(w, "huang.he", `${daysToHalfYear() + 2}d`);
+  const huang = await later(w, "huang.he", `${daysToHalfYear() + 2 - lead()}d`);
   await must("the keeper finds the stock-take that the half year asks for, and all see the duty", async () => {
     await huang.open(PAGE);
     expect(await huang.page.locator("main table.list tbody tr").count() >= 1, "an occurrence");

@@ -137,6 +137,7 @@ export const pages = (r) => [
   ["control-manual", "gao.yuan", "/controls/answers_sampled"],
   ["duties", "sun.li", "/duties"],
   ["calendar", "huang.he", "/calendar"],
+  ["calendar-ahead", "huang.he", `/calendar?month=${new Date(Date.now() + 75 * 86400000).toISOString().slice(0, 7)}`],
   ["duty", "huang.he", "/duties/equipment_is_counted"],
   ["task-address", "liu.yang", "task"],
   ["task-address-shown", "liu.yang", "task", (p) => p.press("main form[action$='/issue'] button")],

@@ -1,117 +1,13 @@
 /* Duties: each period of each object has one occurrence, begun at its beginning, due in working
  * time of the calendar, met by what was done, missed once and only once; whoever holds the post
  * owes it; what the clock missed is made up, each period once. */
-#include "base/clock.h"
+#include "engine/calendar.h"
 #include "engine/duty.h"
-#include "engine/house.h"
+
+#include "duties.h"
 
 #include <stdio.h>
 #include <string.h>
-
-static const char law[] = HOUSE_DESK
-    "settings:\n"
-    "  check.time: {type: workdays, default: 12 workdays, clause: keeping, zh: 期限, en: Time}\n"
-    "types:\n"
-    "  duty_run:\n"
-    "    title: {zh: 履职记录, en: Duty record}\n"
-    "    follows: newest\n"
-    "    name: \"{title}\"\n"
-    "    unit: unit\n"
-    "    see: everyone\n"
-    "    fields:\n"
-    "      key: {type: text, max: 120, unique: true, zh: 编号, en: Key}\n"
-    "      duty: {type: text, max: 40, zh: 代号, en: Duty}\n"
-    "      title: {type: text, max: 200, zh: 职责, en: Title}\n"
-    "      about: {type: ref, zh: 对象, en: Object}\n"
-    "      unit: {type: unit, zh: 部门, en: Unit}\n"
-    "      begins: {type: datetime, zh: 开始, en: Begins}\n"
-    "      ends: {type: datetime, zh: 结束, en: Ends}\n"
-    "      due: {type: datetime, zh: 应完成, en: Due}\n"
-    "      closes: {type: datetime, zh: 宽限至, en: Closes}\n"
-    "      skipped: {type: int, zh: 跳过, en: Skipped}\n"
-    "      owner: {type: people, zh: 负责人, en: Owner}\n"
-    "      record: {type: ref, zh: 依据, en: Record}\n"
-    "      done_at: {type: datetime, zh: 完成时间, en: Done at}\n"
-    "      doer: {type: person, zh: 完成人, en: Doer}\n"
-    "    states:\n"
-    "      waiting: {zh: 待完成, en: Open}\n"
-    "      missed: {zh: 未履行, en: Missed}\n"
-    "      done: {zh: 按时, en: Done, final: true}\n"
-    "      late: {zh: 逾期, en: Late, final: true}\n"
-    "      dropped: {zh: 作废, en: Dropped, final: true}\n"
-    "    actions:\n"
-    "      open: {to: waiting, who: auto, asks: [key, duty, title, begins, ends, due, closes],\n"
-    "        may: [about, unit, owner, skipped], clause: keeping, zh: 开, en: Open}\n"
-    "      assign: {from: [waiting, missed], who: auto, may: [owner], clause: keeping, zh: 派,\n"
-    "        en: Assign}\n"
-    "      met:\n"
-    "        from: [waiting, missed]\n"
-    "        to: [{state: late, when: done_at > due}, {state: done}]\n"
-    "        who: auto\n"
-    "        asks: [done_at, record]\n"
-    "        may: [doer]\n"
-    "        clause: keeping\n"
-    "        zh: 完成\n"
-    "        en: Met\n"
-    "      miss: {from: waiting, to: missed, who: auto, clause: keeping, zh: 误, en: Miss}\n"
-    "      drop: {from: waiting, to: dropped, who: auto, clause: keeping, zh: 弃, en: Drop}\n"
-    "  thing:\n"
-    "    title: {zh: 物品, en: Thing}\n"
-    "    name: \"{what}\"\n"
-    "    unit: place\n"
-    "    see: everyone\n"
-    "    fields:\n"
-    "      what: {type: text, max: 50, zh: 名, en: What}\n"
-    "      place: {type: unit, default: actor.unit, zh: 处, en: Place}\n"
-    "      ends: {type: date, zh: 止, en: Ends}\n"
-    "    states:\n"
-    "      kept: {zh: 在, en: Kept}\n"
-    "      gone: {zh: 去, en: Gone, final: true}\n"
-    "    actions:\n"
-    "      keep: {to: kept, who: everyone, asks: [what], may: [ends], clause: keeping, zh: 存,\n"
-    "        en: Keep}\n"
-    "      drop: {from: kept, to: gone, who: everyone, clause: keeping, zh: 弃, en: Drop}\n"
-    "  check:\n"
-    "    title: {zh: 检查, en: Check}\n"
-    "    name: \"{what}\"\n"
-    "    see: everyone\n"
-    "    fields:\n"
-    "      what: {type: text, max: 50, zh: 名, en: What}\n"
-    "      of: {type: ref, to: thing, zh: 物, en: Thing}\n"
-    "    states:\n"
-    "      open: {zh: 开, en: Open}\n"
-    "      closed: {zh: 关, en: Closed, final: true}\n"
-    "    actions:\n"
-    "      begin: {to: open, who: everyone, asks: [what], may: [of], clause: keeping, zh: 始,\n"
-    "        en: Begin}\n"
-    "      close: {from: open, to: closed, who: everyone, clause: keeping, zh: 终, en: Close}\n"
-    "  note:\n"
-    "    title: {zh: 条子, en: Note}\n"
-    "    name: \"{of.what}\"\n"
-    "    see: everyone\n"
-    "    fields:\n"
-    "      of: {type: ref, to: thing, zh: 物, en: Thing}\n"
-    "    actions:\n"
-    "      write: {who: everyone, asks: [of], clause: keeping, zh: 写, en: Write}\n"
-    "duties:\n";
-
-/* The law with these duties. */
-static struct house house_of(struct dbs *t, const char *duties)
-{
-    return house_make(t, str_fmt(t->a, "%s%s%c", law, duties, '\0').ptr);
-}
-
-#define MONTHLY                                                                                \
-    "  monthly: {every: month, owner: post('keeper'), creates: check.begin,"                   \
-    " with: {what: {zh: 月检, en: Monthly}}, due: setting('check.time'), grace: 2 workdays," \
-    " missed: [{notify: {to: owner, zh: 误, en: Missed}}], clause: keeping, zh: 月, en: M}\n"
-
-static int64_t at(const char *text)
-{
-    int64_t ms;
-    assert_true(clock_parse_time(str_from(text), 480, &ms));
-    return ms;
-}
 
 static int64_t count(struct house *h, const char *duty, const char *state)
 {
@@ -135,23 +31,6 @@ static int64_t when(struct house *h, const char *duty, int n, struct sql sql)
 #define FIELD(f) \
     SQL("select " f " from r_duty_run where f_duty = $1 order by f_begins, id limit 1 offset $2")
 
-static void holiday(struct house *h, const char *day, const char *kind)
-{
-    assert_done(h, house_create(h, 0, "calendar_day", "day", day, "kind", kind, NULL));
-}
-
-/* The Spring Festival of 2026: off from the 15th to the 23rd, at work on Saturday 14 and 28. */
-static void spring(struct house *h)
-{
-    static const char *const off[] = {"2026-02-16", "2026-02-17", "2026-02-18",
-                                      "2026-02-19", "2026-02-20", "2026-02-23"};
-    for (size_t i = 0; i < sizeof(off) / sizeof(off[0]); i++) {
-        holiday(h, off[i], "holiday");
-    }
-    holiday(h, "2026-02-14", "workday");
-    holiday(h, "2026-02-28", "workday");
-}
-
 static enum control_state state_now(struct house *h, const char *duty)
 {
     struct ctx ctx = house_ctx(h, h->amy);
@@ -162,33 +41,33 @@ static enum control_state state_now(struct house *h, const char *duty)
 
 static void due_in_working_time_body(struct dbs *t)
 {
-    struct house h = house_of(t, MONTHLY);
-    spring(&h);
+    struct house h = duties_house(t, MONTHLY);
+    duties_spring(&h);
     house_appoint(&h, h.amy, "keeper", h.top);
-    house_clock(&h, at("2026-01-31T23:00"));
+    house_clock(&h, duties_at("2026-01-31T23:00"));
     assert_int_equal(all(&h, "monthly"), 0); /* the month it was published in is not whole */
     assert_int_equal(state_now(&h, "monthly"), CONTROL_VACUOUS);
-    house_clock(&h, at("2026-02-01T00:01"));
+    house_clock(&h, duties_at("2026-02-01T00:01"));
     assert_int_equal(all(&h, "monthly"), 1);
-    assert_int_equal(when(&h, "monthly", 0, FIELD("f_begins")), at("2026-02-01T00:00"));
-    assert_int_equal(when(&h, "monthly", 0, FIELD("f_ends")), at("2026-03-01T00:00"));
+    assert_int_equal(when(&h, "monthly", 0, FIELD("f_begins")), duties_at("2026-02-01T00:00"));
+    assert_int_equal(when(&h, "monthly", 0, FIELD("f_ends")), duties_at("2026-03-01T00:00"));
     /* 2 to 6, 9 to 13, Saturday 14, Tuesday 24 */
-    assert_int_equal(when(&h, "monthly", 0, FIELD("f_due")), at("2026-02-25T00:00"));
-    assert_int_equal(when(&h, "monthly", 0, FIELD("f_closes")), at("2026-02-27T00:00"));
+    assert_int_equal(when(&h, "monthly", 0, FIELD("f_due")), duties_at("2026-02-25T00:00"));
+    assert_int_equal(when(&h, "monthly", 0, FIELD("f_closes")), duties_at("2026-02-27T00:00"));
     assert_int_equal(house_i64(&h, SQL("select count(*) from r_check where state = 0"), NO_ARGS),
                      1);
-    house_clock(&h, at("2026-02-24T17:00"));
+    house_clock(&h, duties_at("2026-02-24T17:00"));
     assert_int_equal(state_now(&h, "monthly"), CONTROL_UNKNOWN); /* none has ended yet */
-    house_clock(&h, at("2026-02-26T09:00"));
+    house_clock(&h, duties_at("2026-02-26T09:00"));
     assert_int_equal(count(&h, "monthly", "waiting"), 1);
     assert_int_equal(state_now(&h, "monthly"), CONTROL_WARN); /* but this one is in grace */
-    house_clock(&h, at("2026-02-27T00:00"));
+    house_clock(&h, duties_at("2026-02-27T00:00"));
     assert_int_equal(count(&h, "monthly", "missed"), 1);
     assert_int_equal(state_now(&h, "monthly"), CONTROL_FAIL);
     assert_int_equal(house_i64(&h, SQL("select count(*) from notification where person = $1"),
                                ARGS(db_i64(h.amy))),
                      1);
-    house_clock(&h, at("2026-02-28T12:00"));
+    house_clock(&h, duties_at("2026-02-28T12:00"));
     assert_int_equal(house_i64(&h, SQL("select count(*) from notification where person = $1"),
                                ARGS(db_i64(h.amy))),
                      1); /* once */
@@ -203,18 +82,18 @@ static int64_t made(struct house *h)
 
 static void done_late_and_missed_body(struct dbs *t)
 {
-    struct house h = house_of(t, MONTHLY);
+    struct house h = duties_house(t, MONTHLY);
     house_appoint(&h, h.amy, "keeper", h.top);
-    house_clock(&h, at("2026-02-02T09:00"));
+    house_clock(&h, duties_at("2026-02-02T09:00"));
     assert_true(house_do(&h, h.bob, "check", made(&h), "close", NULL));
     house_clock(&h, h.now + 1000);
     assert_int_equal(count(&h, "monthly", "done"), 1);
     assert_int_equal(when(&h, "monthly", 0, FIELD("f_doer")), h.bob);
-    house_clock(&h, at("2026-03-18T09:00")); /* due is over on the 17th, grace on the 19th */
+    house_clock(&h, duties_at("2026-03-18T09:00")); /* due is over on the 17th, grace on the 19th */
     assert_true(house_do(&h, h.amy, "check", made(&h), "close", NULL));
     house_clock(&h, h.now + 1000);
     assert_int_equal(count(&h, "monthly", "late"), 1);
-    house_clock(&h, at("2026-04-25T09:00"));
+    house_clock(&h, duties_at("2026-04-25T09:00"));
     assert_int_equal(count(&h, "monthly", "missed"), 1);
     struct ctx ctx = house_ctx(&h, h.amy);
     struct duty_result r;
@@ -245,42 +124,29 @@ static void done_late_and_missed_body(struct dbs *t)
     house_verify(&h);
 }
 
-#define KINDS                                                                                      \
-    "  w: {every: week, owner: post('keeper'), creates: check.begin, with: {what: \"'w'\"},"       \
-    " clause: keeping, zh: 周, en: W}\n"                                                          \
-    "  q: {every: quarter, owner: post('keeper'), creates: check.begin, with: {what: \"'q'\"},"    \
-    " due: ends - 2d, clause: keeping, zh: 季, en: Q}\n"                                          \
-    "  hy: {every: half_year, owner: post('keeper'), creates: check.begin, with: {what: \"'h'\"}," \
-    " clause: keeping, zh: 半年, en: H}\n"                                                       \
-    "  y: {every: year, owner: post('keeper'), creates: check.begin, with: {what: \"'y'\"},"       \
-    " clause: keeping, zh: 年, en: Y}\n"                                                          \
-    "  m: {every: 1 months, owner: post('keeper'), creates: check.begin, with: {what: \"'m'\"},"   \
-    " clause: keeping, zh: 月, en: Mo}\n"                                                         \
-    "  d: {every: 5 workdays, owner: post('keeper'), creates: check.begin, with: {what: \"'d'\"}," \
-    " clause: keeping, zh: 五日, en: D}\n"
-
 static void every_kind_of_period_body(struct dbs *t)
 {
-    struct house h = house_of(t, KINDS);
-    spring(&h);
-    house_clock(&h, at("2027-01-05T00:00"));
-    assert_int_equal(when(&h, "w", 0, FIELD("f_begins")), at("2026-01-12T00:00"));
-    assert_int_equal(when(&h, "w", 0, FIELD("f_ends")), at("2026-01-19T00:00"));
+    struct house h = duties_house(t, KINDS);
+    duties_spring(&h);
+    house_clock(&h, duties_at("2027-01-05T00:00"));
+    assert_int_equal(when(&h, "w", 0, FIELD("f_begins")), duties_at("2026-01-12T00:00"));
+    assert_int_equal(when(&h, "w", 0, FIELD("f_ends")), duties_at("2026-01-19T00:00"));
     assert_int_equal(all(&h, "w"), 52);
     assert_int_equal(count(&h, "w", "missed"), 51);
-    assert_int_equal(when(&h, "q", 0, FIELD("f_begins")), at("2026-04-01T00:00"));
-    assert_int_equal(when(&h, "q", 0, FIELD("f_due")), at("2026-06-29T00:00"));
+    assert_int_equal(when(&h, "q", 0, FIELD("f_begins")), duties_at("2026-04-01T00:00"));
+    assert_int_equal(when(&h, "q", 0, FIELD("f_due")), duties_at("2026-06-29T00:00"));
     assert_int_equal(all(&h, "q"), 4);
-    assert_int_equal(when(&h, "hy", 0, FIELD("f_ends")), at("2027-01-01T00:00"));
-    assert_int_equal(when(&h, "y", 0, FIELD("f_begins")), at("2027-01-01T00:00"));
-    assert_int_equal(when(&h, "m", 0, FIELD("f_begins")), at("2026-01-06T00:00"));
-    assert_int_equal(when(&h, "m", 0, FIELD("f_ends")), at("2026-02-06T00:00"));
-    assert_int_equal(when(&h, "m", 1, FIELD("f_begins")), at("2026-02-06T00:00"));
+    assert_int_equal(when(&h, "hy", 0, FIELD("f_ends")), duties_at("2027-01-01T00:00"));
+    assert_int_equal(when(&h, "y", 0, FIELD("f_begins")), duties_at("2027-01-01T00:00"));
+    assert_int_equal(when(&h, "m", 0, FIELD("f_begins")), duties_at("2026-01-06T00:00"));
+    assert_int_equal(when(&h, "m", 0, FIELD("f_ends")), duties_at("2026-02-06T00:00"));
+    assert_int_equal(when(&h, "m", 1, FIELD("f_begins")), duties_at("2026-02-06T00:00"));
     /* 6 to 12 January; 13 to 19; ...; over the festival: 10 to 14 February (Saturday) */
-    assert_int_equal(when(&h, "d", 0, FIELD("f_ends")), at("2026-01-13T00:00"));
-    assert_int_equal(when(&h, "d", 5, FIELD("f_begins")), at("2026-02-10T00:00"));
-    assert_int_equal(when(&h, "d", 5, FIELD("f_ends")), at("2026-02-15T00:00"));
-    assert_int_equal(when(&h, "d", 6, FIELD("f_ends")), at("2026-03-01T00:00")); /* 24 to 28 */
+    assert_int_equal(when(&h, "d", 0, FIELD("f_ends")), duties_at("2026-01-13T00:00"));
+    assert_int_equal(when(&h, "d", 5, FIELD("f_begins")), duties_at("2026-02-10T00:00"));
+    assert_int_equal(when(&h, "d", 5, FIELD("f_ends")), duties_at("2026-02-15T00:00"));
+    assert_int_equal(when(&h, "d", 6, FIELD("f_ends")),
+                     duties_at("2026-03-01T00:00")); /* 24 to 28 */
     house_verify(&h);
 }
 
@@ -288,8 +154,8 @@ static void every_kind_of_period_body(struct dbs *t)
 static void after_a_stop_body(struct dbs *t)
 {
     struct house h =
-        house_of(t, "  daily: {every: 1d, owner: post('keeper'), creates: check.begin, with: "
-                    "{what: \"'d'\"}, clause: keeping, zh: 日, en: D}\n" MONTHLY);
+        duties_house(t, "  daily: {every: 1d, owner: post('keeper'), creates: check.begin, with: "
+                        "{what: \"'d'\"}, clause: keeping, zh: 日, en: D}\n" MONTHLY);
     house_clock(&h, h.now + HOUR);
     assert_int_equal(all(&h, "daily"), 1);
     h.now += 30 * DAY; /* no tick in between */
@@ -307,7 +173,7 @@ static void after_a_stop_body(struct dbs *t)
     h.now += HOUR + 1000;
     engine_tick(h.e, h.now);
     assert_int_equal(all(&h, "daily"), 14);
-    h.now = at("2026-06-20T00:00");
+    h.now = duties_at("2026-06-20T00:00");
     engine_tick(h.e, h.now);
     assert_int_equal(count(&h, "monthly", "missed"), 5);
     assert_int_equal(all(&h, "monthly"), 5);
@@ -322,7 +188,7 @@ static void after_a_stop_body(struct dbs *t)
 
 static void arrives_by_itself_body(struct dbs *t)
 {
-    struct house h = house_of(t, PINGS);
+    struct house h = duties_house(t, PINGS);
     int64_t x = house_create(&h, h.amy, "thing", "what", "a", NULL);
     int64_t y = house_create(&h, h.bob, "thing", "what", "b", NULL);
     house_clock(&h, h.now + HOUR);
@@ -354,20 +220,20 @@ static void arrives_by_itself_body(struct dbs *t)
 
 static void once_for_each_end_body(struct dbs *t)
 {
-    struct house h = house_of(
+    struct house h = duties_house(
         t, "  renew: {each: x in thing where x.ends != null, at: x.ends - 30d, owner: x.creator,"
            " creates: check.begin, with: {what: x.what, of: x}, due: 20d, clause: keeping, zh: 续,"
            " en: Renew}\n");
     int64_t x = house_create(&h, h.amy, "thing", "what", "a", "ends", "2026-03-31", NULL);
     assert_done(&h, x);
-    house_clock(&h, at("2026-02-28T00:00"));
+    house_clock(&h, duties_at("2026-02-28T00:00"));
     assert_int_equal(all(&h, "renew"), 0);
-    house_clock(&h, at("2026-03-02T00:00"));
+    house_clock(&h, duties_at("2026-03-02T00:00"));
     assert_int_equal(count(&h, "renew", "waiting"), 1);
-    assert_int_equal(when(&h, "renew", 0, FIELD("f_begins")), at("2026-03-01T00:00"));
-    assert_int_equal(when(&h, "renew", 0, FIELD("f_due")), at("2026-03-21T00:00"));
+    assert_int_equal(when(&h, "renew", 0, FIELD("f_begins")), duties_at("2026-03-01T00:00"));
+    assert_int_equal(when(&h, "renew", 0, FIELD("f_due")), duties_at("2026-03-21T00:00"));
     assert_int_equal(house_i64(&h, SQL("select f_of from r_check"), NO_ARGS), x);
-    house_clock(&h, at("2026-06-01T00:00"));
+    house_clock(&h, duties_at("2026-06-01T00:00"));
     assert_int_equal(count(&h, "renew", "missed"), 1);
     assert_int_equal(all(&h, "renew"), 1);
     house_verify(&h);
@@ -381,19 +247,19 @@ static int64_t owners(struct house *h, int64_t who)
 
 static void whoever_holds_the_post_body(struct dbs *t)
 {
-    struct house h = house_of(t, MONTHLY);
+    struct house h = duties_house(t, MONTHLY);
     int64_t post =
         house_create(&h, 0, "post", "person", house_text(&h, h.amy), "position", "keeper", "unit",
                      house_text(&h, h.top), "ends", "2026-02-10", NULL);
     assert_done(&h, post);
-    house_clock(&h, at("2026-02-02T09:00"));
+    house_clock(&h, duties_at("2026-02-02T09:00"));
     assert_int_equal(owners(&h, h.amy), 1);
     assert_done(&h,
                 house_create(&h, 0, "post", "person", house_text(&h, h.bob), "position", "keeper",
                              "unit", house_text(&h, h.top), "starts", "2026-02-11", NULL));
-    house_clock(&h, at("2026-02-10T23:00"));
+    house_clock(&h, duties_at("2026-02-10T23:00"));
     assert_int_equal(owners(&h, h.bob), 0);
-    house_clock(&h, at("2026-02-11T00:10"));
+    house_clock(&h, duties_at("2026-02-11T00:10"));
     assert_int_equal(owners(&h, h.bob), 1);
     assert_int_equal(owners(&h, h.amy), 0);
     struct ctx ctx = house_ctx(&h, h.bob);
@@ -428,7 +294,7 @@ static int turns(struct house *h)
 static void none_is_passed_over_body(struct dbs *t)
 {
     enum { OLD = 20, NEW = 4, TURN = 7 };
-    struct house h = house_of(t, MANY);
+    struct house h = duties_house(t, MANY);
     house_appoint(&h, h.amy, "keeper", h.top);
     h.e->opt.duty_turn = TURN;
     for (int i = 0; i < OLD + NEW; i++) {
@@ -436,7 +302,7 @@ static void none_is_passed_over_body(struct dbs *t)
                                      i < OLD ? "2020-01-01" : "2026-03-31", NULL));
     }
     turns(&h);
-    h.now = at("2026-03-02T00:00");
+    h.now = duties_at("2026-03-02T00:00");
     engine_tick(h.e, h.now);
     assert_int_equal(all(&h, "renew"), 0);
     assert_true(duty_goes_on(h.e));
@@ -451,7 +317,7 @@ static void none_is_passed_over_body(struct dbs *t)
                              "end", NULL));
     house_appoint(&h, h.cat, "keeper", h.top);
     assert_int_equal(owners(&h, h.cat), 0);
-    h.now = at("2026-03-03T00:00");
+    h.now = duties_at("2026-03-03T00:00");
     assert_true(turns(&h) > (OLD + NEW) / TURN);
     assert_int_equal(owners(&h, h.cat), OLD + NEW);
     assert_int_equal(turns(&h), (OLD + TURN - 1) / TURN); /* with nothing to do, one round */
