@@ -31,7 +31,7 @@ struct foreseeing {
     const struct duty_foresight *q;
     const struct ddef *def;
     struct due_day *cells; /* of it, by day */
-    int64_t to;         /* where the last day ends, UTC ms */
+    int64_t to;            /* where the last day ends, UTC ms */
     int64_t steps;
     struct pending *pending;
     size_t npending;
@@ -357,7 +357,8 @@ err duty_foresee_read(const struct ctx *ctx, const struct duty_foresight *q,
                            .steps = STEPS_MAX,
                            .pending = arena_array(a, struct pending, PERIODS_MAX)};
     size_t nduties = ctx->model->nduties;
-    struct due_day *cells = arena_array(a, struct due_day, nduties * (size_t)(q->end - q->first) + 1);
+    struct due_day *cells =
+        arena_array(a, struct due_day, nduties * (size_t)(q->end - q->first) + 1);
     bool *cut = arena_array(a, bool, nduties + 1);
     err e = batch_join(q->b);
     e = e.code ? e : calendar_hold_read(ctx, q->calendar, &f.ctx.calendar);

@@ -49,12 +49,12 @@ async function ahead(w) {
     contains(ics, "STATUS:TENTATIVE");
   });
   await must("who does not hold the post finds it among all, not among his own", async () => {
-    const li = await w.as("li.lei");
+    const xu = await w.as("xu.jing");
     const month = new URL(page.url()).search;
-    await li.open(`/calendar${month}`);
-    equal(await li.page.locator(".month li.ahead", { hasText: w.t("设备每半年清查一次", "Equipment is counted") }).count(), 0);
-    await li.open(`/calendar${month.replace("&show=mine", "")}`);
-    equal(await li.page.locator(".month td:not(.out) li.ahead", { hasText: w.t("设备每半年清查一次", "Equipment is counted") }).count(), 1);
+    await xu.open(`/calendar${month}`);
+    equal(await xu.page.locator(".month li.ahead", { hasText: w.t("设备每半年清查一次", "Equipment is counted") }).count(), 0);
+    await xu.open(`/calendar${month.replace("&show=mine", "")}`);
+    equal(await xu.page.locator(".month td:not(.out) li.ahead", { hasText: w.t("设备每半年清查一次", "Equipment is counted") }).count(), 1);
   });
 }
 

@@ -137,7 +137,9 @@ export const pages = (r) => [
   ["control-manual", "gao.yuan", "/controls/answers_sampled"],
   ["duties", "sun.li", "/duties"],
   ["calendar", "huang.he", "/calendar"],
-  ["calendar-ahead", "huang.he", `/calendar?month=${new Date(Date.now() + 75 * 86400000).toISOString().slice(0, 7)}`],
+  ["calendar-ahead", "huang.he", "/calendar", async (p) => {
+    for (let i = 0; i < 8 && !(await p.page.locator(".month td:not(.out) li.ahead").count()); i++) await p.open(await p.page.locator('a[rel="next"]').getAttribute("href"));
+  }],
   ["duty", "huang.he", "/duties/equipment_is_counted"],
   ["task-address", "liu.yang", "task"],
   ["task-address-shown", "liu.yang", "task", (p) => p.press("main form[action$='/issue'] button")],
