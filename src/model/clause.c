@@ -6,6 +6,7 @@
 /* One of the two texts, read line by line. */
 struct text {
     struct arena *a;
+    struct arena *room; /* for the headings, until clauses are made of them */
     struct diags *d;
     str rest, file;
     int line;
@@ -216,7 +217,7 @@ static bool text_ok(struct text *t, str text)
 
 static void read_text(struct text *t, str text)
 {
-    t->ptr = arena_array(t->a, struct heading, CLAUSES_MAX);
+    t->ptr = arena_array(t->room, struct heading, CLAUSES_MAX);
     if (!text_ok(t, text)) {
         return;
     }
@@ -340,8 +341,9 @@ static void compare(const struct text *zh, const struct text *en, struct diags *
 void clause_read(struct arena *a, struct law *law, str zh, str file_zh, str en, str file_en,
                  struct diags *d)
 {
-    struct text tz = {.a = a, .d = d, .file = file_zh};
-    struct text te = {.a = a, .d = d, .file = file_en, .english = true};
+    struct arena room = arena_make(CLAUSES_MAX * 4 * sizeof(struct heading));
+    struct text tz = {.a = a, .room = &room, .d = d, .file = file_zh};
+    struct text te = {.a = a, .room = &room, .d = d, .file = file_en, .english = true};
     read_text(&tz, zh);
     read_text(&te, en);
     if (en.len == 0) {
@@ -375,4 +377,5 @@ void clause_read(struct arena *a, struct law *law, str zh, str file_zh, str en, 
                                           .order = (int)i,
                                           .pos = z->pos};
     }
+    arena_end(&room);
 }

@@ -161,8 +161,8 @@ static struct cond *path_cond(struct arena *a, const struct scope *s, str text, 
 struct template expr_compile_template(struct arena *a, const struct scope *s, str text,
                                       struct pos at, bool number, struct diags *d)
 {
-    struct template_part *parts = arena_array(a, struct template_part, PARTS_MAX);
-    struct template t = {.parts = parts, .text = text};
+    struct template_part parts[PARTS_MAX] = {{.kind = TPL_TEXT}};
+    struct template t = {.text = text};
     size_t i = 0;
     while (i < text.len && t.nparts < PARTS_MAX) {
         size_t from = i;
@@ -180,7 +180,7 @@ struct template expr_compile_template(struct arena *a, const struct scope *s, st
         struct pos p = {at.file, at.line, at.col + (int)str_utf8_len(str_from_n(text.ptr, open))};
         if (i == text.len) {
             diag_error(d, p, "缺少 }", "a } is missing");
-            return t;
+            break;
         }
         str name = str_trim(str_from_n(text.ptr + open, i - open));
         i++;
@@ -193,6 +193,9 @@ struct template expr_compile_template(struct arena *a, const struct scope *s, st
     if (i < text.len) {
         diag_error(d, at, "模板的组成部分过多", "the template has too many parts");
     }
+    struct template_part *kept = arena_array(a, struct template_part, t.nparts + 1);
+    memcpy(kept, parts, t.nparts * sizeof parts[0]);
+    t.parts = kept;
     return t;
 }
 

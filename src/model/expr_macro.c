@@ -415,11 +415,8 @@ static bool read_of(void *arg, const struct expr *e)
 
 struct reads expr_reads(struct arena *a, const struct scope *s, const struct expr *e, bool people)
 {
-    struct reading *x = arena_new(a, struct reading);
-    x->a = a;
-    x->s = s;
-    x->r.typed = x->r.kept = true;
-    x->r.actor = people;
+    struct reading reading = {.a = a, .s = s, .r = {.typed = true, .kept = true, .actor = people}};
+    struct reading *x = &reading; /* the model keeps what was found, not the room to find it */
     expr_walk(e, read_of, x);
     const struct field **fields = arena_array(a, const struct field *, x->nfields + 1);
     const struct type **parts = arena_array(a, const struct type *, x->nparts + 1);
