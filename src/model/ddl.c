@@ -326,9 +326,9 @@ static err indexes(const struct ddl *d)
         const struct field *f = &def->fields[i];
         bool parent = d->type->part_of && i == 0; /* has its own */
         if ((f->type == F_REF || f->looked_up) && f->column.len && !parent) {
-            /* By a key: which of a control's, or an article's, are open. */
-            e = make_index(d, "r", f->key, false, f->column,
-                           f->type == F_TEXT && def->nstates ? REST_STATE : REST_NONE);
+            bool key = f->type == F_TEXT && def->nstates; /* of a control, which are open? */
+            e = make_index(d, key ? "s" : "r", f->key, false, f->column,
+                           key ? REST_STATE : REST_NONE);
         }
     }
     for (size_t i = 0; !e.code && i < def->nuniques; i++) {

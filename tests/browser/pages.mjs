@@ -145,6 +145,7 @@ export const pages = (r) => [
   ["task-address-shown", "liu.yang", "task", (p) => p.press("main form[action$='/issue'] button")],
   ["task-record", "liu.yang", "first:/r/heartbeat"],
   ["law", "li.lei", "/law/fault_reporting"],
+  ["law-open", "gao.yuan", "/law/equipment"],
   ["law-clause", "li.lei", "/law/fault_reporting#repair-time"],
   ["search", "wu.tao", `/search?q=${encodeURIComponent("打印")}`],
   ["search-nothing", "wu.tao", "/search?q=zzzzqq"],

@@ -7,6 +7,7 @@
 #include "engine/find_law.h"
 #include "engine/house.h"
 #include "engine/list.h"
+#include "engine/reading.h"
 
 #include <string.h>
 
@@ -158,8 +159,8 @@ static void led_by_key_and_state_body(struct dbs *t)
 {
     struct house h = house_make(t, law);
     struct ctx ctx = house_ctx(&h, h.amy);
-    static const char *const wanted[] = {"ir_finding_control", "ir_finding_clause",
-                                         "ir_waiver_control", "ir_waiver_clause"};
+    static const char *const wanted[] = {"is_finding_control", "is_finding_clause",
+                                         "is_waiver_control", "is_waiver_clause"};
     for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
         struct rows r;
         dbs_ok(db_query(ctx.db, h.a, SQL("select sql from sqlite_master where name = $1"),
@@ -167,6 +168,48 @@ static void led_by_key_and_state_body(struct dbs *t)
         assert_true(rows_next(&r));
         assert_non_null(strstr(rows_text(&r, 0).ptr, "\", state)"));
     }
+}
+
+static const char reading[] = HOUSE_DESK
+    "settings:\n"
+    "  waiver.longest: {type: days, default: 30, clause: term, zh: 长, en: Longest}\n"
+    "  access.longest: {type: days, default: 30, clause: term, zh: 长, en: Longest}\n"
+    "types:\n"
+    "  access:\n"
+    "    title: {zh: 查阅, en: Access}\n"
+    "    follows: newest\n"
+    "    name: \"a\"\n"
+    "    see: everyone\n"
+    "    fields:\n"
+    "      person: {type: person, zh: 人, en: Person, clause: term}\n"
+    "      starts: {type: date, zh: 起, en: From, clause: term}\n"
+    "      ends: {type: date, zh: 止, en: Until, clause: term}\n"
+    "      since: {type: date, zh: 自, en: Since, clause: term}\n"
+    "      until: {type: date, zh: 至, en: Up to, clause: term}\n"
+    "    states:\n"
+    "      in_force: {zh: 有效, en: In force}\n"
+    "    actions:\n"
+    "      grant: {to: in_force, who: everyone, asks: [person, starts, ends, since, until],"
+    " clause: term}\n" FINDING WAIVER;
+
+/* Whoever merely reads is told of those on which something was done in his window. */
+static void who_reads_sees_his_window_body(struct dbs *t)
+{
+    struct house h = house_make(t, reading);
+    const char *one = day(&h, 0);
+    for (int i = 0; i < 2; i++) {
+        assert_done(&h, house_do(&h, h.bob, "finding", 0, "raise", "summary", "b", "clause",
+                                 "desk#waiver", "severity", "low", NULL));
+        house_clock(&h, h.now + DAY);
+    }
+    assert_int_equal(seen(&h, h.dan, "waiver").findings.n, 2);
+    assert_done(&h, house_create(&h, h.amy, "access", "person", house_text(&h, h.dan), "starts",
+                                 day(&h, 0), "ends", day(&h, 5), "since", one, "until", one, NULL));
+    struct ctx ctx = house_ctx(&h, h.dan);
+    dbs_ok(reading_find(&ctx));
+    assert_true(ctx.reading.on);
+    assert_int_equal(at(&h, &ctx, "waiver").findings.n, 1);
+    assert_int_equal(seen(&h, h.cat, "waiver").findings.n, 2);
 }
 
 static void more_than_are_looked_at_body(struct dbs *t)
@@ -193,6 +236,7 @@ static void more_than_are_looked_at_body(struct dbs *t)
 
 EACH(counted_at_their_article, DBS_MEMORY | DBS_PG)
 EACH(waivers_while_in_force, DBS_MEMORY | DBS_PG)
+EACH(who_reads_sees_his_window, DBS_MEMORY | DBS_PG)
 EACH(led_by_key_and_state, DBS_MEMORY)
 EACH(more_than_are_looked_at, DBS_MEMORY)
 
@@ -200,6 +244,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(counted_at_their_article), cmocka_unit_test(waivers_while_in_force),
-        cmocka_unit_test(led_by_key_and_state), cmocka_unit_test(more_than_are_looked_at)};
+        cmocka_unit_test(who_reads_sees_his_window), cmocka_unit_test(led_by_key_and_state),
+        cmocka_unit_test(more_than_are_looked_at)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
