@@ -165,10 +165,12 @@ const struct openapi_schema openapi_schemas[] = {
     "version": {"type": "integer"}, "published_at": {"$ref": "#/components/schemas/Time"}, "clauses_count": {"type": "integer"}, "preface": {"$ref": "#/components/schemas/Words"},
     "clauses": {"type": "array", "items": {"$ref": "#/components/schemas/ClauseText"}}, "settings": {"type": "array", "items": {"type": "object"}},
     "types": {"type": "array", "items": {"type": "string"}}, "versions": {"type": "array", "items": {"type": "integer"}}}})},
-{"Tally", JSON_TEXT({"type": "object", "description": "What some controls counted, summed; never averages", "required": ["controls", "good", "worst", "population", "ok", "violations", "in_grace", "waived", "unknown", "oldest"], "properties": {
+{"Tally", JSON_TEXT({"type": "object", "description": "What some controls and duties counted, summed; never averages", "required": ["controls", "good", "worst", "population", "ok", "violations", "in_grace", "waived", "unknown", "oldest"], "properties": {
     "controls": {"type": "integer"}, "good": {"type": "integer", "description": "Of them, those that are kept"}, "attested": {"type": "integer", "description": "Those that people say are kept; not among the good"},
-    "worst": {"enum": ["error", "stale", "vacuous", "fail", "unknown", "warn", "attested", "pass_waived", "pass", null], "description": "The worst of their states; null: no controls"},
+    "worst": {"enum": ["error", "stale", "vacuous", "fail", "unknown", "warn", "attested", "pass_waived", "pass", null], "description": "The worst of their states; null: no controls and no duties"},
     "population": {"type": "integer"}, "ok": {"type": "integer"}, "violations": {"type": "integer"}, "in_grace": {"type": "integer"}, "waived": {"type": "integer"}, "unknown": {"type": "integer"},
+    "duties": {"type": "integer"}, "duties_good": {"type": "integer"}, "done": {"type": "integer", "description": "Occurrences of duties, of periods that began within a year; done in time"}, "late": {"type": "integer"}, "missed": {"type": "integer"},
+    "overdue": {"type": "integer", "description": "Of those waiting, past their term"}, "waiting": {"type": "integer"},
     "oldest": {"$ref": "#/components/schemas/Time"}}})},
 {"Compliance", JSON_TEXT({"type": "object", "required": ["total", "regulations", "standards"], "properties": {"total": {"$ref": "#/components/schemas/Tally"},
     "regulations": {"type": "array", "items": {"type": "object", "required": ["key", "title", "version", "total", "clauses"], "properties": {"key": {"type": "string"}, "title": {"$ref": "#/components/schemas/Words"}, "version": {"type": "integer"}, "total": {"$ref": "#/components/schemas/Tally"},

@@ -37,6 +37,16 @@ struct heading {
         {"controls", WORDS_INIT("控制点", "Controls"), NARROW},                    \
         {"attested", WORDS_INIT("由人书面确认", "Attested by people"), 0}, COUNTS, \
         {"never_judged", WORDS_INIT("从未检查的控制点", "Controls never judged"), 0}, AGE
+/* Of occurrences; put_owed. */
+#define OWED                                                           \
+    {"in_time", WORDS_INIT("按时完成的职责", "Duties in time"), 0},    \
+        {"ended", WORDS_INIT("已到期的职责", "Duties that ended"), 0}, \
+        {"late", WORDS_INIT("逾期完成", "Late"), NARROW},              \
+        {"missed", WORDS_INIT("未履行", "Missed"), NARROW},            \
+        {"overdue", WORDS_INIT("逾期宽限中", "Overdue"), NARROW},      \
+    {                                                                  \
+        "open", WORDS_INIT("待完成", "Open"), NARROW                   \
+    }
 /* Of one control; put_result. */
 #define RESULT                                                                                    \
     {"control", WORDS_INIT("控制点", "Control"), WIDE},                                           \
@@ -143,6 +153,19 @@ static void put_result(struct sheet *s, const struct control_result *r)
     xlsx_row(s->x);
 }
 
+/* Nothing, where there is no duty. */
+static void put_owed(struct sheet *s, const struct duty_counts *c, bool some)
+{
+    const int64_t all[] = {c->done, duty_ended(c), c->late, c->missed, c->overdue, c->waiting};
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+        if (some) {
+            xlsx_number(s->x, all[i], 0);
+        } else {
+            xlsx_none(s->x);
+        }
+    }
+}
+
 static void put_clause(struct sheet *s, const struct clause *c)
 {
     put_words(s, c->law->title);
@@ -193,8 +216,8 @@ static err end(struct sheet *s, struct words what, const struct scorecard_by *by
 static const struct heading laws[] = {
     {"regulation", WORDS_INIT("制度", "Regulation"), WIDE},
     {"version", WORDS_INIT("版本", "Version"), NARROW},
-    {"state", WORDS_INIT("最差的控制点", "Worst control"), 20},
-    {"kept", WORDS_INIT("控制点全部符合", "Every control kept"), 0},
+    {"state", WORDS_INIT("最差的状态", "Worst state"), 20},
+    {"kept", WORDS_INIT("控制点和职责全部符合", "Every control and duty kept"), 0},
     TALLY,
     {"articles", WORDS_INIT("条款", "Articles"), NARROW},
     {"watched", WORDS_INIT("有控制点的条款", "Articles watched"), 0},
@@ -203,6 +226,20 @@ static const struct heading laws[] = {
     {"nothing_to_do", WORDS_INIT("无需执行的条款", "Articles with nothing to do"), 0},
     {"nothing_yet", WORDS_INIT("尚无安排的条款", "Articles with nothing yet"), 0},
     {"never_lived", WORDS_INIT("从未执行的条款", "Articles never lived"), 0},
+    {"duties_kept", WORDS_INIT("按要求履行的职责", "Duties kept"), 0},
+    {"duties", WORDS_INIT("定期职责", "Duties"), NARROW},
+    OWED,
+};
+static const struct heading duties[] = {
+    {"regulation", WORDS_INIT("制度", "Regulation"), 24},
+    {"clause", WORDS_INIT("条", "Article"), NARROW},
+    {"title", WORDS_INIT("条款", "Title"), 24},
+    {"duty", WORDS_INIT("定期职责", "Duty"), WIDE},
+    {"duty_key", WORDS_INIT("职责的键", "Key of the duty"), 24},
+    {"state", WORDS_INIT("状态", "State"), 20},
+    {"kept", WORDS_INIT("符合", "Kept"), NARROW},
+    OWED,
+    AGE,
 };
 static const struct heading unlived[] = {
     {"regulation", WORDS_INIT("制度", "Regulation"), 24},
@@ -234,7 +271,27 @@ static void put_law(struct sheet *s, const struct law_state *l, const struct liv
         put_count(s, l->bound[b]);
     }
     put_count(s, compliance_unlived(lived, l->law));
+    put_count(s, l->tally.duties_good);
+    put_count(s, l->tally.duties);
+    put_owed(s, &l->tally.owed, l->tally.duties > 0);
     xlsx_row(s->x);
+}
+
+static void put_duties(struct sheet *s, const struct law_state *l)
+{
+    for (size_t i = 0; i < l->nclauses; i++) {
+        for (size_t k = 0; k < l->clauses[i].nduties; k++) {
+            const struct duty_result *r = &l->clauses[i].duties[k];
+            put_clause(s, r->def->clause);
+            put_words(s, r->def->words);
+            xlsx_text(s->x, r->duty->key);
+            put_words(s, control_state_words(r->state));
+            xlsx_bool(s->x, control_state_good(r->state));
+            put_owed(s, &r->counts, true);
+            put_age(s, r->as_of);
+            xlsx_row(s->x);
+        }
+    }
 }
 
 static void put_articles(struct sheet *s, const struct law_state *l)
@@ -280,6 +337,10 @@ err scorecard_regulations(const struct ctx *ctx, const struct compliance *c,
     for (size_t i = 0; i < c->nlaws; i++) {
         put_articles(&s, worst[i]);
     }
+    another(&s, WORDS("定期职责", "Duties"), duties, sizeof(duties) / sizeof(duties[0]));
+    for (size_t i = 0; i < c->nlaws; i++) {
+        put_duties(&s, worst[i]);
+    }
     another(&s, WORDS("从未执行", "Never lived"), unlived, sizeof(unlived) / sizeof(unlived[0]));
     for (size_t i = 0; i < lived->n; i++) {
         put_unlived(&s, &lived->list[i]);
@@ -293,6 +354,7 @@ err scorecard_regulations(const struct ctx *ctx, const struct compliance *c,
 static const struct heading units[] = {
     {"unit", WORDS_INIT("部门", "Unit"), WIDE},
     COUNTS,
+    OWED,
     AGE,
 };
 static const struct heading unit_controls[] = {
@@ -325,6 +387,7 @@ err scorecard_units(const struct ctx *ctx, const struct unit_state *list, size_t
         xlsx_number(s.x, u->ok, 0);
         xlsx_number(s.x, u->n, 0);
         put_breaks(&s, u->violation, u->in_grace, u->waived, u->unknown);
+        put_owed(&s, &u->owed, duty_ended(&u->owed) + u->owed.waiting > 0);
         put_age(&s, as_of);
         xlsx_row(s.x);
     }

@@ -1,10 +1,11 @@
 /* scorecard.h - how the regulations are kept, as a workbook (xlsx.h): the figures of the
  * pages, by regulation, by unit and by standard.
  *
- * Each has two sheets of data, a row for each regulation (unit, standard) and a row for each
- * control below it, and a sheet of notes; that of the regulations one more, of the articles that
- * were never lived.  Every row says its state in words, how many of
- * how many, as of when and how long ago that was.
+ * Duties are in the sums of regulations, articles and units, and have a sheet of their own beside
+ * the regulations.  Each has two sheets of data, a row for each regulation (unit, standard) and a
+ * row for each control below it, and a sheet of notes; that of the regulations one more, of the
+ * articles that were never lived.  Every row says its state in words, how many of how many, as of
+ * when and how long ago that was.
  *
  * `kept` is true only of what is good (control_state_good, tally_good, standard_good, an item
  * that is ITEM_KEPT): never of what is empty, stale, in error or answered by people, and never

@@ -1,4 +1,5 @@
-/* compliance.c - results of controls, summed by clause, regulation and item of a standard. */
+/* compliance.c - results of controls and duties, summed by clause, regulation and item of a
+ * standard. */
 #include "engine/compliance.h"
 
 #include <stdlib.h>
@@ -39,19 +40,33 @@ int control_rank(const struct control_result *r)
     return idle ? 2 * CONTROL_WARN + 1 : 2 * (int)r->state;
 }
 
+/* Is the worst of it a duty? */
+static bool by_duty(const struct tally *t)
+{
+    return t->worst_duty && (!t->worst || duty_rank(t->worst_duty) < control_rank(t->worst));
+}
+
+enum control_state tally_state(const struct tally *t)
+{
+    return by_duty(t) ? t->worst_duty->state : t->worst ? t->worst->state : CONTROL_STATES;
+}
+
 int tally_rank(const struct tally *t)
 {
-    return t->worst ? control_rank(t->worst) : 2 * CONTROL_PASS_WAIVED - 1;
+    return by_duty(t) ? duty_rank(t->worst_duty)
+           : t->worst ? control_rank(t->worst)
+                      : 2 * CONTROL_PASS_WAIVED - 1;
 }
 
 bool tally_good(const struct tally *t)
 {
-    return t->controls && t->good == t->controls;
+    return t->controls + t->duties > 0 && t->good == t->controls && t->duties_good == t->duties;
 }
 
 struct words tally_words(const struct tally *t)
 {
-    return t->worst ? control_state_words(t->worst->state) : WORDS("没有控制点", "no controls");
+    enum control_state s = tally_state(t);
+    return s == CONTROL_STATES ? WORDS("没有控制点", "no controls") : control_state_words(s);
 }
 
 static void tally_worst(struct tally *t, const struct control_result *r)
@@ -89,8 +104,40 @@ void tally_put(struct tally *t, const struct control_result *r)
     t->good += control_state_good(r->state);
 }
 
+static void tally_worst_duty(struct tally *t, const struct duty_result *r)
+{
+    if (r && (!t->worst_duty || duty_rank(r) < duty_rank(t->worst_duty))) {
+        t->worst_duty = r;
+    }
+}
+
+static void tally_owed(struct duty_counts *to, const struct duty_counts *c)
+{
+    to->waiting += c->waiting;
+    to->overdue += c->overdue;
+    to->done += c->done;
+    to->late += c->late;
+    to->missed += c->missed;
+    to->dropped += c->dropped;
+    to->failing += c->failing;
+}
+
+void tally_duty(struct tally *t, const struct duty_result *r)
+{
+    tally_worst_duty(t, r);
+    tally_owed(&t->owed, &r->counts);
+    t->duties++;
+    t->duties_good += control_state_good(r->state);
+    t->duties_bad += duty_bad(r);
+}
+
 void tally_add(struct tally *t, const struct tally *more)
 {
+    tally_worst_duty(t, more->worst_duty);
+    tally_owed(&t->owed, &more->owed);
+    t->duties += more->duties;
+    t->duties_good += more->duties_good;
+    t->duties_bad += more->duties_bad;
     if (more->worst) {
         tally_worst(t, more->worst);
     }
@@ -129,14 +176,26 @@ static int by_clause(const void *x, const void *y)
     return order ? order : rank ? rank : a->control->code - b->control->code;
 }
 
-/* `list`: the results of the regulation's controls. */
-static void law_fill(struct arena *a, const struct law *law, struct control_result *list, size_t n,
-                     struct law_state *ret)
+static int duty_by_clause(const void *x, const void *y)
 {
+    const struct duty_result *a = x;
+    const struct duty_result *b = y;
+    int order = a->def->clause->order - b->def->clause->order;
+    int rank = duty_rank(a) - duty_rank(b);
+    return order ? order : rank ? rank : a->duty->code - b->duty->code;
+}
+
+/* `list`: the results of the regulation's controls; `duties`: of its duties. */
+static void law_fill(struct arena *a, const struct law *law, struct control_result *list,
+                     struct duty_result *duties, struct law_state *ret)
+{
+    size_t n = law->ncontrols;
+    size_t owed = 0;
     *ret = (struct law_state){.law = law,
                               .clauses = arena_array(a, struct clause_state, law->nclauses + 1),
                               .nclauses = law->nclauses};
     qsort(list, n, sizeof(list[0]), by_clause);
+    qsort(duties, law->nduties, sizeof(duties[0]), duty_by_clause);
     size_t at = 0;
     for (size_t i = 0; i < law->nclauses; i++) {
         struct clause_state *s = &ret->clauses[i];
@@ -145,6 +204,11 @@ static void law_fill(struct arena *a, const struct law *law, struct control_resu
         while (at < n && list[at].def->clause == s->clause) {
             tally_put(&s->tally, &list[at++]);
             s->nresults++;
+        }
+        s->duties = &duties[owed];
+        while (owed < law->nduties && duties[owed].def->clause == s->clause) {
+            tally_duty(&s->tally, &duties[owed++]);
+            s->nduties++;
         }
         s->binding = binding_of(s);
         ret->bound[s->binding]++;
@@ -156,15 +220,21 @@ err compliance_ask(const struct ctx *ctx, struct compliance *ret)
 {
     const struct model *m = ctx->model;
     struct control_result *list;
+    struct duty_result *duties;
     size_t n;
+    size_t nduties;
     *ret = (struct compliance){.laws = arena_array(ctx->arena, struct law_state, m->nregs + 1)};
+    struct duty_asked asked = duty_results_ask(ctx);
     err e = control_results(ctx, &list, &n);
+    e = e.code ? e : duty_results_read(ctx, &asked, &duties, &nduties);
     size_t at = 0;
+    size_t owed = 0;
     for (size_t i = 0; i < m->nregs && !e.code; i++) {
         const struct law *law = m->regs[i]->newest;
-        law_fill(ctx->arena, law, list + at, law->ncontrols, &ret->laws[ret->nlaws]);
+        law_fill(ctx->arena, law, list + at, duties + owed, &ret->laws[ret->nlaws]);
         tally_add(&ret->tally, &ret->laws[ret->nlaws++].tally);
         at += law->ncontrols;
+        owed += law->nduties;
     }
     return e;
 }
@@ -234,13 +304,17 @@ static struct item_clause *all_maps(const struct ctx *ctx, const struct complian
 
 static enum item_outcome outcome_of(const struct item_state *s)
 {
+    if (s->tally.duties_bad) {
+        return ITEM_BROKEN;
+    }
     if (!s->tally.controls) {
         return ITEM_UNWATCHED;
     }
     if (s->tally.good + s->tally.attested < s->tally.controls) {
         return ITEM_BROKEN;
     }
-    return s->tally.attested ? ITEM_ATTESTED : s->whole ? ITEM_KEPT : ITEM_PARTLY;
+    bool whole = s->whole && s->tally.duties_good == s->tally.duties;
+    return s->tally.attested ? ITEM_ATTESTED : whole ? ITEM_KEPT : ITEM_PARTLY;
 }
 
 static int by_address(const void *x, const void *y)
@@ -313,7 +387,8 @@ bool standard_good(const struct standard_state *s)
 
 struct words standard_words(const struct standard_state *s)
 {
-    bool partly = s->tally.worst && control_state_good(s->tally.worst->state) && !standard_good(s);
+    enum control_state state = tally_state(&s->tally);
+    bool partly = state != CONTROL_STATES && control_state_good(state) && !standard_good(s);
     return partly ? WORDS("只说明一部分", "shown in part") : tally_words(&s->tally);
 }
 

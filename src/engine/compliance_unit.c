@@ -2,6 +2,7 @@
 #include "engine/compliance_unit.h"
 
 #include "engine/control_int.h"
+#include "engine/duty_int.h"
 #include "engine/record_load.h"
 
 #include <stdlib.h>
@@ -69,7 +70,7 @@ static int most_first(const void *x, const void *y)
 {
     const struct unit_state *a = x;
     const struct unit_state *b = y;
-    int64_t more = b->violation - a->violation;
+    int64_t more = b->violation + b->owed.missed - a->violation - a->owed.missed;
     more = more ? more : b->unknown + b->in_grace - a->unknown - a->in_grace;
     return more ? (more < 0 ? -1 : 1) : (a->unit > b->unit) - (a->unit < b->unit);
 }
@@ -172,6 +173,44 @@ static void merge(const struct ctx *ctx, struct rows *judged, struct unit_state 
     *n = k;
 }
 
+/* Occurrences by unit: unit, figures.  $4: since when. */
+static struct sql owed_sql(const struct ctx *ctx)
+{
+    const struct model *m = ctx->model;
+    struct sqlb b = sqlb_make(ctx->arena);
+    SQLB_LIT(&b, "select coalesce(r.unit, 0)");
+    duty_put_figures(&b, m);
+    SQLB_LIT(&b, " from ");
+    sqlb_ident(&b, m->duty_run->table);
+    SQLB_LIT(&b, " r where r.f_begins >= $4 group by coalesce(r.unit, 0)"
+                 " order by coalesce(r.unit, 0)");
+    return sqlb_end(&b);
+}
+
+/* Both in order of unit: what was there, and units that owe something. */
+static void merge_owed(const struct ctx *ctx, struct rows *owed, struct unit_state **ret, size_t *n)
+{
+    struct unit_state *list =
+        arena_array(ctx->arena, struct unit_state, *n + (size_t)rows_count(owed) + 1);
+    const struct unit_state *before = *ret;
+    size_t at = 0;
+    size_t k = 0;
+    while (rows_next(owed)) {
+        int64_t unit = rows_i64(owed, 0);
+        while (at < *n && before[at].unit < unit) {
+            list[k++] = before[at++];
+        }
+        list[k] =
+            at < *n && before[at].unit == unit ? before[at++] : (struct unit_state){.unit = unit};
+        list[k++].owed = duty_take_figures(owed, 1);
+    }
+    while (at < *n) {
+        list[k++] = before[at++];
+    }
+    *ret = list;
+    *n = k;
+}
+
 /* The oldest result of a control over records, and how many have none. */
 static void age(const struct ctx *ctx, struct rows *r, int64_t *as_of, size_t *unjudged)
 {
@@ -193,32 +232,54 @@ static void age(const struct ctx *ctx, struct rows *r, int64_t *as_of, size_t *u
     *unjudged -= judged;
 }
 
+/* `places`: of what does not hold, of what is judged, of what is owed; -1: not asked. */
+static void read_units(const struct ctx *ctx, struct batch *b, const int *places,
+                       struct unit_state **ret, size_t *n)
+{
+    struct rows r = {0};
+    if (places[0] >= 0) {
+        r = batch_rows(b, places[0]);
+        take(ctx, &r, ret, n);
+    }
+    r = batch_rows(b, places[1]);
+    merge(ctx, &r, ret, n);
+    if (places[2] >= 0) {
+        r = batch_rows(b, places[2]);
+        merge_owed(ctx, &r, ret, n);
+    }
+}
+
 err compliance_units(const struct ctx *ctx, struct unit_state **ret, size_t *n, int64_t *as_of,
                      size_t *unjudged)
 {
     struct sql sql = breaks_sql(ctx);
+    bool owes = ctx->model->duty_run && ctx->model->nduties;
     *n = 0;
     *ret = NULL;
     *as_of = 0;
     *unjudged = 0;
-    if (!sql.text.len) {
+    if (!sql.text.len && !owes) {
         return OK;
     }
     struct batch *b = batch_begin(ctx->db, ctx->arena);
-    int breaks = batch_add(b, sql, ctx_args(ctx, NULL, 0));
-    batch_max_rows(b, breaks, UNIT_BREAKS_MAX);
+    int breaks = sql.text.len ? batch_add(b, sql, ctx_args(ctx, NULL, 0)) : -1;
     int judged = batch_add(b, judged_sql(ctx), NO_ARGS);
-    batch_max_rows(b, judged, UNIT_BREAKS_MAX);
+    struct db_arg since = db_i64(ctx->now - DUTY_YEAR_DAYS * 86400000LL);
+    int owed = owes ? batch_add(b, owed_sql(ctx), ctx_args(ctx, &since, 1)) : -1;
+    const int many[] = {breaks, judged, owed};
+    for (size_t i = 0; i < sizeof(many) / sizeof(many[0]); i++) {
+        if (many[i] >= 0) {
+            batch_max_rows(b, many[i], UNIT_BREAKS_MAX);
+        }
+    }
     int ages = batch_add(b, SQL("select control, as_of from control_result"), NO_ARGS);
     int names = ctx->model->unit ? batch_add(b, names_sql(ctx), ctx_args(ctx, NULL, 0)) : -1;
     err e = batch_run(b);
     if (e.code) {
         return e;
     }
-    struct rows r = batch_rows(b, breaks);
-    take(ctx, &r, ret, n);
-    r = batch_rows(b, judged);
-    merge(ctx, &r, ret, n);
+    read_units(ctx, b, many, ret, n);
+    struct rows r = {0};
     r = batch_rows(b, ages);
     age(ctx, &r, as_of, unjudged);
     if (names >= 0) {

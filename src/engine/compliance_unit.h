@@ -8,6 +8,7 @@
 #define ENGINE_COMPLIANCE_UNIT_H
 
 #include "engine/control.h"
+#include "engine/duty.h"
 
 struct unit_breaks {
     const struct control *control;
@@ -21,14 +22,15 @@ struct unit_state {
         size_t len;
     } list;                                       /* the most first */
     int64_t violation, in_grace, waived, unknown; /* sums */
-    int64_t n, ok; /* verdicts on its records, and those that are good: n less the sums */
+    struct duty_counts owed; /* occurrences of duties of its own, the last DUTY_YEAR_DAYS */
+    int64_t n, ok;           /* verdicts on its records, and those that are good: n less the sums */
 };
 enum { UNIT_BREAKS_MAX = 50000 }; /* pairs of unit and control */
 
 /* Its name; else why there is none. */
 struct words unit_state_words(const struct unit_state *u);
-/* Units with records that are judged, those with the most that do not hold first; into
- * ctx->arena.  *as_of: the oldest of the results they are counted from, UTC ms; 0: there is
+/* Units with records that are judged, or with duties, those with the most that do not hold first;
+ * into ctx->arena.  *as_of: the oldest of the results they are counted from, UTC ms; 0: there is
  * none.  *unjudged: controls over records that were never judged.  ERR_TOO_LARGE. */
 MUST_CHECK err compliance_units(const struct ctx *ctx, struct unit_state **ret, size_t *n,
                                 int64_t *as_of, size_t *unjudged);

@@ -23,10 +23,52 @@ static enum control_state state_of(const struct ctx *ctx, const struct duty_resu
     return c->done + c->late + c->missed == 0 ? CONTROL_UNKNOWN : CONTROL_PASS;
 }
 
+static bool idle(const struct duty_result *r)
+{
+    return r->state == CONTROL_VACUOUS || r->state == CONTROL_UNKNOWN;
+}
+
+int duty_rank(const struct duty_result *r)
+{
+    return idle(r) ? 2 * CONTROL_WARN + 1 : 2 * (int)r->state;
+}
+
+bool duty_bad(const struct duty_result *r)
+{
+    return !idle(r) && !control_state_good(r->state);
+}
+
+int64_t duty_ended(const struct duty_counts *c)
+{
+    return c->done + c->late + c->missed;
+}
+
 static void put_is(struct sqlb *b, const struct model *m, int place)
 {
     SQLB_LIT(b, "r.state = ");
     sqlb_i64(b, duty_state_code(m, place));
+}
+
+void duty_put_figures(struct sqlb *b, const struct model *m)
+{
+    for (int i = 0; i < DUTY_STATES; i++) {
+        SQLB_LIT(b, ", cast(sum(case when ");
+        put_is(b, m, i);
+        SQLB_LIT(b, " then 1 else 0 end) as bigint)");
+    }
+    SQLB_LIT(b, ", cast(sum(case when ");
+    put_is(b, m, 0);
+    SQLB_LIT(b, " and r.f_due < $1 then 1 else 0 end) as bigint)");
+}
+
+struct duty_counts duty_take_figures(const struct rows *r, int at)
+{
+    return (struct duty_counts){.waiting = rows_i64(r, at),
+                                .done = rows_i64(r, at + 1),
+                                .late = rows_i64(r, at + 2),
+                                .missed = rows_i64(r, at + 3),
+                                .dropped = rows_i64(r, at + 4),
+                                .overdue = rows_i64(r, at + 5)};
 }
 
 /* One row a duty: key, n of each state, overdue, failing, next due.  $4: since when. */
@@ -35,14 +77,8 @@ static struct sql figures_sql(const struct ctx *ctx, bool one)
     const struct model *m = ctx->model;
     struct sqlb b = sqlb_make(ctx->arena);
     SQLB_LIT(&b, "select r.f_duty");
-    for (int i = 0; i < DUTY_STATES; i++) {
-        SQLB_LIT(&b, ", cast(sum(case when ");
-        put_is(&b, m, i);
-        SQLB_LIT(&b, " then 1 else 0 end) as bigint)");
-    }
+    duty_put_figures(&b, m);
     SQLB_LIT(&b, ", cast(sum(case when ");
-    put_is(&b, m, 0);
-    SQLB_LIT(&b, " and r.f_due < $1 then 1 else 0 end) as bigint), cast(sum(case when ");
     put_is(&b, m, 3);
     SQLB_LIT(&b, " and not exists(select 1 from ");
     sqlb_ident(&b, m->duty_run->table);
@@ -67,13 +103,8 @@ static struct sql figures_sql(const struct ctx *ctx, bool one)
 
 static void result_take(struct duty_result *x, const struct rows *r)
 {
-    x->counts = (struct duty_counts){.waiting = rows_i64(r, 1),
-                                     .done = rows_i64(r, 2),
-                                     .late = rows_i64(r, 3),
-                                     .missed = rows_i64(r, 4),
-                                     .dropped = rows_i64(r, 5),
-                                     .overdue = rows_i64(r, 6),
-                                     .failing = rows_i64(r, 7)};
+    x->counts = duty_take_figures(r, 1);
+    x->counts.failing = rows_i64(r, 7);
     x->next_due = rows_i64(r, 8);
 }
 

@@ -46,6 +46,14 @@ struct duty_result {
     enum control_state state;
 };
 
+/* Lesser is worse, as control_rank (compliance.h); what has not begun yet is no worse than in
+ * grace. */
+int duty_rank(const struct duty_result *r);
+/* It is not met: not merely that nothing has been owed, or has ended, yet. */
+bool duty_bad(const struct duty_result *r);
+/* How many have ended: done, late or missed. */
+int64_t duty_ended(const struct duty_counts *c);
+
 /* All duties of the newest versions, in order of regulation and place in its text; into
  * ctx->arena. */
 MUST_CHECK err duty_results(const struct ctx *ctx, struct duty_result **ret, size_t *n);

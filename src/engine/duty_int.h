@@ -92,6 +92,12 @@ void duty_put_objects(struct sqlb *b, const struct model *m, const struct ddef *
                       struct duty_objects with);
 /* Since when the duty stands in its regulation without a break, not before `first_act`. */
 int64_t duty_since(const struct duty *d, int64_t first_act);
+/* --- duty.c: figures of occurrences r, from column `at` on: n of each state, then the overdue ---
+ */
+
+void duty_put_figures(struct sqlb *b, const struct model *m);
+struct duty_counts duty_take_figures(const struct rows *r, int at);
+
 str duty_key(struct arena *a, const struct duty *d, int64_t about, int64_t begins);
 /* Code of a state of duty_run, by place in duty_state_keys; -1: there is none. */
 int64_t duty_state_code(const struct model *m, int place);

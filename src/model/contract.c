@@ -413,8 +413,8 @@ void contract_bind(struct model *m, struct diags *d)
     check_access(m->access, d);
     check_erasing(m, d);
     check_recurring(m, d);
-    static const char *const of_run[] = {"duty"};
-    look_up(m->duty_run, of_run, 1);
+    static const char *const of_run[] = {"duty", "begins"};
+    look_up(m->duty_run, of_run, 2);
     static const char *const by_unit[] = {"unit"};
     static const char *const by_parent[] = {"parent"};
     static const char *const of_post[] = {"person", "unit", "position"};

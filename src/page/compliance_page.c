@@ -14,13 +14,14 @@
 
 str tally_class(const struct tally *t)
 {
-    return t->worst ? control_class(t->worst->state) : STR("off");
+    enum control_state s = tally_state(t);
+    return s == CONTROL_STATES ? STR("off") : control_class(s);
 }
 
 str standard_class(const struct standard_state *s)
 {
-    bool partly =
-        !s->tally.worst || (control_state_good(s->tally.worst->state) && !standard_good(s));
+    enum control_state state = tally_state(&s->tally);
+    bool partly = state == CONTROL_STATES || (control_state_good(state) && !standard_good(s));
     return partly ? STR("off") : tally_class(&s->tally);
 }
 
@@ -239,6 +240,21 @@ static void put_clause(struct visit *v, const struct clause_state *s, struct cla
     line->items = clause_items(v->ctx.arena, s->clause);
 }
 
+/* Of all its clauses, in the order of the text. */
+static void put_duties(struct visit *v, const struct law_state *l, struct regulation_page *p)
+{
+    struct duty_sum *list = arena_array(v->ctx.arena, struct duty_sum, l->tally.duties + 1);
+    size_t n = 0;
+    for (size_t i = 0; i < l->nclauses; i++) {
+        for (size_t k = 0; k < l->clauses[i].nduties; k++) {
+            const struct duty_result *r = &l->clauses[i].duties[k];
+            list[n++] = (struct duty_sum){.r = r, .class = control_class(r->state)};
+        }
+    }
+    p->duties.ptr = list;
+    p->duties.len = n;
+}
+
 static int clause_order(const void *x, const void *y)
 {
     const struct clause_state *a = ((const struct clause_line *)x)->state;
@@ -272,6 +288,7 @@ void page_compliance_regulation(struct visit *v)
                 (struct clause_group){.binding = (enum binding)b, .lines = {lines, n}};
         }
     }
+    put_duties(v, l, &p);
     struct frame f;
     struct html out = frame_begin(
         v, &f, frame_title(v, WORDS("合规", "Compliance"), words_in(l->law->title, v->ctx.lang)),

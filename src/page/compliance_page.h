@@ -71,9 +71,17 @@ struct clause_group {
         size_t len;
     } lines; /* with controls: the worst first; else in the order of the text */
 };
+struct duty_sum {
+    const struct duty_result *r;
+    str class; /* of the pill */
+};
 struct regulation_page {
     const struct visit *visit;
     const struct law_state *law;
+    struct {
+        const struct duty_sum *ptr;
+        size_t len;
+    } duties; /* in the order of the text */
     struct {
         const struct clause_group *ptr;
         size_t len;

@@ -14,11 +14,6 @@
 
 enum { CASES = 50, PEOPLE = 20 };
 
-int64_t duty_ended(const struct duty_counts *c)
-{
-    return c->done + c->late + c->missed;
-}
-
 str duty_figures(const struct visit *v, const struct duty_counts *c)
 {
     bool en = v->ctx.lang == LANG_EN;
@@ -114,19 +109,12 @@ static struct duty_line line_of(struct visit *v, const struct duty_result *r)
                               .next = r->next_due ? show_when(v, r->next_due) : STR("")};
 }
 
-/* The worst state first; what has not begun yet is no worse than what is kept. */
-static int rank_of(const struct duty_result *r)
-{
-    bool idle = r->state == CONTROL_VACUOUS || r->state == CONTROL_UNKNOWN;
-    return idle ? 2 * CONTROL_WARN + 1 : 2 * (int)r->state;
-}
-
 static int line_order(const void *x, const void *y)
 {
     const struct duty_result *a = ((const struct duty_line *)x)->r;
     const struct duty_result *b = ((const struct duty_line *)y)->r;
-    if (rank_of(a) != rank_of(b)) {
-        return rank_of(a) < rank_of(b) ? -1 : 1;
+    if (duty_rank(a) != duty_rank(b)) {
+        return duty_rank(a) < duty_rank(b) ? -1 : 1;
     }
     return a->duty->code - b->duty->code;
 }

@@ -59,8 +59,6 @@ struct duty_page {
     int64_t next;
 };
 
-/* How many have ended: done, late or missed. */
-int64_t duty_ended(const struct duty_counts *c);
 /* "7 of 9 in time, 1 late, 1 missed, 2 open" */
 str duty_figures(const struct visit *v, const struct duty_counts *c);
 /* What a page of occurrences shows of each. */

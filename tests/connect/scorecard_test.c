@@ -6,6 +6,7 @@
 #include "connect/csv_file.h"
 #include "connect/scorecard.h"
 #include "connect/xlsx.h"
+#include "engine/duties.h"
 #include "engine/house.h"
 
 #include <stdio.h>
@@ -313,6 +314,52 @@ static void units_body(struct dbs *t)
     assert_int_equal(times(b.second, ">small<"), 2);
 }
 
+/* A missed duty is told with the figures, and no control hides it. */
+static void duties_body(struct dbs *t)
+{
+    struct house h = duties_house(t, MONTHLY);
+    struct ctx ctx;
+    struct compliance c;
+    int fd;
+    int64_t size;
+    house_appoint(&h, h.amy, "keeper", h.top);
+    house_clock(&h, duties_at("2026-03-10T09:00")); /* February was missed, March is open */
+    ctx = house_ctx(&h, h.amy);
+    dbs_ok(compliance_ask(&ctx, &c));
+    dbs_ok(scorecard_regulations(&ctx, &c, &(struct lived){0}, &by, &fd, &size));
+    struct book b = book_of(h.a, fd);
+    struct csv_row row;
+    assert_true(next(&b, &row)); /* the worst first */
+    expect(&b, &row, "kept", STR("false"));
+    expect(&b, &row, "state", words_in(control_state_words(CONTROL_FAIL), ctx.lang));
+    expect(&b, &row, "duties", STR("1"));
+    expect(&b, &row, "duties_kept", STR("0"));
+    expect(&b, &row, "in_time", STR("0"));
+    expect(&b, &row, "ended", STR("1"));
+    expect(&b, &row, "missed", STR("1"));
+    expect(&b, &row, "late", STR("0"));
+    expect(&b, &row, "open", STR("1"));
+    assert_true(next(&b, &row)); /* a regulation without duties: no figure, no zero */
+    expect(&b, &row, "duties", STR("0"));
+    expect(&b, &row, "ended", STR(""));
+    struct unit_state *units;
+    size_t n;
+    int64_t as_of;
+    size_t unjudged;
+    dbs_ok(compliance_units(&ctx, &units, &n, &as_of, &unjudged));
+    dbs_ok(scorecard_units(&ctx, units, n, as_of, &by, &fd, &size));
+    b = book_of(h.a, fd);
+    assert_true(next(&b, &row));
+    expect(&b, &row, "missed", STR("1"));
+    expect(&b, &row, "ended", STR("1"));
+}
+
+static void duties_with_what_was_missed(void **state)
+{
+    (void)state;
+    dbs_each(DBS_MEMORY | DBS_PG, duties_body);
+}
+
 static void items_of_a_standard(void **state)
 {
     (void)state;
@@ -331,6 +378,7 @@ int main(void)
         cmocka_unit_test(only_what_is_kept_is_kept),
         cmocka_unit_test(items_of_a_standard),
         cmocka_unit_test(units_with_what_they_break),
+        cmocka_unit_test(duties_with_what_was_missed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,6 +7,8 @@
 #include "engine/compliance_unit.h"
 #include "engine/house.h"
 
+#include "duties.h"
+
 #include <string.h>
 
 static const char law[] = HOUSE_DESK
@@ -296,6 +298,111 @@ static void another_text_is_another_edition_body(struct dbs *t)
     assert_int_equal(standard(&h).head.edition, 2);
 }
 
+#define OWED                                                                                  \
+    MONTHLY                                                                                   \
+    "  seen: {each: x in thing where x.state == 'kept', every: month, owner: x.creator,"      \
+    " creates: check.begin, with: {what: x.what}, clause: seeing, zh: 看, en: Seen}\n"       \
+    "controls:\n"                                                                             \
+    "  named: {over: thing, holds: what != 'none', clause: keeping, zh: 有名, en: Named}\n" \
+    "standards:\n"                                                                            \
+    "  keeping: [T1/1.1 equal]\n"                                                             \
+    "  seeing: [T1/1.2 equal]\n"
+
+/* The clock and the judge have looked; the record that the duty waits for. */
+static struct compliance looked(struct house *h, const char *to)
+{
+    house_clock(h, duties_at(to));
+    run(h);
+    return ask(h);
+}
+
+static void close_newest(struct house *h, const char *what)
+{
+    int64_t id = house_i64(h, SQL("select max(id) from r_check where f_what = $1 and state = 0"),
+                           ARGS(db_text(str_from(what))));
+    assert_done(h, house_do(h, h->amy, "check", id, "close", NULL));
+}
+
+/* As it stands at its clause: with the state of the duty itself. */
+static void assert_stands(struct house *h, const struct compliance *c, enum control_state want)
+{
+    struct ctx ctx = house_ctx(h, h->amy);
+    struct duty_result r;
+    dbs_ok(duty_result(&ctx, model_duty(ctx.model, STR("monthly")), &r));
+    const struct law_state *l = compliance_law(c, STR("desk"));
+    const struct clause_state *s = clause(l, "keeping");
+    assert_int_equal(r.state, want);
+    assert_int_equal(s->nduties, 1);
+    assert_int_equal(s->tally.worst->state, CONTROL_PASS); /* the control does not hide it */
+    assert_int_equal(tally_state(&s->tally), want);
+    assert_int_equal(tally_good(&s->tally), want == CONTROL_PASS);
+    assert_int_equal(s->tally.owed.missed, r.counts.missed);
+    assert_true(tally_rank(&l->tally) <= tally_rank(&s->tally));
+}
+
+static void what_is_owed_weighs_body(struct dbs *t)
+{
+    struct house h = duties_house(t, OWED);
+    struct diags d;
+    size_t n;
+    dbs_ok(put(&h, LIST("一"), &d, &n));
+    house_appoint(&h, h.amy, "keeper", h.top);
+    assert_done(&h, house_create(&h, h.bob, "thing", "what", "a", NULL));
+    struct compliance c = looked(&h, "2026-01-31T23:00");
+    assert_stands(&h, &c, CONTROL_VACUOUS);
+    struct standard_state s = standard(&h);
+    assert_int_equal(standard_item_state(&s, STR("1.1"))->outcome, ITEM_PARTLY);
+    assert_int_equal(standard_item_state(&s, STR("1.2"))->outcome, ITEM_UNWATCHED);
+    looked(&h, "2026-02-02T09:00");
+    close_newest(&h, "月检");
+    c = looked(&h, "2026-02-02T09:10");
+    assert_stands(&h, &c, CONTROL_PASS);
+    s = standard(&h);
+    assert_int_equal(standard_item_state(&s, STR("1.1"))->outcome, ITEM_KEPT);
+    c = looked(&h, "2026-03-18T09:00"); /* past its term, in grace */
+    assert_stands(&h, &c, CONTROL_WARN);
+    c = looked(&h, "2026-03-25T09:00");
+    assert_stands(&h, &c, CONTROL_FAIL);
+    const struct law_state *l = compliance_law(&c, STR("desk"));
+    assert_int_equal(l->tally.good, l->tally.controls);
+    assert_false(tally_good(&l->tally));
+    assert_int_equal(l->tally.duties, 2);
+    assert_int_equal(l->tally.duties_bad, 2);
+    assert_int_equal(l->tally.owed.done, 1);
+    assert_int_equal(l->tally.owed.missed, 2); /* one of each */
+    assert_int_equal(l->tally.owed.waiting, 1);
+    assert_true(compliance_worst_first(h.a, &c)[0] == l);
+    s = standard(&h);
+    assert_int_equal(standard_item_state(&s, STR("1.1"))->outcome, ITEM_BROKEN);
+    assert_int_equal(standard_item_state(&s, STR("1.2"))->outcome, ITEM_BROKEN);
+    struct ctx ctx = house_ctx(&h, h.amy);
+    struct unit_state *units;
+    int64_t as_of;
+    size_t unjudged;
+    dbs_ok(compliance_units(&ctx, &units, &n, &as_of, &unjudged));
+    int64_t missed = 0;
+    for (size_t i = 0; i < n; i++) {
+        bool north = units[i].unit == h.north;
+        assert_int_equal(units[i].owed.missed, north || !units[i].unit);
+        assert_int_equal(units[i].owed.done, !units[i].unit); /* of no object: no unit */
+        missed += units[i].owed.missed;
+    }
+    assert_int_equal(missed, 2);
+    close_newest(&h, "月检"); /* made up for */
+    c = looked(&h, "2026-03-25T09:10");
+    assert_stands(&h, &c, CONTROL_PASS);
+    assert_int_equal(compliance_law(&c, STR("desk"))->tally.owed.late, 1);
+    h.now += 11 * 60000; /* the clock has not looked */
+    c = ask(&h);
+    assert_stands(&h, &c, CONTROL_STALE);
+}
+
+static void what_is_owed_weighs(void **state)
+{
+    (void)state;
+    dbs_each(DBS_MEMORY | DBS_PG, what_is_owed_weighs_body);
+}
+
 static void sums_add_up(void **state)
 {
     (void)state;
@@ -330,6 +437,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sums_add_up),
+        cmocka_unit_test(what_is_owed_weighs),
         cmocka_unit_test(items_of_a_standard),
         cmocka_unit_test(what_was_never_lived),
         cmocka_unit_test(what_breaks_is_told_by_unit),
