@@ -58,7 +58,7 @@ async function papers(demo, browser, how, r) {
   await printed(wu, "law", "/law/fault_reporting", { has: [t("第一条", "Article 1")], hasNot: [t("章目", "Chapters")], least: 3, most: 14 });
   await printed(wu, "manual", "/help/user?print=1", { has: ["CSV"], hasNot: [t("搜索手册", "Search the manual")], least: 3, most: 60 });
   const noUse = [t("按部门", "By unit"), "Excel"];
-  await printed(wu, "compliance", "/compliance", { has: ["信息中心", t("打印于", "Printed"), t("最差的控制点", "Worst control"), t("截至", "As of"), t("结果过期", "stale")], hasNot: noUse, most: 3 });
+  await printed(wu, "compliance", "/compliance", { has: ["信息中心", t("打印于", "Printed"), t("最差的状态", "Worst state"), t("截至", "As of"), t("结果过期", "stale")], hasNot: noUse, most: 3 });
   await printed(wu, "compliance-units", "/compliance?by=unit", { has: ["信息中心", t("打印于", "Printed"), t("哪些控制点", "Which controls")], hasNot: ["Excel"], most: 3 });
   await printed(wu, "compliance-standards", "/compliance?by=standard", { has: [t("打印于", "Printed"), "ISO", t("截至", "As of")], hasNot: noUse, most: 3 });
   await printed(wu, "compliance-regulation", "/compliance/regulations/fault_reporting", { has: [t("打印于", "Printed"), t("由谁保证", "Seen to by")], hasNot: noUse, most: 6 });
