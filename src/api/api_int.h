@@ -51,6 +51,8 @@ MUST_CHECK err api_values(struct visit *v, str text, struct value_in **ret, size
 
 /* --- shapes ------------------------------------------------------------------ */
 
+/* `draw`, where the type of the record has one. */
+MUST_CHECK err api_put_draw(struct visit *v, struct json *j, const struct record *rec);
 void api_put_time(struct visit *v, struct json *j, int64_t ms); /* null for 0 */
 /* {"zh": .., "en": ..} */
 void api_put_words(struct json *j, struct words w);

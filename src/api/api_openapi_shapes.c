@@ -66,7 +66,15 @@ const struct openapi_schema openapi_schemas[] = {
     "actions": {"type": "array", "items": {"$ref": "#/components/schemas/Action"}},
     "terms": {"type": "array", "items": {"$ref": "#/components/schemas/Term"}},
     "attachments": {"type": "array", "items": {"$ref": "#/components/schemas/Attachment"}},
-    "parts": {"type": "object"}, "labels": {"type": "array", "items": {"type": "string"}}, "watching": {"type": "boolean"}, "watchers": {"type": "array", "items": {"$ref": "#/components/schemas/Ref"}}, "steps_left": {"type": "integer"}, "hold": {"type": "integer", "description": "a legal hold in force on it; 0: none"}}})},
+    "parts": {"type": "object"}, "labels": {"type": "array", "items": {"type": "string"}}, "watching": {"type": "boolean"}, "watchers": {"type": "array", "items": {"$ref": "#/components/schemas/Ref"}}, "steps_left": {"type": "integer"}, "hold": {"type": "integer", "description": "a legal hold in force on it; 0: none"},
+    "draw": {"$ref": "#/components/schemas/Draw"}}})},
+{"Draw", JSON_TEXT({"type": "object", "description": "How the sample that the record tells of was drawn; only where its type has one", "properties": {
+    "state": {"enum": ["none", "begun", "holds", "broken"]}, "campaign": {"type": "string"},
+    "entry": {"type": "integer", "description": "The entry that seals the population; 0: not said"}, "control": {"type": "string"}, "n": {"type": "integer"},
+    "population_root": {"type": "string"}, "sealed_at": {"$ref": "#/components/schemas/Time"}, "nonce": {"type": "string"},
+    "nonce_entry": {"type": "integer"}, "checkpoint": {"type": "string", "description": "The signed note"}, "seed": {"type": "string", "description": "As entered"},
+    "seed_reckoned": {"type": "string"}, "drawn": {"type": "array", "items": {"type": "integer"}, "description": "Lines of population.ndjson, from 0, in the order drawn"},
+    "wrong": {"type": "array", "items": {"type": "string"}}, "command": {"type": "string"}}})},
 {"Page", JSON_TEXT({"type": "object", "required": ["items", "next", "previous", "left_out"], "properties": {
     "items": {"type": "array", "items": {"$ref": "#/components/schemas/Record"}}, "next": {"type": ["string", "null"]}, "previous": {"type": ["string", "null"]},
     "count": {"type": "integer"}, "count_is_more": {"type": "boolean"}, "left_out": {"type": "integer", "description": "Records for which the typed filter is unknown"},

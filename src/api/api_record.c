@@ -434,6 +434,11 @@ void api_record(struct visit *v)
         api_open_record(v, &j, &r->rec);
         if (full) {
             put_view(v, &j, r);
+            e = api_put_draw(v, &j, &r->rec);
+        }
+        if (e.code) {
+            visit_error(v, e);
+            return;
         }
         json_close(&j, '}');
         api_end(v, 200, &j);

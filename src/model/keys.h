@@ -15,7 +15,8 @@
 #define KEYS_CHOICE "zh en retired"
 #define KEYS_TYPE                                                                                  \
     "title help follows part_of small retain number name has unit see fields unique states rules " \
-    "actions terms"
+    "actions terms draw"
+#define KEYS_DRAW "entry size nonce checkpoint root seed"
 #define KEYS_FIELD \
     "type to of over from default is max min pattern unique see personal clause zh en help"
 #define KEYS_FIELD_LATER "secret_level"

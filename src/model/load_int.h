@@ -140,6 +140,9 @@ const struct ynode *checklist_effects(struct load *l, const struct tsrc *t, cons
 /* Once effects and routes are read. */
 void checklist_check(struct load *l, const struct tsrc *t);
 
+/* Which fields tell of a sample (load_draw.c), once they are read. */
+void draw_read(struct load *l, const struct tsrc *t);
+
 /* --- bodies (load_body.c, load_action.c, load_effect.c, load_route.c, load_check.c) --- */
 
 struct scope scope_of(const struct load *l, const struct tdef *d);

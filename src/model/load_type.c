@@ -205,6 +205,7 @@ static void type_read(struct load *l, struct lsrc *s, const struct ypair *p)
     }
     ts->fields = yaml_get(node, STR("fields"));
     fields_read(l, ts);
+    draw_read(l, ts);
     states_read(l, ts);
     action_names_read(l, ts);
     term_names_read(l, ts);

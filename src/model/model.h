@@ -401,7 +401,17 @@ struct tdef {
     size_t nactions;
     const struct term *terms;
     size_t nterms;
+    const struct draw_fields *draw; /* NULL: it tells of no sample */
     struct pos pos;
+};
+
+/* Where a record that tells of a sample (ledger/sample.h) says what it was drawn by. */
+struct draw_fields {
+    const struct field *entry; /* int: the entry of the ledger that seals the population */
+    const struct field *size;  /* int: how many are drawn */
+    const struct field *nonce; /* text */
+    const struct field *checkpoint, *root; /* int, text: its entries and its root, as it has them */
+    const struct field *seed;              /* text: in hexadecimal */
 };
 
 struct column {

@@ -407,6 +407,7 @@ void page_record(struct visit *v)
     struct record_page p;
     fill(v, t, &r, &p);
     e = put_breaks(v, &broken, &r, &p);
+    e = e.code ? e : draw_show(v, &r.rec, &p.draw);
     if (e.code) {
         visit_error(v, e);
         return;

@@ -4,10 +4,12 @@
 
 #include "page/approve_page.h"
 #include "page/compliance_page.h"
+#include "page/draw_page.h"
 #include "page/frame.h"
 #include "page/show.h"
 
 #include "gen/approve.html.h"
+#include "gen/draw.html.h"
 #include "gen/frame.html.h"
 
 struct record_step {
@@ -114,6 +116,7 @@ struct record_page {
     } parts;
     struct str_list labels;
     const struct approve_card *approval; /* the newest; NULL: none */
+    const struct draw_card *draw;        /* NULL: it tells of no sample */
 };
 
 struct change_list {

@@ -68,6 +68,7 @@ static const struct way ways[] = {
     {"effect", "task", "task", ITSELF},
     {"effect", "receipt", "receipt", ITSELF},
     {"effect", "finding", "finding", ITSELF},
+    {"type", "draw", "draw", ITSELF},
     {"term", "marks", "mark", ENTRIES},
     {"mark", "do", "effect", ENTRIES},
     {"regulation", "apart", "apart", ENTRIES},
@@ -163,7 +164,8 @@ static void every_construct_is_used(void **state)
     static const char *const files[] = {"tests/regulations/seed_bank/definition.yaml",
                                         "tests/regulations/seed_exchange/definition.yaml",
                                         "regulations/attestation/definition.yaml",
-                                        "regulations/personal_data/definition.yaml"};
+                                        "regulations/personal_data/definition.yaml",
+                                        "regulations/supervision/definition.yaml"};
     static const struct {
         const char *place, *keys;
     } places[] = {
@@ -171,6 +173,7 @@ static void every_construct_is_used(void **state)
         {"setting", KEYS_SETTING},
         {"choice", KEYS_CHOICE},
         {"type", KEYS_TYPE},
+        {"draw", KEYS_DRAW},
         {"field", KEYS_FIELD},
         {"state", KEYS_STATE},
         {"rule", KEYS_RULE},
@@ -210,15 +213,15 @@ static void every_construct_is_used(void **state)
     };
     struct arena a = arena_make(256u << 20);
     struct diags d = diags_make(&a);
-    str texts[4];
-    for (size_t i = 0; i < 4; i++) {
+    str texts[5];
+    for (size_t i = 0; i < 5; i++) {
         texts[i] = read_text(&a, files[i]);
         const struct ynode *root = yaml_parse(&a, texts[i], str_from(files[i]), &d);
         assert_non_null(root);
         walk(&a, "regulation", root);
     }
-    str text = str_fmt(&a, "%.*s%.*s%.*s%.*s", STR_ARG(texts[0]), STR_ARG(texts[1]),
-                       STR_ARG(texts[2]), STR_ARG(texts[3]));
+    str text = str_fmt(&a, "%.*s%.*s%.*s%.*s%.*s", STR_ARG(texts[0]), STR_ARG(texts[1]),
+                       STR_ARG(texts[2]), STR_ARG(texts[3]), STR_ARG(texts[4]));
     for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
         want_all(&a, places[i].place, places[i].keys);
     }
