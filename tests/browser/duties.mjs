@@ -121,6 +121,22 @@ async function missed(w) {
     contains(await article(li), w.t("不符合", "not kept"));
     await li.axe("an article whose duty was missed");
   });
+  await must("its regulation is not kept, whatever its controls say, and the figures say why", async () => {
+    const huang = await w.as("huang.he");
+    await huang.open("/compliance");
+    const row = huang.page.locator("main tr", { has: huang.page.locator("a[href='/compliance/regulations/equipment']") });
+    contains(await row.innerText(), w.t("不符合", "not kept"));
+    contains(await row.innerText(), w.t("未履行 1", "missed 1"));
+    await huang.axe("sums with a missed duty");
+    await huang.press(row.locator("a[href$='#duties']"));
+    contains(await huang.text("#duties"), w.t("设备每半年清查一次", "Equipment is counted every half year"));
+    contains(await huang.text("#duties"), w.t("未履行 1", "missed 1"));
+    equal(await huang.page.locator("main .head .pill.bad").count(), 1);
+    await huang.axe("a regulation with a missed duty");
+    await huang.open("/compliance?by=unit");
+    contains(await huang.text("main"), w.t("未履行 1", "missed 1"));
+    await huang.axe("units with a missed duty");
+  });
   await must("who owes it and who answers for it are told", async () => {
     const huang = await w.as("huang.he");
     await huang.open("/notifications");
