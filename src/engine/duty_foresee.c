@@ -306,7 +306,7 @@ static err look_duties(struct foreseeing *f, struct due_day *cells, bool *cut)
         struct rows r = batch_rows(f->q->b, f->q->places[i]);
         for (int n = 0; rows_next(&r); n++) {
             if (n == DUTY_FORESEE_OBJECTS) {
-                cut[i] = true;
+                cut[i] = f->more = true;
                 break;
             }
             err e = look_object(f, &r, duty_since(m->duties[i], first_act));
