@@ -12,7 +12,7 @@ enum {
     CONTROL_VERDICTS = 5000,  /* changed verdicts one job writes: acts wait behind it */
     CONTROL_MS = 30000,       /* for one chunk */
     CONTROL_DOWNS_MAX = 32,   /* fields of one type by which its records name judged ones */
-    CONTROL_TURN = 500,       /* marks worked off in one turn */
+    CONTROL_TURN = 1000,      /* marks worked off in one turn */
     CONTROL_PATHS_MAX = 256,  /* of one type; what is beyond is judged by full runs */
     CONTROL_FIND_TURN = 20,   /* findings of one control opened in one turn */
     CONTROL_CONCERNED = 8000, /* records judged in one turn; more: all of the type */

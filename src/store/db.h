@@ -222,8 +222,9 @@ MUST_CHECK err db_scratch_end(struct db *db, struct arena *a);
  * did not come to its end. */
 void db_reset(struct db *db);
 /* SQLite: works the log into the database, as far as readers allow; `restart`: waits for
- * them up to 50 ms and empties the file of the log.  Returns the pages left, 0 also where
- * it could not begin.  PostgreSQL: nothing, 0. */
+ * them up to 50 ms and has the log begin anew.  Its file keeps its length, of some 64 MB: to
+ * give it back and take it again costs as much as all that is written meanwhile.  Returns the
+ * pages left, 0 also where it could not begin.  PostgreSQL: nothing, 0. */
 int64_t db_checkpoint(struct db *db, bool restart);
 /* What the log holds, made durable by another way than the log itself: for a new
  * connection after a commit that failed, or a process that died.  A file whose

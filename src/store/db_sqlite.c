@@ -392,7 +392,7 @@ int64_t db_checkpoint(struct db *db, bool restart)
     int log = 0;
     int done = 0;
     sqlite3_busy_timeout(q->h, WAIT_FOR_READERS_MS);
-    int mode = restart ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;
+    int mode = restart ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE;
     int rc = sqlite3_wal_checkpoint_v2(q->h, NULL, mode, &log, &done);
     sqlite3_busy_timeout(q->h, BUSY_MS);
     if (rc == SQLITE_OK && restart) {
