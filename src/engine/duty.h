@@ -116,6 +116,7 @@ struct duty_foresight {
     struct batch *b; /* NULL: nothing can be foreseen */
     struct calendar_asked *calendar;
     int began, *places;
+    bool more;          /* there are more duties than can be asked about at once */
     int64_t first, end; /* days */
 };
 /* Of the days from `first` to before `end`; `mine`: what ctx->actor would owe if it fell to him

@@ -12,6 +12,7 @@ enum {
     PERIODS_MAX = 640,   /* whose due is asked for each by itself */
     SLOTS = 32,          /* of them in one statement */
     FORESEEN_MAX = 2000, /* of an answer */
+    ASKED_MAX = 240,     /* statements of one batch: duties, and their dues (BATCH_MAX) */
 };
 
 /* A day on which a duty falls due. */
@@ -90,9 +91,13 @@ struct duty_foresight duty_foresee_ask(const struct ctx *ctx, int64_t first, int
     q.b = batch_begin(ctx->db, ctx->arena);
     q.began = batch_add(q.b, SQL("select at from act order by id limit 1"), NO_ARGS);
     q.places = arena_array(ctx->arena, int, m->nduties + 1);
+    int asked = 0;
     for (size_t i = 0; i < m->nduties; i++) {
         const struct ddef *d = m->duties[i]->newest;
         bool some = d && (!mine || d->owner.who.text.len);
+        q.more = q.more || (some && asked == ASKED_MAX);
+        some = some && asked < ASKED_MAX;
+        asked += some;
         struct db_arg more[] = {db_text(m->duties[i]->key), db_i64(DUTY_FORESEE_OBJECTS + 1)};
         q.places[i] = some ? batch_add(q.b, objects_sql(ctx, d, mine), ctx_args(ctx, more, 2)) : -1;
     }
@@ -272,13 +277,18 @@ static err read_slots(struct foreseeing *f, struct rows r, size_t at, size_t n)
 
 static err ask_pending(struct foreseeing *f)
 {
-    int places[PERIODS_MAX];
+    int places[ASKED_MAX];
     size_t k = 0;
     if (!f->npending) {
         return OK;
     }
     struct batch *b = batch_begin(f->ctx.db, f->ctx.arena);
     for (size_t at = 0; at < f->npending; at += slots_of(f, at)) {
+        if (k == ASKED_MAX) { /* of too many duties */
+            f->npending = at;
+            f->more = true;
+            break;
+        }
         places[k++] = ask_slots(f, b, at, slots_of(f, at));
     }
     err e = batch_run(b);
@@ -355,6 +365,7 @@ err duty_foresee_read(const struct ctx *ctx, const struct duty_foresight *q,
                            .q = q,
                            .to = calendar_day_start(ctx->model, q->end) + 1,
                            .steps = STEPS_MAX,
+                           .more = q->more,
                            .pending = arena_array(a, struct pending, PERIODS_MAX)};
     size_t nduties = ctx->model->nduties;
     struct due_day *cells =

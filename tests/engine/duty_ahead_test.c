@@ -1,5 +1,6 @@
 /* What is foreseen of duties is what comes: in working time over a festival, at the edges of
  * months, for each object, once a day where it comes more often; for whoever would owe it today. */
+#include "base/buf.h"
 #include "base/clock.h"
 #include "engine/calendar.h"
 #include "engine/duty.h"
@@ -157,6 +158,26 @@ static void foreseen_for_whom_body(struct dbs *t)
     assert_null(q.b); /* who reads a window of the past is told nothing of what is to come */
 }
 
+/* More duties than one batch can ask about, each with a due of its own: some are left out, and
+ * it is said. */
+static void more_than_can_be_asked_body(struct dbs *t)
+{
+    enum { MANY = BATCH_MAX + 40 };
+    struct buf b = buf_make(t->life, 1 << 20);
+    for (int i = 0; i < MANY; i++) {
+        buf_put_fmt(&b,
+                    "  q%d: {every: quarter, owner: post('keeper'), creates: check.begin,"
+                    " with: {what: \"'q'\"}, due: ends - 2d, clause: keeping, zh: 季, en: Q}\n",
+                    i);
+    }
+    buf_put(&b, str_from_n("", 1));
+    struct house h = duties_house(t, buf_str(&b).ptr);
+    house_clock(&h, duties_at("2026-01-20T10:00"));
+    struct ahead a = foresee(&h, h.amy, "2026-02-01T00:00", "2026-12-31T00:00", false);
+    assert_true(a.more);
+    assert_true(a.n > 0);
+}
+
 #define EACH(name)                                  \
     static void name(void **state)                  \
     {                                               \
@@ -165,12 +186,14 @@ static void foreseen_for_whom_body(struct dbs *t)
     }
 EACH(foreseen_is_what_comes)
 EACH(foreseen_for_whom)
+EACH(more_than_can_be_asked)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(foreseen_is_what_comes),
         cmocka_unit_test(foreseen_for_whom),
+        cmocka_unit_test(more_than_can_be_asked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
