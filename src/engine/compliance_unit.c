@@ -16,7 +16,7 @@ static void put_waived(struct sqlb *b, const struct model *m)
     SQLB_LIT(b, "case when exists (select 1 from ");
     sqlb_ident(b, m->waiver->table);
     SQLB_LIT(b, " v where v.f_about = q.record and v.f_control = k.key and ");
-    control_put_in_force(b, m);
+    control_put_in_force(b, m, "v");
     SQLB_LIT(b, ") then 1 else 0 end");
 }
 

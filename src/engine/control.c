@@ -139,7 +139,7 @@ static struct sql waived_sql(const struct ctx *ctx, const struct control *one)
                  " as bigint) from (select distinct w.control, w.record, w.grace_at from ");
     sqlb_ident(&b, ctx->model->waiver->table);
     SQLB_LIT(&b, " v cross join control_result q cross join control_row w where ");
-    control_put_in_force(&b, ctx->model);
+    control_put_in_force(&b, ctx->model, "v");
     SQLB_LIT(&b, " and q.key = v.f_control and w.control = q.control and w.record = v.f_about"
                  " and w.verdict >= 3");
     if (one) {

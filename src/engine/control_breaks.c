@@ -12,7 +12,7 @@ static struct sql breaks_sql(const struct ctx *ctx)
         sqlb_ident(&b, ctx->model->waiver->table);
         SQLB_LIT(&b, " v on v.f_control = k.key where k.control = q.control"
                      " and v.f_about = q.record and ");
-        control_put_in_force(&b, ctx->model);
+        control_put_in_force(&b, ctx->model, "v");
         SQLB_LIT(&b, " limit 1)");
     } else {
         SQLB_LIT(&b, ", null");

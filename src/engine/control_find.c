@@ -14,19 +14,24 @@ enum { RETESTS = 100, AGAIN_MS = 60000 };
 
 /* --- what is asked ------------------------------------------------------------------------- */
 
+bool control_closed_state(const struct model *m, const struct state *s)
+{
+    const struct action *reopen = tdef_action(m->finding->newest, STR("reopen"));
+    bool closed = s->final;
+    for (size_t i = 0; reopen && i < reopen->nfrom; i++) {
+        closed = closed || reopen->from[i]->code == s->code;
+    }
+    return closed;
+}
+
 void control_put_closed(struct sqlb *b, const struct model *m, const char *alias)
 {
     const struct tdef *d = m->finding->newest;
-    const struct action *reopen = tdef_action(d, STR("reopen"));
     SQLB_LIT(b, "(");
     sqlb_ident(b, str_from(alias));
     SQLB_LIT(b, ".state in (-1");
-    for (size_t i = 0; reopen && i < reopen->nfrom; i++) {
-        SQLB_LIT(b, ", ");
-        sqlb_i64(b, reopen->from[i]->code);
-    }
     for (size_t i = 0; i < d->nstates; i++) {
-        if (d->states[i].final) {
+        if (control_closed_state(m, &d->states[i])) {
             SQLB_LIT(b, ", ");
             sqlb_i64(b, d->states[i].code);
         }
@@ -116,7 +121,7 @@ static err waived_until(const struct one *o, int64_t *ret)
     SQLB_LIT(&b, "select max(v.f_ends) from ");
     sqlb_ident(&b, m->waiver->table);
     SQLB_LIT(&b, " v where v.f_about = $4 and v.f_control = $5 and ");
-    control_put_in_force(&b, m);
+    control_put_in_force(&b, m, "v");
     struct db_arg more[] = {db_i64(o->t->at.record), db_text(o->c->key)};
     struct rows r;
     err e = db_query(o->ctx.db, o->ctx.arena, sqlb_end(&b), ctx_args(&o->ctx, more, 2), &r);

@@ -8,7 +8,6 @@
 enum {
     CONTROL_CHUNK = 500, /* records judged by one question */
     CONTROL_CHUNK_BYTES = 64 << 20,
-    CONTROL_WRITE = 2000,     /* changed records a look keeps until they are written */
     CONTROL_VERDICTS = 5000,  /* changed verdicts one job writes: acts wait behind it */
     CONTROL_MS = 30000,       /* for one chunk */
     CONTROL_DOWNS_MAX = 32,   /* fields of one type by which its records name judged ones */
@@ -107,9 +106,11 @@ MUST_CHECK err control_until(const struct ctx *ctx, const struct cond *length, s
 MUST_CHECK err control_ledger_size(const struct ctx *ctx, int64_t *ret);
 /* The reason as the version that judged the record words it; NULL: unknown. */
 const struct control_reason *control_reason_of(const struct control *c, int64_t law, int verdict);
-/* "waiver v is in force today": $3 is today; the model has waivers. */
-void control_put_in_force(struct sqlb *b, const struct model *m);
-/* "finding ALIAS is closed": it stands in a state that `reopen` leaves, or a final one. */
+/* "waiver ALIAS is in force today": $3 is today; the model has waivers. */
+void control_put_in_force(struct sqlb *b, const struct model *m, const char *alias);
+/* A finding is closed in a state that `reopen` leaves, or a final one; the model has findings. */
+bool control_closed_state(const struct model *m, const struct state *s);
+/* "finding ALIAS is closed". */
 void control_put_closed(struct sqlb *b, const struct model *m, const char *alias);
 /* After a publication: what violates a control that says `fix_within` by now, and is none yet,
  * is to be a finding. */

@@ -9,24 +9,21 @@
 #include "engine/control_int.h"
 #include "engine/record_load.h"
 
-/* Is it a state in which something is open?  As control_put_closed, said of the others. */
+/* Is it a state in which something is open? */
 static bool is_open(const struct model *m, const struct type *t, const struct state *s)
 {
-    if (t == m->waiver) {
-        return str_eq(s->key, STR("in_force"));
-    }
-    const struct action *reopen = tdef_action(t->newest, STR("reopen"));
-    bool closed = s->final;
-    for (size_t i = 0; reopen && i < reopen->nfrom; i++) {
-        closed = closed || reopen->from[i]->code == s->code;
-    }
-    return !closed;
+    return t == m->waiver ? str_eq(s->key, STR("in_force")) : !control_closed_state(m, s);
 }
 
 /* --- what is asked ------------------------------------------------------------------------- */
 
-static void put_states(struct sqlb *b, const struct model *m, const struct type *t)
+/* "f is open": by the states it may be in, so that the index leads past all others. */
+static void put_open(struct sqlb *b, const struct model *m, const struct type *t)
 {
+    if (t == m->waiver) {
+        control_put_in_force(b, m, "f");
+        return;
+    }
     SQLB_LIT(b, "f.state in (-1");
     for (size_t i = 0; i < t->newest->nstates; i++) {
         if (is_open(m, t, &t->newest->states[i])) {
@@ -53,10 +50,7 @@ static void put_figures(struct sqlb *b, const struct ctx *ctx, const struct type
     } else {
         SQLB_LIT(b, "f.f_clause = v.column2 and f.f_control is null and ");
     }
-    put_states(b, ctx->model, t);
-    if (t == ctx->model->waiver) {
-        SQLB_LIT(b, " and f.f_starts <= $3 and f.f_ends >= $3");
-    }
+    put_open(b, ctx->model, t);
     SQLB_LIT(b, " limit ");
     sqlb_i64(b, CONTROL_LOOKED_MAX + 1);
     SQLB_LIT(b, ") r) from (values ");

@@ -8,11 +8,17 @@
 /* Columns before those of `show`. */
 enum { ROW_COLUMNS = 14 };
 
-void control_put_in_force(struct sqlb *b, const struct model *m)
+void control_put_in_force(struct sqlb *b, const struct model *m, const char *alias)
 {
-    SQLB_LIT(b, "v.state = ");
+    str v = str_from(alias);
+    sqlb_ident(b, v);
+    SQLB_LIT(b, ".state = ");
     sqlb_i64(b, tdef_state(m->waiver->newest, STR("in_force"))->code);
-    SQLB_LIT(b, " and v.f_starts <= $3 and v.f_ends >= $3");
+    SQLB_LIT(b, " and ");
+    sqlb_ident(b, v);
+    SQLB_LIT(b, ".f_starts <= $3 and ");
+    sqlb_ident(b, v);
+    SQLB_LIT(b, ".f_ends >= $3");
 }
 
 /* ", (select r.COLUMN from REGISTER r where it is about this record and control, and its
@@ -78,7 +84,7 @@ static void put_waiver(struct sqlb *b, const struct ctx *ctx)
     SQLB_LIT(b, ", (select max(v.f_ends) from ");
     sqlb_ident(b, t->table);
     SQLB_LIT(b, " v where v.f_about = q.record and v.f_control = $8 and ");
-    control_put_in_force(b, ctx->model);
+    control_put_in_force(b, ctx->model, "v");
     SQLB_LIT(b, ")");
 }
 

@@ -16,19 +16,9 @@ struct judging {
     struct control_units units;
     str *errors;
     struct sql select;
-    struct control_change changes[CONTROL_WRITE];
-    size_t nchanges;
     int64_t at; /* the last record that was judged */
     bool more;
 };
-
-static err write_changes(struct judging *j)
-{
-    struct control_work w = {.set = j->set, .changes = j->changes, .nchanges = j->nchanges};
-    err e = j->nchanges ? control_write(j->e, &j->ctx, &w) : OK;
-    j->nchanges = 0;
-    return e;
-}
 
 /* --- judging ------------------------------------------------------------------------------ */
 
@@ -94,6 +84,7 @@ static err judge_chunk(struct judging *j)
     int64_t last = j->more ? list[k - 1].record : INT64_MAX;
     e = written_after(j, last, &old);
     bool there = !e.code && rows_next(&old);
+    size_t changed = 0;
     for (size_t i = 0; i < k && !e.code; i++) {
         struct control_change *c = &list[i];
         while (there && rows_i64(&old, 0) < c->record) {
@@ -103,13 +94,12 @@ static err judge_chunk(struct judging *j)
         keep_unjudged(j, c);
         count(j, c->is, units[i]);
         if (control_differs(c->was, c->is)) {
-            j->changes[j->nchanges++] = *c;
-            e = j->nchanges == CONTROL_WRITE ? write_changes(j) : OK;
+            list[changed++] = *c; /* those behind it have been passed */
         }
     }
-    e = e.code ? e : write_changes(j);
+    struct control_work w = {.set = j->set, .changes = list, .nchanges = changed};
     j->at = last;
-    return e;
+    return e.code ? e : control_write(j->e, &j->ctx, &w);
 }
 
 /* --- a type ------------------------------------------------------------------------------- */

@@ -56,7 +56,7 @@ static bool due_of_period(const struct ddef *d)
 
 /* --- asking ------------------------------------------------------------------------------- */
 
-static struct sql objects_sql(const struct ctx *ctx, const struct ddef *d, bool mine)
+static struct sql make_objects(const struct ctx *ctx, const struct ddef *d, bool mine)
 {
     struct sqlb b = sqlb_make(ctx->arena);
     SQLB_LIT(&b, "select x.id, x.created_at, x.len, x.last, x.due from");
@@ -69,6 +69,18 @@ static struct sql objects_sql(const struct ctx *ctx, const struct ddef *d, bool 
     }
     SQLB_LIT(&b, " order by x.id limit $5");
     return sqlb_end(&b);
+}
+
+static struct sql objects_sql(const struct ctx *ctx, const struct ddef *d, bool mine)
+{
+    static const char maker;
+    struct memo_key k = ctx_key(ctx, &maker, d, NULL, mine);
+    struct sql s;
+    if (ctx_find_sql(ctx, k, &s)) {
+        return s;
+    }
+    struct ctx room = ctx_room(ctx);
+    return ctx_keep_sql(&room, k, make_objects(&room, d, mine));
 }
 
 /* From tomorrow's periods on, for a while. */
@@ -198,7 +210,7 @@ static err look_object(struct foreseeing *f, const struct rows *r, int64_t since
 /* --- dues that depend on their period ------------------------------------------------------- */
 
 /* $4: begins, ends, object of each slot. */
-static struct sql dues_sql(const struct ctx *ctx, const struct ddef *d)
+static struct sql make_dues(const struct ctx *ctx, const struct ddef *d)
 {
     struct sqlb b = sqlb_make(ctx->arena);
     SQLB_LIT(&b, "select r.i, (");
@@ -230,6 +242,18 @@ static struct sql dues_sql(const struct ctx *ctx, const struct ddef *d)
     }
     SQLB_LIT(&b, " order by r.i");
     return sqlb_end(&b);
+}
+
+static struct sql dues_sql(const struct ctx *ctx, const struct ddef *d)
+{
+    static const char maker;
+    struct memo_key k = ctx_key(ctx, &maker, d, NULL, 0);
+    struct sql s;
+    if (ctx_find_sql(ctx, k, &s)) {
+        return s;
+    }
+    struct ctx room = ctx_room(ctx);
+    return ctx_keep_sql(&room, k, make_dues(&room, d));
 }
 
 /* Those from `at` on that one statement takes: of one duty. */

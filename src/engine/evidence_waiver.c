@@ -18,7 +18,7 @@ static struct sql waivers_sql(const struct ctx *ctx)
     SQLB_LIT(&b, ") then 1 else 0 end from ");
     sqlb_ident(&b, t->table);
     SQLB_LIT(&b, " v where v.f_control = $4 and v.id > $5 and ");
-    control_put_in_force(&b, ctx->model);
+    control_put_in_force(&b, ctx->model, "v");
     SQLB_LIT(&b, " order by v.id limit $6");
     return sqlb_end(&b);
 }

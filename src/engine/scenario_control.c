@@ -56,7 +56,7 @@ static err waived_now(const struct asking *k, int64_t record, bool *ret)
     SQLB_LIT(&b, "select 1 from ");
     sqlb_ident(&b, k->ctx.model->waiver->table);
     SQLB_LIT(&b, " v where v.f_about = $4 and v.f_control = $5 and ");
-    control_put_in_force(&b, k->ctx.model);
+    control_put_in_force(&b, k->ctx.model, "v");
     struct db_arg more[] = {db_i64(record), db_text(k->c->key)};
     struct rows r;
     err e = db_query(k->ctx.db, k->ctx.arena, sqlb_end(&b), ctx_args(&k->ctx, more, 2), &r);

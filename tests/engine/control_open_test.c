@@ -11,10 +11,8 @@
 
 #include <string.h>
 
-static const char law[] = HOUSE_DESK
-    "settings:\n"
-    "  waiver.longest: {type: days, default: 30, clause: term, zh: 长, en: Longest}\n"
-    "types:\n" HOUSE_THING "    states:\n"
+static const char law[] = FIND_DESK HOUSE_THING
+    "    states:\n"
     "      kept: {zh: 在, en: Kept}\n"
     "    actions:\n"
     "      keep: {to: kept, who: everyone, asks: [what, n], clause: keeping}\n"
@@ -34,15 +32,6 @@ static const char law[] = HOUSE_DESK
     "    clause: keeping\n"
     "    zh: 非十二\n"
     "    en: Not twelve\n";
-
-static void look(struct house *h)
-{
-    struct arena a = arena_make(64u << 20);
-    int acts;
-    dbs_ok(control_run(h->e, house_db(h), &a, h->now, false));
-    dbs_ok(control_find(h->e, house_db(h), &a, h->now, &acts));
-    arena_end(&a);
-}
 
 static const struct law *desk(struct house *h)
 {
@@ -110,7 +99,7 @@ static void counted_at_their_article_body(struct dbs *t)
     struct house h = house_make(t, law);
     int64_t id = thing(&h, "12"); /* breaks both */
     thing(&h, "11");
-    look(&h);
+    find_look(&h);
     assert_int_equal(seen(&h, h.cat, "keeping").findings.n, 3);
     assert_int_equal(seen(&h, h.cat, "waiver").findings.n, 0);
     /* By hand: at the article it names, or at none. */
@@ -124,7 +113,7 @@ static void counted_at_their_article_body(struct dbs *t)
     assert_int_equal(seen(&h, h.cat, "waiver").findings.n, 1);
     /* Mended it is still open; closed it is not. */
     assert_done(&h, house_do(&h, h.amy, "thing", id, "change", "n", "5", NULL));
-    look(&h);
+    find_look(&h);
     assert_int_equal(seen(&h, h.cat, "keeping").findings.n, 4);
     int64_t f = house_i64(&h,
                           SQL("select id from r_finding where f_about = $1 and f_control ="

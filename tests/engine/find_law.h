@@ -1,7 +1,27 @@
 /* find_law.h - the types of findings and waivers, below `types:` of a test's own regulation
- * `desk`: as short as model/contract.h lets them be. */
+ * `desk`: as short as model/contract.h lets them be; and a look that opens and tests findings. */
 #ifndef TESTS_ENGINE_FIND_LAW_H
 #define TESTS_ENGINE_FIND_LAW_H
+
+#include "engine/control_int.h"
+#include "engine/house.h"
+
+/* How a regulation with findings begins. */
+#define FIND_DESK                                                                                  \
+    HOUSE_DESK "settings:\n"                                                                       \
+               "  waiver.longest: {type: days, default: 30, clause: term, zh: 长, en: Longest}\n" \
+               "types:\n"
+/* What is judged: things of a unit; `states:` follow. */
+#define FIND_THING                                           \
+    "  thing:\n"                                             \
+    "    title: {zh: 物品, en: Thing}\n"                   \
+    "    name: \"{what}\"\n"                                 \
+    "    see: everyone\n"                                    \
+    "    unit: unit\n"                                       \
+    "    fields:\n"                                          \
+    "      what: {type: text, max: 50, zh: 名, en: What}\n" \
+    "      n: {type: int, zh: 数, en: N}\n"                 \
+    "      unit: {type: unit, default: actor.unit, zh: 部门, en: Unit}\n"
 
 #define FINDING                                                                                \
     "  finding:\n"                                                                             \
@@ -63,5 +83,14 @@
     "      request: {to: in_force, who: everyone, may: [about, control, clause, starts," \
     " ends], clause: waiver}\n"                                                          \
     "      revoke: {from: in_force, to: revoked, who: everyone, clause: waiver}\n"
+
+static inline void find_look(struct house *h)
+{
+    struct arena a = arena_make(64u << 20);
+    int acts;
+    dbs_ok(control_run(h->e, house_db(h), &a, h->now, false));
+    dbs_ok(control_find(h->e, house_db(h), &a, h->now, &acts));
+    arena_end(&a);
+}
 
 #endif

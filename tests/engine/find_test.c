@@ -10,19 +10,7 @@
 #include <pthread.h>
 #include <string.h>
 
-static const char law[] = HOUSE_DESK
-    "settings:\n"
-    "  waiver.longest: {type: days, default: 30, clause: term, zh: 长, en: Longest}\n"
-    "types:\n"
-    "  thing:\n"
-    "    title: {zh: 物品, en: Thing}\n"
-    "    name: \"{what}\"\n"
-    "    see: everyone\n"
-    "    unit: unit\n"
-    "    fields:\n"
-    "      what: {type: text, max: 50, zh: 名, en: What}\n"
-    "      n: {type: int, zh: 数, en: N}\n"
-    "      unit: {type: unit, default: actor.unit, zh: 部门, en: Unit}\n"
+static const char law[] = FIND_DESK FIND_THING
     "    states:\n"
     "      kept: {zh: 在, en: Kept}\n"
     "      gone: {zh: 去, en: Gone, final: true}\n"
@@ -50,15 +38,6 @@ static const char law[] = HOUSE_DESK
     "    clause: keeping\n"
     "    zh: 不为四\n"
     "    en: Not four\n";
-
-static void look(struct house *h)
-{
-    struct arena a = arena_make(64u << 20);
-    int acts;
-    dbs_ok(control_run(h->e, house_db(h), &a, h->now, false));
-    dbs_ok(control_find(h->e, house_db(h), &a, h->now, &acts));
-    arena_end(&a);
-}
 
 static struct control_result of(struct house *h, const char *key)
 {
@@ -108,12 +87,12 @@ static void one_finding_for_each_violation_body(struct dbs *t)
 {
     struct house h = house_make(t, law);
     int64_t id = thing(&h, "11");
-    look(&h);
+    find_look(&h);
     assert_int_equal(of(&h, "few").counts.in_grace, 1);
     assert_int_equal(findings(&h), 0); /* it is in grace */
     house_clock(&h, h.now + 2 * HOUR);
-    look(&h);
-    look(&h);
+    find_look(&h);
+    find_look(&h);
     assert_int_equal(findings(&h), 1);
     int64_t f = newest(&h);
     assert_int_equal(number_of(&h, SQL("select f_about from r_finding where id = $1"), f), id);
@@ -131,7 +110,7 @@ static void one_finding_for_each_violation_body(struct dbs *t)
         assert_true(str_eq(rows->shown[i], str_from(shown[i])));
     }
     change(&h, id, "12"); /* worse: the same finding */
-    look(&h);
+    find_look(&h);
     assert_int_equal(findings(&h), 1);
     /* Nobody but the engine says that it is mended. */
     assert_false(
@@ -144,33 +123,33 @@ static void mended_tested_closed_and_back_body(struct dbs *t)
 {
     struct house h = house_make(t, law);
     int64_t id = thing(&h, "11");
-    look(&h);
+    find_look(&h);
     house_clock(&h, h.now + 3 * HOUR);
-    look(&h);
+    find_look(&h);
     int64_t f = newest(&h);
     change(&h, id, "5");
-    look(&h);
+    find_look(&h);
     assert_string_equal(house_state(&h, "finding", f), "passed");
     int64_t entry = number_of(&h, SQL("select f_entry from r_finding where id = $1"), f);
     assert_true(entry > 0);
     assert_int_equal(of(&h, "few").state, CONTROL_PASS);
     change(&h, id, "50"); /* before anybody closes it */
-    look(&h);
+    find_look(&h);
     house_clock(&h, h.now + 3 * HOUR);
-    look(&h);
+    find_look(&h);
     assert_string_equal(house_state(&h, "finding", f), "opened");
     change(&h, id, "5");
-    look(&h);
+    find_look(&h);
     assert_done(&h, house_do(&h, h.cat, "finding", f, "close", NULL));
     change(&h, id, "60");
-    look(&h);
+    find_look(&h);
     house_clock(&h, h.now + 3 * HOUR);
-    look(&h);
+    find_look(&h);
     assert_string_equal(house_state(&h, "finding", f), "opened");
     assert_int_equal(number_of(&h, SQL("select f_times from r_finding where id = $1"), f), 2);
     assert_int_equal(findings(&h), 1);
     assert_done(&h, house_do(&h, h.amy, "thing", id, "drop", NULL));
-    look(&h); /* not judged any more */
+    find_look(&h); /* not judged any more */
     assert_string_equal(house_state(&h, "finding", f), "passed");
     assert_int_equal(number_of(&h, SQL("select f_test from r_finding where id = $1"), f), 2);
     assert_int_equal(house_i64(&h, SQL("select count(*) from control_retest"), NO_ARGS), 0);
@@ -194,7 +173,7 @@ static void a_waiver_holds_to_its_last_day_body(struct dbs *t)
     struct house h = house_make(t, law);
     int64_t id = thing(&h, "11");
     const char *about = house_text(&h, id);
-    look(&h);
+    find_look(&h);
     int64_t w = house_create(&h, h.bob, "waiver", "about", about, "control", "few", "ends",
                              day(&h, 2), NULL);
     assert_done(&h, w);
@@ -203,16 +182,16 @@ static void a_waiver_holds_to_its_last_day_body(struct dbs *t)
     assert_int_equal(r.counts.in_grace, 0);
     assert_int_equal(r.state, CONTROL_PASS_WAIVED);
     house_clock(&h, h.now + 3 * HOUR);
-    look(&h);
+    find_look(&h);
     assert_int_equal(findings(&h), 0);
     house_clock(&h, HOUSE_NOW + 2 * DAY + 15 * HOUR - 1); /* a moment before midnight */
-    look(&h);
+    find_look(&h);
     assert_int_equal(of(&h, "few").state, CONTROL_PASS_WAIVED);
     assert_int_equal(findings(&h), 0);
     h.now++; /* without any job it counts no more */
     assert_int_equal(of(&h, "few").counts.waived, 0);
     assert_int_equal(of(&h, "few").state, CONTROL_FAIL);
-    look(&h);
+    find_look(&h);
     assert_int_equal(findings(&h), 1);
     /* One that is seen by nobody else is in everybody's result. */
     w = house_create(&h, h.bob, "waiver", "about", about, "control", "few", "ends", day(&h, 2),
@@ -234,15 +213,15 @@ static void a_revoked_waiver_holds_nothing_off_body(struct dbs *t)
 {
     struct house h = house_make(t, law);
     int64_t id = thing(&h, "11");
-    look(&h);
+    find_look(&h);
     int64_t w = house_create(&h, h.bob, "waiver", "about", house_text(&h, id), "control", "few",
                              "ends", day(&h, 20), NULL);
     assert_done(&h, w);
     house_clock(&h, h.now + 3 * HOUR);
-    look(&h);
+    find_look(&h);
     assert_int_equal(findings(&h), 0);
     assert_done(&h, house_do(&h, h.bob, "waiver", w, "revoke", NULL));
-    look(&h);
+    find_look(&h);
     assert_int_equal(findings(&h), 1);
 }
 
@@ -296,7 +275,7 @@ static void conditions_read_them_body(struct dbs *t)
     struct arena a = arena_make(64u << 20);
     bool whole;
     int64_t id = thing(&h, "4");
-    look(&h);
+    find_look(&h);
     assert_int_equal(of(&h, "odd").counts.violation, 1);
     assert_done(&h, house_create(&h, h.amy, "waiver", "about", house_text(&h, id), "clause",
                                  "desk#keeping", "ends", day(&h, 5), NULL));
@@ -336,17 +315,17 @@ static void a_refusal_is_put_away_body(struct dbs *t)
     struct house h = house_make(t, law);
     int64_t id = house_create(&h, h.amy, "thing", "what", "cursed", "n", "11", NULL);
     assert_done(&h, id);
-    look(&h);
+    find_look(&h);
     house_clock(&h, h.now + 3 * HOUR);
-    look(&h);
-    look(&h);
+    find_look(&h);
+    find_look(&h);
     dbs_ok(control_find_again(h.e, h.now));
-    look(&h);
+    find_look(&h);
     assert_int_equal(findings(&h), 0);
     assert_int_equal(house_i64(&h, SQL("select count(*) from job where kind = 'clock'"), NO_ARGS),
                      1);
     change(&h, id, "3"); /* nothing is to be tested */
-    look(&h);
+    find_look(&h);
     assert_int_equal(house_i64(&h, SQL("select count(*) from job where kind = 'clock'"), NO_ARGS),
                      1);
 }
@@ -360,12 +339,12 @@ static void not_all_at_once_body(struct dbs *t)
     for (int i = 0; i < CONTROL_OPEN_MAX + MORE; i++) {
         thing(&h, "11");
     }
-    look(&h);
+    find_look(&h);
     house_clock(&h, h.now + 3 * HOUR);
-    look(&h);
+    find_look(&h);
     assert_int_equal(findings(&h), CONTROL_FIND_TURN);
     for (int i = 0; i < CONTROL_OPEN_MAX / CONTROL_FIND_TURN + 2; i++) {
-        look(&h);
+        find_look(&h);
     }
     assert_int_equal(findings(&h), CONTROL_OPEN_MAX);
     struct ctx ctx = house_ctx(&h, h.amy);
@@ -375,9 +354,9 @@ static void not_all_at_once_body(struct dbs *t)
     assert_int_equal(left, MORE);
     int64_t f = newest(&h);
     change(&h, number_of(&h, SQL("select f_about from r_finding where id = $1"), f), "1");
-    look(&h);
+    find_look(&h);
     assert_done(&h, house_do(&h, h.amy, "finding", f, "close", NULL));
-    look(&h);
+    find_look(&h);
     assert_int_equal(findings(&h), CONTROL_OPEN_MAX + 1);
 }
 

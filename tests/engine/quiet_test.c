@@ -8,20 +8,8 @@
 
 #define MINUTE 60000LL
 
-static const char law[] = HOUSE_DESK
-    "settings:\n"
-    "  waiver.longest: {type: days, default: 30, clause: term, zh: 长, en: Longest}\n"
-    "types:\n"
-    "  thing:\n"
-    "    title: {zh: 物品, en: Thing}\n"
-    "    name: \"{what}\"\n"
+static const char law[] = FIND_DESK FIND_THING
     "    small: true\n"
-    "    see: everyone\n"
-    "    unit: unit\n"
-    "    fields:\n"
-    "      what: {type: text, max: 50, zh: 名, en: What}\n"
-    "      n: {type: int, zh: 数, en: N}\n"
-    "      unit: {type: unit, default: actor.unit, zh: 部门, en: Unit}\n"
     "    states:\n"
     "      kept: {zh: 在, en: Kept}\n"
     "    actions:\n"
