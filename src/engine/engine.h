@@ -90,6 +90,16 @@ int64_t engine_tick(struct engine *e, int64_t now);
 /* The next moment at which the clock has something to do; 0: none. */
 int64_t engine_next_due(struct engine *e, struct db *db, struct arena *a);
 
+/* Traces of people that are kept beside the records: whoever keeps them erases somebody's, in
+ * the writer's transaction; *gone of them; *kept: those whose time of keeping is not over. */
+struct erase_traces {
+    err (*erase)(void *arg, struct db *db, struct arena *a, int64_t person, int64_t now,
+                 int64_t *gone, int64_t *kept);
+    void *arg;
+};
+/* Before the first tick; *traces is copied. */
+void erase_traces_by(struct engine *e, const struct erase_traces *traces);
+
 struct engine_stats engine_stats(struct engine *e);
 /* Adds the engine's checks and figures; it must outlive the registry's last use. */
 void engine_health(struct engine *e, struct health *h);

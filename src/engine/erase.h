@@ -13,10 +13,16 @@
  * of type LEDGER_ERASURE names the entries and the basis, so that `zhidu ledger verify` tells
  * erased from missing.  What rests is told anew by the act `erase` on the record.
  *
+ * Then the texts of the person's own comments, whatever record they stand at; then addresses
+ * and programs of his sign-ins, by whoever keeps them (erase_traces_by); at last every record
+ * whose free texts, history or opinions hold the person's name is found and listed, at most
+ * ERASE_MENTIONS of them, as records of the part `mention`.  Of these nothing goes by
+ * itself: an officer decides one by one, by its actions; one in state `masking` is carried out
+ * by the clock, which puts a mark in the place of the name.  docs/decisions/0069.
+ *
  * Left alone, and counted: a record on which a legal hold is in force (register
  * `legal_hold`; on the person's record: everything about him), one whose type's `retain` is
- * not over, one on which people are voting.  Free text outside such fields (comments,
- * opinions) is not looked into.
+ * not over, one on which people are voting.  For such a record a mention's masking is refused.
  *
  * Table erasure_work: how far an erasure is; erasure_file: bytes to be removed once the
  * transaction that took their attachment away is durable.
@@ -26,7 +32,8 @@
 
 #include "engine/clock_int.h"
 
-enum { ERASE_ENTRIES = 500 }; /* of one record in one turn */
+enum { ERASE_ENTRIES = 500 };  /* of one record in one turn */
+enum { ERASE_MENTIONS = 200 }; /* listed of one erasure; others are counted */
 
 /* Has the type, in any version, a field that is personal? */
 bool erase_concerns(const struct type *t);
@@ -41,5 +48,19 @@ turn_fn erase_turn;
 MUST_CHECK err erase_hold(const struct ctx *ctx, int64_t record, int64_t *ret);
 /* "(select ...)": that record, or null, of the record in argument `at` of a statement. */
 void erase_hold_put(struct sqlb *b, const struct model *m, int at);
+
+/* What an erasure of the person's data would do now. */
+struct erase_plan {
+    int64_t records, comments;    /* records about him, with what is personal; his comments */
+    int64_t held, retained, busy; /* records of these that are left alone, and why */
+    int64_t hold;                 /* a hold on all that is about him; 0: none */
+    bool more;                    /* beyond what was counted: ERASE_PLAN_MAX of a type */
+};
+enum { ERASE_PLAN_MAX = 1000 };
+MUST_CHECK err erase_plan(const struct ctx *ctx, int64_t person, struct erase_plan *ret);
+
+/* A mention that is to be masked is refused where its record may not be touched, with the
+ * clause; asked of every act's result (register.c). */
+MUST_CHECK err erase_check_mention(struct doing *d, const struct touched *x);
 
 #endif

@@ -4,9 +4,6 @@
 #include "engine/approve_int.h"
 #include "engine/erase_int.h"
 
-/* A personal text that is always there cannot be nothing. */
-#define ERASED_TEXT "（已删除）"
-
 /* --- the row -------------------------------------------------------------------------------- */
 
 static void clear_row(struct touched *x)
@@ -135,17 +132,22 @@ static err clear_files(struct erasing *k, struct doing *d, const struct touched 
     return e;
 }
 
-/* What was asked for and voted on; the votes stay, on the hash of it. */
-static err clear_contents(struct erasing *k, struct doing *d, const struct touched *x)
+err erase_contents(struct erasing *k, struct doing *d, const struct touched *x, str name)
 {
+    struct sqlb ask = sqlb_make(k->a);
+    struct sqlb round = sqlb_make(k->a);
+    SQLB_LIT(&ask, "select p.id from approval p where p.record = $1 and p.asked is not null"
+                   " and ($2 = '' or ");
+    erase_put_names(&ask, STR("p"), STR("asked"), 2);
+    SQLB_LIT(&ask, ")");
+    SQLB_LIT(&round, "select o.id from approval_round o join approval p on p.id = o.approval"
+                     " where p.record = $1 and o.content is not null and ($2 = '' or ");
+    erase_put_names(&round, STR("o"), STR("content"), 2);
+    SQLB_LIT(&round, ")");
     struct batch *b = batch_begin(k->db, k->a);
-    int asked = batch_add(b, SQL("select id from approval where record = $1 and asked is not null"),
-                          ARGS(db_i64(x->id)));
-    int rounds = batch_add(b,
-                           SQL("select o.id from approval_round o join approval p"
-                               " on p.id = o.approval where p.record = $1"
-                               " and o.content is not null"),
-                           ARGS(db_i64(x->id)));
+    struct db_args args = ARGS(db_i64(x->id), db_text(name));
+    int asked = batch_add(b, sqlb_end(&ask), args);
+    int rounds = batch_add(b, sqlb_end(&round), args);
     err e = batch_run(b);
     if (e.code) {
         return e;
@@ -178,8 +180,8 @@ static err clear_rest(struct erasing *k, const struct touched *x)
 
 /* --- the ledger ----------------------------------------------------------------------------- */
 
-static err erase_entries(struct turn *t, struct erasing *k, str basis, int64_t record,
-                         const struct type *type, const int64_t *seqs, int n)
+err erase_entries(struct turn *t, struct erasing *k, int64_t record, const struct type *type,
+                  const int64_t *seqs, int n)
 {
     int64_t by;
     if (!n) {
@@ -188,8 +190,8 @@ static err erase_entries(struct turn *t, struct erasing *k, str basis, int64_t r
     struct ledger_act *la = ledger_act(t->e->ledger, k->a, t->now);
     struct batch *b = batch_begin(k->db, k->a);
     err e = ledger_erase(la, b, STR("clock"),
-                         str_fmt(k->a, "%.*s:%lld", STR_ARG(type->key), (long long)record), basis,
-                         seqs, n, &by);
+                         str_fmt(k->a, "%.*s:%lld", STR_ARG(type->key), (long long)record),
+                         k->basis, seqs, n, &by);
     return e.code ? e : batch_run(b);
 }
 
@@ -223,7 +225,7 @@ err erase_record(struct turn *t, struct erasing *k, const struct type *type, int
         return e;
     }
     e = perform_write(d, x, x->old, false);
-    e = e.code ? e : clear_contents(k, d, x);
+    e = e.code ? e : erase_contents(k, d, x, STR(""));
     e = e.code ? e : clear_rest(k, x);
     if (e.code) {
         return e;
@@ -237,7 +239,7 @@ err erase_record(struct turn *t, struct erasing *k, const struct type *type, int
                                          .to_null = true};
     e = perform_finish(d);
     e = e.code ? e : db_flush(k->db, k->a);
-    e = e.code ? e : erase_entries(t, k, k->basis, record, type, seqs, n);
+    e = e.code ? e : erase_entries(t, k, record, type, seqs, n);
     done->erased += !*more;
     done->entries += n;
     return e;

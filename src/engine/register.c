@@ -2,6 +2,7 @@
  * the engine counts on it (model/contract.h). */
 #include "engine/calendar.h"
 #include "engine/control.h"
+#include "engine/erase.h"
 #include "engine/perform_int.h"
 
 enum { ACCESS_WINDOW_MAX = 20 * 366 }; /* days */
@@ -184,6 +185,9 @@ err register_check(struct doing *d, const struct touched *x)
     struct claim k = {d, x};
     if (m->access && t == m->access) {
         return check_access(&k);
+    }
+    if (m->mention && t == m->mention) {
+        return erase_check_mention(d, x);
     }
     if (t != m->finding && t != m->waiver) {
         return OK;

@@ -239,6 +239,14 @@ static const struct migration migrations[] = {
             " primary key (type, unit));")},
     /* Which actions were ever done (compliance_lived.h). */
     {"engine lived 0001", SCRIPT("create index act_kind on act(type, action);")},
+    /* What a person said, and how far an erasure is in the rest (erase.h). */
+    {"engine erasure 0002",
+     SCRIPT("create index act_comment on act(person, record) where action = 'comment';"
+            "alter table erasure_work add column phase INT not null default 0;"
+            "alter table erasure_work add column comments INT not null default 0;"
+            "alter table erasure_work add column traces INT not null default 0;"
+            "alter table erasure_work add column mentions INT not null default 0;"
+            "alter table erasure_work add column unlisted INT not null default 0;")},
 };
 
 const struct migration *schema_migrations(size_t *n)

@@ -238,6 +238,22 @@ static void check_erasing(const struct model *m, struct diags *d)
         {"busy", {F_INT}, 1, "int"},
     };
     static const struct wanted hold[] = {{"about", {F_REF}, 1, "ref, to: any"}};
+    static const struct wanted mention[] = {
+        {"about", {F_REF}, 1, "ref, to: any"}, {"texts", {F_INT}, 1, "int"},
+        {"remarks", {F_INT}, 1, "int"},        {"history", {F_INT}, 1, "int"},
+        {"entries", {F_INT}, 1, "int"},
+    };
+    if (m->mention) {
+        check_fields(m->mention, mention, sizeof mention / sizeof mention[0], d);
+        check_any(m->mention, d);
+        check_state(m->mention, "masking", d);
+        check_action(m->mention, "enter", true, "create", d);
+        check_action(m->mention, "masked", false, "from: masking", d);
+        if (!m->erasure || m->mention->part_of != m->erasure) {
+            diag_error(d, m->mention->newest->pos, "类型 mention 须写 part_of: erasure",
+                       "type mention needs part_of: erasure");
+        }
+    }
     if (m->erasure) {
         check_fields(m->erasure, erasure, sizeof erasure / sizeof erasure[0], d);
         check_state(m->erasure, "approved", d);
@@ -377,10 +393,11 @@ void contract_bind(struct model *m, struct diags *d)
     const struct type *t[] = {
         find(m, "person"),       find(m, "unit"),        find(m, "post"),     find(m, "deputy"),
         find(m, "calendar_day"), find(m, "attestation"), find(m, "finding"),  find(m, "waiver"),
-        find(m, "erasure"),      find(m, "legal_hold"),  find(m, "duty_run"), find(m, "access")};
-    struct type **to[] = {&m->person,       &m->unit,        &m->post,     &m->deputy,
-                          &m->calendar_day, &m->attestation, &m->finding,  &m->waiver,
-                          &m->erasure,      &m->legal_hold,  &m->duty_run, &m->access};
+        find(m, "erasure"),      find(m, "legal_hold"),  find(m, "duty_run"), find(m, "access"),
+        find(m, "mention")};
+    struct type **to[] = {&m->person,      &m->unit,    &m->post,   &m->deputy,  &m->calendar_day,
+                          &m->attestation, &m->finding, &m->waiver, &m->erasure, &m->legal_hold,
+                          &m->duty_run,    &m->access,  &m->mention};
     for (size_t i = 0; i < COUNT(t); i++) {
         *to[i] = t[i] ? m->types[t[i]->code] : NULL;
     }
@@ -430,6 +447,7 @@ void contract_bind(struct model *m, struct diags *d)
     look_up(m->finding, of_about, 4);
     look_up(m->waiver, of_about, 3);
     look_up(m->legal_hold, of_hold, 1);
+    look_up(m->mention, of_hold, 1);
     look_up(m->access, of_post, 1);
     bind_zone(m, d);
 }

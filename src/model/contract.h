@@ -49,7 +49,15 @@
  *   type erasure       that somebody's personal data be erased (may be absent): person person,
  *                      whose · basis text, in law · erased, entries, held, retained, busy int:
  *                      what came of it; state `approved`: the engine carries it out, by
- *                      action carry_out (from approved, who: auto, takes the five numbers)
+ *                      action carry_out (from approved, who: auto, takes the five numbers).
+ *                      It may have comments, traces, mentions, unlisted int besides: comments
+ *                      and traces of signing in that went, records that name the person
+ *   type mention       a record whose free texts name him (may be absent: then none is searched
+ *                      for): part_of erasure; about ref to any · texts, remarks, history int: in
+ *                      how many fields, remarks and changes the name stands · entries int; state
+ *                      `masking`: the engine takes the name away. Actions: enter (creates, who:
+ *                      auto, takes about, texts, remarks, history) · masked (from masking, who:
+ *                      auto, takes entries); what leads to `masking` is a person's
  *   type legal_hold    nothing of a record is erased (may be absent): about ref to any; counts
  *                      in state `in_force`
  *   type access        that somebody may read, and does nothing (may be absent): person person ·
@@ -104,8 +112,8 @@ struct diags;
 #define POSITION_LEADER STR("leader")
 
 /* Looks up the registers in the newest laws, checks their fields, and sets
- * m->person, unit, post, deputy, finding, waiver, calendar_day, attestation, erasure, legal_hold,
- * access, zone_minutes; NULL and +08:00 where there is none.  What is missing in one is a mistake
+ * m->person, unit, post, deputy, finding, waiver, calendar_day, attestation, erasure, mention,
+ * legal_hold, access, zone_minutes; NULL and +08:00 where there is none.  What is missing in one is a mistake
  * in `d`.
  */
 void contract_bind(struct model *m, struct diags *d);

@@ -159,6 +159,7 @@ static void registers_find(struct load *l)
     m->calendar_day = type_find(l, STR("calendar_day"));
     m->attestation = type_find(l, STR("attestation"));
     m->erasure = type_find(l, STR("erasure"));
+    m->mention = type_find(l, STR("mention"));
     m->legal_hold = type_find(l, STR("legal_hold"));
     m->duty_run = type_find(l, STR("duty_run"));
     m->access = type_find(l, STR("access"));

@@ -533,7 +533,7 @@ struct model {
     size_t nduties;
     /* The language's own registers (see contract.h); NULL when absent. */
     struct type *person, *unit, *post, *deputy, *finding, *waiver, *calendar_day, *attestation;
-    struct type *erasure, *legal_hold, *access;
+    struct type *erasure, *mention, *legal_hold, *access;
     struct type *duty_run;
     int zone_minutes; /* of the installation */
 };

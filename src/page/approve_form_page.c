@@ -323,7 +323,7 @@ static err find(struct visit *v, enum approve_op op, struct approve_form *p,
     *card = approve_card_of(v, t, rec.id, p->view, true);
     card->printing = true; /* beside a form no other one is offered */
     p->card = card;
-    return OK;
+    return op == APPROVE_VOTE ? erase_show(v, t, rec.id, &p->erase) : OK;
 }
 
 /* --- the page ------------------------------------------------------------------------------ */

@@ -4,9 +4,11 @@
 #define PAGE_APPROVE_PAGE_H
 
 #include "engine/approve_view.h"
+#include "page/erase_page.h"
 #include "page/frame.h"
 #include "page/show.h"
 
+#include "gen/erase.html.h"
 #include "gen/frame.html.h"
 
 /* Lists of the engine as templates walk them. */
@@ -109,6 +111,7 @@ struct approve_form {
     const struct approve_round_view *round; /* what is decided on; NULL: none */
     const struct approve_run_view *run;
     const struct approve_seat_view *seat; /* NULL: of none */
+    const struct erase_card *erase;       /* what a yes would erase; NULL: nothing */
     const struct clause *clause;
     const struct refusal *refusal;
     struct words error;

@@ -408,6 +408,7 @@ void page_record(struct visit *v)
     fill(v, t, &r, &p);
     e = put_breaks(v, &broken, &r, &p);
     e = e.code ? e : draw_show(v, &r.rec, &p.draw);
+    e = e.code ? e : erase_show(v, t, r.rec.id, &p.erase);
     if (e.code) {
         visit_error(v, e);
         return;

@@ -5,11 +5,13 @@
 #include "page/approve_page.h"
 #include "page/compliance_page.h"
 #include "page/draw_page.h"
+#include "page/erase_page.h"
 #include "page/frame.h"
 #include "page/show.h"
 
 #include "gen/approve.html.h"
 #include "gen/draw.html.h"
+#include "gen/erase.html.h"
 #include "gen/frame.html.h"
 
 struct record_step {
@@ -117,6 +119,7 @@ struct record_page {
     struct str_list labels;
     const struct approve_card *approval; /* the newest; NULL: none */
     const struct draw_card *draw;        /* NULL: it tells of no sample */
+    const struct erase_card *erase;      /* NULL: nothing is about to be erased */
 };
 
 struct change_list {

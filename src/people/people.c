@@ -1,4 +1,5 @@
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/enc.h"
 #include "engine/write.h"
 #include "people/people_int.h"
@@ -74,6 +75,57 @@ err people_sealed(struct db *db, struct arena *a, str *ret)
     return e;
 }
 
+/* Addresses and programs of somebody's sign-ins (engine/erase.h): those of the security log that
+ * the law wants kept stay until they are old enough. */
+static err erase_traces(void *arg, struct db *db, struct arena *a, int64_t person, int64_t now,
+                        int64_t *gone, int64_t *kept)
+{
+    struct batch *b = batch_begin(db, a);
+    struct db_args who =
+        ARGS(db_i64(person), db_i64(now - INT64_C(1) * SECURITY_BY_LAW_DAYS * CLOCK_DAY));
+    (void)arg;
+    int open = batch_add(b,
+                         SQL("update session set peer = '', agent = '' where person = $1"
+                             " and (peer <> '' or agent <> '')"),
+                         ARGS(db_i64(person)));
+    int half =
+        batch_add(b, SQL("delete from half_session where person = $1"), ARGS(db_i64(person)));
+    int old = batch_add(b,
+                        SQL("update security_log set peer = '' where person = $1 and peer <> ''"
+                            " and until < $2"),
+                        who);
+    int young = batch_add(b,
+                          SQL("select count(*) from security_log where person = $1"
+                              " and peer <> '' and until >= $2"),
+                          who);
+    err e = batch_run(b);
+    if (e.code) {
+        return e;
+    }
+    struct rows r = batch_rows(b, young);
+    *gone = batch_changed(b, open) + batch_changed(b, half) + batch_changed(b, old);
+    *kept = rows_next(&r) ? rows_i64(&r, 0) : 0;
+    return OK;
+}
+
+err people_traces(const struct ctx *ctx, int64_t person, int64_t *gone, int64_t *kept)
+{
+    struct rows r;
+    err e = db_query(
+        ctx->db, ctx->arena,
+        SQL("select (select count(*) from session where person = $1"
+            " and (peer <> '' or agent <> ''))"
+            " + (select count(*) from half_session where person = $1)"
+            " + (select count(*) from security_log where person = $1 and peer <> ''"
+            " and until < $2), (select count(*) from security_log where person = $1"
+            " and peer <> '' and until >= $2)"),
+        ARGS(db_i64(person), db_i64(ctx->now - INT64_C(1) * SECURITY_BY_LAW_DAYS * CLOCK_DAY)), &r);
+    bool some = !e.code && rows_next(&r);
+    *gone = some ? rows_i64(&r, 0) : 0;
+    *kept = some ? rows_i64(&r, 1) : 0;
+    return e;
+}
+
 static void people_end(void *arg)
 {
     struct accounts *p = arg;
@@ -98,6 +150,7 @@ err people_open(struct arena *life, struct engine *e, struct accounts **ret)
     pthread_mutex_init(&p->security.lock, NULL);
     p->security.ids.node = (int)randombytes_uniform(32); /* nodes share the table */
     arena_defer(life, people_end, p);
+    erase_traces_by(e, &(struct erase_traces){.erase = erase_traces});
     str hash;
     err r = password_hash(p, life, STR("nobody has this password"), &hash);
     if (r.code) {

@@ -63,6 +63,10 @@ struct people_sealing {
 MUST_CHECK err people_reseal(struct db *db, const struct secrets *s, bool write,
                              struct people_sealing *ret);
 
+/* How many sign-ins and lines of the security log would lose address and program when somebody's
+ * data are erased, and how many lines must still be kept. */
+MUST_CHECK err people_traces(const struct ctx *ctx, int64_t person, int64_t *gone, int64_t *kept);
+
 /* The session of a cookie, asked in the page's first batch: no trip of its own.
  * An ended, expired or unknown one gives false. */
 struct session_ask {

@@ -22,6 +22,9 @@
 
 enum { SECURITY_ROWS_MINUTE = 120, SECURITY_ROWS_MAX = 200000, SECURITY_DAYS = 365 };
 
+/* So long the law wants it kept: addresses in it are not erased before (people_traces). */
+enum { SECURITY_BY_LAW_DAYS = 183 };
+
 /* clang-format off */
 /*    name           number, for ever    what the reader sees */
 #define SECURITY_LIST(X) \

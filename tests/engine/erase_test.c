@@ -15,22 +15,23 @@ static const char law[] = HOUSE_DESK
     "  card:\n"
     "    title: {zh: 卡, en: Card}\n"
     "    name: \"{whose.name} {phone}\"\n"
-    "    has: [attachments]\n"
+    "    has: [attachments, comments]\n"
     "    see: everyone\n"
     "    fields:\n"
     "      whose: {type: person, zh: 人, en: Whose}\n"
     "      phone: {type: text, max: 50, personal: true, zh: 话, en: Phone}\n"
     "      scan: {type: attachment, personal: true, zh: 像, en: Scan}\n"
     "      door: {type: text, max: 50, zh: 门, en: Door}\n"
+    "      hint: {type: text, max: 50, zh: 注, en: Hint}\n"
     "    rules:\n"
     "      - {check: phone != null, clause: keeping, zh: 要有电话, en: A telephone}\n"
     "    states:\n"
     "      kept: {zh: 在, en: Kept}\n"
     "    actions:\n"
-    "      keep: {to: kept, who: everyone, asks: [whose], may: [phone, scan, door],\n"
+    "      keep: {to: kept, who: everyone, asks: [whose], may: [phone, scan, door, hint],\n"
     "        clause: keeping, effects: [{notify: {to: whose, zh: \"{phone}\", en: \"{phone}\"}}],\n"
     "        zh: 存, en: Keep}\n"
-    "      change: {from: kept, who: everyone, may: [phone, door], clause: keeping, zh: 改,\n"
+    "      change: {from: kept, who: everyone, may: [phone, door, hint], clause: keeping, zh: 改,\n"
     "        en: Change}\n"
     "      ask: {from: kept, who: everyone, asks: [phone], clause: keeping, zh: 请, en: Ask,\n"
     "        approval: [{who: whose, rule: any}], then_approved: {to: kept, zh: 准, en: Yes},\n"
@@ -38,6 +39,7 @@ static const char law[] = HOUSE_DESK
     "  letter:\n"
     "    title: {zh: 信, en: Letter}\n"
     "    retain: 1 years\n"
+    "    has: [comments]\n"
     "    name: \"{whose.name}\"\n"
     "    see: everyone\n"
     "    fields:\n"
@@ -61,6 +63,10 @@ static const char law[] = HOUSE_DESK
     "      held: {type: int, zh: 三, en: Held}\n"
     "      retained: {type: int, zh: 四, en: Retained}\n"
     "      busy: {type: int, zh: 五, en: Busy}\n"
+    "      comments: {type: int, zh: 六, en: Comments}\n"
+    "      traces: {type: int, zh: 七, en: Traces}\n"
+    "      mentions: {type: int, zh: 八, en: Mentions}\n"
+    "      unlisted: {type: int, zh: 九, en: Unlisted}\n"
     "    states:\n"
     "      approved: {zh: 准, en: Approved}\n"
     "      carried_out: {zh: 完, en: Done, final: true}\n"
@@ -68,14 +74,35 @@ static const char law[] = HOUSE_DESK
     "      request: {to: approved, who: everyone, asks: [person, basis], clause: keeping, zh: 请,\n"
     "        en: Ask}\n"
     "      carry_out: {from: approved, to: carried_out, who: auto, clause: keeping,\n"
-    "        asks: [erased, entries, held, retained, busy], zh: 毕, en: Carried out}\n"
+    "        asks: [erased, entries, held, retained, busy, comments, traces, mentions,\n"
+    "          unlisted], zh: 毕, en: Carried out}\n"
+    "  mention:\n"
+    "    title: {zh: 提到, en: Mention}\n"
+    "    part_of: erasure\n"
+    "    name: \"{about}\"\n"
+    "    fields:\n"
+    "      about: {type: ref, to: any, zh: 录, en: Record, clause: keeping}\n"
+    "      texts: {type: int, zh: 栏, en: Texts}\n"
+    "      remarks: {type: int, zh: 言, en: Remarks}\n"
+    "      history: {type: int, zh: 史, en: History}\n"
+    "      entries: {type: int, zh: 条, en: Entries}\n"
+    "    states:\n"
+    "      found: {zh: 现, en: Found}\n"
+    "      masking: {zh: 隐, en: Masking}\n"
+    "      masked: {zh: 毕, en: Masked, final: true}\n"
+    "    actions:\n"
+    "      enter: {to: found, who: auto, asks: [erasure, about, texts, remarks, history],\n"
+    "        clause: keeping, zh: 列, en: List}\n"
+    "      mask: {from: found, to: masking, who: everyone, clause: keeping, zh: 隐, en: Mask}\n"
+    "      masked: {from: masking, to: masked, who: auto, asks: [entries], clause: keeping,\n"
+    "        zh: 毕, en: Masked}\n"
     "  legal_hold:\n"
     "    title: {zh: 封, en: Hold}\n"
     "    follows: newest\n"
     "    name: \"{why}\"\n"
     "    see: everyone\n"
     "    fields:\n"
-    "      about: {type: ref, to: any, zh: 物, en: About}\n"
+    "      about: {type: ref, to: any, zh: 物, en: About, clause: holding}\n"
     "      why: {type: text, max: 50, zh: 因, en: Why}\n"
     "    states:\n"
     "      in_force: {zh: 封, en: In force}\n"
@@ -95,6 +122,8 @@ static bool has(str s, const char *what)
 static int found(struct house *h, const char *what)
 {
     const struct sql places[] = {SQL("select coalesce(f_phone, ''), name from r_card"),
+                                 SQL("select coalesce(f_hint, ''), '' from r_card"),
+                                 SQL("select coalesce(note, ''), '' from approval_vote"),
                                  SQL("select coalesce(f_home, ''), '' from r_letter"),
                                  SQL("select coalesce(changes, ''), coalesce(note, '') from act"),
                                  SQL("select body, '' from ledger_payload"),
@@ -115,17 +144,18 @@ static int found(struct house *h, const char *what)
 
 static int64_t number(struct house *h, int64_t erasure, const char *field)
 {
+    static const char *const fields[] = {"erased",   "entries", "held",     "retained", "busy",
+                                         "comments", "traces",  "mentions", "unlisted"};
     struct rows r;
     dbs_ok(db_query(house_db(h), h->a,
-                    SQL("select f_erased, f_entries, f_held, f_retained, f_busy from r_erasure"
-                        " where id = $1"),
+                    SQL("select f_erased, f_entries, f_held, f_retained, f_busy, f_comments,"
+                        " f_traces, f_mentions, f_unlisted from r_erasure where id = $1"),
                     ARGS(db_i64(erasure)), &r));
     assert_true(rows_next(&r));
-    int col = !strcmp(field, "erased")     ? 0
-              : !strcmp(field, "entries")  ? 1
-              : !strcmp(field, "held")     ? 2
-              : !strcmp(field, "retained") ? 3
-                                           : 4;
+    int col = 0;
+    while (strcmp(fields[col], field)) {
+        col++;
+    }
     return rows_i64(&r, col);
 }
 
@@ -287,6 +317,189 @@ static void files_go_with_their_bytes_body(struct dbs *t)
     house_verify(&h);
 }
 
+static void says(struct house *h, int64_t who, const char *type, int64_t record, const char *words)
+{
+    struct act act = {.actor = who,
+                      .type = str_from(type),
+                      .record = record,
+                      .action = STR("comment"),
+                      .note = str_from(words)};
+    assert_int_equal(house_act(h, &act).code, 0);
+}
+
+static int64_t hits(struct house *h, int64_t erasure, int64_t about)
+{
+    return house_i64(h, SQL("select count(*) from r_mention where f_erasure = $1 and f_about = $2"),
+                     ARGS(db_i64(erasure), db_i64(about)));
+}
+
+static int64_t mention(struct house *h, int64_t erasure, int64_t about)
+{
+    return house_i64(h, SQL("select max(id) from r_mention where f_erasure = $1 and f_about = $2"),
+                     ARGS(db_i64(erasure), db_i64(about)));
+}
+
+#define SAID "what I think of it"
+static void own_comments_go_body(struct dbs *t)
+{
+    struct house h = house_make(t, law);
+    int64_t mine = card(&h, h.amy, SECRET);
+    int64_t other = card(&h, h.bob, OTHER);
+    int64_t letter =
+        house_create(&h, h.eve, "letter", "whose", house_text(&h, h.bob), "home", "north 1", NULL);
+    says(&h, h.amy, "card", mine, SAID " 1");
+    says(&h, h.amy, "card", other, SAID " 2");
+    says(&h, h.amy, "card", other, SAID " 3");
+    says(&h, h.bob, "card", other, "the answer");
+    says(&h, h.amy, "letter", letter, SAID " 4");
+    struct ctx ctx = house_ctx(&h, h.eve);
+    struct erase_plan plan;
+    dbs_ok(erase_plan(&ctx, h.amy, &plan));
+    assert_int_equal(plan.records, 1);
+    assert_int_equal(plan.comments, 3);
+    assert_int_equal(plan.retained, 1);
+    assert_int_equal(plan.held + plan.busy + plan.hold, 0);
+    int64_t e = erase(&h, h.amy);
+    assert_int_equal(number(&h, e, "comments"), 3);
+    assert_int_equal(number(&h, e, "retained"), 1);
+    assert_int_equal(number(&h, e, "entries"), 4);
+    assert_int_equal(found(&h, SAID), 2); /* the letter's: history and ledger */
+    assert_int_equal(found(&h, "the answer"), 2);
+    assert_false(verified(&h).bad);
+    assert_int_equal(verified(&h).ledger.erased, 4);
+    /* Whoever edits what is put in its place is found; so is who edits the record. */
+    dbs_ok(db_exec(house_db(&h), h.a, SQL("update r_card set f_door = 'x' where id = $1"),
+                   ARGS(db_i64(other))));
+    struct verify_report r = verified(&h);
+    assert_true(r.bad);
+    assert_int_equal(r.id, other);
+    dbs_ok(db_exec(house_db(&h), h.a, SQL("update r_card set f_door = '301' where id = $1"),
+                   ARGS(db_i64(other))));
+    assert_false(verified(&h).bad);
+    h.now += 366 * DAY;
+    e = erase(&h, h.amy);
+    assert_int_equal(number(&h, e, "comments"), 1);
+    assert_int_equal(found(&h, SAID), 0);
+    house_verify(&h);
+}
+
+static void a_hold_keeps_comments_body(struct dbs *t)
+{
+    struct house h = house_make(t, law);
+    int64_t other = card(&h, h.bob, OTHER);
+    says(&h, h.amy, "card", other, SAID);
+    int64_t hold =
+        house_create(&h, h.eve, "legal_hold", "about", house_text(&h, other), "why", "suit", NULL);
+    int64_t e = erase(&h, h.amy);
+    assert_int_equal(number(&h, e, "comments"), 0);
+    assert_int_equal(number(&h, e, "held"), 1);
+    assert_int_equal(found(&h, SAID), 2);
+    assert_done(&h, house_do(&h, h.eve, "legal_hold", hold, "release", NULL));
+    e = erase(&h, h.amy);
+    assert_int_equal(number(&h, e, "comments"), 1);
+    assert_int_equal(found(&h, SAID), 0);
+    house_verify(&h);
+}
+
+/* Whoever is named in texts: found, changed only where somebody decided so. */
+static void names_are_found_and_masked_body(struct dbs *t)
+{
+    struct house h = house_make(t, law);
+    str name;
+    struct rows r;
+    dbs_ok(db_query(house_db(&h), h.a, SQL("select f_full_name from r_person where id = $1"),
+                    ARGS(db_i64(h.amy)), &r));
+    assert_true(rows_next(&r));
+    name = rows_text(&r, 0);
+    str hint = str_fmt(h.a, "ask %.*s, then %.*s!", STR_ARG(name), STR_ARG(name));
+    int64_t in_text = card(&h, h.bob, OTHER);
+    int64_t in_past = card(&h, h.bob, OTHER);
+    int64_t said = card(&h, h.bob, OTHER);
+    int64_t voted = card(&h, h.bob, OTHER);
+    int64_t clean = card(&h, h.bob, OTHER);
+    assert_done(&h, house_do(&h, h.eve, "card", in_text, "change", "hint", hint.ptr, NULL));
+    assert_done(&h, house_do(&h, h.eve, "card", in_past, "change", "hint", hint.ptr, NULL));
+    assert_done(&h, house_do(&h, h.eve, "card", in_past, "change", "hint", "nobody", NULL));
+    says(&h, h.eve, "card", said, hint.ptr);
+    says(&h, h.eve, "card", voted, hint.ptr);
+    int64_t e = erase(&h, h.amy);
+    assert_int_equal(number(&h, e, "mentions"), 4);
+    assert_int_equal(number(&h, e, "unlisted"), 0);
+    assert_int_equal(hits(&h, e, in_text) + hits(&h, e, in_past) + hits(&h, e, said), 3);
+    assert_int_equal(hits(&h, e, clean), 0);
+    int64_t m = mention(&h, e, in_past);
+    assert_int_equal(
+        house_i64(&h, SQL("select f_texts from r_mention where id = $1"), ARGS(db_i64(m))), 0);
+    assert_int_equal(
+        house_i64(&h, SQL("select f_history from r_mention where id = $1"), ARGS(db_i64(m))), 2);
+    assert_true(found(&h, hint.ptr) >= 8);
+    /* A record that may not be touched: no masking, and the clause that says so. */
+    int64_t hold = house_create(&h, h.eve, "legal_hold", "about", house_text(&h, in_text), "why",
+                                "suit", NULL);
+    assert_false(house_do(&h, h.eve, "mention", mention(&h, e, in_text), "mask", NULL));
+    assert_refused(&h, "holding");
+    assert_done(&h, house_do(&h, h.bob, "card", voted, "ask", "phone", OTHER, NULL));
+    assert_false(house_do(&h, h.eve, "mention", mention(&h, e, voted), "mask", NULL));
+    assert_refused(&h, "keeping");
+    assert_done(&h, house_do(&h, h.eve, "legal_hold", hold, "release", NULL));
+    int64_t list[] = {in_text, in_past, said};
+    for (size_t i = 0; i < 3; i++) {
+        assert_done(&h, house_do(&h, h.eve, "mention", mention(&h, e, list[i]), "mask", NULL));
+    }
+    /* A hold that comes after the decision is waited for. */
+    hold =
+        house_create(&h, h.eve, "legal_hold", "about", house_text(&h, said), "why", "suit", NULL);
+    house_clock(&h, h.now + HOUR);
+    assert_string_equal(house_state(&h, "mention", mention(&h, e, in_text)), "masked");
+    assert_string_equal(house_state(&h, "mention", mention(&h, e, in_past)), "masked");
+    assert_string_equal(house_state(&h, "mention", mention(&h, e, said)), "masking");
+    assert_done(&h, house_do(&h, h.eve, "legal_hold", hold, "release", NULL));
+    house_clock(&h, h.now + HOUR);
+    assert_string_equal(house_state(&h, "mention", mention(&h, e, said)), "masked");
+    assert_int_equal(found(&h, hint.ptr), 2); /* of the one that is voted on */
+    assert_int_equal(
+        house_i64(
+            &h,
+            SQL("select count(*) from r_card where f_hint = 'ask （已删除）, then （已删除）!'"),
+            NO_ARGS),
+        1);
+    assert_int_equal(
+        house_i64(&h,
+                  SQL("select count(*) from act where note = 'ask （已删除）, then （已删除）!'"),
+                  NO_ARGS),
+        1);
+    struct verify_report v = verified(&h);
+    assert_false(v.bad);
+    assert_int_equal(v.ledger.erased, 4);
+    dbs_ok(db_exec(house_db(&h), h.a, SQL("update r_card set f_hint = 'x' where id = $1"),
+                   ARGS(db_i64(in_text))));
+    assert_true(verified(&h).bad);
+}
+
+/* More than are listed are counted. */
+static void a_long_list_ends_body(struct dbs *t)
+{
+    struct house h = house_make(t, law);
+    struct rows r;
+    dbs_ok(db_query(house_db(&h), h.a, SQL("select f_full_name from r_person where id = $1"),
+                    ARGS(db_i64(h.amy)), &r));
+    assert_true(rows_next(&r));
+    const char *name = str_copy(h.a, rows_text(&r, 0)).ptr;
+    for (int i = 0; i < ERASE_MENTIONS + 7; i++) {
+        int64_t id = house_create(&h, h.eve, "card", "whose", house_text(&h, h.bob), "phone", OTHER,
+                                  "hint", name, NULL);
+        assert_done(&h, id);
+    }
+    int64_t e = house_create(&h, h.eve, "erasure", "person", house_text(&h, h.amy), "basis",
+                             "PIPL 47", NULL);
+    for (int i = 0; i < 10 && strcmp(house_state(&h, "erasure", e), "carried_out"); i++) {
+        house_clock(&h, h.now + HOUR);
+    }
+    assert_int_equal(number(&h, e, "mentions"), ERASE_MENTIONS);
+    assert_int_equal(number(&h, e, "unlisted"), 7);
+    assert_int_equal(house_i64(&h, SQL("select count(*) from r_mention"), NO_ARGS), ERASE_MENTIONS);
+}
+
 /* One record with more history than one turn takes. */
 static void a_long_history_in_turns_body(struct dbs *t)
 {
@@ -314,13 +527,19 @@ BOTH(missing_is_not_erased)
 BOTH(what_is_kept_is_counted)
 BOTH(files_go_with_their_bytes)
 BOTH(a_long_history_in_turns)
+BOTH(own_comments_go)
+BOTH(a_hold_keeps_comments)
+BOTH(names_are_found_and_masked)
+BOTH(a_long_list_ends)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_of_it_is_left),   cmocka_unit_test(missing_is_not_erased),
         cmocka_unit_test(what_is_kept_is_counted), cmocka_unit_test(files_go_with_their_bytes),
-        cmocka_unit_test(a_long_history_in_turns),
+        cmocka_unit_test(a_long_history_in_turns), cmocka_unit_test(own_comments_go),
+        cmocka_unit_test(a_hold_keeps_comments),   cmocka_unit_test(names_are_found_and_masked),
+        cmocka_unit_test(a_long_list_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 /* The security log: what is written, what is only counted, and that nobody can fill it. */
 #include "base/clock.h"
+#include "engine/engine_int.h"
 #include "engine/inst.h"
 #include "engine/write.h"
 #include "people/people_int.h"
@@ -167,10 +168,50 @@ static void failed_sign_ins_name_the_person_and_never_what_was_typed(struct hous
                      0);
 }
 
+/* Whose data are erased: addresses that the law still wants kept stay, and are counted. */
+static void traces_of_a_person_are_erased(struct house *h)
+{
+    const int64_t now = INST_NOW + 200 * CLOCK_DAY;
+    const struct model *m = engine_model(h->in.e);
+    struct ctx ctx = ctx_make(h->in.e, m, h->in.db, h->a, now, 0, LANG_ZH);
+    struct security_row *rows;
+    struct signed_in in;
+    struct words why;
+    int64_t gone;
+    int64_t kept;
+    dbs_ok(
+        people_set_account(h->people, h->a, INST_NOW, h->person, STR("li.lei"), WORD, false, &why));
+    struct sign_in ok = {.login = STR("li.lei"),
+                         .password = WORD,
+                         .peer = STR("192.0.2.7"),
+                         .agent = STR("a browser")};
+    dbs_ok(people_sign_in(h->people, h->in.db, h->a, now, &ok, &in));
+    note(h, INST_NOW, SECURITY_DENIED, "192.0.2.7", "/admin");
+    note(h, now - CLOCK_DAY, SECURITY_DENIED, "192.0.2.8", "/admin");
+    settle(h);
+    dbs_ok(people_traces(&ctx, h->person, &gone, &kept));
+    assert_int_equal(gone, 2);
+    assert_int_equal(kept, 1);
+    dbs_ok(h->in.e->traces.erase(NULL, h->in.db, h->a, h->person, now, &gone, &kept));
+    assert_int_equal(gone, 2);
+    assert_int_equal(kept, 1);
+    dbs_ok(people_traces(&ctx, h->person, &gone, &kept));
+    assert_int_equal(gone, 0);
+    assert_int_equal(kept, 1);
+    assert_int_equal(inst_i64(&h->in,
+                              SQL("select count(*) from session where peer <> '' or agent <> ''"),
+                              NO_ARGS),
+                     0);
+    assert_int_equal(list(h, (struct security_filter){.kind = SECURITY_DENIED}, &rows), 2);
+    assert_true(str_eq(rows[0].peer, STR("192.0.2.8")) && !rows[1].peer.len);
+    engine_release(h->in.e, m);
+}
+
 static const struct {
     const char *name;
     void (*body)(struct house *h);
 } bodies[] = {
+    {"traces_of_a_person_are_erased", traces_of_a_person_are_erased},
     {"the_same_within_a_minute_is_one_row_that_counts",
      the_same_within_a_minute_is_one_row_that_counts},
     {"nobody_can_fill_it", nobody_can_fill_it},
