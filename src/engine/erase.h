@@ -49,16 +49,6 @@ MUST_CHECK err erase_hold(const struct ctx *ctx, int64_t record, int64_t *ret);
 /* "(select ...)": that record, or null, of the record in argument `at` of a statement. */
 void erase_hold_put(struct sqlb *b, const struct model *m, int at);
 
-/* What an erasure of the person's data would do now. */
-struct erase_plan {
-    int64_t records, comments;    /* records about him, with what is personal; his comments */
-    int64_t held, retained, busy; /* records of these that are left alone, and why */
-    int64_t hold;                 /* a hold on all that is about him; 0: none */
-    bool more;                    /* beyond what was counted: ERASE_PLAN_MAX of a type */
-};
-enum { ERASE_PLAN_MAX = 1000 };
-MUST_CHECK err erase_plan(const struct ctx *ctx, int64_t person, struct erase_plan *ret);
-
 /* A mention that is to be masked is refused where its record may not be touched, with the
  * clause; asked of every act's result (register.c). */
 MUST_CHECK err erase_check_mention(struct doing *d, const struct touched *x);

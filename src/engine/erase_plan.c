@@ -1,4 +1,6 @@
 /* erase_plan.c - what an erasure would do, before anybody agrees to it. */
+#include "engine/erase_plan.h"
+
 #include "engine/erase_int.h"
 
 static void put_kept(struct sqlb *b, const struct model *m)

@@ -3,7 +3,7 @@
 #ifndef PAGE_ERASE_PAGE_H
 #define PAGE_ERASE_PAGE_H
 
-#include "engine/erase.h"
+#include "engine/erase_plan.h"
 #include "page/frame.h"
 
 #include "gen/frame.html.h"

@@ -2,6 +2,7 @@
  * every row are in order afterwards, what was edited besides is still found; holds, times of
  * keeping and votes leave a record alone. */
 #include "engine/erase.h"
+#include "engine/erase_plan.h"
 #include "engine/house.h"
 #include "engine/verify.h"
 

@@ -171,7 +171,7 @@ static void failed_sign_ins_name_the_person_and_never_what_was_typed(struct hous
 /* Whose data are erased: addresses that the law still wants kept stay, and are counted. */
 static void traces_of_a_person_are_erased(struct house *h)
 {
-    const int64_t now = INST_NOW + 200 * CLOCK_DAY;
+    const int64_t now = INST_NOW + INT64_C(200) * CLOCK_DAY;
     const struct model *m = engine_model(h->in.e);
     struct ctx ctx = ctx_make(h->in.e, m, h->in.db, h->a, now, 0, LANG_ZH);
     struct security_row *rows;
