@@ -43,16 +43,16 @@ static bool is_searched(const struct model *m, const struct type *t)
     return t->newest && !t->lines && t != m->erasure && t != m->mention;
 }
 
-/* In how many texts of the record, of what acts say, of its history. */
+/* In how many texts of the record, of what acts say, of its history; and its number. */
 static err count_places(struct erasing *k, const struct type *t, int64_t record, str name,
-                        int64_t ret[3])
+                        int64_t ret[3], str *number)
 {
     str *columns = arena_array(k->a, str, COLS_MAX);
     size_t n = texts_of(t, columns);
     struct rows r;
     struct rows acts;
     struct sqlb b = sqlb_make(k->a);
-    SQLB_LIT(&b, "select 0");
+    SQLB_LIT(&b, "select r.number, 0");
     for (size_t i = 0; i < n; i++) {
         SQLB_LIT(&b, " + case when ");
         erase_put_names(&b, STR("r"), columns[i], 2);
@@ -70,7 +70,9 @@ static err count_places(struct erasing *k, const struct type *t, int64_t record,
     struct db_args args = ARGS(db_i64(record), db_text(name));
     err e = db_query(k->db, k->a, sqlb_end(&b), args, &r);
     e = e.code ? e : db_query(k->db, k->a, sqlb_end(&h), args, &acts);
-    ret[0] = !e.code && rows_next(&r) ? rows_i64(&r, 0) : 0;
+    bool there = !e.code && rows_next(&r);
+    ret[0] = there ? rows_i64(&r, 1) : 0;
+    *number = there && !rows_null(&r, 0) ? rows_text(&r, 0) : STR("");
     bool some = !e.code && rows_next(&acts);
     ret[1] = some ? rows_i64(&acts, 0) : 0;
     ret[2] = some ? rows_i64(&acts, 1) : 0;
@@ -94,17 +96,19 @@ static err list_it(struct turn *t, struct erasing *k, struct standing *s, const 
                    int64_t record, str name)
 {
     int64_t places[3];
+    str number;
     bool listed;
     err refused;
     err e = is_listed(k, s->erasure, record, &listed);
     if (e.code || listed) {
         return e;
     }
-    e = count_places(k, type, record, name, places);
+    e = count_places(k, type, record, name, places, &number);
     if (e.code) {
         return e;
     }
-    struct value_in *values = arena_array(k->a, struct value_in, 5);
+    str title = words_in(type->newest->title, LANG_ZH);
+    struct value_in *values = arena_array(k->a, struct value_in, 6);
     values[0] =
         (struct value_in){.field = STR("erasure"), .is_typed = true, .typed = {.i64 = s->erasure}};
     values[1] =
@@ -114,13 +118,17 @@ static err list_it(struct turn *t, struct erasing *k, struct standing *s, const 
         values[2 + i] =
             (struct value_in){.field = of[i], .text = str_fmt(k->a, "%lld", (long long)places[i])};
     }
+    values[5] = (struct value_in){/* whatever else it is called may hold the name */
+                                  .field = STR("called"),
+                                  .text = str_fmt(k->a, number.len ? "%.*s %.*s" : "%.*s%.*s",
+                                                  STR_ARG(title), STR_ARG(number))};
     struct ctx ctx = ctx_make(t->e, k->m, k->db, k->a, t->now, 0, LANG_ZH);
     struct act act = {.arena = k->a,
                       .now = t->now,
                       .type = k->m->mention->key,
                       .action = STR("enter"),
                       .values = values,
-                      .nvalues = 5,
+                      .nvalues = 6,
                       .lang = LANG_ZH};
     e = act_try(&ctx, &act, &refused);
     if (!e.code) {

@@ -239,9 +239,9 @@ static void check_erasing(const struct model *m, struct diags *d)
     };
     static const struct wanted hold[] = {{"about", {F_REF}, 1, "ref, to: any"}};
     static const struct wanted mention[] = {
-        {"about", {F_REF}, 1, "ref, to: any"}, {"texts", {F_INT}, 1, "int"},
-        {"remarks", {F_INT}, 1, "int"},        {"history", {F_INT}, 1, "int"},
-        {"entries", {F_INT}, 1, "int"},
+        {"called", {F_TEXT}, 1, "text"}, {"about", {F_REF}, 1, "ref, to: any"},
+        {"texts", {F_INT}, 1, "int"},    {"remarks", {F_INT}, 1, "int"},
+        {"history", {F_INT}, 1, "int"},  {"entries", {F_INT}, 1, "int"},
     };
     if (m->mention) {
         check_fields(m->mention, mention, sizeof mention / sizeof mention[0], d);

@@ -53,10 +53,11 @@
  *                      It may have comments, traces, mentions, unlisted int besides: comments
  *                      and traces of signing in that went, records that name the person
  *   type mention       a record whose free texts name him (may be absent: then none is searched
- *                      for): part_of erasure; about ref to any · texts, remarks, history int: in
+ *                      for): part_of erasure; about ref to any · called text, its kind and
+ *                      number · texts, remarks, history int: in
  *                      how many fields, remarks and changes the name stands · entries int; state
  *                      `masking`: the engine takes the name away. Actions: enter (creates, who:
- *                      auto, takes about, texts, remarks, history) · masked (from masking, who:
+ *                      auto, takes about, called, texts, remarks, history) · masked (from masking, who:
  *                      auto, takes entries); what leads to `masking` is a person's
  *   type legal_hold    nothing of a record is erased (may be absent): about ref to any; counts
  *                      in state `in_force`

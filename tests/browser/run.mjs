@@ -9,6 +9,7 @@ import { checklist } from "./checklist.mjs";
 import { compliance } from "./compliance.mjs";
 import { controls } from "./controls.mjs";
 import { duties } from "./duties.mjs";
+import { erasing } from "./erasing.mjs";
 import { evidence } from "./evidence.mjs";
 import { findings } from "./findings.mjs";
 import { functions } from "./functions.mjs";
@@ -50,6 +51,8 @@ const runs = [
   ["manual_controls-en", (b) => manualControls(b, { lang: "en", width: 1280 })],
   ["duties-zh", (b) => duties(b, { lang: "zh", width: 1280 })],
   ["duties-en", (b) => duties(b, { lang: "en", width: 360 })],
+  ["erasing-zh", (b) => erasing(b, { lang: "zh", width: 1280 })],
+  ["erasing-en", (b) => erasing(b, { lang: "en", width: 360, theme: "dark" })],
   ["evidence-zh", (b) => evidence(b, { lang: "zh", width: 1280 })],
   ["evidence-en", (b) => evidence(b, { lang: "en", width: 360 })],
   ["findings-zh", (b) => findings(b, { lang: "zh", width: 1280 })],
