@@ -207,7 +207,7 @@ struct engine {
     struct control_self *self;      /* verifies; NULL: not started */
     struct duty_clock *duties;      /* the clock's; NULL: stopped */
     int64_t idem_at;
-    int64_t looked_at; /* the writer's: engine_look_around */
+    int64_t looked_at;          /* the writer's: engine_look_around */
     struct erase_traces traces; /* kept beside the records (erase.h) */
     int64_t tasks_day; /* the day for which waiting tasks were last made to fit appointments */
 };

@@ -384,6 +384,30 @@ static void bind_zone(struct model *m, struct diags *d)
     }
 }
 
+/* What records of the registers are looked up by. */
+static void bind_look_ups(struct model *m)
+{
+    static const char *const of_run[] = {"duty", "begins"};
+    look_up(m->duty_run, of_run, 2);
+    static const char *const by_unit[] = {"unit"};
+    static const char *const by_parent[] = {"parent"};
+    static const char *const of_post[] = {"person", "unit", "position"};
+    static const char *const of_deputy[] = {"person", "deputy"};
+    look_up(m->person, by_unit, 1);
+    look_up(m->unit, by_parent, 1);
+    look_up(m->post, of_post, 3);
+    static const char *const of_attestation[] = {"control"};
+    look_up(m->deputy, of_deputy, 2);
+    static const char *const of_hold[] = {"about"};
+    look_up(m->attestation, of_attestation, 1);
+    static const char *const of_about[] = {"about", "control", "clause", "unit"};
+    look_up(m->finding, of_about, 4);
+    look_up(m->waiver, of_about, 3);
+    look_up(m->legal_hold, of_hold, 1);
+    look_up(m->mention, of_hold, 1);
+    look_up(m->access, of_post, 1);
+}
+
 void contract_bind(struct model *m, struct diags *d)
 {
     static const struct wanted person[] = {{"full_name", {F_TEXT}, 1, "text"},
@@ -430,25 +454,7 @@ void contract_bind(struct model *m, struct diags *d)
     check_access(m->access, d);
     check_erasing(m, d);
     check_recurring(m, d);
-    static const char *const of_run[] = {"duty", "begins"};
-    look_up(m->duty_run, of_run, 2);
-    static const char *const by_unit[] = {"unit"};
-    static const char *const by_parent[] = {"parent"};
-    static const char *const of_post[] = {"person", "unit", "position"};
-    static const char *const of_deputy[] = {"person", "deputy"};
-    look_up(m->person, by_unit, 1);
-    look_up(m->unit, by_parent, 1);
-    look_up(m->post, of_post, 3);
-    static const char *const of_attestation[] = {"control"};
-    look_up(m->deputy, of_deputy, 2);
-    static const char *const of_hold[] = {"about"};
-    look_up(m->attestation, of_attestation, 1);
-    static const char *const of_about[] = {"about", "control", "clause", "unit"};
-    look_up(m->finding, of_about, 4);
-    look_up(m->waiver, of_about, 3);
-    look_up(m->legal_hold, of_hold, 1);
-    look_up(m->mention, of_hold, 1);
-    look_up(m->access, of_post, 1);
+    bind_look_ups(m);
     bind_zone(m, d);
 }
 

@@ -54,11 +54,11 @@
  *                      and traces of signing in that went, records that name the person
  *   type mention       a record whose free texts name him (may be absent: then none is searched
  *                      for): part_of erasure; about ref to any · called text, its kind and
- *                      number · texts, remarks, history int: in
- *                      how many fields, remarks and changes the name stands · entries int; state
- *                      `masking`: the engine takes the name away. Actions: enter (creates, who:
- *                      auto, takes about, called, texts, remarks, history) · masked (from masking, who:
- *                      auto, takes entries); what leads to `masking` is a person's
+ *                      number · texts, remarks, history int: in how many fields, remarks and
+ *                      changes the name stands · entries int; state `masking`: the engine takes
+ *                      the name away.  Actions: enter (creates, who: auto, takes about, called,
+ *                      texts, remarks, history) · masked (from masking, who: auto, takes
+ *                      entries); what leads to `masking` is a person's
  *   type legal_hold    nothing of a record is erased (may be absent): about ref to any; counts
  *                      in state `in_force`
  *   type access        that somebody may read, and does nothing (may be absent): person person ·
@@ -114,8 +114,8 @@ struct diags;
 
 /* Looks up the registers in the newest laws, checks their fields, and sets
  * m->person, unit, post, deputy, finding, waiver, calendar_day, attestation, erasure, mention,
- * legal_hold, access, zone_minutes; NULL and +08:00 where there is none.  What is missing in one is a mistake
- * in `d`.
+ * legal_hold, access, zone_minutes; NULL and +08:00 where there is none.  What is missing in one
+ * is a mistake in `d`.
  */
 void contract_bind(struct model *m, struct diags *d);
 /* What their actions must be, once these are read. */

@@ -81,7 +81,7 @@ async function held(w) {
     await he.fill({ about: "李雷", grounds: "诉讼" });
     equal((await he.send()).status(), 303, await he.text());
     w.hold = he.path();
-    await he.open(`${w.mention}/mask`);
+    await he.open(`${w.mention}/do/mask`);
     equal((await he.send()).status(), 422);
     contains(await he.page.content(), "#hold");
     await he.open(w.hold);
@@ -92,7 +92,7 @@ async function held(w) {
 async function masked(w) {
   await must("decided, the name is gone, also from the history; the ledger is in order", async () => {
     const he = await w.as("he.qiang");
-    await he.open(`${w.mention}/mask`);
+    await he.open(`${w.mention}/do/mask`);
     equal((await he.send()).status(), 303, await he.text());
     await until(he, w.mention, w.t("已隐去", "Masked"));
     const wu = await w.as("wu.tao");
