@@ -93,7 +93,7 @@ void api_duty(struct visit *v)
 {
     const struct duty *d = model_duty(v->model, v->seg[0]);
     struct duty_result r;
-    struct duty_ask ask = {.duty = d};
+    struct duty_ask ask = {.of = {.duty = d}};
     struct duty_row *rows;
     size_t n = 0;
     err e = d && d->newest ? ask_of(v, &ask) : err_make(ERR_NOT_FOUND, STR("duty"));

@@ -264,7 +264,7 @@ err compliance_units(const struct ctx *ctx, struct unit_state **ret, size_t *n, 
     struct batch *b = batch_begin(ctx->db, ctx->arena);
     int breaks = sql.text.len ? batch_add(b, sql, ctx_args(ctx, NULL, 0)) : -1;
     int judged = batch_add(b, judged_sql(ctx), NO_ARGS);
-    struct db_arg since = db_i64(ctx->now - DUTY_YEAR_DAYS * 86400000LL);
+    struct db_arg since = db_i64(duty_year_since(ctx));
     int owed = owes ? batch_add(b, owed_sql(ctx), ctx_args(ctx, &since, 1)) : -1;
     const int many[] = {breaks, judged, owed};
     for (size_t i = 0; i < sizeof(many) / sizeof(many[0]); i++) {

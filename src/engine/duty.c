@@ -1,4 +1,4 @@
-/* duty.c - what came of duties: figures, states, occurrences, people. */
+/* duty.c - what came of duties: figures, states, occurrences. */
 #include "engine/duty.h"
 
 #include "engine/calendar.h"
@@ -128,7 +128,7 @@ struct duty_asked duty_results_ask(const struct ctx *ctx)
     if (!ctx->model->duty_run || !ctx->model->nduties) {
         return (struct duty_asked){0};
     }
-    struct db_arg since = db_i64(ctx->now - DUTY_YEAR_DAYS * 86400000LL);
+    struct db_arg since = db_i64(duty_year_since(ctx));
     struct duty_asked q = ask_figures(ctx, &since, 1);
     batch_ride(q.b);
     return q;
@@ -181,7 +181,7 @@ err duty_result(const struct ctx *ctx, const struct duty *d, struct duty_result 
     if (!d->newest || !ctx->model->duty_run) {
         return err_make(ERR_NOT_FOUND, STR("the duty is retired"));
     }
-    struct db_arg more[] = {db_i64(ctx->now - DUTY_YEAR_DAYS * 86400000LL), db_text(d->key)};
+    struct db_arg more[] = {db_i64(duty_year_since(ctx)), db_text(d->key)};
     struct duty_asked q = ask_figures(ctx, more, 2);
     err e = batch_run(q.b);
     if (e.code) {
@@ -198,7 +198,34 @@ err duty_result(const struct ctx *ctx, const struct duty *d, struct duty_result 
 
 /* --- occurrences -------------------------------------------------------------------------- */
 
-static struct sql rows_sql(const struct ctx *ctx, const struct duty_ask *ask)
+/* " and the state is one of those". */
+static void put_states(struct sqlb *b, const struct model *m, const struct duty_ask *ask)
+{
+    static const int open[] = {0, 3};
+    static const int ended[] = {1, 2, 3};
+    const int *list = ask->open ? open : ended;
+    size_t n = ask->open ? 2 : 3;
+    if (ask->overdue) {
+        SQLB_LIT(b, " and r.f_due < $1 and ");
+        put_is(b, m, 0);
+    } else if (ask->open || ask->ended) {
+        SQLB_LIT(b, " and r.state in (");
+        for (size_t i = 0; i < n; i++) {
+            if (i) {
+                SQLB_LIT(b, ", ");
+            }
+            sqlb_i64(b, duty_state_code(m, list[i]));
+        }
+        SQLB_LIT(b, ")");
+    } else if (ask->state >= 0) {
+        SQLB_LIT(b, " and ");
+        put_is(b, m, ask->state);
+    }
+}
+
+/* args: room for DUTY_OF_ARGS + 4. */
+static struct sql rows_sql(const struct ctx *ctx, const struct duty_ask *ask, struct db_arg *args,
+                           int *n)
 {
     const struct model *m = ctx->model;
     struct sqlb b = sqlb_make(ctx->arena);
@@ -207,32 +234,24 @@ static struct sql rows_sql(const struct ctx *ctx, const struct duty_ask *ask)
     sqlb_ident(&b, m->duty_run->table);
     SQLB_LIT(&b, " r where ");
     load_visible(ctx, &b, m->duty_run);
-    if (ask->duty) {
-        SQLB_LIT(&b, " and r.f_duty = $4");
-    } else {
-        SQLB_LIT(&b, " and $4 = $4");
+    SQLB_LIT(&b, " and ($4 = 0 or r.f_due >= $4) and ($5 = 0 or r.f_due < $5)"
+                 " and ($6 = 0 or r.id < $6)");
+    const struct db_arg own[] = {db_i64(ask->from), db_i64(ask->to), db_i64(ask->after),
+                                 db_i64(ask->limit)};
+    for (*n = 0; *n < 4; (*n)++) {
+        args[*n] = own[*n];
     }
-    SQLB_LIT(&b, " and ($5 = 0 or r.f_due >= $5) and ($6 = 0 or r.f_due < $6)"
-                 " and ($7 = 0 or r.id < $7)");
-    if (ask->open) {
-        SQLB_LIT(&b, " and r.state in (");
-        sqlb_i64(&b, duty_state_code(m, 0));
-        SQLB_LIT(&b, ", ");
-        sqlb_i64(&b, duty_state_code(m, 3));
-        SQLB_LIT(&b, ")");
-    } else if (ask->state >= 0) {
-        SQLB_LIT(&b, " and ");
-        put_is(&b, m, ask->state);
-    }
+    duty_put_of(ctx, &b, &ask->of, args, n);
+    put_states(&b, m, ask);
     if (ask->mine) {
         SQLB_LIT(&b, " and exists(select 1 from ");
-        sqlb_ident(&b, str_fmt(ctx->arena, "l_%.*s__owner", STR_ARG(m->duty_run->key)));
+        duty_put_owner_table(ctx, &b);
         SQLB_LIT(&b, " o where o.owner = r.id and o.target = $2)");
     }
     if (ask->from || ask->to) {
-        SQLB_LIT(&b, " order by r.f_due, r.id limit $8");
+        SQLB_LIT(&b, " order by r.f_due, r.id limit $7");
     } else {
-        SQLB_LIT(&b, " order by r.id desc limit $8");
+        SQLB_LIT(&b, " order by r.id desc limit $7");
     }
     return sqlb_end(&b);
 }
@@ -265,6 +284,16 @@ static struct duty_row row_of(const struct ctx *ctx, const struct rows *r)
                              .record = rows_i64(r, 11)};
 }
 
+const struct ddef *duty_def(const struct duty *d)
+{
+    for (size_t i = d->ndefs; !d->newest && i > 0; i--) {
+        if (d->defs[i - 1]) {
+            return d->defs[i - 1];
+        }
+    }
+    return d->newest;
+}
+
 str duty_row_title(const struct ctx *ctx, const struct duty_row *r)
 {
     const struct ddef *d = r->duty ? r->duty->newest : NULL;
@@ -276,7 +305,7 @@ static struct sql owners_sql(const struct ctx *ctx, const struct duty_row *list,
 {
     struct sqlb b = sqlb_make(ctx->arena);
     SQLB_LIT(&b, "select o.owner, p.f_full_name from ");
-    sqlb_ident(&b, str_fmt(ctx->arena, "l_%.*s__owner", STR_ARG(ctx->model->duty_run->key)));
+    duty_put_owner_table(ctx, &b);
     SQLB_LIT(&b, " o join ");
     sqlb_ident(&b, ctx->model->person->table);
     SQLB_LIT(&b, " p on p.id = o.target where o.owner in (0");
@@ -335,10 +364,11 @@ err duty_rows(const struct ctx *ctx, const struct duty_ask *ask, struct duty_row
     if (!m->duty_run) {
         return OK;
     }
-    struct db_arg more[] = {db_text(ask->duty ? ask->duty->key : STR("")), db_i64(ask->from),
-                            db_i64(ask->to), db_i64(ask->after), db_i64(ask->limit)};
+    struct db_arg *args = arena_array(ctx->arena, struct db_arg, DUTY_OF_ARGS + 4);
+    int nargs;
+    struct sql sql = rows_sql(ctx, ask, args, &nargs);
     struct rows r;
-    err e = db_query(ctx->db, ctx->arena, rows_sql(ctx, ask), ctx_args(ctx, more, 5), &r);
+    err e = db_query(ctx->db, ctx->arena, sql, ctx_args(ctx, args, nargs), &r);
     struct duty_row *list = *ret;
     int64_t *doers = arena_array(ctx->arena, int64_t, (size_t)ask->limit + 1);
     struct names *names = names_begin(ctx);
@@ -355,37 +385,4 @@ err duty_rows(const struct ctx *ctx, const struct duty_ask *ask, struct duty_row
         (*n)++;
     }
     return e.code || !*n ? e : put_names(ctx, names, doers, list, *n);
-}
-
-err duty_people(const struct ctx *ctx, const struct duty *d, int limit, struct duty_person **ret,
-                size_t *n)
-{
-    const struct model *m = ctx->model;
-    *n = 0;
-    *ret = arena_array(ctx->arena, struct duty_person, (size_t)limit + 1);
-    if (!m->duty_run || !m->person) {
-        return OK;
-    }
-    struct sqlb b = sqlb_make(ctx->arena);
-    SQLB_LIT(&b, "select p.id, p.f_full_name, cast(sum(case when ");
-    put_is(&b, m, 1);
-    SQLB_LIT(&b, " then 1 else 0 end) as bigint) as ok, cast(sum(case when ");
-    put_is(&b, m, 2);
-    SQLB_LIT(&b, " then 1 else 0 end) as bigint) as tardy from ");
-    sqlb_ident(&b, m->duty_run->table);
-    SQLB_LIT(&b, " r join ");
-    sqlb_ident(&b, m->person->table);
-    SQLB_LIT(&b, " p on p.id = r.f_doer where r.f_duty = $4 and r.f_begins >= $5"
-                 " group by p.id, p.f_full_name order by 3 desc, p.id limit $6");
-    struct db_arg more[] = {db_text(d->key), db_i64(ctx->now - DUTY_YEAR_DAYS * 86400000LL),
-                            db_i64(limit)};
-    struct rows r;
-    err e = db_query(ctx->db, ctx->arena, sqlb_end(&b), ctx_args(ctx, more, 3), &r);
-    while (!e.code && rows_next(&r) && *n < (size_t)limit) {
-        (*ret)[(*n)++] = (struct duty_person){.person = rows_i64(&r, 0),
-                                              .name = rows_text(&r, 1),
-                                              .done = rows_i64(&r, 2),
-                                              .late = rows_i64(&r, 3)};
-    }
-    return e;
 }

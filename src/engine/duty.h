@@ -32,10 +32,14 @@
 enum { DUTY_STATES = 5 }; /* waiting, done, late, missed, dropped, in this order */
 extern const str duty_state_keys[DUTY_STATES];
 
-struct duty_counts { /* of occurrences that began within DUTY_YEAR_DAYS */
+struct duty_counts { /* of occurrences of the last year, where nothing else is said */
     int64_t waiting, overdue, done, late, missed, dropped; /* overdue: of the waiting */
     int64_t failing; /* objects whose last ended occurrence is missed */
 };
+
+/* The day on which the last year begins: DUTY_YEAR_DAYS ago.  Counted as of it are the occurrences
+ * whose period began on it or later. */
+int64_t duty_year_first(const struct ctx *ctx);
 
 struct duty_result {
     const struct duty *duty;
@@ -83,13 +87,33 @@ struct duty_row {
 };
 /* What it is called today; of a duty that is no more, as it was when it began. */
 str duty_row_title(const struct ctx *ctx, const struct duty_row *r);
+/* Which occurrences are meant; {0}: all. */
+struct duty_of {
+    const struct duty *duty; /* of one */
+    const struct reg *reg;   /* of a regulation ... */
+    str clause;              /* ... and its article of this id; empty: any */
+    const struct duty *post; /* of duties of this one's regulation that its post owes, too */
+    bool by_unit, by_owner;
+    int64_t unit;      /* by_unit; 0: of none */
+    int64_t owner;     /* by_owner: who owes it; 0: nobody does */
+    int64_t doer;      /* who did it; 0: anybody */
+    int64_t from, end; /* periods that began on these days, from the first to before the other;
+                          end 0: any */
+};
+/* How its newest version words it; of a duty that is no more, the last that did. */
+const struct ddef *duty_def(const struct duty *d);
+/* Those meant: by code; into ctx->arena. */
+size_t duty_list(const struct ctx *ctx, const struct duty_of *of, const struct duty ***ret);
+
 struct duty_ask {
-    const struct duty *duty; /* NULL: of all */
-    int state;               /* place in duty_state_keys; -1: all */
-    bool open;               /* waiting and missed only */
-    bool mine;               /* those that ctx->actor owes */
-    int64_t from, to;        /* due within; 0: any */
-    int64_t after;           /* a page: rows before this id; 0: from the newest */
+    struct duty_of of;
+    int state;        /* place in duty_state_keys; -1: all */
+    bool open;        /* waiting and missed only */
+    bool ended;       /* done, late and missed only */
+    bool overdue;     /* waiting past their due only */
+    bool mine;        /* those that ctx->actor owes */
+    int64_t from, to; /* due within; 0: any */
+    int64_t after;    /* a page: rows before this id; 0: from the newest */
     int limit;
 };
 /* The newest first; with from and to by due. */
@@ -129,14 +153,5 @@ MUST_CHECK err duty_foresee_read(const struct ctx *ctx, const struct duty_foresi
                                  struct duty_foreseen **ret, size_t *n, bool *more);
 /* Who owes it, by post or relation, in words where there are some, else as it is written. */
 str duty_owner_words(const struct ctx *ctx, const struct ddef *d);
-
-/* How often each person has done it, within DUTY_YEAR_DAYS; at most `limit`, most first. */
-struct duty_person {
-    int64_t person;
-    str name;
-    int64_t done, late;
-};
-MUST_CHECK err duty_people(const struct ctx *ctx, const struct duty *d, int limit,
-                           struct duty_person **ret, size_t *n);
 
 #endif

@@ -45,6 +45,9 @@ str duty_owner_words(const struct ctx *ctx, const struct ddef *d)
     const struct type *t = d->creates ? d->create.target : d->expected;
     struct words none = {{0}, {0}};
     struct words w = t ? who_words(ctx->arena, ctx->model, t->newest, &d->owner) : none;
+    if (!w.zh.len && d->each) { /* a relation of the object: x.keeper */
+        w = who_words(ctx->arena, ctx->model, d->each->newest, &d->owner);
+    }
     return w.zh.len ? words_in(w, ctx->lang) : d->owner.text;
 }
 

@@ -98,6 +98,16 @@ int64_t duty_since(const struct duty *d, int64_t first_act);
 void duty_put_figures(struct sqlb *b, const struct model *m);
 struct duty_counts duty_take_figures(const struct rows *r, int at);
 
+/* Since when the last year is counted, UTC ms. */
+int64_t duty_year_since(const struct ctx *ctx);
+/* " and ..": occurrences r are among those meant, of the duties in `list`; adds its arguments to
+ * `args`, of which there are *n (their $ counts from 4). */
+enum { DUTY_OF_ARGS = 6 + 512 };
+void duty_put_of(const struct ctx *ctx, struct sqlb *b, const struct duty_of *of,
+                 struct db_arg *args, int *n);
+/* The table of who owes which occurrence: owner, target. */
+void duty_put_owner_table(const struct ctx *ctx, struct sqlb *b);
+
 str duty_key(struct arena *a, const struct duty *d, int64_t about, int64_t begins);
 /* Code of a state of duty_run, by place in duty_state_keys; -1: there is none. */
 int64_t duty_state_code(const struct model *m, int place);

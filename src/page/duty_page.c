@@ -3,7 +3,6 @@
 #include "page/duty_page.h"
 
 #include "base/arena.h"
-#include "base/buf.h"
 #include "engine/heartbeat.h"
 #include "page/control_page.h"
 #include "page/page.h"
@@ -12,29 +11,7 @@
 
 #include <stdlib.h>
 
-enum { CASES = 50, PEOPLE = 20 };
-
-str duty_figures(const struct visit *v, const struct duty_counts *c)
-{
-    bool en = v->ctx.lang == LANG_EN;
-    const struct {
-        int64_t n;
-        struct words words;
-    } rest[] = {{c->late, WORDS("次逾期完成", " late")},
-                {c->missed, WORDS("次未履行", " missed")},
-                {c->waiting, WORDS("次待完成", " open")},
-                {c->dropped, WORDS("次不再适用", " no longer owed")}};
-    struct buf b = buf_make(v->ctx.arena, 400);
-    buf_put_fmt(&b, en ? "%lld of %lld in time" : "%lld / %lld 次按时完成", (long long)c->done,
-                (long long)duty_ended(c));
-    for (size_t i = 0; i < sizeof(rest) / sizeof(rest[0]); i++) {
-        if (rest[i].n) {
-            str w = words_in(rest[i].words, v->ctx.lang);
-            buf_put_fmt(&b, en ? ", %lld%.*s" : "，%lld %.*s", (long long)rest[i].n, STR_ARG(w));
-        }
-    }
-    return buf_str(&b);
-}
+enum { CASES = 50 };
 
 /* --- occurrences -------------------------------------------------------------------------- */
 
@@ -84,20 +61,30 @@ struct duty_cases duty_cases_of(struct visit *v, const struct duty_row *rows, si
     return (struct duty_cases){list, n};
 }
 
-static err cases_of(struct visit *v, struct duty_ask *ask, struct duty_cases *ret, int64_t *next)
+static err runs_of(struct visit *v, const struct duty_scope *s, struct duty_runs *ret)
 {
+    str show;
     struct duty_row *rows;
     size_t n;
-    ask->limit = CASES + 1;
-    if (!str_to_i64(visit_param(v, STR("after")), &ask->after) || ask->after < 0) {
-        ask->after = 0;
+    struct duty_ask ask = duty_scope_tabs(v, s, &ret->tabs, &show);
+    ask.limit = CASES + 1;
+    if (!str_to_i64(visit_param(v, STR("after")), &ask.after) || ask.after < 0) {
+        ask.after = 0;
     }
-    err e = duty_rows(&v->ctx, ask, &rows, &n);
-    *next = !e.code && n > CASES ? rows[CASES - 1].id : 0;
-    if (!e.code) {
-        *ret = duty_cases_of(v, rows, n > CASES ? CASES : n);
+    err e = duty_rows(&v->ctx, &ask, &rows, &n);
+    if (e.code) {
+        return e;
     }
-    return e;
+    ret->more = n > CASES;
+    n = ret->more ? CASES : n;
+    ret->cases = duty_cases_of(v, rows, n);
+    if (ret->more) {
+        str base = s->given ? s->base : s->plain;
+        ret->next = url_local(str_fmt(v->ctx.arena, "%.*s%cshow=%.*s&after=%lld#runs",
+                                      STR_ARG(base), str_has(base, STR("?")) ? '&' : '?',
+                                      STR_ARG(show), (long long)rows[n - 1].id));
+    }
+    return OK;
 }
 
 /* --- all ------------------------------------------------------------------------------------ */
@@ -119,58 +106,57 @@ static int line_order(const void *x, const void *y)
     return a->duty->code - b->duty->code;
 }
 
-static const struct {
-    const char *key;
-    struct words words;
-    int state;
-    bool open, mine;
-} shows[] = {
-    {"open", WORDS_INIT("待完成与未履行", "Open and missed"), -1, true, false},
-    {"mine", WORDS_INIT("我负责的", "Mine"), -1, true, true},
-    {"late", WORDS_INIT("逾期完成", "Late"), 2, false, false},
-    {"missed", WORDS_INIT("未履行", "Missed"), 3, false, false},
-    {"done", WORDS_INIT("按时完成", "Done in time"), 1, false, false},
-};
-enum { SHOWS = sizeof(shows) / sizeof(shows[0]) };
-
-static struct duty_ask put_tabs(struct visit *v, struct duties_page *p)
+/* Are the duties themselves shown, and is this one of them? */
+static bool listed(const struct duty_scope *s)
 {
-    str want = visit_param(v, STR("show"));
-    int at = 0;
-    struct duty_tab *tabs = arena_array(v->ctx.arena, struct duty_tab, SHOWS);
-    for (int i = 0; i < SHOWS; i++) {
-        at = str_eq(want, str_from(shows[i].key)) ? i : at;
+    const struct duty_of *of = &s->of;
+    return !of->duty && !of->post && !of->by_unit && !of->by_owner && !of->doer;
+}
+
+static bool among(const struct duty_scope *s, const struct duty_result *r)
+{
+    return (!s->of.reg || r->duty->reg == s->of.reg) &&
+           (!s->of.clause.len || str_eq(r->def->clause->id, s->of.clause));
+}
+
+static void put_lines(struct visit *v, const struct duty_scope *s, const struct duty_result *list,
+                      size_t n, struct duties_page *p)
+{
+    struct duty_line *lines = arena_array(v->ctx.arena, struct duty_line, n + 1);
+    for (size_t i = 0; i < n; i++) {
+        if (among(s, &list[i])) {
+            lines[p->lines.len++] = line_of(v, &list[i]);
+            p->good += control_state_good(list[i].state);
+        }
     }
-    for (int i = 0; i < SHOWS; i++) {
-        tabs[i] = (struct duty_tab){str_from(shows[i].key), shows[i].words, i == at};
-    }
-    p->tabs = (struct duty_tabs){tabs, SHOWS};
-    p->show = str_from(shows[at].key);
-    return (struct duty_ask){
-        .state = shows[at].state, .open = shows[at].open, .mine = shows[at].mine};
+    qsort(lines, p->lines.len, sizeof(lines[0]), line_order);
+    p->lines.ptr = lines;
+    p->listed = listed(s);
 }
 
 void page_duties(struct visit *v)
 {
     struct duty_result *list;
     size_t n;
-    struct duties_page p = {.visit = v};
-    struct duty_ask ask = put_tabs(v, &p);
-    err e = duty_results(&v->ctx, &list, &n);
-    e = e.code ? e : cases_of(v, &ask, &p.cases, &p.next);
+    struct duty_scope s;
+    struct duties_page p = {.visit = v, .runs = {.titled = true}};
+    err e = duty_scope_read(v, NULL, &s);
     if (e.code) {
         visit_error(v, e);
         return;
     }
-    struct duty_line *lines = arena_array(v->ctx.arena, struct duty_line, n + 1);
-    for (size_t i = 0; i < n; i++) {
-        lines[i] = line_of(v, &list[i]);
-        p.good += control_state_good(list[i].state);
+    struct duty_asked results = duty_results_ask(&v->ctx);
+    struct duty_history_asked history = duty_history_ask(&v->ctx, &s.of);
+    e = runs_of(v, &s, &p.runs);
+    e = e.code ? e : duty_results_read(&v->ctx, &results, &list, &n);
+    e = e.code ? e : duty_history_read(&v->ctx, &s.of, &history, &p.history.history);
+    if (e.code) {
+        visit_error(v, e);
+        return;
     }
-    qsort(lines, n, sizeof(lines[0]), line_order);
+    put_lines(v, &s, list, n, &p);
+    duty_history_fill(v, &s, &p.history);
     p.tasks = heartbeat_body_max(v->model) > 0;
-    p.lines.ptr = lines;
-    p.lines.len = n;
     struct frame f;
     struct html out =
         frame_begin(v, &f, words_in(WORDS("定期职责", "Duties"), v->ctx.lang), STR("duties"));
@@ -197,13 +183,17 @@ void page_duty(struct visit *v)
 {
     const struct duty *d = model_duty(v->model, v->seg[0]);
     struct duty_result r;
-    struct duty_person *people;
-    size_t n;
+    struct duty_scope s;
     struct duty_page p = {.visit = v, .duty = d};
-    struct duty_ask ask = {.duty = d, .state = -1};
-    err e = d && d->newest ? duty_result(&v->ctx, d, &r) : err_make(ERR_NOT_FOUND, STR("duty"));
-    e = e.code ? e : cases_of(v, &ask, &p.cases, &p.next);
-    e = e.code ? e : duty_people(&v->ctx, d, PEOPLE, &people, &n);
+    err e = d && d->newest ? duty_scope_read(v, d, &s) : err_make(ERR_NOT_FOUND, STR("duty"));
+    if (e.code) {
+        visit_error(v, e);
+        return;
+    }
+    struct duty_history_asked history = duty_history_ask(&v->ctx, &s.of);
+    e = duty_result(&v->ctx, d, &r);
+    e = e.code ? e : runs_of(v, &s, &p.runs);
+    e = e.code ? e : duty_history_read(&v->ctx, &s.of, &history, &p.history.history);
     if (e.code) {
         visit_error(v, e);
         return;
@@ -213,8 +203,7 @@ void page_duty(struct visit *v)
     const struct type *t = d->newest->creates ? d->newest->create.target : d->newest->expected;
     p.owner = duty_owner_words(&v->ctx, d->newest);
     p.met_by = t ? words_in(t->newest->title, v->ctx.lang) : STR("");
-    p.people.ptr = people;
-    p.people.len = n;
+    duty_history_fill(v, &s, &p.history);
     struct frame f;
     struct html out = frame_begin(
         v, &f, frame_title(v, WORDS("定期职责", "Duties"), words_in(d->newest->words, v->ctx.lang)),

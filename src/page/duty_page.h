@@ -3,6 +3,7 @@
 #define PAGE_DUTY_PAGE_H
 
 #include "engine/duty.h"
+#include "page/duty_scope.h"
 #include "page/frame.h"
 #include "page/show.h"
 
@@ -24,14 +25,12 @@ struct duty_cases {
     const struct duty_case *ptr;
     size_t len;
 };
-struct duty_tab {
-    str key;
-    struct words words;
-    bool here;
-};
-struct duty_tabs {
-    const struct duty_tab *ptr;
-    size_t len;
+struct duty_runs { /* occurrences, those a tab says */
+    struct duty_tabs tabs;
+    struct duty_cases cases;
+    bool titled; /* of several duties */
+    url next;    /* the page after; `more`: there is one */
+    bool more;
 };
 struct duties_page {
     const struct visit *visit;
@@ -40,27 +39,20 @@ struct duties_page {
         size_t len;
     } lines; /* the worst first */
     int64_t good;
-    struct duty_tabs tabs;
-    str show;
-    struct duty_cases cases;
-    int64_t next; /* the page after; 0: none */
-    bool tasks;   /* tasks report by themselves here (engine/heartbeat.h) */
+    bool listed; /* the duties themselves: not where only a unit, post or person is */
+    struct duty_runs runs;
+    struct duty_history_view history;
+    bool tasks; /* tasks report by themselves here (engine/heartbeat.h) */
 };
 struct duty_page {
     const struct visit *visit;
     const struct duty *duty;
     struct duty_line line;
     str every, met_by, owner;
-    struct {
-        const struct duty_person *ptr;
-        size_t len;
-    } people;
-    struct duty_cases cases;
-    int64_t next;
+    struct duty_runs runs;
+    struct duty_history_view history;
 };
 
-/* "7 of 9 in time, 1 late, 1 missed, 2 open" */
-str duty_figures(const struct visit *v, const struct duty_counts *c);
 /* What a page of occurrences shows of each. */
 struct duty_cases duty_cases_of(struct visit *v, const struct duty_row *rows, size_t n);
 

@@ -11,7 +11,7 @@ static const char law[] = HOUSE_DESK
     "    follows: newest\n"
     "    name: \"{title}\"\n"
     "    unit: unit\n"
-    "    see: everyone\n"
+    "    see: %s\n"
     "    fields:\n"
     "      key: {type: text, max: 120, unique: true, zh: 编号, en: Key}\n"
     "      duty: {type: text, max: 40, zh: 代号, en: Duty}\n"
@@ -89,9 +89,15 @@ static const char law[] = HOUSE_DESK
     "      write: {who: everyone, asks: [of], clause: keeping, zh: 写, en: Write}\n"
     "duties:\n";
 
+struct house duties_house_seen(struct dbs *t, const char *see, const char *duties)
+{
+    str head = str_fmt(t->a, law, see);
+    return house_make(t, str_fmt(t->a, "%.*s%s%c", STR_ARG(head), duties, '\0').ptr);
+}
+
 struct house duties_house(struct dbs *t, const char *duties)
 {
-    return house_make(t, str_fmt(t->a, "%s%s%c", law, duties, '\0').ptr);
+    return duties_house_seen(t, "everyone", duties);
 }
 
 int64_t duties_at(const char *text)

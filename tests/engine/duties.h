@@ -26,6 +26,8 @@
 
 /* With these duties, lines below `duties:`. */
 struct house duties_house(struct dbs *t, const char *duties);
+/* The same, where only these see an occurrence: `see` of the register. */
+struct house duties_house_seen(struct dbs *t, const char *see, const char *duties);
 /* A moment of the house's zone: "2026-02-01T00:00". */
 int64_t duties_at(const char *text);
 /* The Spring Festival of 2026: off from the 15th to the 23rd, at work on Saturday 14 and 28. */
