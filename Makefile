@@ -105,7 +105,7 @@ $(patsubst tests/%.c,$(B)/t/%,$(wildcard tests/$(1)/*_test.c)): $(B)/t/%: $(B)/t
 endef
 $(foreach l,$(LAYERS),$(eval $(call layer_tests,$(l),$(patsubst %,$(B)/lib%.a,$(call upto,$(LAYERS),$(l))))))
 # a small organisation of the test's own
-$(B)/t/connect/scorecard_test: $(B)/tests/engine/house.o $(B)/tests/engine/duties.o
+$(B)/t/connect/scorecard_test $(B)/t/connect/ical_duty_test: $(B)/tests/engine/house.o $(B)/tests/engine/duties.o
 
 # --- bench: the product beside its floors (bench/README.md) --------------------------------------
 BENCH := $(patsubst bench/%.c,$(B)/measure/%.o,$(wildcard bench/*.c))

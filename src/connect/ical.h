@@ -27,8 +27,8 @@ void ical_end(struct buf *b);
 
 /* The days on which something is owed, of what ctx->actor may see: due from ICAL_BACK_DAYS ago
  * on, at most ICAL_MOST; and for ICAL_AHEAD_DAYS what is foreseen, by day and duty, with the page
- * of the duty: what duty_foresee_read leaves out as too much, the feed leaves out.  `public_url`:
- * our own address, or empty.  The text lives in ctx->arena. */
+ * of the duty.  What is too much for either is left out, and an entry of today says so.
+ * `public_url`: our own address, or empty.  The text lives in ctx->arena. */
 enum { ICAL_BACK_DAYS = 60, ICAL_MOST = 2000, ICAL_AHEAD_DAYS = 90 };
 MUST_CHECK err ical_duties(const struct ctx *ctx, str public_url, str organisation, bool mine,
                            str *ret);

@@ -80,6 +80,40 @@ static void put_ahead(struct buf *b, const struct ctx *ctx, const struct duty_fo
     ical_put(b, &d, ctx->now);
 }
 
+/* What is not in it, of what is: an entry of today, so that whoever looks sees it. */
+static void put_left(struct buf *b, const struct ctx *ctx, const struct duty_row *last, bool ahead,
+                     bool mine, str public_url, str whose)
+{
+    struct arena *a = ctx->arena;
+    bool en = ctx->lang == LANG_EN;
+    struct buf told = buf_make(a, 4096);
+    if (last) {
+        str day = clock_date(a, duty_day(ctx->model, last->due));
+        buf_put_fmt(&told,
+                    en ? "Duty records: only the first %d are in this calendar, those due until "
+                         "%.*s.\n"
+                       : "履职记录只列入前 %d 项，到 %.*s 为止。\n",
+                    ICAL_MOST, STR_ARG(day));
+    }
+    if (ahead) {
+        buf_put(&told, en ? STR("Not all that is foreseen is in it: there is too much to reckon.\n")
+                          : STR("预计的没有列全：要推算的太多。\n"));
+    }
+    buf_put(&told, en ? STR("See the calendar of the system") : STR("请看系统中的日历"));
+    if (!mine) {
+        buf_put(&told, en ? STR(", or subscribe to your own alone: ?mine=true")
+                          : STR("，或只订阅本人的：?mine=true"));
+    }
+    buf_put(&told, en ? STR(".") : STR("。"));
+    struct ical_day d = {.uid = str_fmt(a, "left-out@%.*s", STR_ARG(whose)),
+                         .day = ctx->today,
+                         .summary = en ? STR("This calendar of duties is not complete")
+                                       : STR("定期职责日历没有列全"),
+                         .description = buf_str(&told),
+                         .url = address(ctx, public_url, STR("/calendar"))};
+    ical_put(b, &d, ctx->now);
+}
+
 err ical_duties(const struct ctx *ctx, str public_url, str organisation, bool mine, str *ret)
 {
     struct duty_foresight q =
@@ -87,7 +121,7 @@ err ical_duties(const struct ctx *ctx, str public_url, str organisation, bool mi
     struct duty_ask ask = {.state = -1,
                            .mine = mine,
                            .from = ctx->now - ICAL_BACK_DAYS * (int64_t)CLOCK_DAY,
-                           .limit = ICAL_MOST};
+                           .limit = ICAL_MOST + 1};
     struct duty_row *rows;
     struct duty_foreseen *ahead;
     size_t n;
@@ -98,10 +132,15 @@ err ical_duties(const struct ctx *ctx, str public_url, str organisation, bool mi
     if (e.code) {
         return e;
     }
+    bool cut = n > ICAL_MOST;
+    n = cut ? ICAL_MOST : n;
     struct buf b = buf_make(ctx->arena, 8 << 20);
     str own = words_in(WORDS("定期职责", "Duties"), ctx->lang);
     str whose = public_url.len ? public_url : organisation;
     ical_begin(&b, str_fmt(ctx->arena, "%.*s %.*s", STR_ARG(organisation), STR_ARG(own)));
+    if (cut || more) {
+        put_left(&b, ctx, cut ? &rows[n - 1] : NULL, more, mine, public_url, whose);
+    }
     for (size_t i = 0; i < n; i++) {
         put_row(&b, ctx, &rows[i], public_url, whose);
     }

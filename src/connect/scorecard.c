@@ -241,6 +241,11 @@ static const struct heading duties[] = {
     OWED,
     AGE,
 };
+static const struct heading holders[] = {
+    {"regulation", WORDS_INIT("制度", "Regulation"), 24},  {"post", WORDS_INIT("岗位", "Post"), 24},
+    {"person", WORDS_INIT("任职人员", "Who held it"), 20}, OWED,
+    {"did", WORDS_INIT("亲手完成", "Did it"), NARROW},
+};
 static const struct heading unlived[] = {
     {"regulation", WORDS_INIT("制度", "Regulation"), 24},
     {"clause", WORDS_INIT("条", "Article"), NARROW},
@@ -294,6 +299,22 @@ static void put_duties(struct sheet *s, const struct law_state *l)
     }
 }
 
+/* Who owed them when they ended. */
+static void put_holders(struct sheet *s, const struct duty_post *p)
+{
+    for (size_t i = 0; i < p->people.len; i++) {
+        const struct duty_holder *h = &p->people.ptr[i];
+        put_words(s, p->def->law->title);
+        xlsx_text(s->x, duty_owner_words(s->ctx, p->def));
+        put_words(s, h->name.len ? (struct words){h->name, h->name}
+                     : h->person ? WORDS("您无权查看的人员", "somebody you may not see")
+                                 : WORDS("无人在岗", "nobody held the post"));
+        put_owed(s, &h->counts, duty_ended(&h->counts) + h->counts.waiting > 0);
+        put_count(s, (size_t)h->did);
+        xlsx_row(s->x);
+    }
+}
+
 static void put_articles(struct sheet *s, const struct law_state *l)
 {
     for (size_t i = 0; i < l->nclauses; i++) {
@@ -321,8 +342,8 @@ static void put_unlived(struct sheet *s, const struct unlived *u)
 }
 
 err scorecard_regulations(const struct ctx *ctx, const struct compliance *c,
-                          const struct lived *lived, const struct scorecard_by *by, int *ret_fd,
-                          int64_t *ret_size)
+                          const struct lived *lived, const struct duty_history *who,
+                          const struct scorecard_by *by, int *ret_fd, int64_t *ret_size)
 {
     struct sheet s;
     err e = begin(&s, ctx, WORDS("制度", "Regulations"), laws, sizeof(laws) / sizeof(laws[0]));
@@ -340,6 +361,11 @@ err scorecard_regulations(const struct ctx *ctx, const struct compliance *c,
     another(&s, WORDS("定期职责", "Duties"), duties, sizeof(duties) / sizeof(duties[0]));
     for (size_t i = 0; i < c->nlaws; i++) {
         put_duties(&s, worst[i]);
+    }
+    another(&s, WORDS("岗位与人员", "Posts and people"), holders,
+            sizeof(holders) / sizeof(holders[0]));
+    for (size_t i = 0; i < who->posts.len; i++) {
+        put_holders(&s, &who->posts.ptr[i]);
     }
     another(&s, WORDS("从未执行", "Never lived"), unlived, sizeof(unlived) / sizeof(unlived[0]));
     for (size_t i = 0; i < lived->n; i++) {

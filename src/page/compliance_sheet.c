@@ -35,10 +35,14 @@ static err regulations(struct visit *v, const struct scorecard_by *by, int *fd, 
 {
     struct compliance c;
     struct lived lived;
+    struct duty_history who;
+    struct duty_of year = {.from = duty_year_first(&v->ctx), .end = v->ctx.today + 1};
     struct batch *asked = compliance_lived_ask(&v->ctx);
+    struct duty_history_asked history = duty_history_ask(&v->ctx, &year);
     err e = compliance_ask(&v->ctx, &c);
     e = e.code ? e : compliance_lived_read(&v->ctx, &c, asked, &lived);
-    return e.code ? e : scorecard_regulations(&v->ctx, &c, &lived, by, fd, size);
+    e = e.code ? e : duty_history_read(&v->ctx, &year, &history, &who);
+    return e.code ? e : scorecard_regulations(&v->ctx, &c, &lived, &who, by, fd, size);
 }
 
 void page_compliance_sheet(struct visit *v)

@@ -554,6 +554,18 @@ await check("what is owed again and again, with its clause", async () => {
   for (const d of list.items) equal(d.good, d.state === "pass", d.key);
   const one = await read("huang.he", "/api/v1/duties/equipment_is_counted", "/api/v1/duties/{key}");
   expect(Array.isArray(one.items), "its occurrences");
+  const year = new Date().getFullYear();
+  for (const h of [list.history, one.history]) {
+    expect(h.from.endsWith("-01-01") && h.to.endsWith("-12-31") && Math.abs(Number(h.from.slice(0, 4)) - year) <= 1, "a year");
+    equal(h.ended, h.done + h.late + h.missed);
+    equal(h.posts.reduce((n, p) => n + p.ended, 0), h.ended, "by post");
+    equal(h.articles.reduce((n, a) => n + a.ended, 0), h.ended, "by article");
+    equal(h.people_left, 0);
+  }
+  equal(one.history.posts.length, 1, "one duty, one post");
+  const of = (await read("huang.he", "/api/v1/duties?regulation=equipment&clause=stock-take&from=2020-01-01&to=2020-12-31", "/api/v1/duties")).history;
+  equal(`${of.from} ${of.to} ${of.articles[0].duties} ${of.ended}`, "2020-01-01 2020-12-31 equipment_is_counted 0");
+  for (const bad of ["regulation=x", "clause=stock-take", "from=x", "from=2026-02-01&to=2026-01-01", "unit=x", "owner=-1", "by=x"]) refused(await get("li.lei", `/api/v1/duties?${bad}`), 400);
   refused(await get("li.lei", "/api/v1/duties/nothing"), 404);
   refused(await get("li.lei", "/api/v1/calendar.ics?mine=x"), 400);
   refused(await get("li.lei", "/api/v1/duties/equipment_is_counted?state=x"), 400);

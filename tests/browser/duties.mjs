@@ -4,7 +4,7 @@
 import { execFileSync } from "node:child_process";
 import { contains, equal, expect, must, story } from "./support.mjs";
 
-export const duties = (browser, how) => story("duties", browser, how, [ahead, owed, missed, metLate, reports, silent, fails]);
+export const duties = (browser, how) => story("duties", browser, how, [ahead, owed, missed, metLate, history, reports, silent, fails]);
 
 const PAGE = "/duties/equipment_is_counted";
 const ARTICLE = "#stock-take";
@@ -128,7 +128,7 @@ async function missed(w) {
     contains(await row.innerText(), w.t("不符合", "not kept"));
     contains(await row.innerText(), w.t("未履行 1", "missed 1"));
     await huang.axe("sums with a missed duty");
-    await huang.press(row.locator("a[href$='#duties']"));
+    await huang.press(row.locator("a.row"));
     contains(await huang.text("#duties"), w.t("设备每半年清查一次", "Equipment is counted every half year"));
     contains(await huang.text("#duties"), w.t("未履行 1", "missed 1"));
     equal(await huang.page.locator("main .head .pill.bad").count(), 1);
@@ -158,6 +158,54 @@ async function metLate(w) {
     expect(await pill(huang) !== w.t("不符合", "not kept"), "still not kept");
     expect(!(await article(huang)).includes(w.t("不符合", "not kept")), "the article is still not kept");
     await huang.axe("a duty met late");
+  });
+}
+
+/** The list behind a figure has as many records as the figure says; the first opens. */
+async function opens(p, figure, what) {
+  const n = Number(/\d+/.exec(await figure.innerText())[0]);
+  await p.press(figure);
+  await p.axe(`the list behind: ${what}`);
+  equal(await p.page.locator("#runs tbody tr").count(), n, what);
+  await p.press(p.page.locator("#runs a.row").first());
+  expect(/^\/r\/duty_run\/\d+$/.test(p.path()), `${what}: ${p.path()}`);
+}
+
+async function history(w) {
+  const huang = await w.as("huang.he");
+  const { page } = huang;
+  const cell = (row, label) => row.locator(`td[data-label="${label}"] a`).first();
+  const late = w.t("逾期完成", "Late");
+  await must("its history says which post owed it, who held that, and that it was late, not missed", async () => {
+    await huang.open(`${PAGE}#history`);
+    const rows = page.locator("#history tbody tr");
+    contains(await rows.nth(0).innerText(), w.t("设备管理员", "Equipment keeper"));
+    contains(await rows.nth(1).innerText(), "黄河");
+    for (const i of [0, 1]) equal(await cell(rows.nth(i), late).textContent().then((x) => Number(/\d+/.exec(x)[0])), 1);
+    equal(await rows.nth(1).locator(`td[data-label="${w.t("未履行", "Missed")}"] a`).count(), 0);
+    equal(await rows.nth(1).locator(`td[data-label="${w.t("亲手完成", "Did it")}"] a`).count(), 1);
+    await huang.axe("the history of a duty");
+    await opens(huang, cell(rows.nth(1), late), "late by a person");
+  });
+  await must("the year before has nothing to tell, and does not say all was done", async () => {
+    await huang.open(PAGE);
+    await huang.press(page.locator("#history .tabs a").nth(1));
+    equal(await page.locator("#history tbody tr").count(), 0);
+    expect(!(await huang.text("#history")).includes("100%"), "100% of nothing");
+    await huang.axe("a year without occurrences");
+  });
+  await must("of a regulation, by article, post and person; and on paper", async () => {
+    await huang.open("/compliance/regulations/equipment");
+    await huang.press(page.locator("#duties header a[href$='#history']"));
+    contains(await huang.text("#history"), w.t("第二十四条", "Article 24"));
+    await huang.axe("the history of a regulation");
+    await opens(huang, cell(page.locator("#history tbody tr").first(), late), "late at an article");
+  });
+  await must("from the sums by regulation and by unit each figure opens its occurrences", async () => {
+    for (const [path, what] of [["/compliance", "regulation"], ["/compliance?by=unit", "unit"]]) {
+      await huang.open(path);
+      await opens(huang, page.locator(`main td a[href*='${what}='][href*='show=late']`).first(), `late by ${what}`);
+    }
   });
 }
 

@@ -141,6 +141,7 @@ export const pages = (r) => [
     for (let i = 0; i < 8 && !(await p.page.locator(".month td:not(.out) li.ahead").count()); i++) await p.open(await p.page.locator('a[rel="next"]').getAttribute("href"));
   }],
   ["duty", "huang.he", "/duties/equipment_is_counted"],
+  ["duties-of", "huang.he", "/duties?regulation=equipment&clause=stock-take&owner=0&show=all"],
   ["task-address", "liu.yang", "task"],
   ["task-address-shown", "liu.yang", "task", (p) => p.press("main form[action$='/issue'] button")],
   ["task-record", "liu.yang", "first:/r/heartbeat"],

@@ -24,21 +24,26 @@ struct book {
     str second;             /* XML of the second */
 };
 
-static struct book book_of(struct arena *a, int fd)
+/* Its XML. */
+static str sheet_of(struct arena *a, int fd, int n)
 {
-    struct book b = {.a = a};
     char line[80];
     struct buf text = buf_make(a, 8 << 20);
-    snprintf(line, sizeof(line), "unzip -p /proc/%d/fd/%d xl/worksheets/sheet2.xml", (int)getpid(),
-             fd);
+    snprintf(line, sizeof(line), "unzip -p /proc/%d/fd/%d xl/worksheets/sheet%d.xml", (int)getpid(),
+             fd, n);
     FILE *p = popen(line, "r");
     assert_non_null(p);
     char block[4096];
-    for (size_t n; (n = fread(block, 1, sizeof(block), p)) > 0;) {
-        buf_put(&text, str_from_n(block, n));
+    for (size_t k; (k = fread(block, 1, sizeof(block), p)) > 0;) {
+        buf_put(&text, str_from_n(block, k));
     }
     assert_int_equal(pclose(p), 0);
-    b.second = buf_str(&text);
+    return buf_str(&text);
+}
+
+static struct book book_of(struct arena *a, int fd)
+{
+    struct book b = {.a = a, .second = sheet_of(a, fd, 2)};
     struct words why = {0};
     err e = csv_file_take(a, fd, STR("scorecard.xlsx"), ',', false, &why, &b.first);
     if (e.code) {
@@ -150,7 +155,8 @@ static void only_what_is_kept_is_kept(void **state)
     }
     int fd;
     int64_t size;
-    dbs_ok(scorecard_regulations(&ctx, &c, &(struct lived){0}, &by, &fd, &size));
+    dbs_ok(scorecard_regulations(&ctx, &c, &(struct lived){0}, &(struct duty_history){0}, &by, &fd,
+                                 &size));
     struct book b = book_of(&a, fd);
     struct csv_row row;
     int worst = -1;
@@ -326,7 +332,15 @@ static void duties_body(struct dbs *t)
     house_clock(&h, duties_at("2026-03-10T09:00")); /* February was missed, March is open */
     ctx = house_ctx(&h, h.amy);
     dbs_ok(compliance_ask(&ctx, &c));
-    dbs_ok(scorecard_regulations(&ctx, &c, &(struct lived){0}, &by, &fd, &size));
+    struct duty_history who;
+    struct duty_of year = {.from = duty_year_first(&ctx), .end = ctx.today + 1};
+    struct duty_history_asked asked = duty_history_ask(&ctx, &year);
+    dbs_ok(duty_history_read(&ctx, &year, &asked, &who));
+    dbs_ok(scorecard_regulations(&ctx, &c, &(struct lived){0}, &who, &by, &fd, &size));
+    str people = sheet_of(h.a, fd, 4); /* amy, in her post: none of one in time, one open */
+    assert_int_equal(times(people, ">管理员<") + times(people, ">Keeper<"), 1);
+    assert_int_equal(times(people, ">0</v>"), 4); /* in time, late, overdue, did */
+    assert_int_equal(times(people, ">1</v>"), 3); /* ended, missed, open */
     struct book b = book_of(h.a, fd);
     struct csv_row row;
     assert_true(next(&b, &row)); /* the worst first */

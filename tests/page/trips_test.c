@@ -190,6 +190,7 @@ static void pages(struct dbs *t)
     page_most(s, STR("/compliance/export.xlsx"), "by=standard", TRIPS_MAX + 2, STATEMENTS_MAX);
     page(s, STR("/compliance/regulations/fault_reporting"), NULL);
     page(s, STR("/duties"), NULL);
+    page(s, STR("/duties"), "regulation=equipment&unit=1&owner=1&by=1&show=ended");
     page_most(s, STR("/calendar"), NULL, TRIPS_MAX + 1, STATEMENTS_MAX);
     page_most(s, STR("/duties/equipment_is_counted"), NULL, TRIPS_MAX + 1, STATEMENTS_MAX);
     page(s, str_fmt(a, "/duties/heartbeat/%lld", (long long)task(s)), NULL);

@@ -226,6 +226,7 @@ static const struct open_page {
     {"GET /calendar", "/calendar", "show=mine"},
     {"GET /api/v1/calendar.ics", "/api/v1/calendar.ics", NULL},
     {"GET /duties", "/duties", "show=mine"},
+    {"GET /duties", "/duties", "regulation=equipment&clause=stock-take&show=all&unit=0"},
     {"GET /api/v1/duties", "/api/v1/duties", NULL},
     {"GET /controls", "/controls", NULL},
     {"GET /api/v1/controls", "/api/v1/controls", NULL},
