@@ -334,6 +334,11 @@ html_safe frame_quote(const struct html *out, const struct clause *c)
     return clause_shown(out, c)->quote;
 }
 
+bool frame_asks_at(const struct frame_ask *a, const struct clause *c)
+{
+    return a->clause->law->reg == c->law->reg && str_eq(a->clause->id, c->id);
+}
+
 struct frame_cited frame_cited(const struct html *out)
 {
     const struct clause **list = arena_array(out->arena, const struct clause *, out->ncited + 1);

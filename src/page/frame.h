@@ -33,6 +33,18 @@ struct frame_news {
     size_t len;
 };
 
+/* What may be asked for at a clause that the page cites, a link below its quotation: the form of
+ * this type that already knows the record and the control. */
+struct frame_ask {
+    const struct clause *clause; /* by regulation and id, of whatever version */
+    struct words words, of;      /* the action; the control */
+    str type, about, control;
+};
+struct frame_asks {
+    const struct frame_ask *ptr;
+    size_t len;
+};
+
 struct frame {
     const struct visit *visit;
     str title;
@@ -41,6 +53,7 @@ struct frame {
     int64_t unread;
     struct frame_links links, tabs;
     struct frame_news news;
+    struct frame_asks asks; /* of the page; empty at the beginning */
     url css, js, htmx, icon;
 };
 
@@ -74,7 +87,9 @@ struct frame_cited {
     size_t len;
 };
 struct frame_cited frame_cited(const struct html *out);                /* those clauses, in order */
-html_safe frame_quote(const struct html *out, const struct clause *c); /* as it stands there */
+html_safe frame_quote(const struct html *out, const struct clause *c); /* as it stands there,
+                                                                           its end left open */
+bool frame_asks_at(const struct frame_ask *a, const struct clause *c);
 str frame_clause_mark(const struct clause *c, enum lang lang); /* "二十一" of "第二十一条" */
 str frame_initial(str name);                                   /* of a person, for the disc */
 str frame_lang_tag(const struct frame *f);                     /* of the page, for <html lang> */

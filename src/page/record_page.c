@@ -380,6 +380,27 @@ static err put_breaks(struct visit *v, const struct control_ask *ask, const stru
     return OK;
 }
 
+/* At the clauses whose controls it does not keep: to ask for a waiver, as beside the article. */
+static struct frame_asks asks_of(struct visit *v, const struct record_page *p)
+{
+    struct frame_ask *list = arena_array(v->ctx.arena, struct frame_ask, p->breaks.len + 1);
+    struct frame_asks ret = {list, 0};
+    for (size_t i = 0; i < p->breaks.len; i++) {
+        const struct control *c = p->breaks.ptr[i].of->control;
+        if (p->breaks.ptr[i].ask) {
+            list[ret.len++] = (struct frame_ask){
+                .clause = c->newest->clause,
+                .words = control_asking(v)->words,
+                .of = c->newest->words,
+                .type = v->model->waiver->key,
+                .about =
+                    p->number.len ? p->number : str_fmt(v->ctx.arena, "%lld", (long long)p->id),
+                .control = c->key};
+        }
+    }
+    return ret;
+}
+
 void page_record(struct visit *v)
 {
     const struct type *t = model_type(v->model, v->seg[0]);
@@ -431,6 +452,7 @@ void page_record(struct visit *v)
     struct html out =
         frame_begin(v, &f, str_fmt(v->ctx.arena, "%.*s %.*s", STR_ARG(p.number), STR_ARG(p.name)),
                     STR("records"));
+    f.asks = asks_of(v, &p);
     record_page_html(&out, &p);
     frame_end(v, &f, &out, 200);
 }
