@@ -121,10 +121,23 @@ async function closed(w) {
 }
 
 async function asked(w) {
-  await must("violated again, a waiver is asked for from the row itself", async () => {
+  await must("violated again, the quotation of the clause on the record asks for a waiver", async () => {
     await leave(w, "陈刚");
     const huang = await w.as("huang.he");
     await until(huang, PAGE, async () => (await row(huang).count()) > 0, "a violation");
+    await huang.open(w.device);
+    await huang.page.locator("section[aria-labelledby=breaks] button.clause").first().click();
+    await huang.page.waitForSelector(".quote:popover-open");
+    const link = huang.page.locator(`.quote:popover-open a[href*="control=${KEY}"]`);
+    equal(await link.count(), 1);
+    await huang.axe("a quotation that asks for a waiver");
+    await huang.press(link);
+    equal(await huang.page.inputValue("main form [name=control]"), KEY);
+    expect((await huang.page.inputValue("main form [name=about]")).length > 0, "the record is not filled in");
+  });
+  await must("so does the row itself", async () => {
+    const huang = await w.as("huang.he");
+    await huang.open(PAGE);
     await huang.press(row(huang).locator("a[href*='/new/request']"));
     equal(await huang.page.inputValue("main form [name=control]"), KEY);
     expect((await huang.page.inputValue("main form [name=about]")).length > 0, "the record is not filled in");
