@@ -51,6 +51,11 @@ static err find_person(struct cli *c, struct arena *a, str who, int64_t *ret)
     return OK;
 }
 
+err cli_person(struct cli *c, str who, int64_t *ret)
+{
+    return find_person(c, c->arena, who, ret);
+}
+
 err cli_account(struct cli *c, str login, int64_t *ret_person)
 {
     struct db *db;

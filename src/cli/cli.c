@@ -144,6 +144,25 @@ const struct command cli_commands[] = {
                 "         It is shown only this once; its owner may revoke it at any time.\n"
                 "Example: zhidu token xu.jing --name report --days 30\n"),
      cmd_token, NEEDS_ENGINE, true},
+    {"access", WORDS_INIT("提出、列出、撤销查阅授权", "ask for access to read, list and revoke it"),
+     WORDS_INIT("用法：zhidu access grant 查阅人 --ends 日期 --since 日期 --until 日期 --for 事由 --as 用户名 [--starts 日期]\n"
+                "      zhidu access list\n"
+                "      zhidu access revoke 编号 --for 理由 --as 用户名\n"
+                "      --starts --ends   授权起止日期；不写起始日期的，自今天起\n"
+                "      --since --until   查阅范围：只显示这些天办理过的\n"
+                "      --as              以谁的名义；他无权办理的，在此同样拒绝，并说明依据哪一条\n"
+                "      授权经审批后生效，到期自行终止；查阅人只能查看，不能办理\n"
+                "例：  zhidu access grant fang.yuan --ends 2026-12-31 --since 2026-01-01 --until 2026-11-30 --for 年度审计 --as xu.jing\n",
+                "Usage:   zhidu access grant READER --ends DAY --since DAY --until DAY --for PURPOSE --as LOGIN [--starts DAY]\n"
+                "         zhidu access list\n"
+                "         zhidu access revoke NUMBER --for REASON --as LOGIN\n"
+                "         --starts --ends   first and last day of the access; without the first, from today on\n"
+                "         --since --until   what is shown: things done on these days\n"
+                "         --as              in whose name; what that person may not do is refused here as well, with\n"
+                "                           the article\n"
+                "         It holds once it is approved and ends by itself; the reader sees, and does nothing.\n"
+                "Example: zhidu access grant fang.yuan --ends 2026-12-31 --since 2026-01-01 --until 2026-11-30 --for audit --as xu.jing\n"),
+     cmd_reading, NEEDS_ENGINE, true},
     {"ledger", WORDS_INIT("核验存证日志、导出证明、检查点与公钥", "verify the ledger, export proofs, checkpoints and the public key"),
      WORDS_INIT("用法：zhidu ledger verify | key | proof 序号 | checkpoint | growth 条数 [> 文件]\n"
                 "      verify  重新计算全部条目、树和签名，并与每一行数据比对；服务运行时也可以\n"

@@ -219,6 +219,8 @@ str cli_ask(struct cli *c, str question);
 str cli_ask_secret(struct cli *c, str question);
 /* A line of standard input with its end into line[size]; false where there is none. */
 bool cli_read_line(char *line, int size, bool secret);
+/* A person by name, login, account, number or id, or a refusal. */
+MUST_CHECK err cli_person(struct cli *c, str who, int64_t *ret);
 /* Whose account it is, or a refusal. */
 MUST_CHECK err cli_account(struct cli *c, str login, int64_t *ret_person);
 /* The value of --name VALUE or --name=VALUE; empty when absent.  Is --name there? */
@@ -248,6 +250,7 @@ int cmd_evidence(struct cli *c, int argc, char **argv);
 int cmd_export(struct cli *c, int argc, char **argv);
 int cmd_user(struct cli *c, int argc, char **argv);
 int cmd_token(struct cli *c, int argc, char **argv);
+int cmd_reading(struct cli *c, int argc, char **argv);
 int cmd_ledger(struct cli *c, int argc, char **argv);
 int cmd_clock(struct cli *c, int argc, char **argv);
 int cmd_backup(struct cli *c, int argc, char **argv);

@@ -73,6 +73,7 @@ static struct words builtin_words(str key)
     } list[] = {{"comment", WORDS_INIT("发表意见", "commented")},
                 {"attach", WORDS_INIT("添加附件", "attached")},
                 {"erase", WORDS_INIT("依法删除个人信息", "erased personal data by law")},
+                {"sign_in", WORDS_INIT("登录查阅", "signed in to read")},
                 {"detach", WORDS_INIT("移除附件", "removed an attachment")},
                 {"watch", WORDS_INIT("关注", "watches this")},
                 {"unwatch", WORDS_INIT("取消关注", "no longer watches this")},

@@ -18,7 +18,7 @@
  * whose free texts, history or opinions hold the person's name is found and listed, at most
  * ERASE_MENTIONS of them, as records of the part `mention`.  Of these nothing goes by
  * itself: an officer decides one by one, by its actions; one in state `masking` is carried out
- * by the clock, which puts a mark in the place of the name.  docs/decisions/0069.
+ * by the clock, which puts a mark in the place of the name.  docs/decisions/0071.
  *
  * Left alone, and counted: a record on which a legal hold is in force (register
  * `legal_hold`; on the person's record: everything about him), one whose type's `retain` is

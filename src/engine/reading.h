@@ -30,6 +30,12 @@ struct access reading_read(struct batch *b, int place);
 /* Sets ctx->reading; a trip of its own. */
 MUST_CHECK err reading_find(struct ctx *ctx);
 
+/* A session of the person has begun: where he only reads, an act of his (`sign_in`) at the record
+ * of his access, in the ledger as all are; of anybody else nothing.  In the writer's transaction,
+ * with whatever says that the session began. */
+MUST_CHECK err reading_begun(struct engine *e, struct db *db, struct arena *a, int64_t person,
+                             int64_t now);
+
 /* Why nothing is done, until when, and by which clause; ctx->reading.on. */
 const struct refusal *reading_refusal(const struct ctx *ctx);
 /* The same as an error: ERR_DENIED. */

@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/enc.h"
 #include "engine/post.h"
+#include "engine/reading.h"
 #include "engine/write.h"
 #include "people/people_int.h"
 #include "people/security.h"
@@ -298,7 +299,8 @@ static err put_confirmed(void *arg, struct db *db, struct arena *a)
     add_recovery(b, c->person, c->codes);
     add_end_sessions(b, c->person);
     add_session(b, &c->session);
-    return batch_run(b);
+    e = batch_run(b);
+    return e.code ? e : reading_begun(c->p->engine, db, a, c->person, c->now);
 }
 
 err second_confirm(struct accounts *p, struct arena *a, int64_t now, const struct second_owner *o,
@@ -475,7 +477,8 @@ static err put_entered(void *arg, struct db *db, struct arena *a)
     b = batch_begin(db, a);
     batch_add(b, SQL("delete from half_session where token = $1"), ARGS(db_blob(t->half)));
     add_session(b, &t->session);
-    return batch_run(b);
+    e = batch_run(b);
+    return e.code ? e : reading_begun(t->p->engine, db, a, t->person, t->now);
 }
 
 err second_sign_in(struct accounts *p, struct db *db, struct arena *a, int64_t now, str half,

@@ -1,5 +1,6 @@
 #include "base/arena.h"
 #include "base/enc.h"
+#include "engine/reading.h"
 #include "engine/write.h"
 #include "people/people_int.h"
 #include "people/second.h"
@@ -53,12 +54,19 @@ static void add_language(struct batch *b, const struct new_session *s)
               ARGS(db_i64(s->person), db_i64(LANG_OF_DOOR + (int)s->lang), db_i64(LANG_OF_DOOR)));
 }
 
+struct letting { /* in by the password alone */
+    struct accounts *p;
+    struct new_session s;
+};
+
 static err put_session(void *arg, struct db *db, struct arena *a)
 {
+    const struct letting *l = arg;
     struct batch *b = batch_begin(db, a);
-    add_session(b, arg);
-    add_language(b, arg);
-    return batch_run(b);
+    add_session(b, &l->s);
+    add_language(b, &l->s);
+    err e = batch_run(b);
+    return e.code ? e : reading_begun(l->p->engine, db, a, l->s.person, l->s.now);
 }
 
 /* Between password and code. */
@@ -115,7 +123,8 @@ static err let_in(struct accounts *p, struct db *db, struct arena *a, const stru
     }
     struct ctx ctx = ctx_make(p->engine, m, db, a, now, c->person, LANG_ZH);
     err e = second_required(&ctx, &s.must_second);
-    return e.code ? e : engine_write(p->engine, put_session, &s);
+    struct letting l = {p, s};
+    return e.code ? e : engine_write(p->engine, put_session, &l);
 }
 
 /* The model is held while a password is hashed - also when the arena is full on the way. */

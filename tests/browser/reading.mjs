@@ -85,6 +85,18 @@ async function refused(w) {
 }
 
 async function revoked(w) {
+  await must("the reader's coming in is an act at the access, once for each session", async () => {
+    const gao = await w.as("gao.yuan");
+    const he = await w.as("he.qiang");
+    const words = w.t("登录查阅", "signed in to read");
+    await he.open(w.access);
+    expect(!(await he.text()).includes(words), "nobody came in yet");
+    await gao.context.clearCookies();
+    await gao.enter();
+    await gao.open("/r/device");
+    await he.open(w.access);
+    equal((await he.text()).split(words).length - 1, 1, "acts:");
+  });
   await must("revoked, the reader's own rights are back", async () => {
     const he = await w.as("he.qiang");
     await he.open(w.access);

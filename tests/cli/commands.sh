@@ -111,6 +111,14 @@ done
 
 is "a demonstration is made" 0 "Demonstration: [0-9]+ acts" en "$zhidu" init regulations --demo --data "$dir/demo"
 is "making one alarms nobody" 0 "^0$" echo "$(printf '%s\n' "$out" | grep -cE "warn|error")"
+access="access grant gao.yuan --since 2026-01-01 --until 2026-01-31 --for audit --data $dir/demo"
+is "access to read lacks whose name it is done in" 2 "^Usage: +zhidu access" en "$zhidu" $access --ends 2026-01-31
+is "who has no right to it is refused with the article" 1 "Under: Access to read, Article 1" en "$zhidu" $access --ends "$(date -d '+5 days' +%F)" --as li.lei
+is "too long an access is refused with the article" 1 "90 days at most" en "$zhidu" $access --ends "$(date -d '+500 days' +%F)" --as xu.jing
+is "access to read is asked for" 0 "^CY-[0-9]+-0001: Requested" en "$zhidu" $access --ends "$(date -d '+5 days' +%F)" --as xu.jing
+is "and stands in the list" 0 "^CY-[0-9]+-0001.*Requested.*2026-01-01..2026-01-31" en "$zhidu" access list --data "$dir/demo"
+is "what is not granted is not revoked" 1 "It must first be: Granted" en "$zhidu" access revoke "CY-$(date +%Y)-0001" --for done --as xu.jing --data "$dir/demo"
+is "an access that is not there is named" 1 "no such access: CY-1" en "$zhidu" access revoke CY-1 --for done --as xu.jing --data "$dir/demo"
 is "a demonstration is served on loopback only" 1 "everybody knows its passwords" en "$zhidu" serve --data "$dir/demo" --address 0.0.0.0 --port "$port"
 
 is "nor when the configuration says so" 1 "everybody knows its passwords" env ZHIDU_DEMO=yes ZHIDU_ADDRESS=0.0.0.0 LC_ALL=en_US.UTF-8 "$zhidu" serve --data "$dir/a" --port 18995

@@ -5,6 +5,7 @@
 #include "engine/post.h"
 #include "engine/reading.h"
 #include "engine/record.h"
+#include "engine/write.h"
 
 static const char law[] =
     HOUSE_DESK "settings:\n"
@@ -210,6 +211,22 @@ static void a_window_is_read_body(struct dbs *t)
     house_verify(&h);
 }
 
+struct coming {
+    struct house *h;
+    int64_t person;
+};
+static err come_in(void *arg, struct db *db, struct arena *a)
+{
+    const struct coming *c = arg;
+    return reading_begun(c->h->e, db, a, c->person, c->h->now);
+}
+
+static err begun(struct house *h, int64_t person)
+{
+    struct coming c = {h, person};
+    return engine_write(h->e, come_in, &c);
+}
+
 static void revoked_it_is_over_body(struct dbs *t)
 {
     struct house h = house_make(t, law);
@@ -245,6 +262,29 @@ static void each_ends_and_stands_alone_body(struct dbs *t)
     assert_done(&h, grant(&h, "2026-01-16", "2026-01-16", "2026-01-05", "2026-01-05"));
 }
 
+/* The reader's coming in is an act of his; nobody else's is one. */
+static void coming_in_is_an_act_body(struct dbs *t)
+{
+    struct house h = house_make(t, law);
+    two_days(&h);
+    int64_t id = grant(&h, "2026-01-06", "2026-01-08", "2026-01-05", "2026-01-05");
+    int64_t before = house_i64(&h, SQL("select count(*) from act"), NO_ARGS);
+    dbs_ok(begun(&h, h.bob));
+    assert_int_equal(house_i64(&h, SQL("select count(*) from act"), NO_ARGS), before);
+    dbs_ok(begun(&h, h.eve));
+    assert_int_equal(house_i64(&h, SQL("select count(*) from act"), NO_ARGS), before + 1);
+    assert_int_equal(house_i64(&h,
+                               SQL("select count(*) from act where action = 'sign_in'"
+                                   " and record = $1 and person = $2"),
+                               ARGS(db_i64(id), db_i64(h.eve))),
+                     1);
+    assert_done(&h, house_do(&h, h.amy, "access", id, "revoke", NULL));
+    dbs_ok(begun(&h, h.eve));
+    assert_int_equal(
+        house_i64(&h, SQL("select count(*) from act where action = 'sign_in'"), NO_ARGS), 1);
+    house_verify(&h);
+}
+
 #define EACH(name)                                  \
     static void name(void **state)                  \
     {                                               \
@@ -254,6 +294,7 @@ static void each_ends_and_stands_alone_body(struct dbs *t)
 EACH(a_window_is_read)
 EACH(revoked_it_is_over)
 EACH(each_ends_and_stands_alone)
+EACH(coming_in_is_an_act)
 
 int main(void)
 {
@@ -261,6 +302,7 @@ int main(void)
         cmocka_unit_test(a_window_is_read),
         cmocka_unit_test(revoked_it_is_over),
         cmocka_unit_test(each_ends_and_stands_alone),
+        cmocka_unit_test(coming_in_is_an_act),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
