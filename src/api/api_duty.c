@@ -143,6 +143,7 @@ static void put_history(struct visit *v, struct json *j, const struct duty_of *o
         told += (int64_t)h->posts.ptr[i].people.len;
     }
     json_close(j, ']');
+    JSON_BOOL(j, "more", h->more);
     JSON_I64(j, "people_left", h->holders > told ? h->holders - told : 0);
     json_close(j, '}');
 }

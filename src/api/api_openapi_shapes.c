@@ -218,7 +218,7 @@ const struct openapi_schema openapi_schemas[] = {
     "posts": {"type": "array", "items": {"type": "object", "description": "With the same figures", "properties": {"post": {"type": "string"}, "regulation": {"type": "string"},
         "people": {"type": "array", "items": {"type": "object", "description": "Who owed it when it ended, with the same figures", "properties": {"id": {"type": "integer", "description": "0: nobody held the post"}, "name": {"type": "string"},
             "did": {"type": "integer", "description": "Done by this person, whoever owed it"}}}}}}},
-    "people_left": {"type": "integer", "description": "Pairs of post and person not told of: those with the least missed and late"}}})},
+    "more": {"type": "boolean", "description": "There are more than the 50,000 that began last, of which the figures are"}, "people_left": {"type": "integer", "description": "Pairs of post and person not told of: those with the least missed and late"}}})},
 {"Duty", JSON_TEXT({"type": "object", "required": ["key", "title", "state", "good", "waiting", "overdue", "done", "late", "missed", "dropped", "as_of"], "properties": {
     "key": {"type": "string"}, "title": {"$ref": "#/components/schemas/Words"},
     "state": {"enum": ["stale", "vacuous", "fail", "unknown", "warn", "pass"], "description": "As of controls: fail, the last occurrence of some object was missed"},

@@ -120,35 +120,6 @@ void duty_put_of(const struct ctx *ctx, struct sqlb *b, const struct duty_of *of
 
 /* --- asking ------------------------------------------------------------------------------- */
 
-/* " from duty_run r .. where seen and meant" */
-static void put_from(const struct ctx *ctx, struct sqlb *b, const struct duty_of *of,
-                     struct sql join, struct db_arg *args, int *n)
-{
-    SQLB_LIT(b, " from ");
-    sqlb_ident(b, ctx->model->duty_run->table);
-    SQLB_LIT(b, " r");
-    if (join.text.len) {
-        sqlb_sql(b, join);
-        duty_put_owner_table(ctx, b);
-        SQLB_LIT(b, " held on held.owner = r.id");
-    }
-    SQLB_LIT(b, " where ");
-    load_visible(ctx, b, ctx->model->duty_run);
-    duty_put_of(ctx, b, of, args, n);
-}
-
-/* key, figures. */
-static struct sql by_duty_sql(const struct ctx *ctx, const struct duty_of *of, struct db_arg *args,
-                              int *n)
-{
-    struct sqlb b = sqlb_make(ctx->arena);
-    SQLB_LIT(&b, "select r.f_duty");
-    duty_put_figures(&b, ctx->model);
-    put_from(ctx, &b, of, (struct sql){0}, args, n);
-    SQLB_LIT(&b, " group by r.f_duty");
-    return sqlb_end(&b);
-}
-
 /* "case r.f_duty when key then post .. end" */
 static void put_post(struct sqlb *b, const struct duty_history_asked *q)
 {
@@ -162,39 +133,66 @@ static void put_post(struct sqlb *b, const struct duty_history_asked *q)
     SQLB_LIT(b, " end");
 }
 
-/* post, person, figures, how many he did, name, pairs there are: what each owed, and besides it
- * what each did. */
-static struct sql by_holder_sql(const struct ctx *ctx, const struct duty_of *of,
-                                const struct duty_history_asked *q, struct db_arg *args, int *n)
+/* w: those meant, the newest of them; s: of these what may be seen. */
+static void put_seen(const struct ctx *ctx, struct sqlb *b, const struct duty_of *of,
+                     struct db_arg *args, int *n)
+{
+    SQLB_LIT(b, "with w as materialized (select r.* from ");
+    sqlb_ident(b, ctx->model->duty_run->table);
+    SQLB_LIT(b, " r where r.f_begins is not null");
+    duty_put_of(ctx, b, of, args, n);
+    SQLB_LIT(b, " order by r.f_begins desc limit ");
+    sqlb_i64(b, DUTY_LOOKED_MAX + 1);
+    SQLB_LIT(b, "), s as materialized (select r.id as id, r.f_duty as f_duty, r.state as state,"
+                " r.f_due as f_due, r.f_doer as f_doer from w r where ");
+    load_visible(ctx, b, ctx->model->duty_run);
+    SQLB_LIT(b, ")");
+}
+
+/* What each owed, and besides it what each did: post, person, state, due, how many he did. */
+static void put_owed(const struct ctx *ctx, struct sqlb *b, const struct duty_of *of,
+                     const struct duty_history_asked *q, struct db_arg *args, int *n)
+{
+    SQLB_LIT(b, "select ");
+    put_post(b, q);
+    SQLB_LIT(b, " as post, coalesce(held.target, 0) as person, r.state as state, r.f_due as f_due,"
+                " 0 as did from s r left join ");
+    duty_put_owner_table(ctx, b);
+    SQLB_LIT(b, " held on held.owner = r.id where 1 = 1");
+    if (of->by_owner && of->owner) { /* not those who owe it with him */
+        put_is(b, SQL("held.target = "), db_i64(of->owner), args, n);
+    }
+    SQLB_LIT(b, " union all select ");
+    put_post(b, q);
+    SQLB_LIT(b, ", r.f_doer, -1, 0, 1 from s r where r.f_doer is not null");
+    if (of->by_owner) {
+        put_is(b, SQL("r.f_doer = "), db_i64(of->owner), args, n);
+    }
+}
+
+/* duty, post, person, figures, how many he did, pairs there are, name.  Of a duty: post -1; how
+ * many were looked at, as pairs: post -2. */
+static struct sql history_sql(const struct ctx *ctx, const struct duty_of *of,
+                              const struct duty_history_asked *q, struct db_arg *args, int *n)
 {
     struct sqlb b = sqlb_make(ctx->arena);
-    SQLB_LIT(&b, "select g.*, (select r.name from ");
+    put_seen(ctx, &b, of, args, n);
+    SQLB_LIT(&b, " select g.*, (select r.name from ");
     sqlb_ident(&b, ctx->model->person->table);
     SQLB_LIT(&b, " r where r.id = g.person and (");
     load_visible(ctx, &b, ctx->model->person);
-    SQLB_LIT(&b, ")) from (select r.post, r.person");
+    SQLB_LIT(&b, ")) from (select r.f_duty as duty, -1 as post, -1 as person");
     duty_put_figures(&b, ctx->model);
-    SQLB_LIT(&b, ", cast(sum(r.did) as bigint) as did, count(*) over () as pairs from (select ");
-    put_post(&b, q);
-    SQLB_LIT(&b, " as post, coalesce(held.target, 0) as person, r.state as state, r.f_due as f_due,"
-                 " 0 as did");
-    put_from(ctx, &b, of, SQL(" left join "), args, n);
-    if (of->by_owner && of->owner) { /* not those who owe it with him */
-        put_is(&b, SQL("held.target = "), db_i64(of->owner), args, n);
-    }
-    SQLB_LIT(&b, " union all select ");
-    put_post(&b, q);
-    SQLB_LIT(&b, ", r.f_doer, -1, 0, 1");
-    *n = 0; /* the same arguments once more */
-    put_from(ctx, &b, of, (struct sql){0}, args, n);
-    SQLB_LIT(&b, " and r.f_doer is not null");
-    if (of->by_owner) {
-        put_is(&b, SQL("r.f_doer = "), db_i64(of->owner), args, n);
-    }
+    SQLB_LIT(&b, ", 0 as did, 0 as pairs from s r group by r.f_duty union all"
+                 " select '', -2, -2, 0, 0, 0, 0, 0, 0, 0, (select count(*) from w) union all"
+                 " select h.* from (select '' as duty, r.post, r.person");
+    duty_put_figures(&b, ctx->model);
+    SQLB_LIT(&b, ", cast(sum(r.did) as bigint) as did, count(*) over () as pairs from (");
+    put_owed(ctx, &b, of, q, args, n);
     SQLB_LIT(&b, ") r where r.post is not null group by r.post, r.person"
-                 " order by 6 desc, 5 desc, 4 desc, 2 limit ");
+                 " order by 7 desc, 6 desc, 5 desc, 3 limit ");
     sqlb_i64(&b, DUTY_HOLDERS_MAX);
-    SQLB_LIT(&b, ") g order by g.post, 6 desc, 5 desc, 4 desc, 2");
+    SQLB_LIT(&b, ") h) g order by 2, 7 desc, 6 desc, 5 desc, 3");
     return sqlb_end(&b);
 }
 
@@ -239,11 +237,8 @@ struct duty_history_asked duty_history_ask(const struct ctx *ctx, const struct d
     struct db_arg *args = arena_array(ctx->arena, struct db_arg, DUTY_OF_ARGS + 4);
     int n = 0;
     q.b = batch_begin(ctx->db, ctx->arena);
-    struct sql sql = by_duty_sql(ctx, of, args, &n);
-    q.by_duty = batch_add(q.b, sql, ctx_args(ctx, args, n));
-    n = 0;
-    sql = by_holder_sql(ctx, of, &q, args, &n);
-    q.by_holder = batch_add(q.b, sql, ctx_args(ctx, args, n));
+    struct sql sql = history_sql(ctx, of, &q, args, &n);
+    q.figures = batch_add(q.b, sql, ctx_args(ctx, args, n));
     q.names = names_begin(ctx);
     want_names(ctx, of, q.names);
     names_ask(q.names, q.b);
@@ -302,17 +297,9 @@ static struct duty_article *article_of(const struct ctx *ctx, struct duty_histor
 }
 
 /* Articles and posts, with what came of each. */
-static void take_duties(const struct ctx *ctx, const struct duty_history_asked *q,
-                        struct duty_history *h)
+static void put_duties(const struct ctx *ctx, const struct duty_history_asked *q,
+                       const struct duty_counts *by_code, struct duty_history *h)
 {
-    struct duty_counts *by_code = arena_array(ctx->arena, struct duty_counts, ctx->model->nduties);
-    struct rows r = batch_rows(q->b, q->by_duty);
-    while (rows_next(&r)) {
-        const struct duty *d = model_duty(ctx->model, rows_text(&r, 0));
-        if (d) {
-            by_code[d->code] = duty_take_figures(&r, 1);
-        }
-    }
     h->articles.ptr = arena_array(ctx->arena, struct duty_article, q->n);
     h->posts.ptr = arena_array(ctx->arena, struct duty_post, q->nposts);
     h->posts.len = q->nposts;
@@ -329,22 +316,41 @@ static void take_duties(const struct ctx *ctx, const struct duty_history_asked *
     }
 }
 
-/* In order of their posts. */
-static void take_holders(const struct ctx *ctx, const struct duty_history_asked *q,
+/* In order of their posts; what is of no post stands before. */
+static void take_figures(const struct ctx *ctx, const struct duty_history_asked *q,
                          struct duty_history *h)
 {
-    struct rows r = batch_rows(q->b, q->by_holder);
-    size_t all = (size_t)rows_count(&r);
-    struct duty_holder *list = arena_array(ctx->arena, struct duty_holder, all + 1);
+    struct rows r = batch_rows(q->b, q->figures);
+    struct duty_counts *by_code = arena_array(ctx->arena, struct duty_counts, ctx->model->nduties);
+    struct duty_holder *list =
+        arena_array(ctx->arena, struct duty_holder, (size_t)rows_count(&r) + 1);
+    bool done = false;
     for (size_t i = 0; rows_next(&r); i++) {
-        struct duty_post *p = &h->posts.ptr[rows_i64(&r, 0)];
+        int64_t post = rows_i64(&r, 1);
+        const struct duty *d = post == -1 ? model_duty(ctx->model, rows_text(&r, 0)) : NULL;
+        if (post == -2) {
+            h->more = rows_i64(&r, 10) > DUTY_LOOKED_MAX;
+        } else if (d) {
+            by_code[d->code] = duty_take_figures(&r, 3);
+        }
+        if (post < 0) {
+            continue;
+        }
+        if (!done) {
+            put_duties(ctx, q, by_code, h);
+            done = true;
+        }
+        struct duty_post *p = &h->posts.ptr[post];
         p->people.ptr = p->people.len ? p->people.ptr : &list[i];
         p->people.len++;
-        list[i] = (struct duty_holder){.person = rows_i64(&r, 1),
-                                       .counts = duty_take_figures(&r, 2),
-                                       .did = rows_i64(&r, 8),
-                                       .name = rows_text(&r, 10)};
-        h->holders = rows_i64(&r, 9);
+        list[i] = (struct duty_holder){.person = rows_i64(&r, 2),
+                                       .counts = duty_take_figures(&r, 3),
+                                       .did = rows_i64(&r, 9),
+                                       .name = rows_text(&r, 11)};
+        h->holders = rows_i64(&r, 10);
+    }
+    if (!done) {
+        put_duties(ctx, q, by_code, h);
     }
 }
 
@@ -367,8 +373,7 @@ err duty_history_read(const struct ctx *ctx, const struct duty_of *of,
     ret->unit = name_of(q, ctx->model->unit, of->by_unit ? of->unit : 0);
     ret->owner = name_of(q, ctx->model->person, of->by_owner ? of->owner : 0);
     ret->doer = name_of(q, ctx->model->person, of->doer);
-    take_duties(ctx, q, ret);
-    take_holders(ctx, q, ret);
+    take_figures(ctx, q, ret);
     qsort(ret->posts.ptr, ret->posts.len, sizeof(ret->posts.ptr[0]), post_order);
     qsort(ret->articles.ptr, ret->articles.len, sizeof(ret->articles.ptr[0]), article_order);
     return OK;

@@ -11,7 +11,10 @@
 
 #include "engine/duty.h"
 
-enum { DUTY_HOLDERS_MAX = 300 }; /* pairs of post and person that are told */
+enum {
+    DUTY_HOLDERS_MAX = 300,  /* pairs of post and person that are told */
+    DUTY_LOOKED_MAX = 50000, /* occurrences looked at: those that began last */
+};
 
 struct duty_holder {
     int64_t person; /* 0: nobody held the post */
@@ -47,6 +50,7 @@ struct duty_history {
     } articles;            /* in order of regulation and text */
     int64_t holders;       /* pairs of post and person that there are; more than are told: the
                               rest, which is the best, is left out */
+    bool more;             /* there are more occurrences than were looked at: no figure is of all */
     str unit, owner, doer; /* names of those asked for, where they may be seen */
 };
 
@@ -58,7 +62,7 @@ struct duty_history_asked {
     size_t n;
     int *posts; /* by place in the list: its post */
     size_t nposts;
-    int by_duty, by_holder;
+    int figures;
 };
 struct duty_history_asked duty_history_ask(const struct ctx *ctx, const struct duty_of *of);
 MUST_CHECK err duty_history_read(const struct ctx *ctx, const struct duty_of *of,

@@ -342,7 +342,7 @@ static void put_chips(struct visit *v, const struct duty_scope *s, struct duty_h
     for (size_t i = of->clause.len ? of->reg->nlaws : 0; i > 0; i--) {
         const struct clause *c = law_clause(of->reg->laws[i - 1], of->clause);
         if (c) {
-            list[n++] = chip(v, WORDS("条款", "Article"), words_in(c->no, lang));
+            list[n++] = words_in(c->no, lang);
             break;
         }
     }
