@@ -267,6 +267,29 @@ static void the_last_year_body(struct dbs *t)
     opens(&h, h.eve, of, &x.counts);
 }
 
+/* More than is looked at: the newest are counted, and it says that these are not all. */
+static void more_than_is_looked_at_body(struct dbs *t)
+{
+    struct house h = duties_house(t, MONTHLY);
+    struct duty_of of = {.from = day("2020-01-01"), .end = day("2027-01-01")};
+    assert_false(ask(&h, h.eve, of).more);
+    dbs_ok(
+        db_exec(house_db(&h), h.a,
+                SQL("with recursive n(i) as (select 1 union all select i + 1 from n where i < $1)"
+                    " insert into r_duty_run (id, name, state, law, ver, created_at, changed_at,"
+                    " creator, f_key, f_duty, f_title, f_begins, f_ends, f_due, f_closes)"
+                    " select i, 'x', $2, 1, 1, $3, $3, 0, cast(i as text), 'monthly', 'x',"
+                    " $3 + i, $3, $3, $3 from n"),
+                ARGS(db_i64(DUTY_LOOKED_MAX + 10),
+                     db_i64(tdef_state(house_type(&h, "duty_run")->newest, STR("missed"))->code),
+                     db_i64(duties_at("2026-01-02T00:00")))));
+    struct duty_history x = ask(&h, h.eve, of);
+    assert_true(x.more);
+    assert_int_equal(x.counts.missed, DUTY_LOOKED_MAX + 1);
+    of.end = day("2026-01-02");
+    assert_false(ask(&h, h.eve, of).more);
+}
+
 #define BOTH_STORES(name)                           \
     static void name(void **state)                  \
     {                                               \
@@ -277,14 +300,14 @@ BOTH_STORES(by_article_post_and_person)
 BOTH_STORES(within_what_is_asked)
 BOTH_STORES(what_one_may_see)
 BOTH_STORES(the_last_year)
+BOTH_STORES(more_than_is_looked_at)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(by_article_post_and_person),
-        cmocka_unit_test(within_what_is_asked),
-        cmocka_unit_test(what_one_may_see),
-        cmocka_unit_test(the_last_year),
+        cmocka_unit_test(by_article_post_and_person), cmocka_unit_test(within_what_is_asked),
+        cmocka_unit_test(what_one_may_see),           cmocka_unit_test(the_last_year),
+        cmocka_unit_test(more_than_is_looked_at),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
