@@ -71,6 +71,27 @@ struct duty_counts duty_take_figures(const struct rows *r, int at)
                                 .overdue = rows_i64(r, at + 5)};
 }
 
+/* When the last one began that ended, of each object; of them all in one pass. */
+static void put_last(struct sqlb *b, const struct model *m, bool one)
+{
+    SQLB_LIT(b,
+             "select q.f_duty as duty, coalesce(q.f_about, 0) as about, max(q.f_begins) as begins"
+             " from ");
+    sqlb_ident(b, m->duty_run->table);
+    SQLB_LIT(b, " q where q.f_begins >= $4 and q.state in (");
+    for (int place = 1; place <= 3; place++) {
+        if (place > 1) {
+            SQLB_LIT(b, ", ");
+        }
+        sqlb_i64(b, duty_state_code(m, place));
+    }
+    SQLB_LIT(b, ")");
+    if (one) {
+        SQLB_LIT(b, " and q.f_duty = $5");
+    }
+    SQLB_LIT(b, " group by q.f_duty, coalesce(q.f_about, 0)");
+}
+
 /* One row a duty: key, n of each state, overdue, failing, next due.  $4: since when. */
 static struct sql figures_sql(const struct ctx *ctx, bool one)
 {
@@ -80,20 +101,14 @@ static struct sql figures_sql(const struct ctx *ctx, bool one)
     duty_put_figures(&b, m);
     SQLB_LIT(&b, ", cast(sum(case when ");
     put_is(&b, m, 3);
-    SQLB_LIT(&b, " and not exists(select 1 from ");
-    sqlb_ident(&b, m->duty_run->table);
-    SQLB_LIT(&b, " q where q.f_duty = r.f_duty and coalesce(q.f_about, 0) = coalesce(r.f_about, 0)"
-                 " and q.f_begins > r.f_begins and q.state in (");
-    sqlb_i64(&b, duty_state_code(m, 1));
-    SQLB_LIT(&b, ", ");
-    sqlb_i64(&b, duty_state_code(m, 2));
-    SQLB_LIT(&b, ", ");
-    sqlb_i64(&b, duty_state_code(m, 3));
-    SQLB_LIT(&b, ")) then 1 else 0 end) as bigint), min(case when ");
+    SQLB_LIT(&b, " and z.begins is not null then 1 else 0 end) as bigint), min(case when ");
     put_is(&b, m, 0);
     SQLB_LIT(&b, " then r.f_due end) from ");
     sqlb_ident(&b, m->duty_run->table);
-    SQLB_LIT(&b, " r where r.f_begins >= $4");
+    SQLB_LIT(&b, " r left join (");
+    put_last(&b, m, one);
+    SQLB_LIT(&b, ") z on z.duty = r.f_duty and z.about = coalesce(r.f_about, 0)"
+                 " and z.begins = r.f_begins where r.f_begins >= $4");
     if (one) {
         SQLB_LIT(&b, " and r.f_duty = $5");
     }
