@@ -36,15 +36,15 @@ async function foreseen(w) {
     await xu.fill({ person: "李雷", basis: "个人信息保护法第四十七条" });
     equal((await xu.send()).status(), 303, await xu.text());
     w.erasure = xu.path();
-    contains(await xu.text("#erase"), w.t("1 条关于其本人的记录", "1 records about the person"));
+    contains(await xu.text("#erase"), w.t("关于其本人的记录 1 条", "Records about the person: 1"));
     await xu.axe("a request to erase");
   });
   await must("so does the form of the one who agrees", async () => {
     const he = await w.as("he.qiang");
     await he.open(`${w.erasure}/approval/vote`);
     const card = await he.text("#erase");
-    contains(card, w.t("1 条本人发表的意见", "1 comments of the person’s own"));
-    contains(card, w.t("处登录痕迹", "traces of signing in"));
+    contains(card, w.t("本人发表的意见 1 条", "Comments of that person: 1"));
+    contains(card, w.t("登录痕迹", "Traces of signing in: "));
     await he.axe("the form that agrees to erase");
     await he.fill({ vote: "approve" });
     equal((await he.send()).status(), 303, await he.text());
