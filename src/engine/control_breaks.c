@@ -1,7 +1,10 @@
 /* control_breaks.c - the controls that one record does not keep. */
 #include "engine/control_int.h"
 
-enum { BREAKS_MAX = 50 };
+#include <stdlib.h>
+
+/* A record has at most a row for each control of its type; shown are the worst. */
+enum { BREAKS_READ = 1000, BREAKS_MAX = 50 };
 
 static struct sql breaks_sql(const struct ctx *ctx)
 {
@@ -17,8 +20,8 @@ static struct sql breaks_sql(const struct ctx *ctx)
     } else {
         SQLB_LIT(&b, ", null");
     }
-    SQLB_LIT(&b,
-             " from control_row q where q.record = $4 order by q.verdict desc, q.since limit $5");
+    /* Put in order by us: SQLite would make a table to do it, also for no row. */
+    SQLB_LIT(&b, " from control_row q where q.record = $4 limit $5");
     return sqlb_end(&b);
 }
 
@@ -32,10 +35,21 @@ struct control_ask control_breaks_ask(const struct ctx *ctx, const struct type *
     if (!any) {
         return (struct control_ask){0};
     }
-    struct db_arg more[] = {db_i64(record), db_i64(BREAKS_MAX)};
+    struct db_arg more[] = {db_i64(record), db_i64(BREAKS_READ)};
     struct control_ask ask = {.batch = batch_begin(ctx->db, ctx->arena)};
     ask.place = batch_add(ask.batch, breaks_sql(ctx), ctx_args(ctx, more, 2));
     return ask;
+}
+
+/* The worst first, and of those what has been so longest. */
+static int worse(const void *a, const void *b)
+{
+    const struct control_row *x = &((const struct control_break *)a)->row;
+    const struct control_row *y = &((const struct control_break *)b)->row;
+    if (x->verdict != y->verdict) {
+        return x->verdict > y->verdict ? -1 : 1;
+    }
+    return (x->since > y->since) - (x->since < y->since);
 }
 
 err control_breaks_read(const struct ctx *ctx, const struct control_ask *ask, int64_t law,
@@ -62,5 +76,7 @@ err control_breaks_read(const struct ctx *ctx, const struct control_ask *ask, in
                         .reason = control_reason_of(c, law, verdict)}};
         }
     }
+    qsort(*ret, *n, sizeof(**ret), worse);
+    *n = *n < BREAKS_MAX ? *n : BREAKS_MAX;
     return OK;
 }

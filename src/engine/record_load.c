@@ -160,18 +160,7 @@ void load_visible(const struct ctx *ctx, struct sqlb *b, const struct type *t)
     } else if (!d->see.is_actor.text.len) {
         SQLB_LIT(b, "1 = 0");
     } else {
-        /* Alternatives that ask nothing of the record are judged once a statement,
-         * so they go first; the whole condition holds them too. */
-        SQLB_LIT(b, "(");
-        for (size_t i = 0; i < d->see.nalts; i++) {
-            if (d->see.alts[i].kind == SEE_CONST) {
-                SQLB_LIT(b, "(");
-                sqlb_sql(b, d->see.alts[i].test);
-                SQLB_LIT(b, ") or ");
-            }
-        }
         sqlb_sql(b, d->see.is_actor);
-        SQLB_LIT(b, ")");
     }
 }
 

@@ -238,6 +238,9 @@ static const struct migration migrations[] = {
      SCRIPT("create table control_unit(type INT not null, unit INT not null, n INT not null,"
             " primary key (type, unit));")},
     /* Which actions were ever done (compliance_lived.h). */
+    /* What one person is asked at one record: few, while each record has tasks of its step. */
+    {"engine task 0001",
+     SCRIPT("create index task_asked on task(record, person, key) where kind in (2, 3);")},
     {"engine lived 0001", SCRIPT("create index act_kind on act(type, action);")},
     /* What a person said, and how far an erasure is in the rest (erase.h). */
     {"engine erasure 0002",

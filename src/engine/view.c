@@ -233,7 +233,7 @@ static void ask_all(const struct ctx *ctx, const struct record *rec, struct batc
     q->steps = ask(ctx, b, sqlb_end(&steps), rec->id);
     q->own = ask(ctx, b,
                  SQL("select \"id\", \"kind\", \"zh\", \"en\", coalesce(\"due\", 0) from"
-                     " \"task\" where \"record\" = $4 and +\"person\" = $2"
+                     " \"task\" where \"record\" = $4 and \"person\" = $2"
                      " and \"kind\" in (2, 3) order by \"key\" limit 20"),
                  rec->id);
     q->approvals = approve_of_type(rec->type);

@@ -69,15 +69,16 @@ static void post_from(struct gen *g, const struct expr *e, str ap)
         gen_value(g, x);
     } else { /* held there or above */
         str ua = gen_alias(g);
-        col(g, ap, "f_unit");
-        PUT(g, " in (select ");
-        col(g, ua, "above");
-        PUT(g, " from \"unit_above\" ");
+        PUT(g, "exists(select 1 from \"unit_above\" ");
         gen_put(g, ua);
         PUT(g, " where ");
         col(g, ua, "unit");
         PUT(g, " = ");
         gen_value(g, x);
+        PUT(g, " and ");
+        col(g, ua, "above");
+        PUT(g, " = ");
+        col(g, ap, "f_unit");
         PUT(g, ")");
     }
 }
@@ -274,6 +275,38 @@ void gen_member(struct gen *g, const struct expr *e)
     PUT(g, ")");
 }
 
+static void put_people(struct gen *g, const struct expr *e, bool below_not);
+
+/* How late among alternatives: what asks nothing of the record is judged once
+ * a statement, a column's value costs nothing, the rest is looked up. */
+enum { ASKED_ONCE, ASKED_COLUMN, ASKED_LOOKUP, ASKED_KINDS };
+
+static int asked(const struct gen *g, const struct expr *e)
+{
+    if (!expr_mentions_self(e) && e->fun != FUN_BY && !fun_votes(e->fun)) {
+        return ASKED_ONCE;
+    }
+    bool column = e->type.kind == V_RECORD && !is_post_record(g, e) && e->mean == MEAN_COLUMN &&
+                  e->base && e->base->mean == MEAN_SELF;
+    return column ? ASKED_COLUMN : ASKED_LOOKUP;
+}
+
+static void put_alternatives(struct gen *g, const struct expr *e, bool below_not)
+{
+    bool some = false;
+    for (int kind = 0; kind < ASKED_KINDS; kind++) {
+        for (size_t i = 0; i < e->nargs; i++) {
+            if (asked(g, e->args[i]) == kind) {
+                if (some) {
+                    PUT(g, " or ");
+                }
+                some = true;
+                put_people(g, e->args[i], below_not);
+            }
+        }
+    }
+}
+
 /* Below a `not` nobody stands where a person is missing; a condition that is
  * unknown stays so, and is no. */
 static void put_people(struct gen *g, const struct expr *e, bool below_not)
@@ -282,13 +315,15 @@ static void put_people(struct gen *g, const struct expr *e, bool below_not)
         PUT(g, "not (");
         put_people(g, e->args[0], true);
         PUT(g, ")");
-    } else if (e->kind == X_AND || e->kind == X_OR) {
+    } else if (e->kind == X_OR) {
+        PUT(g, "(");
+        put_alternatives(g, e, below_not);
+        PUT(g, ")");
+    } else if (e->kind == X_AND) {
         PUT(g, "(");
         for (size_t i = 0; i < e->nargs; i++) {
-            if (i && e->kind == X_AND) {
+            if (i) {
                 PUT(g, " and ");
-            } else if (i) {
-                PUT(g, " or ");
             }
             put_people(g, e->args[i], below_not);
         }
