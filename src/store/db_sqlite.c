@@ -444,7 +444,7 @@ static bool sq_setup(struct sq *q, struct db_options opt)
     const char *always = "pragma journal_mode=wal; pragma synchronous=full;"
                          "pragma temp_store=memory; pragma foreign_keys=off;"
                          "pragma secure_delete=on;" /* what is erased is overwritten */;
-    const char *cache = opt.writer ? "pragma cache_size=-16384; pragma wal_autocheckpoint=0"
+    const char *cache = opt.writer ? "pragma cache_size=-10240; pragma wal_autocheckpoint=0"
                                    : "pragma cache_size=-4096";
     if (sqlite3_exec(q->h, always, NULL, NULL, NULL) ||
         sqlite3_exec(q->h, cache, NULL, NULL, NULL) || !bigram_register(q->h)) {
