@@ -184,7 +184,7 @@ static err put_row(const struct ctx *ctx, const struct standings *stood, const s
                : db_queue(ctx->db, ctx->arena,
                           SQL("insert into control_row(control, record, verdict, since, grace_at,"
                               " find_at, seq) values ($1, $2, $3, $4, $5, $6, $7) on conflict "
-                              "(control, record)"
+                              "(record, control)"
                               " do update set verdict = excluded.verdict, since = excluded.since,"
                               " seq = excluded.seq,"
                               " grace_at = excluded.grace_at, find_at = case when"
