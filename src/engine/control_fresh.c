@@ -104,8 +104,10 @@ static struct control_change *compare(const struct freshening *f, const struct c
     return list;
 }
 
-static err judge_set(const struct freshening *f, const struct control_set *s, bool *whole)
+/* What is different among the records that the marks concern. */
+static err judge_set(const struct freshening *f, struct control_work *w, bool *whole)
 {
+    const struct control_set *s = w->set;
     struct db_arg upto = db_i64(f->upto);
     struct batch *b = batch_begin(f->ctx.db, f->ctx.arena);
     int now = batch_add(b, control_select_marked(s, f->ctx.arena), ctx_args(&f->ctx, &upto, 1));
@@ -119,39 +121,44 @@ static err judge_set(const struct freshening *f, const struct control_set *s, bo
     }
     struct rows fresh = batch_rows(b, now);
     struct rows written = batch_rows(b, old);
-    size_t n;
-    const struct control_change *list = compare(f, s, &fresh, &written, &n);
-    struct control_work w = {.set = s, .changes = list, .nchanges = n, .count = true};
-    return control_write(f->e, &f->ctx, &w);
+    w->changes = compare(f, s, &fresh, &written, &w->nchanges);
+    return OK;
 }
 
-static err judge_all(struct freshening *f, bool *whole)
+static err judge_all(struct freshening *f, struct control_work **works, size_t *n, bool *whole)
 {
-    size_t n;
-    struct control_set *sets = control_sets(f->ctx.model, f->ctx.arena, &n);
+    struct control_set *sets = control_sets(f->ctx.model, f->ctx.arena, n);
+    *works = arena_array(f->ctx.arena, struct control_work, *n + 1);
     err e = OK;
-    for (size_t i = 0; i < n && !e.code && !*whole; i++) {
-        e = judge_set(f, &sets[i], whole);
+    for (size_t i = 0; i < *n && !e.code && !*whole; i++) {
+        (*works)[i] = (struct control_work){.set = &sets[i], .count = true};
+        e = judge_set(f, &(*works)[i], whole);
     }
     return e;
 }
 
 /* Judges what marks concern, CONTROL_TURN of them at most.  *more: there are further ones.
- * *whole: too many records are concerned, all must be judged. */
+ * *whole: too many records are concerned, all must be judged.  What is different is written
+ * after the snapshot has ended: while one is held the log cannot begin anew. */
 static err freshen(struct engine *e, struct db *db, struct arena *a, int64_t now, bool *more,
                    bool *whole)
 {
     const struct model *m = engine_model(e);
     struct freshening f = {.e = e, .ctx = ctx_make(e, m, db, a, now, 0, LANG_ZH)};
+    struct control_work *works = NULL;
+    size_t n = 0;
     *more = false;
     *whole = false;
     if (!e->memory) {
         db_read_begin(db);
     }
     err x = read_marks(&f, more);
-    x = !x.code && f.nmarks ? judge_all(&f, whole) : x;
+    x = !x.code && f.nmarks ? judge_all(&f, &works, &n, whole) : x;
     if (!e->memory) {
         db_read_end(db);
+    }
+    for (size_t i = 0; i < n && !x.code && !*whole; i++) {
+        x = control_write(e, &f.ctx, &works[i]);
     }
     if (!x.code && f.nmarks && !*whole) { /* else they stay until all was judged */
         x = forget_marks(&f);

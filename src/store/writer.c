@@ -117,10 +117,14 @@ static void checkpoint(struct writer *w)
     int64_t log = db_log_bytes(w->core.db);
     if (log < w->log_tried) {
         w->log_tried = 0; /* it began anew */
+        w->log_waited = 0;
     }
     if (log >= LOG_CHECKPOINT && log >= w->log_tried + LOG_STEP) {
-        db_checkpoint(w->core.db, log > LOG_RESTART);
+        /* Where somebody reads for long acts do not wait for him again and again. */
+        bool wait = log > LOG_RESTART && log >= w->log_waited + w->log_waited / 2;
+        db_checkpoint(w->core.db, wait);
         w->log_tried = log;
+        w->log_waited = wait ? log : w->log_waited;
     }
 }
 

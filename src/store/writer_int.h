@@ -35,6 +35,7 @@ struct writer {
     int n;
     enum err_code down; /* why no connection could be opened; tried again by the next group */
     int64_t log_tried;  /* bytes of log at the last checkpoint */
+    int64_t log_waited; /* and at the last one that waited for readers */
     pthread_t thread;
 
     pthread_mutex_t lock; /* of all that follows */
