@@ -257,8 +257,7 @@ MUST_CHECK err db_whole(struct db *db, struct arena *a);
 
 /* Runs DDL written once for both databases.  Words in capitals stand for
  * types: ID (integer primary key / bigint primary key), INT (integer /
- * bigint), BLOB (blob / bytea), after a table CLUSTERED (without rowid / nothing: its rows lie
- * in the order of its primary key); text is text.  Statements end with ';', and every ';'
+ * bigint), BLOB (blob / bytea); text is text.  Statements end with ';', and every ';'
  * outside quotes ends one: no body of a trigger or function.  One batch: at most
  * BATCH_MAX statements. */
 MUST_CHECK err db_ddl(struct db *db, struct arena *a, struct sql script);

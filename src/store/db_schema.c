@@ -23,9 +23,6 @@ static str type_word(enum db_kind kind, str word)
     if (str_eq(word, STR("BLOB"))) {
         return pg ? STR("bytea") : STR("blob");
     }
-    if (str_eq(word, STR("CLUSTERED"))) {
-        return pg ? STR("") : STR("without rowid");
-    }
     return word;
 }
 
