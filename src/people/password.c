@@ -1,7 +1,9 @@
 #include "base/arena.h"
 #include "people/people_int.h"
 
+#include <assert.h>
 #include <sodium.h>
+#include <stdio.h>
 #include <string.h>
 
 /* OWASP's first choice for argon2id: 19 MiB, two passes. */
@@ -40,6 +42,21 @@ err password_hash(struct accounts *p, struct arena *a, str password, str *ret)
     }
     *ret = str_from(out);
     return OK;
+}
+
+void password_of_nobody(char *ret, size_t size)
+{
+    enum { SALT = 16, HASH = 32, VARIANT = sodium_base64_VARIANT_ORIGINAL_NO_PADDING };
+    unsigned char bytes[HASH];
+    char salt[sodium_base64_ENCODED_LEN(SALT, VARIANT)];
+    char hash[sodium_base64_ENCODED_LEN(HASH, VARIANT)];
+    randombytes_buf(bytes, SALT);
+    sodium_bin2base64(salt, sizeof(salt), bytes, SALT, VARIANT);
+    randombytes_buf(bytes, HASH);
+    sodium_bin2base64(hash, sizeof(hash), bytes, HASH, VARIANT);
+    snprintf(ret, size, "$argon2id$v=19$m=%d,t=%d,p=1$%s$%s", HASH_MEM / 1024, HASH_OPS, salt,
+             hash);
+    assert(crypto_pwhash_str_needs_rehash(ret, HASH_OPS, HASH_MEM) == 0);
 }
 
 err password_matches(struct accounts *p, struct arena *a, str hash, str password, bool *ret)

@@ -86,6 +86,10 @@ str token_random(struct arena *a); /* 32 random bytes, base64url */
 
 /* "$argon2id$..." of a password; waits in the queue.  ERR_BUSY: that is long, or there is no
  * memory. */
+/* A hash in the form of password_hash that no password has, its bytes being random: to be checked
+ * against, which takes as long as with anybody's.  Made without hashing, which a start would wait
+ * for. */
+void password_of_nobody(char *ret, size_t size);
 MUST_CHECK err password_hash(struct accounts *p, struct arena *a, str password, str *ret);
 /* An empty hash costs the same and matches nothing.  ERR_BUSY: the queue is long. */
 MUST_CHECK err password_matches(struct accounts *p, struct arena *a, str hash, str password,
