@@ -4,7 +4,9 @@
 #include "base/wake.h"
 #include "engine/engine_int.h"
 
-enum { TURN_US = 1000000 };
+#include <time.h>
+
+enum { TURN_US = 1000000, STEP_US = 50000 };
 
 bool engine_stopping(struct engine *e)
 {
@@ -12,6 +14,16 @@ bool engine_stopping(struct engine *e)
     bool yes = e->stopped;
     pthread_mutex_unlock(&e->lock);
     return yes;
+}
+
+void engine_pause(struct engine *e, int64_t us)
+{
+    while (us > 0 && !engine_stopping(e)) {
+        int64_t step = us < STEP_US ? us : STEP_US;
+        struct timespec t = {.tv_nsec = step * 1000};
+        nanosleep(&t, NULL);
+        us -= step;
+    }
 }
 
 static void *background(void *arg)

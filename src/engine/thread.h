@@ -11,11 +11,15 @@
 
 #include <pthread.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 struct engine;
 
 /* Is it stopping?  For a turn that takes long, on any thread. */
 bool engine_stopping(struct engine *e);
+/* Does nothing for so many microseconds, or until the engine stops: for a turn that lets others
+ * go first. */
+void engine_pause(struct engine *e, int64_t us);
 
 struct engine_thread {
     struct engine *e;
