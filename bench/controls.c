@@ -196,7 +196,7 @@ static err single_changes(struct judged *j)
         arena_end(&a);
     }
     if (!e.code) {
-        printf("%-34s %8.2f ms on the average, %.2f ms at most (and the turn of a second)\n",
+        printf("%-34s %8.2f ms on the average, %.2f ms at most (and the turn of half a second)\n",
                "a single change is judged in", (double)all / CHANGES / 1000.0,
                (double)longest / 1000.0);
     }
@@ -328,7 +328,7 @@ static err marks_left(struct judged *j, struct db *db, int64_t *n)
     return e;
 }
 
-/* The engine as a server has it: its own thread judges, each second, what is marked. */
+/* The engine as a server has it: its own thread judges, each half second, what is marked. */
 static err open_again(struct judged *j, struct db **db)
 {
     struct engine_options opt = {

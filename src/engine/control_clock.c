@@ -3,11 +3,11 @@
  *
  * All records: after a publication, on a new day (which is the nightly look that checks the
  * others), once an hour, and when marks do not tell enough.  What acts have marked, and what
- * a term that fell due concerns: every second.  Controls that no mark leads to (struct cdef,
- * far and clock): after acts, or once a minute, all records of their types; between two such
- * looks lies ten times what the last one took, at least two seconds, so that judging never
- * takes more than a tenth of a core.  Once a minute, and after a publication, questions of
- * manual controls that are due are put (attest.h).
+ * a term that fell due concerns: every half second, so that it shows within one.  Controls that no
+ * mark leads to (struct cdef, far and clock): after acts, or once a minute, all records of their
+ * types; between two such looks lies ten times what the last one took, at least two seconds, so
+ * that judging never takes more than a tenth of a core.  Once a minute, and after a publication,
+ * questions of manual controls that are due are put (attest.h).
  *
  * Results are no entries of the ledger: they are derived, and name its size.  Entries come only
  * of acts that follow from a result, each once: a finding opened or tested again, a question
@@ -19,6 +19,7 @@
 #include "engine/control_int.h"
 
 enum {
+    TURN_US = 500000,
     PAUSE_LEAST_US = 2000000,
     PAUSE_FACTOR = 10,
     WHOLE_MS = 3600000,
@@ -278,10 +279,11 @@ static void leave(void *arg)
 void control_clock_make(struct engine *e)
 {
     struct control_clock *c = arena_new(e->life, struct control_clock);
-    *c = (struct control_clock){.e = e,
-                                .thread = {.e = e, .turn = turn, .end = leave, .arg = c},
-                                .life = arena_make(16u << 20),
-                                .work = arena_make(64u << 20)};
+    *c = (struct control_clock){
+        .e = e,
+        .thread = {.e = e, .turn = turn, .end = leave, .arg = c, .every_us = TURN_US},
+        .life = arena_make(16u << 20),
+        .work = arena_make(64u << 20)};
     e->controls = c;
 }
 

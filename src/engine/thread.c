@@ -32,7 +32,7 @@ static void *background(void *arg)
     struct engine *e = t->e;
     pthread_mutex_lock(&e->lock);
     while (!e->stopped) {
-        wake_wait_for(&t->wake, &e->lock, TURN_US);
+        wake_wait_for(&t->wake, &e->lock, t->every_us ? t->every_us : TURN_US);
         if (e->stopped) {
             break;
         }

@@ -1,4 +1,5 @@
-/* thread.h - a thread of the engine that takes a turn each second until the engine stops.
+/* thread.h - a thread of the engine that takes a turn each second, or as it says, until the engine
+ * stops.
  *
  * What time moves (clock.c), what is judged (control_clock.c) and what is verified
  * (control_self.c) each have one of their own, so that none waits for another.  engine_stop
@@ -26,13 +27,14 @@ struct engine_thread {
     void (*turn)(void *arg);
     void (*end)(void *arg); /* on the thread, after its last turn; NULL: nothing */
     void *arg;
+    int64_t every_us; /* between turns; 0: a second */
     pthread_t thread;
     pthread_cond_t wake; /* under the engine's lock */
     bool started;
 };
 
-/* e, turn, end and arg are filled in.  ERR_STORE when there is no thread to be had; `what` says
- * whose it was to be, for the log. */
+/* e, turn, end, arg and every_us are filled in.  ERR_STORE when there is no thread to be had;
+ * `what` says whose it was to be, for the log. */
 MUST_CHECK err engine_thread_start(struct engine_thread *t, str what);
 /* Waits for its turn to end.  Safe on one that was not started, and twice. */
 void engine_thread_stop(struct engine_thread *t);
