@@ -198,7 +198,7 @@ export class Person {
   async tall() {
     const { width, height } = this.page.viewportSize();
     const whole = await this.page.evaluate(() => document.documentElement.scrollHeight);
-    await this.page.setViewportSize({ width, height: Math.min(Math.max(whole, height), 6000) });
+    await this.page.setViewportSize({ width, height: Math.min(Math.max(whole, height), 16000) });
   }
   /** What axe finds on the page that is open: WCAG 2.2 A and AA and best practices, or these rules alone. */
   async violations(rules) {
