@@ -104,6 +104,19 @@ static void read_reader(struct facts *f)
     }
 }
 
+/* Records about which people vote now. */
+static void mark_voted(struct facts *f)
+{
+    struct rows r;
+    dbs_ok(db_query(f->db, f->a, SQL("select distinct record from approval where state < 2"),
+                    NO_ARGS, &r));
+    while (rows_next(&r)) {
+        for (size_t i = 0; i < f->n; i++) {
+            f->list[i].voted = f->list[i].voted || f->list[i].id == rows_i64(&r, 0);
+        }
+    }
+}
+
 struct facts facts_read(struct site *s, struct arena *a, const struct model *model)
 {
     struct facts f = {.a = a,
@@ -131,6 +144,7 @@ struct facts facts_read(struct site *s, struct arena *a, const struct model *mod
         }
         f.by_id[at] = &f.list[i];
     }
+    mark_voted(&f);
     return f;
 }
 

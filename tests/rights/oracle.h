@@ -30,6 +30,7 @@ struct fact {
     const struct state *state;
     str number, name;
     struct cell *cells; /* by columns of the type */
+    bool voted;         /* an approval of it runs: what it is about may not be changed */
 };
 
 struct facts {

@@ -291,6 +291,7 @@ static bool found(struct dbs *t, const struct plant *k, char *first)
     struct facts f = facts_read(&s, &life, model);
     struct probe p = probe_make(&s, &f, &life);
     p.thin = 5;
+    p.near = w.most; /* one pair of person and record may be all that shows it */
     p.first_only = true;
     if (k->look) {
         k->look(&p);

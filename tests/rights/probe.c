@@ -8,7 +8,7 @@
 
 /* --- marks: what stands where ------------------------------------------------------------ */
 
-enum { HOLDERS_MAX = 40000, SUBJECTS_HIDDEN = 14, SUBJECTS_OPEN = 4 };
+enum { HOLDERS_MAX = 40000, SUBJECTS_HIDDEN = 14, SUBJECTS_OPEN = 4, SUBJECTS_NEAR = 100 };
 
 static bool letter(char c)
 {
@@ -263,7 +263,9 @@ static bool open_type(const struct type *t)
 
 const struct fact *probe_subject(const struct probe *p, const struct type *t, size_t n)
 {
-    size_t most = open_type(t) ? SUBJECTS_OPEN : SUBJECTS_HIDDEN;
+    size_t most = p->near && t->reg == p->near ? SUBJECTS_NEAR
+                  : open_type(t)               ? SUBJECTS_OPEN
+                                               : SUBJECTS_HIDDEN;
     size_t all = 0;
     for (size_t i = 0; i < p->f->n; i++) {
         all += p->f->list[i].type == t;

@@ -32,6 +32,7 @@ struct probe {
     struct arena *life;          /* as long as the probe */
     struct arena a;              /* of one question; reset by probe_next */
     int thin;                    /* of what is many one in so many is asked; 1: all */
+    const struct reg *near;      /* of its types many more records are asked for; NULL: of none */
     int64_t asked[PROBE_ROUTES]; /* beside those at the door, where all are asked alike */
     int64_t at_door[PROBE_ROUTES];
     bool doors;

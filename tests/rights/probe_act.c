@@ -45,7 +45,7 @@ static void judge_act(struct probe *p, const struct who *who, const struct fact 
         probe_count(p, "acts", false);
         return;
     }
-    if (by_state == here) {
+    if (by_state == here && !(by_state && x->voted)) {
         probe_find(p, "act %.*s.%.*s on %lld as %.*s: %d %.*s, its state says otherwise",
                    STR_ARG(x->type->key), STR_ARG(a->key), (long long)x->id, STR_ARG(who->login),
                    r->status, STR_ARG(why));
