@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { SCAN_ROWS = 20000 }; /* looked at in one turn */
+enum { SCAN_ROWS = 4000 }; /* looked at in one turn, which acts wait behind */
 
 static err name_of(struct erasing *k, int64_t person, str *ret)
 {

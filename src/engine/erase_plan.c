@@ -80,19 +80,18 @@ static void count(const struct ctx *ctx, const struct type *t, struct rows r, in
     }
 }
 
-err erase_plan(const struct ctx *ctx, int64_t person, struct erase_plan *ret)
+/* Types from `first` on, as many as one batch may ask about; *next: where to go on. */
+static err plan_some(const struct ctx *ctx, int64_t person, size_t first, size_t *next,
+                     struct erase_plan *ret)
 {
+    enum { SOME = BATCH_MAX / 2 }; /* of each type two statements */
     const struct model *m = ctx->model;
-    *ret = (struct erase_plan){0};
-    err e = erase_hold(ctx, person, &ret->hold);
-    if (e.code) {
-        return e;
-    }
-    int *about = arena_array(ctx->arena, int, m->ntypes);
-    int *said = arena_array(ctx->arena, int, m->ntypes);
+    int about[SOME];
+    int said[SOME];
+    size_t n = m->ntypes - first < SOME ? m->ntypes - first : SOME;
     struct batch *b = batch_begin(ctx->db, ctx->arena);
-    for (size_t i = 0; i < m->ntypes; i++) {
-        const struct type *t = m->types[i];
+    for (size_t i = 0; i < n; i++) {
+        const struct type *t = m->types[first + i];
         bool kept = !t->lines && t->newest;
         about[i] =
             kept && erase_concerns(t) ? batch_add(b, about_sql(ctx, t), ARGS(db_i64(person))) : -1;
@@ -100,14 +99,25 @@ err erase_plan(const struct ctx *ctx, int64_t person, struct erase_plan *ret)
                       ? batch_add(b, said_sql(ctx, t), ARGS(db_i64(person)))
                       : -1;
     }
-    e = batch_run(b);
-    for (size_t i = 0; i < m->ntypes && !e.code; i++) {
+    err e = batch_run(b);
+    for (size_t i = 0; i < n && !e.code; i++) {
         if (about[i] >= 0) {
-            count(ctx, m->types[i], batch_rows(b, about[i]), &ret->records, ret);
+            count(ctx, m->types[first + i], batch_rows(b, about[i]), &ret->records, ret);
         }
         if (said[i] >= 0) {
-            count(ctx, m->types[i], batch_rows(b, said[i]), &ret->comments, ret);
+            count(ctx, m->types[first + i], batch_rows(b, said[i]), &ret->comments, ret);
         }
+    }
+    *next = first + n;
+    return e;
+}
+
+err erase_plan(const struct ctx *ctx, int64_t person, struct erase_plan *ret)
+{
+    *ret = (struct erase_plan){0};
+    err e = erase_hold(ctx, person, &ret->hold);
+    for (size_t at = 0; at < ctx->model->ntypes && !e.code;) {
+        e = plan_some(ctx, person, at, &at, ret);
     }
     return e;
 }

@@ -346,6 +346,13 @@ void gen_call(struct gen *g, const struct expr *e);
 /* Is the person g->person one of the crowd e? */
 void gen_member(struct gen *g, const struct expr *e);
 void gen_people(struct gen *g, const struct expr *e);
+void gen_not_people(struct gen *g, const struct expr *e);
+/* A SELECT of the ids the crowd stands for, as column "id"; false: has none (everybody, the
+ * clock). */
+bool gen_crowd(struct gen *g, const struct expr *e);
+bool gen_is_unit(const struct gen *g, const struct expr *x);
+/* The code of a state of its newest definition; -1: there is none. */
+int64_t gen_state(const struct type *t, str key);
 /* " from ... where ...", always with a where. */
 void gen_from(struct gen *g, const struct expr *macro);
 void gen_in_force(struct gen *g, str alias);
@@ -353,6 +360,11 @@ void gen_in_force(struct gen *g, str alias);
 static inline bool fun_votes(enum xfun f)
 {
     return f == FUN_APPROVERS || f == FUN_SEATED;
+}
+/* Does it ask anything of the record?  What does not is judged once a statement. */
+static inline bool asks_record(const struct expr *e)
+{
+    return expr_mentions_self(e) || e->fun == FUN_BY || fun_votes(e->fun);
 }
 /* A SELECT of those whose votes count in what was approved of this action (column "id"):
  * the hands and those whose right it was.  seated: also in what has not ended, and who sits
