@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 
+#include "controls.h"
 #include "plant.h"
 
 #include <stdlib.h>
@@ -211,6 +212,27 @@ size_t ask_accept(void *arg, int conn, int64_t n, char *to, size_t cap)
     form(&b, "category", STR("printing"));
     return post(s, str_fmt(&a->round, "/r/fault/%lld/do/accept", (long long)id), buf_str(&b), to,
                 cap);
+}
+
+size_t ask_path(void *arg, int conn, int64_t n, char *to, size_t cap)
+{
+    struct caller *a = arg;
+    (void)n;
+    return ask_get(of(a->desk, conn), a->path, to, cap);
+}
+
+size_t ask_change(void *arg, int conn, int64_t n, char *to, size_t cap)
+{
+    struct caller *a = arg;
+    (void)n;
+    const struct bench_session *s = of(a->desk, conn);
+    struct buf b = act_form(a, s);
+    int64_t pass = a->turned / a->nids;
+    int64_t at = controls_place(a->turned++, a->nids);
+    form(&b, "ver", number(a, pass + 1));
+    form(&b, "n", number(a, controls_value(at, pass + 1)));
+    return post(s, str_fmt(&a->round, "/r/reading/%lld/do/change", (long long)a->ids[at]),
+                buf_str(&b), to, cap);
 }
 
 size_t ask_floor(void *arg, int conn, int64_t n, char *to, size_t cap)

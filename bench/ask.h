@@ -24,6 +24,8 @@ struct caller {
     int64_t keys;       /* idempotency keys given out */
     struct arena round; /* of one request */
     size_t floor_bytes; /* what the HTTP floor answers */
+    str path;           /* what ask_path asks */
+    int64_t turned;     /* readings that were changed, of `ids`, one after the other */
 };
 
 void ask_open(struct caller *a, int port, const int64_t *ids, int64_t nids);
@@ -57,6 +59,9 @@ size_t ask_json(void *arg, int conn, int64_t n, char *to, size_t cap);
 size_t ask_create(void *arg, int conn, int64_t n, char *to, size_t cap);
 void ask_created(void *arg, int conn, const struct load_answer *answer);
 size_t ask_accept(void *arg, int conn, int64_t n, char *to, size_t cap);
+size_t ask_path(void *arg, int conn, int64_t n, char *to, size_t cap);
+/* A reading (controls.h) takes another value. */
+size_t ask_change(void *arg, int conn, int64_t n, char *to, size_t cap);
 size_t ask_floor(void *arg, int conn, int64_t n, char *to, size_t cap);
 
 #endif

@@ -2,9 +2,10 @@
  *
  * bench --help says how it is called; README.md what each figure means.  Nothing
  * here passes or fails by a time: it prints. */
-#include "ask.h"
+#include "bench.h"
+
 #include "controls.h"
-#include "floor.h"
+#include "controls_http.h"
 #include "grow.h"
 #include "inside.h"
 #include "users.h"
@@ -19,148 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { WRITE_RECORD = 6000, GROW_WISHES = 6 /* a wish beside so many faults */ };
-
-struct bench {
-    struct arena life;
-    str data, zhidu;
-    int64_t faults, seconds_ms, rounds, port;
-    const char *const *reporters; /* NULL: fifteen */
-    size_t nreporters;
-    pid_t server, floor;
-    double cold_s;
-    struct plant *plant;
-    struct caller ask;
-    struct db *copy; /* of the database, for the write floor */
-    struct arena copy_life, copy_work;
-    bool failed;
-};
-
-static int fail(struct bench *b, const char *what)
-{
-    fprintf(stderr, "bench: %s\n", what);
-    b->failed = true;
-    return 1;
-}
-
-static int fail_err(struct bench *b, const char *what, err e)
-{
-    fprintf(stderr, "bench: %s: %s %.*s\n", what, err_name(e.code), STR_ARG(e.detail));
-    b->failed = true;
-    return 1;
-}
-
-/* --- processes ------------------------------------------------------------------------- */
-
-static pid_t spawn(char *const argv[])
-{
-    pid_t pid = fork();
-    if (pid == 0) {
-        int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-        dup2(null, STDIN_FILENO);
-        dup2(null, STDOUT_FILENO);
-        execv(argv[0], argv);
-        _exit(127);
-    }
-    return pid;
-}
-
-static bool run_to_end(char *const argv[])
-{
-    int status = 0;
-    pid_t pid = spawn(argv);
-    return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
-           WEXITSTATUS(status) == 0;
-}
-
-static void end(pid_t *pid)
-{
-    if (*pid > 0) {
-        kill(*pid, SIGTERM);
-        waitpid(*pid, NULL, 0);
-    }
-    *pid = 0;
-}
-
-static size_t door(void *arg, int conn, int64_t n, char *to, size_t cap)
-{
-    (void)arg;
-    (void)conn;
-    (void)n;
-    return (size_t)snprintf(to, cap, "GET /signin HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
-}
-
-/* From exec to the first page answered. */
-static bool await(int port, double *ret)
-{
-    struct load l = {.port = port, .conns = 1, .count = 1, .make = door};
-    struct load_result r;
-    double began = load_now_s();
-    while (!load_run(&l, &r) || !r.done) {
-        struct timespec t = {.tv_nsec = 1000 * 1000};
-        nanosleep(&t, NULL);
-        if (load_now_s() - began > 30) {
-            return false;
-        }
-    }
-    *ret = load_now_s() - began;
-    return true;
-}
-
-static bool start_server(struct bench *b)
-{
-    str port = str_fmt(&b->life, "%lld", (long long)b->port);
-    char *argv[] = {(char *)(uintptr_t)b->zhidu.ptr,
-                    (char *)(uintptr_t) "serve",
-                    (char *)(uintptr_t) "--data",
-                    (char *)(uintptr_t)b->data.ptr,
-                    (char *)(uintptr_t) "--port",
-                    (char *)(uintptr_t)port.ptr,
-                    NULL};
-    setenv("ZHIDU_DEMO", "yes", 1);
-    b->server = spawn(argv);
-    return b->server > 0 && await((int)b->port, &b->cold_s);
-}
-
-static bool start_floor(struct bench *b)
-{
-    double took;
-    b->floor = fork();
-    if (b->floor == 0) {
-        _exit(floor_http((int)b->port + 1));
-    }
-    return b->floor > 0 && await((int)b->port + 1, &took);
-}
-
-/* --- the installation --------------------------------------------------------------------- */
-
-static bool make_data(struct bench *b)
-{
-    if (access(str_fmt(&b->life, "%.*s/ledger.pub", STR_ARG(b->data)).ptr, R_OK) == 0) {
-        return true;
-    }
-    char *argv[] = {(char *)(uintptr_t)b->zhidu.ptr,
-                    (char *)(uintptr_t) "init",
-                    (char *)(uintptr_t) "regulations",
-                    (char *)(uintptr_t) "--demo",
-                    (char *)(uintptr_t) "--data",
-                    (char *)(uintptr_t)b->data.ptr,
-                    NULL};
-    return run_to_end(argv);
-}
-
-/* What is voted on here; a folder that has it is not changed. */
-static bool publish_wishes(struct bench *b)
-{
-    char *argv[] = {(char *)(uintptr_t)b->zhidu.ptr,
-                    (char *)(uintptr_t) "publish",
-                    (char *)(uintptr_t) "bench/regulations",
-                    (char *)(uintptr_t) "--data",
-                    (char *)(uintptr_t)b->data.ptr,
-                    (char *)(uintptr_t) "--yes",
-                    NULL};
-    return run_to_end(argv);
-}
+enum { GROW_WISHES = 6 /* a wish beside so many faults */ };
 
 /* One person's and another's; nobody's: none. */
 static int plant_seats(struct bench *b, int64_t n, const char *who, int64_t few, const char *other)
@@ -175,7 +35,7 @@ static int plant_seats(struct bench *b, int64_t n, const char *who, int64_t few,
     e = e.code || !other ? e : plant_wishes(p, few, other);
     plant_close(p);
     if (e.code) {
-        return fail_err(b, "planting wishes", e);
+        return bench_fail_err(b, "planting wishes", e);
     }
     printf(
         "planted %lld wishes that wait for one person's vote, and %lld for another's, in %.1f s\n",
@@ -201,7 +61,7 @@ static int plant(struct bench *b)
         e = plant_faults(p, b->faults, false);
     }
     if (e.code) {
-        return fail_err(b, "planting", e);
+        return bench_fail_err(b, "planting", e);
     }
     double took = load_now_s() - began;
     printf("planted %lld faults through the one door in %.1f s (%.0f faults/s, %.0f µs of "
@@ -238,7 +98,7 @@ static int record_writes(struct bench *b)
     str db = str_fmt(&b->life, "%.*s/zhidu.db", STR_ARG(b->data));
     str copy = str_fmt(&b->life, "%.*s/copy.db", STR_ARG(b->data));
     if (!copy_file(db.ptr, copy.ptr)) {
-        return fail(b, "the database cannot be copied");
+        return bench_fail(b, "the database cannot be copied");
     }
     int64_t *ids = arena_array(&b->life, int64_t, PLANT_SAMPLE);
     int64_t nids = p->nids < PLANT_SAMPLE ? p->nids : PLANT_SAMPLE;
@@ -253,7 +113,7 @@ static int record_writes(struct bench *b)
     }
     plant_close(p);
     if (e.code) {
-        return fail_err(b, "recording", e);
+        return bench_fail_err(b, "recording", e);
     }
     memcpy(p->ids, ids, (size_t)nids * sizeof(*ids));
     p->nids = nids;
@@ -261,170 +121,7 @@ static int record_writes(struct bench *b)
     b->copy_work = arena_make(256u << 20);
     e = db_open(&b->copy_life, str_fmt(&b->life, "sqlite:%.*s", STR_ARG(copy)),
                 (struct db_options){.writer = true}, &b->copy);
-    return e.code ? fail_err(b, "the copy", e) : 0;
-}
-
-/* --- measuring ------------------------------------------------------------------------------- */
-
-struct kind {
-    const char *name;
-    size_t (*make)(void *, int, int64_t, char *, size_t);
-    void (*took)(void *, int, const struct load_answer *);
-    int expect;
-    bool floor;
-    double share;             /* wanted of the HTTP floor; 0: not said */
-    double above[2];          /* µs above the floor at 20,000 and at 1,000,000 */
-    struct load_result r, fl; /* the middle round */
-};
-
-static int by_rate(const void *a, const void *b)
-{
-    double x = ((const struct load_result *)a)->per_s, y = ((const struct load_result *)b)->per_s;
-    return (x > y) - (x < y);
-}
-
-enum { ROUNDS_MAX = 15 };
-
-static bool measure(struct bench *b, struct kind *k, int conns)
-{
-    struct load_result own[ROUNDS_MAX], fl[ROUNDS_MAX];
-    struct load l = {.conns = conns, .seconds = (double)b->seconds_ms / 1000, .arg = &b->ask};
-    int n = (int)b->rounds;
-    struct load_result warm;
-    for (int i = -1; i < n; i++) { /* the first is for warming up */
-        struct load now = l;
-        now.port = (int)b->port;
-        now.pid = b->server;
-        now.make = k->make;
-        now.took = k->took;
-        now.expect = k->expect;
-        if (k->make == ask_accept) { /* each once */
-            now.count = (b->ask.nmade - b->ask.accepted) / (n - i);
-        }
-        if (i < 0) {
-            now.seconds = 0.2;
-            now.count = 500;
-        }
-        struct load_result *r = i < 0 ? &warm : &own[i];
-        if (!load_run(&now, r)) {
-            return false;
-        }
-        if (r->failed) {
-            fprintf(stderr, "bench: %s: %lld of %lld answers were not %d but %d\n", k->name,
-                    (long long)r->failed, (long long)r->done, k->expect, r->failed_status);
-            b->failed = true;
-        }
-        if (i >= 0 && k->floor) {
-            now.port = (int)b->port + 1;
-            now.pid = b->floor;
-            now.make = ask_floor;
-            now.took = NULL;
-            now.expect = 200;
-            b->ask.floor_bytes = r->body;
-            if (!load_run(&now, &fl[i])) {
-                return false;
-            }
-        }
-    }
-    qsort(own, (size_t)n, sizeof(own[0]), by_rate);
-    k->r = own[n / 2];
-    if (k->floor) {
-        qsort(fl, (size_t)n, sizeof(fl[0]), by_rate);
-        k->fl = fl[n / 2];
-    }
-    return true;
-}
-
-static void print_head(int conns)
-{
-    printf("\n%d signed-in keep-alive connection%s\n"
-           "%-22s %9s %9s %9s %9s %9s | %9s %8s %8s %9s\n",
-           conns, conns > 1 ? "s" : "", "", "per s", "p50 ms", "p99 ms", "CPU µs", "bytes",
-           "floor/s", "CPU µs", "ratio", "above µs");
-}
-
-static void print_kind(const struct kind *k)
-{
-    const struct load_result *r = &k->r;
-    printf("%-22s %9.0f %9.2f %9.2f %9.1f %9zu |", k->name, r->per_s, r->p50_us / 1000,
-           r->p99_us / 1000, r->cpu_us, r->body);
-    if (k->floor) {
-        printf(" %9.0f %8.1f %8.2f %9.1f", k->fl.per_s, k->fl.cpu_us, r->per_s / k->fl.per_s,
-               r->cpu_us - k->fl.cpu_us);
-    }
-    printf("\n");
-    fflush(stdout);
-}
-
-/* `only`: the first word of one of them, or empty. */
-static bool measure_reads(struct bench *b, int conns, str only)
-{
-    struct kind kinds[] = {
-        {.name = "record page", .make = ask_record, .expect = 200, .floor = true},
-        {.name = "newest 50 open", .make = ask_list, .expect = 200, .floor = true},
-        {.name = "the same, of staff", .make = ask_list_staff, .expect = 200, .floor = true},
-        {.name = "search", .make = ask_search, .expect = 200, .floor = true},
-        {.name = "json of a record", .make = ask_json, .expect = 200, .floor = true},
-    };
-    print_head(conns);
-    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-        if (!str_starts(str_from(kinds[i].name), only)) {
-            continue;
-        }
-        if (!measure(b, &kinds[i], conns)) {
-            return fail(b, kinds[i].name) == 0;
-        }
-        print_kind(&kinds[i]);
-    }
-    return true;
-}
-
-/* Creates and the write floor in turn; then transitions. */
-static bool measure_writes(struct bench *b, int conns)
-{
-    struct kind create = {.name = "create", .make = ask_create, .took = ask_created, .expect = 303};
-    struct kind accept = {.name = "transition", .make = ask_accept, .expect = 303};
-    double ratio[ROUNDS_MAX];
-    struct floor_result fl = {0};
-    int64_t rounds = b->rounds;
-    struct kind one = create;
-    b->rounds = 1;
-    double acts = ask_figure(&b->ask, "zhidu_acts_total");
-    double groups = ask_figure(&b->ask, "zhidu_commits_total");
-    for (int64_t i = 0; i < rounds; i++) {
-        if (!measure(b, &one, conns)) {
-            return fail(b, one.name) == 0;
-        }
-        if (one.r.per_s > create.r.per_s) {
-            create.r = one.r;
-        }
-        if (conns > 1) {
-            err e = floor_write(b->copy, &b->copy_work, WRITE_RECORD / rounds, &fl);
-            if (e.code) {
-                return fail_err(b, "the write floor", e) == 0;
-            }
-            ratio[i] = one.r.per_s / fl.per_s;
-        }
-    }
-    b->rounds = rounds;
-    print_kind(&create);
-    if (conns > 1) {
-        double best = 0;
-        for (int64_t i = 0; i < rounds; i++) {
-            best = ratio[i] > best ? ratio[i] : best;
-        }
-        acts = ask_figure(&b->ask, "zhidu_acts_total") - acts;
-        groups = ask_figure(&b->ask, "zhidu_commits_total") - groups;
-        printf("  write floor %.0f acts/s, %.0f µs CPU an act, group p99 %.1f ms; creates are %.2f"
-               " of it\n  acts in a group %.1f, group p99 %.1f ms\n",
-               fl.per_s, fl.cpu_us, fl.group_p99_us / 1000, best, groups > 0 ? acts / groups : 0,
-               ask_figure(&b->ask, "zhidu_commit_p99_seconds") * 1000);
-    }
-    if (!measure(b, &accept, conns)) {
-        return fail(b, accept.name) == 0;
-    }
-    print_kind(&accept);
-    return true;
+    return e.code ? bench_fail_err(b, "the copy", e) : 0;
 }
 
 static bool measure_votes(struct bench *b)
@@ -436,7 +133,7 @@ static bool measure_votes(struct bench *b)
                       .seconds = (double)b->seconds_ms / 1000,
                       .rounds = (int)b->rounds};
     err e = votes_measure(&v);
-    return e.code ? fail_err(b, "votes", e) == 0 : true;
+    return e.code ? bench_fail_err(b, "votes", e) == 0 : true;
 }
 
 static int count_statements(struct bench *b)
@@ -472,7 +169,7 @@ static int count_statements(struct bench *b)
         }
     }
     plant_close(p);
-    return e.code ? fail_err(b, "inside", e) : 0;
+    return e.code ? bench_fail_err(b, "inside", e) : 0;
 }
 
 static void print_machine(void)
@@ -499,10 +196,10 @@ static int whole(struct bench *b)
 {
     print_machine();
     if (!make_data(b)) {
-        return fail(b, "zhidu init");
+        return bench_fail(b, "zhidu init");
     }
-    if (!publish_wishes(b)) {
-        return fail(b, "bench/regulations cannot be published");
+    if (!publish_folder(b, STR("bench/regulations"))) {
+        return bench_fail(b, "bench/regulations cannot be published");
     }
     if (plant_inboxes(b) || plant(b) || record_writes(b)) {
         return 1;
@@ -510,20 +207,20 @@ static int whole(struct bench *b)
     printf("a create changes rows by %.1f statements\n",
            (double)floor_recorded_statements() / (double)floor_recorded_acts());
     if (!start_floor(b) || !start_server(b)) {
-        return fail(b, "the servers do not start");
+        return bench_fail(b, "the servers do not start");
     }
     printf("cold start, exec to the first page: %.3f s\n", b->cold_s);
     ask_open(&b->ask, (int)b->port, b->plant->ids,
              b->plant->nids < PLANT_SAMPLE ? b->plant->nids : PLANT_SAMPLE);
     if (!ask_sign_in(&b->ask)) {
-        return fail(b, "nobody can sign in");
+        return bench_fail(b, "nobody can sign in");
     }
     bool ok = measure_reads(b, 64, STR("")) && measure_writes(b, 64) && measure_votes(b) &&
               measure_reads(b, 1, STR("")) && measure_writes(b, 1);
     printf("\nresident memory of the server after all: %.1f MB\n",
            (double)load_resident(b->server) / 1e6);
-    end(&b->server);
-    end(&b->floor);
+    process_end(&b->server);
+    process_end(&b->floor);
     return !ok || count_statements(b) || b->failed;
 }
 
@@ -542,7 +239,7 @@ static int find_faults(struct bench *b)
         p->ids[p->nids++] = rows_i64(&r, 0);
     }
     installation_close(&p->in);
-    return e.code || !p->nids ? fail_err(b, "no faults", e) : 0;
+    return e.code || !p->nids ? bench_fail_err(b, "no faults", e) : 0;
 }
 
 /* Many people with think time.  Says what is met; only a wrong answer is a failure. */
@@ -552,7 +249,7 @@ static int users(struct bench *b, const struct users_options *given)
     struct users_result r;
     print_machine();
     if (!make_data(b)) {
-        return fail(b, "zhidu init");
+        return bench_fail(b, "zhidu init");
     }
     if (b->faults ? plant(b) : find_faults(b)) {
         return 1;
@@ -564,7 +261,7 @@ static int users(struct bench *b, const struct users_options *given)
         setenv(shared[i], "0", 1);
     }
     if (!start_server(b)) {
-        return fail(b, "the server does not start");
+        return bench_fail(b, "the server does not start");
     }
     ask_open(&b->ask, (int)b->port, b->plant->ids,
              b->plant->nids < PLANT_SAMPLE ? b->plant->nids : PLANT_SAMPLE);
@@ -572,7 +269,7 @@ static int users(struct bench *b, const struct users_options *given)
     printf("%d users, %.0f s of thinking between pages, for %.0f s\n", opt.users, opt.think_s,
            opt.seconds);
     if (!users_run(&b->ask, &opt, &r)) {
-        return fail(b, "the users could not do their work");
+        return bench_fail(b, "the users could not do their work");
     }
     printf(
         "signed in within %.1f s; %lld answers, %lld failed (%s)\n"
@@ -581,7 +278,7 @@ static int users(struct bench *b, const struct users_options *given)
         r.signed_in_s, (long long)r.asked, (long long)r.failed, r.failed ? "NOT MET" : "met",
         r.p50_ms, r.p99_ms, r.p99_ms <= 200 ? "met" : "NOT MET", r.most_ms, r.resident_mb,
         r.resident_mb <= 150 ? "met" : "NOT MET", r.slope_mb_h);
-    end(&b->server);
+    process_end(&b->server);
     return r.failed || !r.asked;
 }
 
@@ -599,18 +296,18 @@ static int grow(struct bench *b, int64_t few, int64_t many)
         b->faults = sizes[i];
         bool there = access(str_fmt(&b->life, "%.*s/ledger.pub", STR_ARG(b->data)).ptr, R_OK) == 0;
         if (!there &&
-            (!make_data(b) || !publish_wishes(b) ||
+            (!make_data(b) || !publish_folder(b, STR("bench/regulations")) ||
              plant_seats(b, sizes[i] / GROW_WISHES, grow_reporters[0], 0, NULL) || plant(b))) {
-            return fail(b, "planting");
+            return bench_fail(b, "planting");
         }
         err e = there ? OK : grow_strew(&b->life, b->data, sizes[i]);
         if (e.code) {
-            return fail_err(b, "rows beside", e);
+            return bench_fail_err(b, "rows beside", e);
         }
     }
     err e = grow_run(folders[0], folders[1], &tried, &grown);
     if (e.code) {
-        return fail_err(b, "measuring", e);
+        return bench_fail_err(b, "measuring", e);
     }
     printf("%d passed, %d failed\n", tried - grown, grown);
     return grown > 0;
@@ -625,7 +322,7 @@ static int only(struct bench *b, str kind)
     }
     int64_t nids = p->nids;
     if (!start_floor(b) || !start_server(b)) {
-        return fail(b, "the servers do not start");
+        return bench_fail(b, "the servers do not start");
     }
     printf("cold start %.3f s, server is process %d\n", b->cold_s, (int)b->server);
     ask_open(&b->ask, (int)b->port, p->ids, nids);
@@ -639,25 +336,29 @@ static int votes(struct bench *b)
 {
     bool there = access(str_fmt(&b->life, "%.*s/ledger.pub", STR_ARG(b->data)).ptr, R_OK) == 0;
     print_machine();
-    if (!there && (!make_data(b) || !publish_wishes(b) || plant_inboxes(b))) {
-        return fail(b, "the folder cannot be made");
+    if (!there &&
+        (!make_data(b) || !publish_folder(b, STR("bench/regulations")) || plant_inboxes(b))) {
+        return bench_fail(b, "the folder cannot be made");
     }
     if (!start_server(b)) {
-        return fail(b, "the server does not start");
+        return bench_fail(b, "the server does not start");
     }
     ask_open(&b->ask, (int)b->port, NULL, 0);
     bool ok = ask_sign_in(&b->ask) && measure_votes(b);
     return !ok || b->failed;
 }
 
-/* Judging alone, on a database of its own. */
-static int controls(struct bench *b, int64_t n, str url)
+/* Judging alone, on a database of its own; or through servers. */
+static int controls(struct bench *b, int64_t n, str url, bool http)
 {
     struct controls_bench c = {.data = b->data, .url = url, .n = b->faults, .controls = n};
     print_machine();
     mkdir(str_copy(&b->life, b->data).ptr, 0700);
+    if (http) {
+        return !controls_over_http(b, n, url);
+    }
     err e = controls_measure(&b->life, &c);
-    return e.code ? fail_err(b, "controls", e) : 0;
+    return e.code ? bench_fail_err(b, "controls", e) : 0;
 }
 
 static int inside(struct bench *b, str path, str as, int64_t times, bool print_sql)
@@ -668,7 +369,7 @@ static int inside(struct bench *b, str path, str as, int64_t times, bool print_s
         e = inside_get(b->plant, as, path, times, print_sql, &r);
     }
     if (e.code) {
-        return fail_err(b, "inside", e);
+        return bench_fail_err(b, "inside", e);
     }
     printf("%d, %zu bytes, %lld statements in %lld batches, %lld prepared, %.1f µs CPU;"
            " resident %+lld KB in the last four fifths\n",
@@ -687,8 +388,9 @@ static int help(void)
            "        one kind of read, again and again\n"
            "  bench --data DIR --votes [--ms 2000]\n"
            "        votes beside creates, a long inbox beside a short one\n"
-           "  bench --data DIR --controls 1 [--faults 1000000] [--database URL]\n"
-           "        so many controls over so many records\n"
+           "  bench --data DIR --controls 1 [--faults 1000000] [--database URL] [--http]\n"
+           "        so many controls over so many records; --http: their pages, and acts beside\n"
+           "        the judging, through servers\n"
            "  bench --data DIR --inside PATH [--as wu.tao] [--times 1000] [--sql]\n"
            "        one page without sockets\n"
            "  bench --data DIR --users 1000 [--minutes 3] [--think 10] [--faults N; 0: as it is]\n"
@@ -702,10 +404,10 @@ static int help(void)
 /* Everything here is an option with a name of these. */
 static bool understood(int argc, char **argv)
 {
-    static const char *const names[] = {"data",  "zhidu",   "faults",  "ms",       "rounds",
-                                        "port",  "inside",  "only",    "grow",     "many",
-                                        "users", "minutes", "seconds", "think",    "as",
-                                        "times", "sql",     "votes",   "controls", "database"};
+    static const char *const names[] = {
+        "data", "zhidu", "faults", "ms",    "rounds",   "port",     "inside",
+        "only", "grow",  "many",   "users", "minutes",  "seconds",  "think",
+        "as",   "times", "sql",    "votes", "controls", "database", "http"};
     for (int i = 1; i < argc; i++) {
         bool known = strncmp(argv[i], "--", 2) != 0;
         for (size_t k = 0; !known && k < sizeof(names) / sizeof(names[0]); k++) {
@@ -758,18 +460,18 @@ int main(int argc, char **argv)
         .users = (int)number(argc, argv, "users", 0),
         .seconds = (double)number(argc, argv, "seconds", number(argc, argv, "minutes", 3) * 60),
         .think_s = (double)number(argc, argv, "think", 10)};
-    int code =
-        few                             ? grow(&b, few, number(argc, argv, "many", few * 8))
-        : u.users                       ? users(&b, &u)
-        : kind.len                      ? only(&b, kind)
-        : cli_flag(argc, argv, "votes") ? votes(&b)
-        : cli_option(argc, argv, "controls").len
-            ? controls(&b, number(argc, argv, "controls", 1), cli_option(argc, argv, "database"))
-        : path.len ? inside(&b, path, word(argc, argv, "as", STR("wu.tao")),
-                            number(argc, argv, "times", 1000), cli_flag(argc, argv, "sql"))
-                   : whole(&b);
-    end(&b.server);
-    end(&b.floor);
+    int code = few                             ? grow(&b, few, number(argc, argv, "many", few * 8))
+               : u.users                       ? users(&b, &u)
+               : kind.len                      ? only(&b, kind)
+               : cli_flag(argc, argv, "votes") ? votes(&b)
+               : cli_option(argc, argv, "controls").len
+                   ? controls(&b, number(argc, argv, "controls", 1),
+                              cli_option(argc, argv, "database"), cli_flag(argc, argv, "http"))
+               : path.len ? inside(&b, path, word(argc, argv, "as", STR("wu.tao")),
+                                   number(argc, argv, "times", 1000), cli_flag(argc, argv, "sql"))
+                          : whole(&b);
+    process_end(&b.server);
+    process_end(&b.floor);
     ask_close(&b.ask);
     arena_end(&b.copy_work);
     arena_end(&b.copy_life);

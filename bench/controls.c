@@ -36,7 +36,7 @@ static int64_t bench_clock(void *arg)
 }
 
 /* The register, and as many controls as were asked for, each with a where and a holds. */
-static struct source register_of(struct arena *a, int64_t controls)
+struct source controls_register(struct arena *a, int64_t controls)
 {
     struct buf b = buf_make(a, 4u << 20);
     buf_put(&b,
@@ -102,7 +102,7 @@ static err open_one(struct judged *j)
             all.ptr[0].epoch = 1;
         }
     }
-    all.ptr[all.len++] = register_of(a, j->c->controls);
+    all.ptr[all.len++] = controls_register(a, j->c->controls);
     str path = str_fmt(a, "%.*s/controls.db", STR_ARG(j->c->data));
     struct diags d = diags_make(a);
     j->url = j->c->url.len ? j->c->url : str_fmt(a, "sqlite:%.*s", STR_ARG(path));
@@ -121,23 +121,27 @@ static err open_one(struct judged *j)
     return e;
 }
 
-/* n rows; one in a hundred breaks each of the rules, and they are others for each. */
-static err fill(struct judged *j)
+err controls_fill(struct db *db, struct arena *a, int64_t first, int64_t n)
 {
     struct rows r;
-    j->first = engine_id(j->e, clock_now());
     err e = db_exec(
-        j->db, j->life,
+        db, a,
         SQL("insert into r_reading(id, name, state, law, ver, created_at, changed_at, creator,"
             " f_what, f_n) with recursive k(i) as (select 0 union all select i + 1 from k"
             " where i + 1 < $2) select $1 + i, 'reading', 0, 1, 1, $3, $3, 0, 'reading',"
             " i * 7 % 1000 from k"),
-        ARGS(db_i64(j->first), db_i64(j->c->n), db_i64(clock_now())));
-    e = e.code ? e : db_query(j->db, j->life, SQL("select count(*) from r_reading"), NO_ARGS, &r);
-    if (!e.code && (!rows_next(&r) || rows_i64(&r, 0) != j->c->n)) {
+        ARGS(db_i64(first), db_i64(n), db_i64(clock_now())));
+    e = e.code ? e : db_query(db, a, SQL("select count(*) from r_reading"), NO_ARGS, &r);
+    if (!e.code && (!rows_next(&r) || rows_i64(&r, 0) != n)) {
         e = err_make(ERR_STORE, STR("the rows were not put"));
     }
     return e;
+}
+
+static err fill(struct judged *j)
+{
+    j->first = engine_id(j->e, clock_now());
+    return controls_fill(j->db, j->life, j->first, j->c->n);
 }
 
 static err look(struct judged *j, const char *what)
@@ -155,11 +159,19 @@ static err look(struct judged *j, const char *what)
     return e;
 }
 
-/* The value that the record at `at` takes in its turn, from 0 on: one more each time, so that every
- * tenth act has it break five other controls of 500. */
+int64_t controls_place(int64_t i, int64_t n)
+{
+    return (n % 17 ? 17 : 1) * i % n;
+}
+
+int64_t controls_value(int64_t at, int64_t turn)
+{
+    return (at * 7 + turn) % 1000;
+}
+
 static str value_at(struct arena *a, int64_t at, int64_t turn)
 {
-    return str_fmt(a, "%lld", (long long)((at * 7 + turn) % 1000));
+    return str_fmt(a, "%lld", (long long)controls_value(at, turn));
 }
 
 static err change(struct judged *j, struct arena *a, int64_t at, int64_t turn)
@@ -301,7 +313,7 @@ static err way_go(struct judged *j, struct crowd *c, int64_t i)
     struct way *w = way_free(c, WAYS - 1);
     struct arena *a = &w->arena;
     arena_reset(a);
-    int64_t at = 17 * i % j->c->n;
+    int64_t at = controls_place(i, j->c->n);
     w->value = (struct value_in){.field = STR("n"), .text = value_at(a, at, 3 + i / j->c->n)};
     w->act = (struct act){.arena = a,
                           .now = clock_now(),
@@ -320,10 +332,10 @@ static err way_go(struct judged *j, struct crowd *c, int64_t i)
     return e.code ? e : act_submit(j->e, &w->act);
 }
 
-static err marks_left(struct judged *j, struct db *db, int64_t *n)
+err controls_marks(struct db *db, struct arena *a, int64_t *n)
 {
     struct rows r;
-    err e = db_query(db, j->life, SQL("select count(*) from control_dirty"), NO_ARGS, &r);
+    err e = db_query(db, a, SQL("select count(*) from control_dirty"), NO_ARGS, &r);
     *n = !e.code && rows_next(&r) ? rows_i64(&r, 0) : 0;
     return e;
 }
@@ -338,16 +350,14 @@ static err open_again(struct judged *j, struct db **db)
     return e.code ? e : engine_reader(j->e, j->life, db);
 }
 
-/* Until the look with which it begins is over, and it waits for marks. */
-static err settle(struct judged *j, struct db *db)
+err controls_settle(struct db *db, struct arena *a, int64_t opened)
 {
     int64_t began = clock_mono_us();
-    int64_t opened = clock_now();
     int64_t at = 0;
     err e = OK;
-    while (!e.code && j->c->controls && at < opened) {
+    while (!e.code && at < opened) {
         struct rows r;
-        e = db_query(db, j->life, SQL("select at from control_seen"), NO_ARGS, &r);
+        e = db_query(db, a, SQL("select at from control_seen"), NO_ARGS, &r);
         at = !e.code && rows_next(&r) ? rows_i64(&r, 0) : 0;
         usleep(TURN_US / 10);
         if (clock_mono_us() - began > SETTLE_US) {
@@ -362,8 +372,9 @@ static err acts_beside(struct judged *j)
     struct crowd c = {.lock = PTHREAD_MUTEX_INITIALIZER, .over = PTHREAD_COND_INITIALIZER};
     struct db *db = NULL;
     int64_t left = 0;
+    int64_t opened = clock_now();
     err e = open_again(j, &db);
-    e = e.code ? e : settle(j, db);
+    e = e.code || !j->c->controls ? e : controls_settle(db, j->life, opened);
     for (int i = 0; i < WAYS; i++) {
         c.ways[i].arena = arena_make(16u << 20);
         c.ways[i].crowd = &c;
@@ -375,11 +386,11 @@ static err acts_beside(struct judged *j)
     way_free(&c, 0);
     int64_t ended = clock_mono_us();
     e = e.code ? e : c.e;
-    e = e.code ? e : marks_left(j, db, &left);
+    e = e.code ? e : controls_marks(db, j->life, &left);
     int64_t after = left;
     while (!e.code && after) {
         usleep(TURN_US / 100);
-        e = marks_left(j, db, &after);
+        e = controls_marks(db, j->life, &after);
     }
     if (!e.code) {
         printf("%-34s %8.0f acts/s; %lld marks left, judged %.2f s after\n",
