@@ -147,7 +147,13 @@ static void show_units(struct visit *v)
         visit_error(v, e);
         return;
     }
-    p.units.ptr = list;
+    struct unit_line *lines = arena_array(v->ctx.arena, struct unit_line, n + 1);
+    for (size_t i = 0; i < n; i++) {
+        size_t len = list[i].list.len;
+        size_t worst = len < UNIT_CONTROLS ? len : UNIT_CONTROLS;
+        lines[i] = (struct unit_line){&list[i], {list[i].list.ptr, worst}, len - worst};
+    }
+    p.units.ptr = lines;
     p.units.len = n;
     struct frame f;
     struct html out = frame_begin(v, &f,
@@ -228,15 +234,29 @@ void page_compliance(struct visit *v)
 
 /* --- one regulation -------------------------------------------------------------------------- */
 
-static void put_clause(struct visit *v, const struct clause_state *s, struct clause_line *line)
+/* Controls that one page names, and of one clause: the others are one step away. */
+enum { CONTROLS_OF_PAGE = 120, CONTROLS_OF_CLAUSE = 5 };
+
+/* `room`: how many controls the page can still name. */
+static void put_clause(struct visit *v, const struct clause_state *s, struct clause_line *line,
+                       size_t *room)
 {
-    struct control_line *controls = arena_array(v->ctx.arena, struct control_line, s->nresults + 1);
-    for (size_t i = 0; i < s->nresults; i++) {
-        controls[i] = control_line_of(v, &s->results[i]);
+    size_t n = s->nresults;
+    struct control_line *controls = arena_array(v->ctx.arena, struct control_line, n + 1);
+    for (size_t i = 0; i < n; i++) {
+        controls[i].r = &s->results[i];
+    }
+    qsort(controls, n, sizeof(controls[0]), control_line_order);
+    n = n < CONTROLS_OF_CLAUSE ? n : CONTROLS_OF_CLAUSE;
+    n = n < *room ? n : *room;
+    *room -= n;
+    for (size_t i = 0; i < n; i++) {
+        controls[i] = control_line_of(v, controls[i].r);
     }
     line->state = s;
     line->controls.ptr = controls;
-    line->controls.len = s->nresults;
+    line->controls.len = n;
+    line->more = s->nresults - n;
     line->items = clause_items(v->ctx.arena, s->clause);
 }
 
@@ -274,15 +294,19 @@ void page_compliance_regulation(struct visit *v)
     }
     struct clause_group *groups = arena_array(v->ctx.arena, struct clause_group, BINDINGS);
     struct regulation_page p = {.visit = v, .law = l, .groups = {groups, 0}};
+    size_t room = CONTROLS_OF_PAGE;
     for (int b = 0; b < BINDINGS; b++) {
         struct clause_line *lines = arena_array(v->ctx.arena, struct clause_line, l->bound[b] + 1);
         size_t n = 0;
         for (size_t i = 0; i < l->nclauses; i++) {
             if ((int)l->clauses[i].binding == b) {
-                put_clause(v, &l->clauses[i], &lines[n++]);
+                lines[n++].state = &l->clauses[i];
             }
         }
         qsort(lines, n, sizeof(lines[0]), clause_order);
+        for (size_t i = 0; i < n; i++) {
+            put_clause(v, lines[i].state, &lines[i], &room);
+        }
         if (n) {
             groups[p.groups.len++] =
                 (struct clause_group){.binding = (enum binding)b, .lines = {lines, n}};
@@ -299,7 +323,8 @@ void page_compliance_regulation(struct visit *v)
 
 /* --- one standard --------------------------------------------------------------------------- */
 
-static void put_item(struct visit *v, const struct standard_state *s, struct item_line *line)
+static void put_item(struct visit *v, const struct standard_state *s, struct item_line *line,
+                     size_t *room)
 {
     line->state = standard_item_state(s, line->item->item);
     line->class = outcome_class(line->state ? line->state->outcome : ITEM_UNMAPPED);
@@ -307,7 +332,7 @@ static void put_item(struct visit *v, const struct standard_state *s, struct ite
     struct clause_line *clauses = arena_array(v->ctx.arena, struct clause_line, n + 1);
     for (size_t i = 0; i < n; i++) {
         const struct mapping_of **one = arena_array(v->ctx.arena, const struct mapping_of *, 1);
-        put_clause(v, line->state->clauses[i].state, &clauses[i]);
+        put_clause(v, line->state->clauses[i].state, &clauses[i], room);
         one[0] = line->state->clauses[i].map;
         clauses[i].items.ptr = one;
         clauses[i].items.len = 1;
@@ -336,9 +361,10 @@ void page_compliance_standard(struct visit *v)
         p.standard = str_eq(list[i].head.key, head.key) ? &list[i] : p.standard;
     }
     struct item_line *lines = arena_array(v->ctx.arena, struct item_line, s.nitems + 1);
+    size_t room = CONTROLS_OF_PAGE;
     for (size_t i = 0; i < s.nitems; i++) {
         lines[i].item = &s.items[i];
-        put_item(v, p.standard, &lines[i]);
+        put_item(v, p.standard, &lines[i], &room);
     }
     p.items.ptr = lines;
     p.items.len = s.nitems;

@@ -34,11 +34,19 @@ struct standards_page {
     } standards;
 };
 
+enum { UNIT_CONTROLS = 5 }; /* named at a unit; the others are one step away */
 struct units_page {
     const struct visit *visit;
     struct lenses lenses;
     struct {
-        const struct unit_state *ptr;
+        const struct unit_line {
+            const struct unit_state *state;
+            struct {
+                const struct unit_breaks *ptr;
+                size_t len;
+            } worst;
+            size_t more; /* controls beside them that its records break */
+        } * ptr;
         size_t len;
     } units;         /* the most first */
     int64_t as_of;   /* of the oldest look; 0: none */
@@ -60,7 +68,8 @@ struct clause_line {
     struct {
         const struct control_line *ptr;
         size_t len;
-    } controls;
+    } controls;  /* the worst of them first */
+    size_t more; /* controls of it that have no room here */
     struct mapping_list items;
 };
 /* Clauses that somebody of one kind sees to. */

@@ -10,7 +10,7 @@
 
 #include <stdlib.h>
 
-enum { CASES = 50 };
+enum { CASES = 50, CONTROLS = 60 /* of one page */ };
 
 str control_class(enum control_state s)
 {
@@ -75,8 +75,7 @@ struct control_line control_line_of(const struct visit *v, const struct control_
         .rate = rate < 0 ? STR("-") : str_fmt(v->ctx.arena, "%d.%d%%", rate / 10, rate % 10)};
 }
 
-/* The worst state first, then the graver, then the more. */
-static int line_order(const void *x, const void *y)
+int control_line_order(const void *x, const void *y)
 {
     const struct control_result *a = ((const struct control_line *)x)->r;
     const struct control_result *b = ((const struct control_line *)y)->r;
@@ -90,24 +89,65 @@ static int line_order(const void *x, const void *y)
            (a->counts.violation > b->counts.violation);
 }
 
+/* A page of the list that is shown. */
+static url controls_page_at(const struct visit *v, const struct controls_page *p, int64_t page)
+{
+    struct buf b = buf_make(v->ctx.arena, 200);
+    BUF_LIT(&b, "/controls?");
+    if (p->law) {
+        buf_put_fmt(&b, "regulation=%.*s&", STR_ARG(p->law->reg->key));
+    }
+    buf_put_fmt(&b, "page=%lld", (long long)page);
+    return url_local(buf_str(&b));
+}
+
+/* What the whole list says, and the lines of the page that was asked for: the last one where
+ * there are not so many. */
+static void put_lines(struct visit *v, struct controls_page *p, const struct control_result *list,
+                      size_t n)
+{
+    struct control_line *lines = arena_array(v->ctx.arena, struct control_line, n + 1);
+    size_t k = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (!p->law || list[i].def->law == p->law) {
+            lines[k++].r = &list[i];
+            p->good += control_state_good(list[i].state);
+            p->attested += list[i].state == CONTROL_ATTESTED;
+        }
+    }
+    qsort(lines, k, sizeof(lines[0]), control_line_order);
+    p->all = (int64_t)k;
+    p->pages = k ? ((int64_t)k + CONTROLS - 1) / CONTROLS : 1;
+    bool good = str_to_i64(visit_param(v, STR("page")), &p->page) && p->page >= 1;
+    p->page = !good ? 1 : p->page > p->pages ? p->pages : p->page;
+    size_t first = (size_t)(p->page - 1) * CONTROLS;
+    p->lines.ptr = lines + first;
+    p->lines.len = k - first < CONTROLS ? k - first : CONTROLS;
+    for (size_t i = first; i < first + p->lines.len; i++) {
+        lines[i] = control_line_of(v, lines[i].r);
+    }
+    p->previous = p->page > 1 ? controls_page_at(v, p, p->page - 1) : p->previous;
+    p->next = p->page < p->pages ? controls_page_at(v, p, p->page + 1) : p->next;
+}
+
 void page_controls(struct visit *v)
 {
     struct control_result *list;
     size_t n;
+    str of = visit_param(v, STR("regulation"));
+    const struct reg *reg = of.len ? model_reg(v->model, of) : NULL;
+    if (of.len && !reg) {
+        visit_error(v, err_make(ERR_NOT_FOUND, STR("regulation")));
+        return;
+    }
     err e = control_results(&v->ctx, &list, &n);
     if (e.code) {
         visit_error(v, e);
         return;
     }
-    struct control_line *lines = arena_array(v->ctx.arena, struct control_line, n + 1);
     struct controls_page p = {
-        .visit = v, .lines = {lines, n}, .lenses = compliance_lenses(v, "control")};
-    for (size_t i = 0; i < n; i++) {
-        lines[i] = control_line_of(v, &list[i]);
-        p.good += control_state_good(list[i].state);
-        p.attested += list[i].state == CONTROL_ATTESTED;
-    }
-    qsort(lines, n, sizeof(lines[0]), line_order);
+        .visit = v, .law = reg ? reg->newest : NULL, .lenses = compliance_lenses(v, "control")};
+    put_lines(v, &p, list, n);
     struct frame f;
     struct html out =
         frame_begin(v, &f,

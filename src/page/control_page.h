@@ -38,8 +38,11 @@ struct controls_page {
     struct {
         const struct control_line *ptr;
         size_t len;
-    } lines; /* the worst first */
-    int64_t good, attested;
+    } lines;               /* of one page, the worst first */
+    const struct law *law; /* only its own; NULL: all */
+    int64_t all, good, attested;
+    int64_t page, pages; /* from 1 on */
+    url previous, next;  /* empty: there is none */
 };
 
 struct control_case { /* a record that does not hold */
@@ -93,6 +96,8 @@ struct control_page {
 bool control_may_ask(const struct visit *v);
 /* The action by which one asks; only where one may. */
 const struct action *control_asking(const struct visit *v);
+/* Of two lines, for qsort: the worst state first, then the graver, then the more. */
+int control_line_order(const void *x, const void *y);
 struct control_line control_line_of(const struct visit *v, const struct control_result *r);
 /* evidence_page.c: fills p->evidence. */
 MUST_CHECK err control_evidence(struct visit *v, struct control_page *p, struct batch *asked);
