@@ -180,13 +180,16 @@ err control_history_keep(struct engine *e, struct db *db, struct arena *a, int64
 
 /* --- read ------------------------------------------------------------------------------------ */
 
-/* $1 from, $2 to, $3 the control, or -1: each that has any. */
-#define BROKEN                                                                                    \
+/* Of the control $3; ALL: $3 is -1, each that has any.  Two texts, for to choose while it is read
+ * takes the index of controls away. */
+#define ONE "control = $3"
+#define ALL "$3 < 0"
+/* $1 from, $2 to. */
+#define BROKEN(OF)                                                                                \
     "with piece as (select control, record, from_ms, to_ms, 0 as still from control_interval"     \
     " where kind = 1 and to_ms > $1 and from_ms < $2 and from_ms < to_ms"                         \
-    " and ($3 < 0 or control = $3)"                                                               \
-    " union all select control, record, since, cast($2 as bigint), 1 from control_row"            \
-    " where verdict >= 3 and since < $2 and ($3 < 0 or control = $3)),"                           \
+    " and " OF " union all select control, record, since, cast($2 as bigint), 1 from control_row" \
+    " where verdict >= 3 and since < $2 and " OF "),"                                             \
     " subject as (select control, record, max(still) as still,"                                   \
     " sum((case when to_ms < $2 then to_ms else $2 end)"                                          \
     " - (case when from_ms > $1 then from_ms else $1 end)) as ms from piece"                      \
@@ -260,7 +263,8 @@ static struct control_look look_begin(const struct ctx *ctx, int64_t code, int64
     struct control_look l = {
         .batch = batch_begin(ctx->db, ctx->arena), .from = from, .to = to, .code = code};
     struct batch *b = l.batch;
-    l.broken = batch_add(b, SQL(BROKEN), ARGS(db_i64(from), db_i64(to), db_i64(code)));
+    l.broken = batch_add(b, code < 0 ? SQL(BROKEN(ALL)) : SQL(BROKEN(ONE)),
+                         ARGS(db_i64(from), db_i64(to), db_i64(code)));
     l.untested = batch_add(b, SQL(UNTESTED), ARGS(db_i64(from), db_i64(to), db_i64(code)));
     l.population = batch_add(
         b, SQL(POPULATION),
