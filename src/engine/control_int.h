@@ -6,9 +6,11 @@
 #include "engine/engine_int.h"
 
 enum {
-    CONTROL_CHUNK = 500, /* records judged by one question */
+    CONTROL_CHUNK = 500,       /* records judged by one question, */
+    CONTROL_CHUNK_MOST = 2500, /* or so many where few controls judge them: */
+    CONTROL_CELLS = 25000,     /* with so many verdicts at most */
     CONTROL_CHUNK_BYTES = 64 << 20,
-    CONTROL_VERDICTS = 5000,  /* changed verdicts one job writes: acts wait behind it */
+    CONTROL_ROWS = 3000,      /* written by one job: acts wait behind it */
     CONTROL_MS = 30000,       /* for one chunk */
     CONTROL_DOWNS_MAX = 32,   /* fields of one type by which its records name judged ones */
     CONTROL_TURN = 1000,      /* marks worked off in one turn */

@@ -16,7 +16,8 @@ struct judging {
     struct control_units units;
     str *errors;
     struct sql select;
-    int64_t at; /* the last record that was judged */
+    int64_t at;    /* the last record that was judged */
+    int64_t chunk; /* records judged by one question */
     bool more;
 };
 
@@ -61,15 +62,15 @@ static err written_after(struct judging *j, int64_t last, struct rows *ret)
     return e;
 }
 
-/* Judges the next records, CONTROL_CHUNK at most, and keeps what is different. */
+/* Judges the next records, j->chunk at most, and keeps what is different. */
 static err judge_chunk(struct judging *j)
 {
-    struct db_arg more[] = {db_i64(j->at), db_i64(CONTROL_CHUNK)};
+    struct db_arg more[] = {db_i64(j->at), db_i64(j->chunk)};
     struct rows now;
     struct rows old;
     err e = db_query(j->ctx.db, j->ctx.arena, j->select, ctx_args(&j->ctx, more, 2), &now);
     int64_t n = e.code ? 0 : rows_count(&now);
-    j->more = n == CONTROL_CHUNK;
+    j->more = n == j->chunk;
     if (e.code) {
         return e;
     }
@@ -132,7 +133,7 @@ static bool leave_out(struct judging *j)
         }
         memset(one, 0, j->set->n * sizeof(one[0]));
         one[i] = true;
-        struct db_arg more[] = {db_i64(j->at), db_i64(CONTROL_CHUNK)};
+        struct db_arg more[] = {db_i64(j->at), db_i64(j->chunk)};
         struct rows r;
         db_read_begin(j->ctx.db);
         err e = db_query(j->ctx.db, j->ctx.arena, control_select(j->set, one, j->ctx.arena),
@@ -273,6 +274,15 @@ static err last_mark(struct db *db, struct arena *a, int64_t *ret)
     return e;
 }
 
+/* A question costs something by itself: with few controls more records are asked about at once. */
+static int64_t chunk_of(const struct control_set *s)
+{
+    int64_t most = CONTROL_CELLS / (int64_t)s->n;
+    return most < CONTROL_CHUNK        ? CONTROL_CHUNK
+           : most > CONTROL_CHUNK_MOST ? CONTROL_CHUNK_MOST
+                                       : most;
+}
+
 static struct judging *judging_of(struct engine *e, const struct ctx *ctx, struct arena *a,
                                   const struct control_set *s)
 {
@@ -281,6 +291,7 @@ static struct judging *judging_of(struct engine *e, const struct ctx *ctx, struc
                           .ctx = *ctx,
                           .run = a,
                           .set = s,
+                          .chunk = chunk_of(s),
                           .only = arena_array(a, bool, s->n),
                           .counts = arena_array(a, struct control_counts, s->n),
                           .errors = arena_array(a, str, s->n)};

@@ -4,6 +4,7 @@
 #include "engine/control_int.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct write_job {
     struct writer_job job;
@@ -90,6 +91,19 @@ static bool ends_any(const struct control_set *s, const struct control_change *c
     return false;
 }
 
+/* Rows that a change writes: its vector, and one for each control whose row begins, goes on or
+ * ends. */
+static size_t rows_of(const struct control_work *w, const struct control_change *c)
+{
+    size_t n = 1;
+    for (size_t k = 0; k < w->set->n; k++) {
+        int was = control_byte(c->was, k);
+        int is = control_byte(c->is, k);
+        n += was != is && (stands(was) || stands(is));
+    }
+    return n;
+}
+
 /* What stands of the records of which something ends, in one trip: to select them row by row
  * while they are ended would have SQLite open a journal for each statement, and walk through the
  * job's own each time. */
@@ -158,10 +172,72 @@ static err end_row(const struct ctx *ctx, const struct standings *was, const str
                           ARGS(db_i64(c->code), db_i64(record)));
 }
 
+/* --- rows, many in one statement -------------------------------------------------------------- */
+
+/* Rows of one table that a job is about to put there, each another. */
+struct puts {
+    struct sql into, otherwise; /* before and after the values */
+    int columns;
+    struct db_arg *args;
+    size_t n;
+};
+
+enum { VECTOR_COLUMNS = 3, ROW_COLUMNS = 7, PUT_MANY = 50 };
+
+static void puts_init(struct puts *p, struct arena *a, size_t rows)
+{
+    p->args = arena_array(a, struct db_arg, rows * (size_t)p->columns + 1);
+}
+
+static void puts_add(struct puts *p, const struct db_arg *row)
+{
+    memcpy(p->args + p->n++ * (size_t)p->columns, row, (size_t)p->columns * sizeof(*row));
+}
+
+static struct sql puts_sql(const struct ctx *ctx, const struct puts *p, size_t rows)
+{
+    struct sqlb b = sqlb_make(ctx->arena);
+    sqlb_sql(&b, p->into);
+    int arg = 0;
+    for (size_t i = 0; i < rows; i++) {
+        if (i) {
+            SQLB_LIT(&b, ", ");
+        }
+        for (int c = 0; c < p->columns; c++) {
+            if (c) {
+                SQLB_LIT(&b, ", ");
+            } else {
+                SQLB_LIT(&b, "(");
+            }
+            sqlb_param(&b, ++arg);
+        }
+        SQLB_LIT(&b, ")");
+    }
+    sqlb_sql(&b, p->otherwise);
+    return sqlb_end(&b);
+}
+
+/* On PostgreSQL a statement costs more than a row.  On SQLite it does not, and one of several rows
+ * keeps a journal of its own. */
+static err puts_write(const struct ctx *ctx, const struct puts *p)
+{
+    size_t many = db_kind(ctx->db) == DB_PG ? PUT_MANY : 1;
+    struct sql all = puts_sql(ctx, p, many);
+    struct sql one = many == 1 ? all : puts_sql(ctx, p, 1);
+    err e = OK;
+    for (size_t at = 0; at < p->n && !e.code;) {
+        size_t n = p->n - at >= many ? many : 1;
+        e = db_queue(ctx->db, ctx->arena, n == many ? all : one,
+                     (struct db_args){p->args + at * (size_t)p->columns, (int)n * p->columns});
+        at += n;
+    }
+    return e;
+}
+
 /* The row of one control about one record follows its byte: there is one where the record neither
  * holds nor is out of question.  A first look asks for nothing where nothing is. */
 static err put_row(const struct ctx *ctx, const struct standings *stood, const struct control *c,
-                   int64_t record, int was, int is, int64_t seq)
+                   int64_t record, int was, int is, int64_t seq, struct puts *rows)
 {
     bool on = goes_on(was, is);
     err x = stands(was) && !on ? end_row(ctx, stood, c, record, was, !stands(is), seq) : OK;
@@ -179,22 +255,14 @@ static err put_row(const struct ctx *ctx, const struct standings *stood, const s
     err e = violated ? control_until(ctx, &c->newest->grace, &grace) : OK;
     struct db_arg find =
         violated && c->newest->fix.tree ? grace.null ? db_i64(ctx->now) : grace : db_null_i64();
-    return e.code
-               ? e
-               : db_queue(ctx->db, ctx->arena,
-                          SQL("insert into control_row(control, record, verdict, since, grace_at,"
-                              " find_at, seq) values ($1, $2, $3, $4, $5, $6, $7) on conflict "
-                              "(record, control)"
-                              " do update set verdict = excluded.verdict, since = excluded.since,"
-                              " seq = excluded.seq,"
-                              " grace_at = excluded.grace_at, find_at = case when"
-                              " control_row.finding is null then excluded.find_at end"),
-                          ARGS(db_i64(c->code), db_i64(record), db_i64(is), db_i64(ctx->now), grace,
-                               find, db_i64(seq)));
+    const struct db_arg row[ROW_COLUMNS] = {
+        db_i64(c->code), db_i64(record), db_i64(is), db_i64(ctx->now), grace, find, db_i64(seq)};
+    puts_add(rows, row);
+    return e;
 }
 
 static err put_vector(const struct ctx *ctx, const struct control_set *s,
-                      const struct control_change *c)
+                      const struct control_change *c, struct puts *vectors)
 {
     bool any = false;
     for (size_t i = 0; i < c->is.len; i++) {
@@ -204,10 +272,10 @@ static err put_vector(const struct ctx *ctx, const struct control_set *s,
         return db_queue(ctx->db, ctx->arena, SQL("delete from control_vector where record = $1"),
                         ARGS(db_i64(c->record)));
     }
-    return db_queue(ctx->db, ctx->arena,
-                    SQL("insert into control_vector(record, type, vector) values ($1, $2, $3)"
-                        " on conflict (record) do update set vector = excluded.vector"),
-                    ARGS(db_i64(c->record), db_i64(s->type->code), db_blob(c->is)));
+    const struct db_arg row[VECTOR_COLUMNS] = {db_i64(c->record), db_i64(s->type->code),
+                                               db_blob(c->is)};
+    puts_add(vectors, row);
+    return OK;
 }
 
 /* How many more, or fewer, records have which verdict. */
@@ -235,12 +303,42 @@ static err put_delta(const struct ctx *ctx, const struct control *c, const struc
                          db_i64(d->unknown)));
 }
 
+/* What one job puts. */
+struct wanted {
+    struct puts vectors, rows;
+    int64_t seq; /* entries the ledger has */
+};
+
+static struct wanted wanted_of(struct arena *a, const struct control_work *w)
+{
+    struct wanted x = {
+        .vectors = {.into = SQL("insert into control_vector(record, type, vector) values "),
+                    .otherwise =
+                        SQL(" on conflict (record) do update set vector = excluded.vector"),
+                    .columns = VECTOR_COLUMNS},
+        .rows = {.into = SQL("insert into control_row(control, record, verdict, since, grace_at,"
+                             " find_at, seq) values "),
+                 .otherwise =
+                     SQL(" on conflict (record, control) do update set verdict = excluded.verdict,"
+                         " since = excluded.since, seq = excluded.seq,"
+                         " grace_at = excluded.grace_at, find_at = case when"
+                         " control_row.finding is null then excluded.find_at end"),
+                 .columns = ROW_COLUMNS}};
+    size_t rows = 0;
+    for (size_t i = 0; i < w->nchanges; i++) {
+        rows += rows_of(w, &w->changes[i]);
+    }
+    puts_init(&x.vectors, a, w->nchanges);
+    puts_init(&x.rows, a, rows);
+    return x;
+}
+
 static err put_change(const struct ctx *ctx, const struct control_work *w,
                       const struct control_change *c, const struct standings *stood,
-                      struct delta *deltas, int64_t seq)
+                      struct delta *deltas, struct wanted *wanted)
 {
     int64_t more = 0;
-    err e = put_vector(ctx, w->set, c);
+    err e = put_vector(ctx, w->set, c, &wanted->vectors);
     for (size_t k = 0; k < w->set->n && !e.code; k++) {
         int was = control_byte(c->was, k);
         int is = control_byte(c->is, k);
@@ -248,7 +346,8 @@ static err put_change(const struct ctx *ctx, const struct control_work *w,
             more += (is != VERDICT_OUT) - (was != VERDICT_OUT);
             delta_put(&deltas[k], was, -1);
             delta_put(&deltas[k], is, 1);
-            e = put_row(ctx, stood, w->set->list[k], c->record, was, is, seq);
+            e = put_row(ctx, stood, w->set->list[k], c->record, was, is, wanted->seq,
+                        &wanted->rows);
         }
     }
     return e.code || !w->count ? e : control_units_add(ctx, w->set->type, c->record, more);
@@ -262,13 +361,15 @@ static err write_run(struct writer_job *job, struct db *db, struct arena *a, voi
     struct ctx ctx = ctx_make(j->e, j->model, db, a, j->now, 0, LANG_ZH);
     struct delta *deltas = arena_array(a, struct delta, w->set->n + 1);
     struct standings *stood = arena_array(a, struct standings, w->nchanges + 1);
-    int64_t seq = 0;
+    struct wanted wanted = wanted_of(a, w);
     err e = control_judge_check(j->e, db, a);
     e = e.code ? e : read_standings(&ctx, w, stood);
-    e = e.code ? e : control_ledger_size(&ctx, &seq);
+    e = e.code ? e : control_ledger_size(&ctx, &wanted.seq);
     for (size_t i = 0; i < w->nchanges && !e.code; i++) {
-        e = put_change(&ctx, w, &w->changes[i], &stood[i], deltas, seq);
+        e = put_change(&ctx, w, &w->changes[i], &stood[i], deltas, &wanted);
     }
+    e = e.code ? e : puts_write(&ctx, &wanted.vectors);
+    e = e.code ? e : puts_write(&ctx, &wanted.rows);
     for (size_t k = 0; k < w->set->n && !e.code && w->count; k++) {
         e = put_delta(&ctx, w->set->list[k], &deltas[k]);
     }
@@ -276,19 +377,16 @@ static err write_run(struct writer_job *job, struct db *db, struct arena *a, voi
 }
 
 /* How many of the changes, from `at` on, one job writes: one at least; and as far as neither
- * CONTROL_VERDICTS of changed verdicts nor the questions of read_standings are too many. */
+ * CONTROL_ROWS nor the questions of read_standings are too many. */
 static size_t slice(const struct control_work *w, size_t at)
 {
-    size_t verdicts = 0;
+    size_t rows = 0;
     size_t asks = 0;
     size_t n = 0;
     for (; at + n < w->nchanges; n++) {
-        const struct control_change *c = &w->changes[at + n];
-        for (size_t k = 0; k < w->set->n; k++) {
-            verdicts += control_byte(c->was, k) != control_byte(c->is, k);
-        }
-        asks += ends_any(w->set, c);
-        if (n && (verdicts > CONTROL_VERDICTS || asks > BATCH_MAX)) {
+        rows += rows_of(w, &w->changes[at + n]);
+        asks += ends_any(w->set, &w->changes[at + n]);
+        if (n && (rows > CONTROL_ROWS || asks > BATCH_MAX)) {
             break;
         }
     }

@@ -230,7 +230,7 @@ static void many_records_in_many_turns_body(struct dbs *t)
 /* More than one job writes at a time, and more than one question can ask: nothing is left out. */
 static void more_than_one_job_writes_body(struct dbs *t)
 {
-    enum { MANY = CONTROL_VERDICTS + 3 * BATCH_MAX };
+    enum { MANY = CONTROL_ROWS + 3 * BATCH_MAX };
     struct house h = house_make(t, law);
     thing(&h, "5", "*", "k");
     dbs_ok(db_exec(house_db(&h), t->life,
