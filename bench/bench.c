@@ -445,6 +445,7 @@ int main(int argc, char **argv)
         return 2;
     }
     signal(SIGPIPE, SIG_IGN);
+    setvbuf(stdout, NULL, _IOLBF, 0); /* what is known stays known when it is cut off */
     b.plant = arena_new(&b.life, struct plant);
     b.data = word(argc, argv, "data", STR("build/bench"));
     b.zhidu = word(argc, argv, "zhidu", STR("build/release/zhidu"));
