@@ -148,6 +148,14 @@ static void put_history(struct visit *v, struct json *j, const struct duty_of *o
     json_close(j, '}');
 }
 
+/* Of a duty itself: whose regulation and article it is; unit, people and window are of occurrences.
+ */
+static bool among(const struct duty_of *of, const struct duty_result *r)
+{
+    return (!of->reg || r->duty->reg == of->reg) &&
+           (!of->clause.len || str_eq(r->def->clause->id, of->clause));
+}
+
 void api_duties(struct visit *v)
 {
     struct duty_result *list;
@@ -171,8 +179,10 @@ void api_duties(struct visit *v)
     json_key(&j, STR("items"));
     json_open(&j, '[');
     for (size_t i = 0; i < n; i++) {
-        open_duty(v, &j, &list[i]);
-        json_close(&j, '}');
+        if (among(&of, &list[i])) {
+            open_duty(v, &j, &list[i]);
+            json_close(&j, '}');
+        }
     }
     json_close(&j, ']');
     put_history(v, &j, &of, &h);

@@ -563,7 +563,10 @@ await check("what is owed again and again, with its clause", async () => {
     equal(h.people_left, 0);
   }
   equal(one.history.posts.length, 1, "one duty, one post");
-  const of = (await read("huang.he", "/api/v1/duties?regulation=equipment&clause=stock-take&from=2020-01-01&to=2020-12-31", "/api/v1/duties")).history;
+  const narrowed = await read("huang.he", "/api/v1/duties?regulation=equipment&clause=stock-take&from=2020-01-01&to=2020-12-31", "/api/v1/duties");
+  const of = narrowed.history;
+  equal(`${list.items.length > 1} ${narrowed.items.map((d) => d.key)}`, "true equipment_is_counted", "the duties themselves are narrowed, too");
+  equal((await read("huang.he", "/api/v1/duties?regulation=risk", "/api/v1/duties")).items.length, 0, "of a regulation without duties");
   equal(`${of.from} ${of.to} ${of.articles[0].duties} ${of.ended}`, "2020-01-01 2020-12-31 equipment_is_counted 0");
   for (const bad of ["regulation=x", "clause=stock-take", "from=x", "from=2026-02-01&to=2026-01-01", "unit=x", "owner=-1", "by=x"]) refused(await get("li.lei", `/api/v1/duties?${bad}`), 400);
   refused(await get("li.lei", "/api/v1/duties/nothing"), 404);
