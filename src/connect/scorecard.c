@@ -315,6 +315,34 @@ static void put_holders(struct sheet *s, const struct duty_post *p)
     }
 }
 
+/* What the sheet does not hold, said where its rows end. */
+static void put_left(struct sheet *s, const struct duty_history *who)
+{
+    struct arena *a = s->ctx->arena;
+    int64_t told = 0;
+    for (size_t i = 0; i < who->posts.len; i++) {
+        told += (int64_t)who->posts.ptr[i].people.len;
+    }
+    if (who->holders > told) {
+        long long n = who->holders - told;
+        put_words(s, (struct words){str_fmt(a, "另有 %lld 人次未列出（未履行和逾期最少的）", n),
+                                    str_fmt(a,
+                                            "%lld more are not shown (those with the least missed "
+                                            "and late)",
+                                            n)});
+        xlsx_row(s->x);
+    }
+    if (who->more) {
+        put_words(
+            s, (struct words){str_fmt(a, "履职记录太多，本表只计最近开始的 %d 次", DUTY_LOOKED_MAX),
+                              str_fmt(a,
+                                      "There are too many occurrences: this sheet counts "
+                                      "the %d that began last only",
+                                      DUTY_LOOKED_MAX)});
+        xlsx_row(s->x);
+    }
+}
+
 static void put_articles(struct sheet *s, const struct law_state *l)
 {
     for (size_t i = 0; i < l->nclauses; i++) {
@@ -367,6 +395,7 @@ err scorecard_regulations(const struct ctx *ctx, const struct compliance *c,
     for (size_t i = 0; i < who->posts.len; i++) {
         put_holders(&s, &who->posts.ptr[i]);
     }
+    put_left(&s, who);
     another(&s, WORDS("从未执行", "Never lived"), unlived, sizeof(unlived) / sizeof(unlived[0]));
     for (size_t i = 0; i < lived->n; i++) {
         put_unlived(&s, &lived->list[i]);

@@ -341,6 +341,15 @@ static void duties_body(struct dbs *t)
     assert_int_equal(times(people, ">管理员<") + times(people, ">Keeper<"), 1);
     assert_int_equal(times(people, ">0</v>"), 4); /* in time, late, overdue, did */
     assert_int_equal(times(people, ">1</v>"), 3); /* ended, missed, open */
+    struct duty_history cut = who;
+    cut.holders += 7;
+    cut.more = true;
+    dbs_ok(scorecard_regulations(&ctx, &c, &(struct lived){0}, &cut, &by, &fd, &size));
+    str whole = people;
+    people = sheet_of(h.a, fd, 4); /* what it does not hold is said in its last rows */
+    assert_int_equal(times(people, "<row ") - times(whole, "<row "), 2);
+    assert_int_equal(times(people, "另有 7 人次") + times(people, ">7 more are"), 1);
+    assert_int_equal(times(people, " 50000 "), 1);
     struct book b = book_of(h.a, fd);
     struct csv_row row;
     assert_true(next(&b, &row)); /* the worst first */
