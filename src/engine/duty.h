@@ -120,6 +120,9 @@ struct duty_ask {
 MUST_CHECK err duty_rows(const struct ctx *ctx, const struct duty_ask *ask, struct duty_row **ret,
                          size_t *n);
 
+/* When the next period of a rhythm of the calendar begins, UTC ms; 0: of other rhythms.  Owed is
+ * nothing before the first whole one, so this is when a duty begins that nobody has owed yet. */
+int64_t duty_next_begin(const struct ctx *ctx, const struct ddef *d);
 /* The day by whose end it is to be done: of a due at midnight the day before. */
 int64_t duty_day(const struct model *m, int64_t due);
 

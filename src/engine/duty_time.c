@@ -171,6 +171,17 @@ static err put_due(const struct ctx *ctx, const struct ddef *d, const struct dut
     return e.code ? e : duty_reckon(ctx, d, &said, p);
 }
 
+int64_t duty_next_begin(const struct ctx *ctx, const struct ddef *d)
+{
+    int64_t begins;
+    int64_t next;
+    if (d->every == EVERY_LENGTH || d->every == EVERY_ONCE) {
+        return 0;
+    }
+    around(d->every, ctx->today, &begins, &next);
+    return calendar_day_start(ctx->model, next);
+}
+
 int64_t duty_day(const struct model *m, int64_t due)
 {
     return calendar_day_of(m, due - 1);

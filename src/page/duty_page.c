@@ -91,9 +91,11 @@ static err runs_of(struct visit *v, const struct duty_scope *s, struct duty_runs
 
 static struct duty_line line_of(struct visit *v, const struct duty_result *r)
 {
+    int64_t first = r->state == CONTROL_VACUOUS ? duty_next_begin(&v->ctx, r->def) : 0;
     return (struct duty_line){.r = r,
                               .class = control_class(r->state),
-                              .next = r->next_due ? show_when(v, r->next_due) : STR("")};
+                              .next = r->next_due ? show_when(v, r->next_due) : STR(""),
+                              .first = first ? show_when(v, first) : STR("")};
 }
 
 static int line_order(const void *x, const void *y)
@@ -166,6 +168,22 @@ void page_duties(struct visit *v)
 
 /* --- one -------------------------------------------------------------------------------------- */
 
+/* A length that each object says of itself: by the name of its field; else as it is written. */
+static str length_of(const struct visit *v, const struct ddef *d)
+{
+    str text = d->length.text;
+    bool own = d->each && text.len > 2 && str_eq(str_from_n(text.ptr, 2), STR("x."));
+    const struct field *f =
+        own ? tdef_field(d->each->newest, str_from_n(text.ptr + 2, text.len - 2)) : NULL;
+    if (!f) {
+        return text;
+    }
+    str words = words_in(f->words, v->ctx.lang);
+    return words_in(
+        words_fmt(v->ctx.arena, "按各自的“%.*s”", "as its own \"%.*s\" says", STR_ARG(words)),
+        v->ctx.lang);
+}
+
 static str every_of(const struct visit *v, const struct ddef *d)
 {
     static const struct words words[] = {[EVERY_LENGTH] = WORDS_INIT("", ""),
@@ -176,7 +194,7 @@ static str every_of(const struct visit *v, const struct ddef *d)
                                              WORDS_INIT("每半年", "every half year"),
                                          [EVERY_YEAR] = WORDS_INIT("每年", "every year"),
                                          [EVERY_ONCE] = WORDS_INIT("一次", "once")};
-    return d->every == EVERY_LENGTH ? d->length.text : words_in(words[d->every], v->ctx.lang);
+    return d->every == EVERY_LENGTH ? length_of(v, d) : words_in(words[d->every], v->ctx.lang);
 }
 
 void page_duty(struct visit *v)

@@ -13,6 +13,7 @@ struct duty_line {
     const struct duty_result *r;
     str class; /* of the pill */
     str next;  /* when it is due next; empty: nothing is open */
+    str first; /* when its first period begins; empty: one has, or nobody can say */
 };
 struct duty_case { /* an occurrence */
     const struct duty_row *row;
