@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/markdown.h"
+#include "model/control.h"
 #include "page/items.h"
 
 static int zone(const struct visit *v)
@@ -216,6 +217,58 @@ static bool is_ref(enum ftype t)
            t == F_POST;
 }
 
+/* --- what a text names ------------------------------------------------------------------------ */
+
+/* The article whose name is the whole text, "regulation#clause"; NULL: of none there is now. */
+static const struct clause *named_clause(const struct model *m, str text)
+{
+    str id;
+    str key = str_cut(text, '#', &id);
+    const struct reg *r = id.len ? model_reg(m, key) : NULL;
+    return r && r->newest ? law_clause(r->newest, id) : NULL;
+}
+
+/* The control, in a field that holds the key of one (model/contract.h). */
+static const struct control *named_control(const struct model *m, const struct field *f, str text)
+{
+    const struct type *t = f->of ? f->of->type : NULL;
+    bool holds = t && (t == m->finding || t == m->waiver || t == m->attestation);
+    const struct control *c =
+        holds && str_eq(f->key, STR("control")) ? model_control(m, text) : NULL;
+    return c && c->newest ? c : NULL;
+}
+
+/* An article or control by its words, as a link; false: the text names none. */
+static bool put_named(struct html *out, const struct visit *v, const struct record_field *f)
+{
+    if (f->field->type != F_TEXT || f->value.null || !f->value.text.len) {
+        return false;
+    }
+    const struct clause *a = named_clause(v->model, f->value.text);
+    const struct control *c = a ? NULL : named_control(v->model, f->field, f->value.text);
+    if (!a && !c) {
+        return false;
+    }
+    html_lit(out, a ? "<a href=\"/law/" : "<a href=\"/controls/", a ? 14 : 19);
+    html_url_part(out, a ? a->law->reg->key : c->key);
+    if (a) {
+        html_lit(out, "#", 1);
+        html_url_part(out, a->id);
+    }
+    html_lit(out, "\">", 2);
+    if (a) {
+        html_text_words(out, a->law->title);
+        html_lit(out, " ", 1);
+    }
+    html_text_words(out, a ? a->no : c->newest->words);
+    if (a) {
+        html_lit(out, " ", 1);
+        html_text_words(out, a->title);
+    }
+    html_lit(out, "</a>", 4);
+    return true;
+}
+
 static void put_value(struct html *out, const struct visit *v, const struct record_field *f,
                       bool line)
 {
@@ -255,7 +308,9 @@ static void put_value(struct html *out, const struct visit *v, const struct reco
         html_lit(out, "</a>", 4);
         return;
     }
-    html_text(out, value_show(&v->ctx, f->field, &f->value, STR("")));
+    if (!put_named(out, v, f)) {
+        html_text(out, value_show(&v->ctx, f->field, &f->value, STR("")));
+    }
 }
 
 void show_field(struct html *out, const struct visit *v, const struct record_field *f)

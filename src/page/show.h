@@ -19,7 +19,8 @@ str show_due_class(const struct visit *v, int64_t due_ms);
 /* Class of the pill of a state of a type: "new", "go", "wait", "end" or "". */
 str show_state_class(const struct type *t, const struct state *s);
 str show_size(const struct visit *v, int64_t bytes);
-/* A field's value as HTML: links of references, Markdown, rows. */
+/* A field's value as HTML: links of references, Markdown, rows; an article or control that a text
+ * names stands there in words, with its link. */
 void show_field(struct html *out, const struct visit *v, const struct record_field *f);
 /* The same, one line, for lists. */
 void show_cell(struct html *out, const struct visit *v, const struct record_field *f);
