@@ -170,8 +170,7 @@ static void put_controls(struct visit *v, const struct law_page *p, struct law_a
     for (size_t i = 0; i < n && k < CONTROLS_SHOWN && !p->old; i++) {
         if (results[i].def->clause == a->clause) {
             list[k++] = (struct law_control){&results[i], control_class(results[i].state),
-                                             results[i].def->manual ? show_when(v, results[i].as_of)
-                                                                    : STR("")};
+                                             show_when(v, results[i].as_of)};
         }
     }
     a->controls.ptr = list;

@@ -34,7 +34,7 @@ struct law_use { /* what of the definition cites a clause */
 struct law_control { /* whether it is kept */
     const struct control_result *r;
     str class; /* of the pill */
-    str when;  /* it was answered, of a manual one */
+    str when;  /* it was judged, or answered */
 };
 struct law_duty { /* whether it is met */
     const struct duty_result *r;
