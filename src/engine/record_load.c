@@ -213,7 +213,7 @@ struct group {
 };
 struct names {
     const struct ctx *ctx;
-    struct group *groups; /* by type code */
+    struct group *groups; /* by type code; behind them that of references to any type */
 };
 
 struct names *names_begin(const struct ctx *ctx)
@@ -226,7 +226,8 @@ struct names *names_begin(const struct ctx *ctx)
 
 static struct group *group_of(const struct names *n, const struct type *t)
 {
-    return t && (size_t)t->code < n->ctx->model->ntypes ? &n->groups[t->code] : NULL;
+    size_t any = n->ctx->model->ntypes;
+    return !t ? &n->groups[any] : (size_t)t->code < any ? &n->groups[t->code] : NULL;
 }
 
 static struct name *find(const struct group *g, int64_t id)
@@ -267,29 +268,51 @@ bool load_seen_by_all(const struct ctx *ctx, const struct type *t)
 
 /* A list of ids, in SQLite's words a table of its own: as rows to walk they are none, and a
  * null among them finds nothing. */
+static void put_names_sql(const struct ctx *ctx, struct sqlb *b, const struct type *t, size_t width)
+{
+    SQLB_LIT(b, "select r.\"id\", r.\"number\", r.\"name\", ");
+    if (load_seen_by_all(ctx, t)) {
+        SQLB_LIT(b, "1, ");
+    } else {
+        SQLB_LIT(b, "case when ");
+        load_visible(ctx, b, t);
+        SQLB_LIT(b, " then 1 else 0 end, ");
+    }
+    sqlb_i64(b, t->code);
+    SQLB_LIT(b, " from (values ");
+    for (size_t i = 0; i < width; i++) {
+        if (i) {
+            SQLB_LIT(b, ", ");
+        }
+        SQLB_LIT(b, "(");
+        sqlb_param(b, (int)i + 4);
+        SQLB_LIT(b, ")");
+    }
+    SQLB_LIT(b, ") w cross join ");
+    sqlb_ident(b, t->table);
+    SQLB_LIT(b, " r where r.\"id\" = w.column1");
+}
+
+/* The names of records of one type; t NULL: whichever each is of, asked of every type that has
+ * records of its own. */
 static struct sql make_names_sql(const struct ctx *ctx, const struct type *t, size_t width)
 {
     struct sqlb b = sqlb_make(ctx->arena);
-    SQLB_LIT(&b, "select r.\"id\", r.\"number\", r.\"name\", ");
-    if (load_seen_by_all(ctx, t)) {
-        SQLB_LIT(&b, "1");
-    } else {
-        SQLB_LIT(&b, "case when ");
-        load_visible(ctx, &b, t);
-        SQLB_LIT(&b, " then 1 else 0 end");
+    bool first = true;
+    if (t) {
+        put_names_sql(ctx, &b, t, width);
+        return sqlb_end(&b);
     }
-    SQLB_LIT(&b, " from (values ");
-    for (size_t i = 0; i < width; i++) {
-        if (i) {
-            SQLB_LIT(&b, ", ");
+    for (size_t i = 0; i < ctx->model->ntypes; i++) {
+        const struct type *any = ctx->model->types[i];
+        if (any->newest && !any->lines) {
+            if (!first) {
+                SQLB_LIT(&b, " union all ");
+            }
+            put_names_sql(ctx, &b, any, width);
+            first = false;
         }
-        SQLB_LIT(&b, "(");
-        sqlb_param(&b, (int)i + 4);
-        SQLB_LIT(&b, ")");
     }
-    SQLB_LIT(&b, ") w cross join ");
-    sqlb_ident(&b, t->table);
-    SQLB_LIT(&b, " r where r.\"id\" = w.column1");
     return sqlb_end(&b);
 }
 
@@ -321,7 +344,7 @@ static void ask_some(struct names *n, struct group *g, size_t from, size_t count
 
 void names_ask(struct names *n, struct batch *b)
 {
-    for (size_t i = 0; i < n->ctx->model->ntypes; i++) {
+    for (size_t i = 0; i <= n->ctx->model->ntypes; i++) {
         struct group *g = &n->groups[i];
         g->nplaces = 0;
         for (size_t from = g->asked; from < g->n; from += 64) {
@@ -358,16 +381,24 @@ void names_know(struct names *n, const struct type *t, struct rows r)
     }
 }
 
+/* Of which type a record is that one may not see is not told. */
+static const struct type *type_of(const struct names *n, const struct group *g,
+                                  const struct rows *r)
+{
+    bool told = !g->type && rows_i64(r, 3) == 1;
+    return told ? model_type_at(n->ctx->model, (int)rows_i64(r, 4)) : g->type;
+}
+
 void names_read(struct names *n, struct batch *b)
 {
-    for (size_t i = 0; i < n->ctx->model->ntypes; i++) {
+    for (size_t i = 0; i <= n->ctx->model->ntypes; i++) {
         struct group *g = &n->groups[i];
         for (int k = 0; k < g->nplaces; k++) {
             struct rows r = batch_rows(b, g->places[k]);
             while (rows_next(&r)) {
                 struct name *x = find(g, rows_i64(&r, 0));
                 if (x && !x->known) {
-                    know(x, g->type, &r);
+                    know(x, type_of(n, g, &r), &r);
                 }
             }
         }

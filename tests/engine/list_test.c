@@ -76,6 +76,82 @@ static void unknown_names(struct dbs *t)
     assert_int_equal(list_page(&ctx, &q, &page).code, ERR_INVALID);
 }
 
+/* Notes about records of any type; a secret is seen by who made it. */
+static const char any_law[] =
+    HOUSE_DESK "types:\n"
+               "  secret:\n"
+               "    title: {zh: 密, en: Secret}\n"
+               "    name: \"{what}\"\n"
+               "    see: creator\n"
+               "    fields:\n"
+               "      what: {type: text, max: 50, zh: 名, en: What}\n"
+               "    states:\n"
+               "      open: {zh: 开, en: Open}\n"
+               "    actions:\n"
+               "      keep: {to: open, who: everyone, asks: [what], clause: c, zh: 存, en: Keep}\n"
+               "  note:\n"
+               "    title: {zh: 记, en: Note}\n"
+               "    name: \"{what}\"\n"
+               "    see: everyone\n"
+               "    fields:\n"
+               "      what: {type: text, max: 50, zh: 名, en: What}\n"
+               "      about: {type: ref, to: any, zh: 关于, en: About}\n"
+               "    states:\n"
+               "      open: {zh: 开, en: Open}\n"
+               "    actions:\n"
+               "      take: {to: open, who: everyone, asks: [what, about], clause: c, zh: 记, en: "
+               "Take}\n";
+
+/* By name and with its type where it is seen; where not, not even its type is told. */
+static void assert_about(struct house *h, const struct record *r, const char *type, int64_t id,
+                         const char *name)
+{
+    const struct record_field *f = NULL;
+    for (size_t i = 0; i < r->nfields; i++) {
+        f = str_eq(r->fields[i].field->key, STR("about")) ? &r->fields[i] : f;
+    }
+    assert_non_null(f);
+    assert_int_equal(f->nrefs, 1);
+    assert_int_equal(f->refs[0].id, id);
+    assert_ptr_equal(f->refs[0].type, type ? house_type(h, type) : NULL);
+    assert_true(f->refs[0].visible == (type != NULL));
+    assert_true(str_eq(f->refs[0].name, str_from(name)));
+}
+
+static void any_body(struct dbs *t)
+{
+    struct house h = house_make(t, any_law);
+    int64_t secret = house_create(&h, h.bob, "secret", "what", "s", NULL);
+    str number = str_fmt(t->a, "%lld", (long long)secret);
+    int64_t hidden = house_create(&h, h.bob, "note", "what", "n", "about", number.ptr, NULL);
+    number = str_fmt(t->a, "%lld", (long long)h.amy);
+    int64_t shown = house_create(&h, h.bob, "note", "what", "n", "about", number.ptr, NULL);
+    const struct {
+        int64_t actor, note, id;
+        const char *type, *name;
+    } rows[] = {{h.amy, hidden, secret, NULL, ""},
+                {h.bob, hidden, secret, "secret", "s"},
+                {h.amy, shown, h.amy, "person", "amy"}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct ctx ctx = house_ctx(&h, rows[i].actor);
+        struct record rec;
+        dbs_ok(record_get(&ctx, house_type(&h, "note"), rows[i].note, &rec));
+        assert_about(&h, &rec, rows[i].type, rows[i].id, rows[i].name);
+        struct list_query q = {.type = house_type(&h, "note")};
+        struct list_page page;
+        dbs_ok(list_page(&ctx, &q, &page));
+        assert_int_equal(page.nrows, 2);
+        const struct record *r = &page.rows[page.rows[0].id == rows[i].note ? 0 : 1];
+        assert_about(&h, r, rows[i].type, rows[i].id, rows[i].name);
+    }
+}
+
+static void a_reference_to_any_type_is_told_by_name(void **state)
+{
+    (void)state;
+    dbs_each(DBS_MEMORY | DBS_PG, any_body);
+}
+
 /* "x,x, ... ,last": as many values as wanted, none left out unsaid. */
 static str values(struct arena *a, int n, const char *last)
 {
@@ -147,6 +223,7 @@ int main(void)
         cmocka_unit_test(what_names_nothing_is_refused),
         cmocka_unit_test(of_many_values_none_is_left_out),
         cmocka_unit_test(a_reference_to_anything_has_an_id),
+        cmocka_unit_test(a_reference_to_any_type_is_told_by_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
