@@ -91,6 +91,14 @@ static err is_listed(struct erasing *k, int64_t erasure, int64_t record, bool *r
     return e;
 }
 
+/* In both languages, since it is written once and read in either. */
+static str title_of(struct arena *a, const struct type *type)
+{
+    str zh = words_in(type->newest->title, LANG_ZH);
+    str en = words_in(type->newest->title, LANG_EN);
+    return str_eq(zh, en) ? zh : str_fmt(a, "%.*s %.*s", STR_ARG(zh), STR_ARG(en));
+}
+
 /* Enters it as a part of the erasure, once. */
 static err list_it(struct turn *t, struct erasing *k, struct standing *s, const struct type *type,
                    int64_t record, str name)
@@ -107,7 +115,7 @@ static err list_it(struct turn *t, struct erasing *k, struct standing *s, const 
     if (e.code) {
         return e;
     }
-    str title = words_in(type->newest->title, LANG_ZH);
+    str title = title_of(k->a, type);
     struct value_in *values = arena_array(k->a, struct value_in, 6);
     values[0] =
         (struct value_in){.field = STR("erasure"), .is_typed = true, .typed = {.i64 = s->erasure}};

@@ -447,9 +447,11 @@ static void names_are_found_body(struct dbs *t)
     assert_int_equal(hits(&h, e, c[CLEAN]), 0);
     struct rows r;
     dbs_ok(db_query(house_db(&h), h.a,
-                    SQL("select f_texts, f_remarks, f_history from r_mention where id = $1"),
+                    SQL("select f_texts, f_remarks, f_history, f_called from r_mention"
+                        " where id = $1"),
                     ARGS(db_i64(mention(&h, e, c[IN_PAST]))), &r));
     assert_true(rows_next(&r));
+    assert_true(str_has(rows_text(&r, 3), STR("卡 Card"))); /* read in either language */
     assert_int_equal(rows_i64(&r, 0), 0);
     assert_int_equal(rows_i64(&r, 1), 0);
     assert_int_equal(rows_i64(&r, 2), 2);
