@@ -56,7 +56,11 @@ async function found(w) {
     const gao = await w.as("gao.yuan");
     await gao.open(w.finding);
     const text = await gao.text();
-    for (const part of ["equipment#technician", "系统运维组", DEVICE]) contains(text, part);
+    for (const part of ["系统运维组", DEVICE]) contains(text, part);
+    const card = gao.page.locator("section[aria-labelledby=h-fields]");
+    for (const [href, words] of [["/law/equipment#technician", w.t("第十三条", "Article 13")], [PAGE, w.t("责任技术人员", "technician")], [w.device, DEVICE]]) {
+      contains(await card.locator(`a[href='${href}']`).innerText(), words); // the article, the control and the record
+    }
     await gao.axe("a finding");
   });
   await must("the article says how many are open, and has their list", async () => {
