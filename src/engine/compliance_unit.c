@@ -2,7 +2,7 @@
 #include "engine/compliance_unit.h"
 
 #include "engine/control_int.h"
-#include "engine/duty_int.h"
+#include "engine/duty_sum.h"
 #include "engine/record_load.h"
 
 #include <stdlib.h>
@@ -173,17 +173,22 @@ static void merge(const struct ctx *ctx, struct rows *judged, struct unit_state 
     *n = k;
 }
 
-/* Occurrences by unit: unit, figures.  $4: since when. */
-static struct sql owed_sql(const struct ctx *ctx)
+/* Occurrences by unit: unit, figures. */
+static struct sql owed_sql(const struct ctx *ctx, struct db_arg *args, int *n)
 {
     const struct model *m = ctx->model;
     struct sqlb b = sqlb_make(ctx->arena);
-    SQLB_LIT(&b, "select coalesce(r.unit, 0)");
+    SQLB_LIT(&b, "select r.unit");
     duty_put_figures(&b, m);
-    SQLB_LIT(&b, " from ");
+    SQLB_LIT(&b, " from (select k.unit as unit, k.state as state, s.n as n,"
+                 " cast(0 as bigint) as f_due from");
+    duty_sum_put(&b, duty_year_since(ctx), 0, args, n);
+    SQLB_LIT(&b, "s join duty_kind k on k.id = s.kind union all"
+                 " select coalesce(r.unit, 0), r.state, 1, r.f_due from ");
     sqlb_ident(&b, m->duty_run->table);
-    SQLB_LIT(&b, " r where r.f_begins >= $4 group by coalesce(r.unit, 0)"
-                 " order by coalesce(r.unit, 0)");
+    SQLB_LIT(&b, " r where");
+    duty_sum_put_waiting(&b, m);
+    SQLB_LIT(&b, " and r.f_begins >= $4) r group by r.unit order by r.unit");
     return sqlb_end(&b);
 }
 
@@ -264,8 +269,10 @@ err compliance_units(const struct ctx *ctx, struct unit_state **ret, size_t *n, 
     struct batch *b = batch_begin(ctx->db, ctx->arena);
     int breaks = sql.text.len ? batch_add(b, sql, ctx_args(ctx, NULL, 0)) : -1;
     int judged = batch_add(b, judged_sql(ctx), NO_ARGS);
-    struct db_arg since = db_i64(duty_year_since(ctx));
-    int owed = owes ? batch_add(b, owed_sql(ctx), ctx_args(ctx, &since, 1)) : -1;
+    struct db_arg args[DUTY_SUM_ARGS];
+    int nargs = 0;
+    struct sql owed_by = owes ? owed_sql(ctx, args, &nargs) : (struct sql){0};
+    int owed = owes ? batch_add(b, owed_by, ctx_args(ctx, args, nargs)) : -1;
     const int many[] = {breaks, judged, owed};
     for (size_t i = 0; i < sizeof(many) / sizeof(many[0]); i++) {
         if (many[i] >= 0) {

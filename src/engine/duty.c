@@ -2,7 +2,7 @@
 #include "engine/duty.h"
 
 #include "engine/calendar.h"
-#include "engine/duty_int.h"
+#include "engine/duty_sum.h"
 #include "engine/record_load.h"
 
 static enum control_state state_of(const struct ctx *ctx, const struct duty_result *r)
@@ -54,11 +54,11 @@ void duty_put_figures(struct sqlb *b, const struct model *m)
     for (int i = 0; i < DUTY_STATES; i++) {
         SQLB_LIT(b, ", cast(sum(case when ");
         put_is(b, m, i);
-        SQLB_LIT(b, " then 1 else 0 end) as bigint)");
+        SQLB_LIT(b, " then r.n else 0 end) as bigint)");
     }
     SQLB_LIT(b, ", cast(sum(case when ");
     put_is(b, m, 0);
-    SQLB_LIT(b, " and r.f_due < $1 then 1 else 0 end) as bigint)");
+    SQLB_LIT(b, " and r.f_due < $1 then r.n else 0 end) as bigint)");
 }
 
 struct duty_counts duty_take_figures(const struct rows *r, int at)
@@ -71,48 +71,33 @@ struct duty_counts duty_take_figures(const struct rows *r, int at)
                                 .overdue = rows_i64(r, at + 5)};
 }
 
-/* When the last one began that ended, of each object; of them all in one pass. */
-static void put_last(struct sqlb *b, const struct model *m, bool one)
-{
-    SQLB_LIT(b,
-             "select q.f_duty as duty, coalesce(q.f_about, 0) as about, max(q.f_begins) as begins"
-             " from ");
-    sqlb_ident(b, m->duty_run->table);
-    SQLB_LIT(b, " q where q.f_begins >= $4 and q.state in (");
-    for (int place = 1; place <= 3; place++) {
-        if (place > 1) {
-            SQLB_LIT(b, ", ");
-        }
-        sqlb_i64(b, duty_state_code(m, place));
-    }
-    SQLB_LIT(b, ")");
-    if (one) {
-        SQLB_LIT(b, " and q.f_duty = $5");
-    }
-    SQLB_LIT(b, " group by q.f_duty, coalesce(q.f_about, 0)");
-}
-
-/* One row a duty: key, n of each state, overdue, failing, next due.  $4: since when. */
-static struct sql figures_sql(const struct ctx *ctx, bool one)
+/* One row a duty: key, n of each state, overdue, failing, next due; with one more argument of that
+ * one.  Since when is the first. */
+static struct sql figures_sql(const struct ctx *ctx, bool one, struct db_arg *args, int *n)
 {
     const struct model *m = ctx->model;
     struct sqlb b = sqlb_make(ctx->arena);
-    SQLB_LIT(&b, "select r.f_duty");
+    SQLB_LIT(&b, "select r.duty");
     duty_put_figures(&b, m);
-    SQLB_LIT(&b, ", cast(sum(case when ");
-    put_is(&b, m, 3);
-    SQLB_LIT(&b, " and z.begins is not null then 1 else 0 end) as bigint), min(case when ");
+    SQLB_LIT(&b, ", cast(sum(r.failing) as bigint), min(case when ");
     put_is(&b, m, 0);
-    SQLB_LIT(&b, " then r.f_due end) from ");
+    SQLB_LIT(&b, " then r.f_due end) from (select k.duty as duty, k.state as state, s.n as n,"
+                 " cast(0 as bigint) as f_due, cast(0 as bigint) as failing from");
+    duty_sum_put(&b, duty_year_since(ctx), 0, args, n);
+    SQLB_LIT(&b, "s join duty_kind k on k.id = s.kind"
+                 " union all select r.f_duty, r.state, 1, r.f_due, 0 from ");
     sqlb_ident(&b, m->duty_run->table);
-    SQLB_LIT(&b, " r left join (");
-    put_last(&b, m, one);
-    SQLB_LIT(&b, ") z on z.duty = r.f_duty and z.about = coalesce(r.f_about, 0)"
-                 " and z.begins = r.f_begins where r.f_begins >= $4");
+    SQLB_LIT(&b, " r where");
+    duty_sum_put_waiting(&b, m);
+    SQLB_LIT(&b, " and r.f_begins >= $4 union all"
+                 " select l.duty, -1, 0, 0, count(*) from duty_last l where l.state = ");
+    sqlb_i64(&b, duty_state_code(m, 3));
+    SQLB_LIT(&b, " and l.begins >= $4 group by l.duty) r");
     if (one) {
-        SQLB_LIT(&b, " and r.f_duty = $5");
+        SQLB_LIT(&b, " where r.duty = ");
+        sqlb_param(&b, *n + 4);
     }
-    SQLB_LIT(&b, " group by r.f_duty");
+    SQLB_LIT(&b, " group by r.duty");
     return sqlb_end(&b);
 }
 
@@ -123,12 +108,18 @@ static void result_take(struct duty_result *x, const struct rows *r)
     x->next_due = rows_i64(r, 8);
 }
 
-/* When the clock last looked, and the figures of all duties or, with two arguments, of one. */
-static struct duty_asked ask_figures(const struct ctx *ctx, const struct db_arg *more, int n)
+/* When the clock last looked, and the figures of one duty or, NULL, of all. */
+static struct duty_asked ask_figures(const struct ctx *ctx, const struct duty *one)
 {
     struct duty_asked q = {.b = batch_begin(ctx->db, ctx->arena)};
+    struct db_arg args[DUTY_SUM_ARGS + 1];
+    int n = 0;
+    struct sql sql = figures_sql(ctx, one != NULL, args, &n);
+    if (one) {
+        args[n++] = db_text(one->key);
+    }
     q.seen = batch_add(q.b, SQL("select at from duty_seen where one = 1"), NO_ARGS);
-    q.figures = batch_add(q.b, figures_sql(ctx, n > 1), ctx_args(ctx, more, n));
+    q.figures = batch_add(q.b, sql, ctx_args(ctx, args, n));
     return q;
 }
 
@@ -143,8 +134,7 @@ struct duty_asked duty_results_ask(const struct ctx *ctx)
     if (!ctx->model->duty_run || !ctx->model->nduties) {
         return (struct duty_asked){0};
     }
-    struct db_arg since = db_i64(duty_year_since(ctx));
-    struct duty_asked q = ask_figures(ctx, &since, 1);
+    struct duty_asked q = ask_figures(ctx, NULL);
     batch_ride(q.b);
     return q;
 }
@@ -196,8 +186,7 @@ err duty_result(const struct ctx *ctx, const struct duty *d, struct duty_result 
     if (!d->newest || !ctx->model->duty_run) {
         return err_make(ERR_NOT_FOUND, STR("the duty is retired"));
     }
-    struct db_arg more[] = {db_i64(duty_year_since(ctx)), db_text(d->key)};
-    struct duty_asked q = ask_figures(ctx, more, 2);
+    struct duty_asked q = ask_figures(ctx, d);
     err e = batch_run(q.b);
     if (e.code) {
         return e;
@@ -238,32 +227,97 @@ static void put_states(struct sqlb *b, const struct model *m, const struct duty_
     }
 }
 
+/* " and ..": its state is one of those, and the actor owes it where only his are asked for. */
+static void put_which(const struct ctx *ctx, struct sqlb *b, const struct duty_ask *ask, str owners)
+{
+    put_states(b, ctx->model, ask);
+    if (ask->mine) {
+        SQLB_LIT(b, " and exists(select 1 from ");
+        sqlb_ident(b, owners);
+        SQLB_LIT(b, " o where o.owner = r.id and o.target = $2)");
+    }
+}
+
+/* " from ..": all that are meant and may be seen.  $4, $5: due within; $6: before this id. */
+static void put_each(const struct ctx *ctx, struct sqlb *b, const struct duty_ask *ask,
+                     struct db_arg *args, int *n)
+{
+    SQLB_LIT(b, " from ");
+    sqlb_ident(b, ctx->model->duty_run->table);
+    SQLB_LIT(b, " r where ");
+    load_visible(ctx, b, ctx->model->duty_run);
+    SQLB_LIT(b, " and ($4 = 0 or r.f_due >= $4) and ($5 = 0 or r.f_due < $5)"
+                " and ($6 = 0 or r.id < $6)");
+    duty_put_of(ctx, b, &ask->of, args, n);
+    put_which(ctx, b, ask, duty_owner_table(ctx));
+}
+
+/* "(select .. as id, .. as f_begins ..) r where ..": counted ones of the kind q, before $6. */
+static void put_counted(const struct ctx *ctx, struct sqlb *b, const struct duty_ask *ask,
+                        struct db_arg *args, int n)
+{
+    SQLB_LIT(b, "(select c.kind as kind, c.record as id, c.begins as f_begins from duty_counted c)"
+                " r where r.kind = q.id and r.id < case when $6 = 0 then 9223372036854775807"
+                " else $6 end");
+    duty_put_window(ctx, b, &ask->of, args, &n);
+}
+
+/* The same of the newest: by kind, as far back as the kind whose $7th newest is the newest, and
+ * what waits.  The others of a kind lie behind so many that they are not asked for. */
+static void put_newest(const struct ctx *ctx, struct sqlb *b, const struct duty_ask *ask,
+                       struct db_arg *args, int *n)
+{
+    const struct model *m = ctx->model;
+    int whose = *n; /* asked once more below, by the same arguments */
+    SQLB_LIT(b, " from (with q as materialized (select * from (");
+    duty_sum_put_links(ctx, b);
+    SQLB_LIT(b, "select r.id as id from ");
+    duty_sum_put_kinds(b);
+    SQLB_LIT(b, " where (");
+    load_visible(ctx, b, m->duty_run);
+    SQLB_LIT(b, ")");
+    duty_put_whose(ctx, b, &ask->of, STR("duty_person"), args, n);
+    put_which(ctx, b, ask, STR("duty_person"));
+    int window = *n;
+    SQLB_LIT(b, ") v), edge as materialized (select coalesce(max((select r.id from ");
+    put_counted(ctx, b, ask, args, window);
+    SQLB_LIT(b, " order by r.id desc limit 1 offset $7 - 1)), 0) as id from q)"
+                " select r.id as id from edge cross join q cross join ");
+    put_counted(ctx, b, ask, args, window);
+    SQLB_LIT(b, " and r.id >= edge.id union all select r.id from ");
+    sqlb_ident(b, m->duty_run->table);
+    SQLB_LIT(b, " r where");
+    duty_sum_put_waiting(b, m);
+    SQLB_LIT(b, " and ($6 = 0 or r.id < $6)");
+    duty_put_whose(ctx, b, &ask->of, duty_owner_table(ctx), args, &whose);
+    duty_put_window(ctx, b, &ask->of, args, n);
+    put_which(ctx, b, ask, duty_owner_table(ctx));
+    SQLB_LIT(b, " and (");
+    load_visible(ctx, b, m->duty_run);
+    SQLB_LIT(b, ")) found join ");
+    sqlb_ident(b, m->duty_run->table);
+    SQLB_LIT(b, " r on r.id = found.id");
+}
+
 /* args: room for DUTY_OF_ARGS + 4. */
 static struct sql rows_sql(const struct ctx *ctx, const struct duty_ask *ask, struct db_arg *args,
                            int *n)
 {
-    const struct model *m = ctx->model;
     struct sqlb b = sqlb_make(ctx->arena);
     SQLB_LIT(&b, "select r.id, r.f_duty, r.f_title, r.f_begins, r.f_ends, r.f_due, r.f_closes,"
-                 " r.f_done_at, r.state, r.f_skipped, r.f_about, r.f_record, r.f_doer from ");
-    sqlb_ident(&b, m->duty_run->table);
-    SQLB_LIT(&b, " r where ");
-    load_visible(ctx, &b, m->duty_run);
-    SQLB_LIT(&b, " and ($4 = 0 or r.f_due >= $4) and ($5 = 0 or r.f_due < $5)"
-                 " and ($6 = 0 or r.id < $6)");
+                 " r.f_done_at, r.state, r.f_skipped, r.f_about, r.f_record, r.f_doer");
     const struct db_arg own[] = {db_i64(ask->from), db_i64(ask->to), db_i64(ask->after),
                                  db_i64(ask->limit)};
     for (*n = 0; *n < 4; (*n)++) {
         args[*n] = own[*n];
     }
-    duty_put_of(ctx, &b, &ask->of, args, n);
-    put_states(&b, m, ask);
-    if (ask->mine) {
-        SQLB_LIT(&b, " and exists(select 1 from ");
-        duty_put_owner_table(ctx, &b);
-        SQLB_LIT(&b, " o where o.owner = r.id and o.target = $2)");
+    bool by_due = ask->from || ask->to;
+    if (by_due || !duty_sum_sees(ctx)) {
+        put_each(ctx, &b, ask, args, n);
+    } else {
+        put_newest(ctx, &b, ask, args, n);
     }
-    if (ask->from || ask->to) {
+    if (by_due) {
         SQLB_LIT(&b, " order by r.f_due, r.id limit $7");
     } else {
         SQLB_LIT(&b, " order by r.id desc limit $7");

@@ -2,7 +2,7 @@
 #include "engine/duty_history.h"
 
 #include "engine/calendar.h"
-#include "engine/duty_int.h"
+#include "engine/duty_sum.h"
 #include "engine/record_load.h"
 
 #include <stdlib.h>
@@ -47,9 +47,14 @@ size_t duty_list(const struct ctx *ctx, const struct duty_of *of, const struct d
     return n;
 }
 
+str duty_owner_table(const struct ctx *ctx)
+{
+    return str_fmt(ctx->arena, "l_%.*s__owner", STR_ARG(ctx->model->duty_run->key));
+}
+
 void duty_put_owner_table(const struct ctx *ctx, struct sqlb *b)
 {
-    sqlb_ident(b, str_fmt(ctx->arena, "l_%.*s__owner", STR_ARG(ctx->model->duty_run->key)));
+    sqlb_ident(b, duty_owner_table(ctx));
 }
 
 /* "name = $n", with its argument. */
@@ -83,18 +88,11 @@ static void put_list(const struct ctx *ctx, struct sqlb *b, const struct duty_of
     SQLB_LIT(b, ")");
 }
 
-void duty_put_of(const struct ctx *ctx, struct sqlb *b, const struct duty_of *of,
-                 struct db_arg *args, int *n)
+void duty_put_whose(const struct ctx *ctx, struct sqlb *b, const struct duty_of *of, str owners,
+                    struct db_arg *args, int *n)
 {
-    const struct model *m = ctx->model;
     if (of->duty || of->reg || of->clause.len || of->post) {
         put_list(ctx, b, of, args, n);
-    }
-    if (of->from) {
-        put_is(b, SQL("r.f_begins >= "), db_i64(calendar_day_start(m, of->from)), args, n);
-    }
-    if (of->end) {
-        put_is(b, SQL("r.f_begins < "), db_i64(calendar_day_start(m, of->end)), args, n);
     }
     if (of->by_unit) {
         put_is(b, SQL("coalesce(r.unit, 0) = "), db_i64(of->unit), args, n);
@@ -110,12 +108,31 @@ void duty_put_of(const struct ctx *ctx, struct sqlb *b, const struct duty_of *of
     } else {
         SQLB_LIT(b, " and not exists(select 1 from ");
     }
-    duty_put_owner_table(ctx, b);
+    sqlb_ident(b, owners);
     SQLB_LIT(b, " o where o.owner = r.id");
     if (of->owner) {
         put_is(b, SQL("o.target = "), db_i64(of->owner), args, n);
     }
     SQLB_LIT(b, ")");
+}
+
+void duty_put_window(const struct ctx *ctx, struct sqlb *b, const struct duty_of *of,
+                     struct db_arg *args, int *n)
+{
+    const struct model *m = ctx->model;
+    if (of->from) {
+        put_is(b, SQL("r.f_begins >= "), db_i64(calendar_day_start(m, of->from)), args, n);
+    }
+    if (of->end) {
+        put_is(b, SQL("r.f_begins < "), db_i64(calendar_day_start(m, of->end)), args, n);
+    }
+}
+
+void duty_put_of(const struct ctx *ctx, struct sqlb *b, const struct duty_of *of,
+                 struct db_arg *args, int *n)
+{
+    duty_put_whose(ctx, b, of, duty_owner_table(ctx), args, n);
+    duty_put_window(ctx, b, of, args, n);
 }
 
 /* --- asking ------------------------------------------------------------------------------- */
@@ -144,27 +161,72 @@ static void put_seen(const struct ctx *ctx, struct sqlb *b, const struct duty_of
     SQLB_LIT(b, " order by r.f_begins desc limit ");
     sqlb_i64(b, DUTY_LOOKED_MAX + 1);
     SQLB_LIT(b, "), s as materialized (select r.id as id, r.f_duty as f_duty, r.state as state,"
-                " r.f_due as f_due, r.f_doer as f_doer from w r where ");
+                " r.f_due as f_due, r.f_doer as f_doer, 1 as n, 0 as kept from w r where ");
     load_visible(ctx, b, ctx->model->duty_run);
     SQLB_LIT(b, ")");
 }
 
-/* What each owed, and besides it what each did: post, person, state, due, how many he did. */
-static void put_owed(const struct ctx *ctx, struct sqlb *b, const struct duty_of *of,
+/* The same of what is counted by kind, and of what waits.  A kind stands for its occurrences, and
+ * the people of kinds for theirs, by the same names: so what is asked of an occurrence can be
+ * asked of a kind. */
+static void put_kept(const struct ctx *ctx, struct sqlb *b, const struct duty_of *of,
+                     struct db_arg *args, int *n)
+{
+    const struct model *m = ctx->model;
+    SQLB_LIT(b, "with w as materialized (select r.*, s.n as n from ");
+    duty_sum_put_kinds(b);
+    SQLB_LIT(b, " join");
+    duty_sum_put(b, of->from ? calendar_day_start(m, of->from) : 0,
+                 of->end ? calendar_day_start(m, of->end) : 0, args, n);
+    SQLB_LIT(b, "s on s.kind = r.id where 1 = 1");
+    int whose = *n; /* asked once more below, by the same arguments */
+    duty_put_whose(ctx, b, of, STR("duty_person"), args, n);
+    SQLB_LIT(b, "), s as materialized (select * from (");
+    duty_sum_put_links(ctx, b);
+    SQLB_LIT(b, "select r.id as id,"
+                " r.f_duty as f_duty, r.state as state, r.f_due as f_due, r.f_doer as f_doer,"
+                " r.n as n, 1 as kept from w r where ");
+    load_visible(ctx, b, m->duty_run);
+    SQLB_LIT(b, ") v union all select r.id, r.f_duty, r.state, r.f_due, r.f_doer, 1, 0 from ");
+    sqlb_ident(b, m->duty_run->table);
+    SQLB_LIT(b, " r where");
+    duty_sum_put_waiting(b, m);
+    SQLB_LIT(b, " and r.f_begins is not null");
+    duty_put_whose(ctx, b, of, duty_owner_table(ctx), args, &whose);
+    duty_put_window(ctx, b, of, args, n);
+    SQLB_LIT(b, " and (");
+    load_visible(ctx, b, m->duty_run);
+    SQLB_LIT(b, "))");
+}
+
+/* What each owed: of occurrences, or of kinds. */
+static void put_held(const struct ctx *ctx, struct sqlb *b, const struct duty_of *of, bool kept,
                      const struct duty_history_asked *q, struct db_arg *args, int *n)
 {
     SQLB_LIT(b, "select ");
     put_post(b, q);
     SQLB_LIT(b, " as post, coalesce(held.target, 0) as person, r.state as state, r.f_due as f_due,"
-                " 0 as did from s r left join ");
-    duty_put_owner_table(ctx, b);
-    SQLB_LIT(b, " held on held.owner = r.id where 1 = 1");
+                " r.n as n, 0 as did from s r left join ");
+    sqlb_ident(b, kept ? STR("duty_person") : duty_owner_table(ctx));
+    SQLB_LIT(b, " held on held.owner = r.id where r.kept = ");
+    sqlb_i64(b, kept);
     if (of->by_owner && of->owner) { /* not those who owe it with him */
         put_is(b, SQL("held.target = "), db_i64(of->owner), args, n);
     }
+}
+
+/* What each owed, and besides it what each did: post, person, state, due, n, how many he did. */
+static void put_owed(const struct ctx *ctx, struct sqlb *b, const struct duty_of *of,
+                     const struct duty_history_asked *q, struct db_arg *args, int *n)
+{
+    put_held(ctx, b, of, false, q, args, n);
+    if (q->kept) {
+        SQLB_LIT(b, " union all ");
+        put_held(ctx, b, of, true, q, args, n);
+    }
     SQLB_LIT(b, " union all select ");
     put_post(b, q);
-    SQLB_LIT(b, ", r.f_doer, -1, 0, 1 from s r where r.f_doer is not null");
+    SQLB_LIT(b, ", r.f_doer, -1, 0, 0, r.n from s r where r.f_doer is not null");
     if (of->by_owner) {
         put_is(b, SQL("r.f_doer = "), db_i64(of->owner), args, n);
     }
@@ -176,7 +238,11 @@ static struct sql history_sql(const struct ctx *ctx, const struct duty_of *of,
                               const struct duty_history_asked *q, struct db_arg *args, int *n)
 {
     struct sqlb b = sqlb_make(ctx->arena);
-    put_seen(ctx, &b, of, args, n);
+    if (q->kept) {
+        put_kept(ctx, &b, of, args, n);
+    } else {
+        put_seen(ctx, &b, of, args, n);
+    }
     SQLB_LIT(&b, " select g.*, (select r.name from ");
     sqlb_ident(&b, ctx->model->person->table);
     SQLB_LIT(&b, " r where r.id = g.person and (");
@@ -234,7 +300,8 @@ struct duty_history_asked duty_history_ask(const struct ctx *ctx, const struct d
     if (!q.n) {
         return q;
     }
-    struct db_arg *args = arena_array(ctx->arena, struct db_arg, DUTY_OF_ARGS + 4);
+    q.kept = duty_sum_sees(ctx);
+    struct db_arg *args = arena_array(ctx->arena, struct db_arg, 2 * DUTY_OF_ARGS);
     int n = 0;
     q.b = batch_begin(ctx->db, ctx->arena);
     struct sql sql = history_sql(ctx, of, &q, args, &n);
@@ -329,7 +396,7 @@ static void take_figures(const struct ctx *ctx, const struct duty_history_asked 
         int64_t post = rows_i64(&r, 1);
         const struct duty *d = post == -1 ? model_duty(ctx->model, rows_text(&r, 0)) : NULL;
         if (post == -2) {
-            h->more = rows_i64(&r, 10) > DUTY_LOOKED_MAX;
+            h->more = !q->kept && rows_i64(&r, 10) > DUTY_LOOKED_MAX;
         } else if (d) {
             by_code[d->code] = duty_take_figures(&r, 3);
         }

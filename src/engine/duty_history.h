@@ -62,6 +62,7 @@ struct duty_history_asked {
     size_t n;
     int *posts; /* by place in the list: its post */
     size_t nposts;
+    bool kept; /* counted from what is kept (duty_sum.h), not from the occurrences */
     int figures;
 };
 struct duty_history_asked duty_history_ask(const struct ctx *ctx, const struct duty_of *of);

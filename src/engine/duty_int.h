@@ -92,20 +92,26 @@ void duty_put_objects(struct sqlb *b, const struct model *m, const struct ddef *
                       struct duty_objects with);
 /* Since when the duty stands in its regulation without a break, not before `first_act`. */
 int64_t duty_since(const struct duty *d, int64_t first_act);
-/* --- duty.c: figures of occurrences r, from column `at` on: n of each state, then the overdue ---
- */
+/* --- duty.c: figures of r, of which each row is n occurrences (state, f_due), from column `at` on:
+ * n of each state, then the overdue --- */
 
 void duty_put_figures(struct sqlb *b, const struct model *m);
 struct duty_counts duty_take_figures(const struct rows *r, int at);
 
 /* Since when the last year is counted, UTC ms. */
 int64_t duty_year_since(const struct ctx *ctx);
-/* " and ..": occurrences r are among those meant, of the duties in `list`; adds its arguments to
- * `args`, of which there are *n (their $ counts from 4). */
+/* " and ..": occurrences r are among those meant; adds its arguments to `args`, of which there are
+ * *n (their $ counts from 4). */
 enum { DUTY_OF_ARGS = 6 + 512 };
 void duty_put_of(const struct ctx *ctx, struct sqlb *b, const struct duty_of *of,
                  struct db_arg *args, int *n);
+/* The two parts of it: whose they are (`owners`: the table of who owes r), and when they began. */
+void duty_put_whose(const struct ctx *ctx, struct sqlb *b, const struct duty_of *of, str owners,
+                    struct db_arg *args, int *n);
+void duty_put_window(const struct ctx *ctx, struct sqlb *b, const struct duty_of *of,
+                     struct db_arg *args, int *n);
 /* The table of who owes which occurrence: owner, target. */
+str duty_owner_table(const struct ctx *ctx);
 void duty_put_owner_table(const struct ctx *ctx, struct sqlb *b);
 
 str duty_key(struct arena *a, const struct duty *d, int64_t about, int64_t begins);

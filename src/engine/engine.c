@@ -288,6 +288,13 @@ static void opened(void *world)
     e->numbered = false;
 }
 
+err engine_alone(struct db *db, struct arena *a)
+{
+    return db_kind(db) == DB_PG
+               ? db_exec(db, a, SQL("select pg_advisory_xact_lock($1)"), ARGS(db_i64(WRITE_LOCK)))
+               : OK;
+}
+
 static err group_begin(void *world, struct db *db, struct arena *a)
 {
     struct engine *e = world;

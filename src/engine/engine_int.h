@@ -281,6 +281,8 @@ void engine_drop(struct engine *e, struct held_model *h);
 MUST_CHECK err publish_was_done(struct writer_job *job, struct db *db, struct arena *a,
                                 bool *is_one, bool *ret);
 int64_t engine_id(struct engine *e, int64_t now);
+/* Until this transaction ends nobody else writes, on whichever node. */
+MUST_CHECK err engine_alone(struct db *db, struct arena *a);
 /* The greatest id that acts and jobs have, 0: none; read when the batch has run. */
 int engine_last_id_ask(struct batch *b);
 int64_t engine_last_id_read(struct batch *b, int place);

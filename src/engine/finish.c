@@ -2,6 +2,7 @@
  * tasks; then history.c. */
 #include "engine/approve_int.h"
 #include "engine/calendar.h"
+#include "engine/duty_sum.h"
 #include "engine/guard.h"
 #include "engine/missing.h"
 #include "engine/perform_int.h"
@@ -589,6 +590,7 @@ err perform_finish(struct doing *d)
                                           " on conflict do nothing"),
                                       ARGS(db_i64(x->id), db_i64(x->t->type->code)));
         e = e.code ? e : control_mark(d, x);
+        e = e.code ? e : duty_sum_touched(d, x);
     }
     e = e.code ? e : history_write(d);
     return perform_conflict(d, e);

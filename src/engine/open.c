@@ -1,6 +1,7 @@
 /* open.c - an installation: made, opened, or in memory. */
 #include "engine/attach.h"
 #include "engine/calendar.h"
+#include "engine/duty_sum.h"
 #include "engine/engine_int.h"
 #include "engine/explain.h"
 #include "engine/scenario.h"
@@ -252,6 +253,9 @@ err engine_open(struct arena *life, const struct engine_options *opt, struct eng
     if (!r.code) {
         r = engine_load(e, e->db, a, epoch, &e->current);
         e->now.model = e->current;
+    }
+    if (!r.code) {
+        r = duty_sum_open(e->db, a, e->now.model->model);
     }
     if (!r.code) {
         r = open_ledger(e, e->db, a);

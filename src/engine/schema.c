@@ -267,6 +267,23 @@ static const struct migration migrations[] = {
             "create index control_row_find on control_row(control, find_at, record)"
             " where find_at is not null;"
             "drop index control_interval_control;")},
+    /* Ended occurrences of duties, counted (duty_sum.h); the next start fills it. */
+    {"engine duty 0002",
+     SCRIPT("create table duty_kind(id ID, duty text not null, state INT not null,"
+            " unit INT not null, of_unit INT not null, doer INT not null, people text not null);"
+            "create index duty_kind_duty on duty_kind(duty, state, unit, doer);"
+            "create table duty_person(owner INT not null, target INT not null,"
+            " primary key (owner, target));"
+            "create table duty_counted(record ID, kind INT not null, duty text not null,"
+            " about INT not null, begins INT not null);"
+            "create index duty_counted_about on duty_counted(duty, about, begins);"
+            "create index duty_counted_begins on duty_counted(begins, kind);"
+            "create index duty_counted_kind on duty_counted(kind, record, begins);"
+            "create table duty_sum(span INT not null, from_ms INT not null, kind INT not null,"
+            " n INT not null, primary key (span, from_ms, kind));"
+            "create table duty_last(duty text not null, about INT not null, begins INT not null,"
+            " state INT not null, primary key (duty, about));"
+            "create index duty_last_state on duty_last(state, begins, duty);")},
 };
 
 _Static_assert(sizeof(migrations) / sizeof(migrations[0]) == SCHEMA_MIGRATIONS,

@@ -58,6 +58,7 @@
  *     created_at, changed_at, input)      see job.h
  * unit_above(unit, above) · calendar · calendar_span     see model/contract.h
  * standard · standard_item           lists of standards, see standard.h
+ * duty_kind · duty_person · duty_counted · duty_sum · duty_last     see duty_sum.h
  * evidence(seq ID, control, person, at, n)   index (control, seq); see evidence.h
  * approval · approval_round · approval_run · approval_seat · approval_vote ·
  *     approval_copy · approval_event      columns: see approve_int.h
@@ -85,11 +86,11 @@ enum { TASK_NEXT = 1, TASK_EFFECT = 2, TASK_RECEIPT = 3, TASK_APPROVAL = 4 };
 
 /* Rises when older programs can no longer work with the data; stands in the table
  * installation as min_binary, and a program whose number is less is not ready. */
-enum { SCHEMA_BINARY = 1 };
+enum { SCHEMA_BINARY = 2 };
 /* Rises with every migration that lands: stands in the table installation as `store`, and names
  * the file that an upgrade keeps, so that with an old number the second upgrade would find the
  * first one's.  Data without a number are older: 1. */
-enum { SCHEMA_STORE = 10, SCHEMA_MIGRATIONS = 21 };
+enum { SCHEMA_STORE = 11, SCHEMA_MIGRATIONS = 22 };
 /* Writes both numbers, never lower ones than stand there. */
 MUST_CHECK err schema_put_store(struct db *db, struct arena *a);
 

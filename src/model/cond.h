@@ -103,13 +103,15 @@ struct people {
  * CONST     does not mention the record: `test` is a boolean over $1..$3.
  * COLUMN    r.column is one of the ids that `ids` selects (column `id`,
  *           over $1..$3 only), and `rest` holds (may be empty).
- * OTHER     `test` must be judged row by row. */
+ * OTHER     `test` must be judged row by row; `link`: the field, where all it asks is to be among
+ *           the people of one. */
 struct see_alt {
     enum { SEE_CONST, SEE_COLUMN, SEE_OTHER } kind;
     struct sql test;
     str column;
     struct sql ids;
     struct sql rest;
+    str link;
     str text; /* as written, for explanations */
 };
 

@@ -199,6 +199,14 @@ static str column_of(struct tc *tc, const struct literal *l, struct sql *ids)
     return own->column;
 }
 
+/* The own field of people that this literal is; empty: it is none. */
+static str own_link(const struct literal *l)
+{
+    const struct expr *e = l->e;
+    bool own = !l->negated && e->mean == MEAN_LINK && e->base && e->base->mean == MEAN_SELF;
+    return own && e->field ? e->field->key : STR("");
+}
+
 static struct sql conj_sql(struct tc *tc, const struct conj *c, size_t but)
 {
     struct gen_text t;
@@ -242,6 +250,7 @@ static void put_alts(struct tc *tc, const struct dnf *d, struct people *p)
         }
         if (x->kind == SEE_OTHER) {
             x->test = conj_sql(tc, c, c->n);
+            x->link = c->n == 1 ? own_link(&c->lit[0]) : STR("");
         }
     }
     p->alts = alts;
