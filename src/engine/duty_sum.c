@@ -162,9 +162,8 @@ static err put_last(const struct counting *k, str duty, int64_t about)
     return e.code ? e : db_queue(k->db, k->a, sqlb_end(&b), (struct db_args){args, 2});
 }
 
-static bool ended(const struct touched *x, const struct cell *row, const struct model *m)
+static bool ended(const struct cell *row, const struct model *m)
 {
-    (void)x;
     return !row[COL_STATE].null && row[COL_STATE].i != duty_state_code(m, 0);
 }
 
@@ -172,8 +171,8 @@ err duty_sum_touched(struct doing *d, const struct touched *x)
 {
     const struct model *m = d->h->model;
     struct counting k = {.db = d->ctx->db, .a = d->a, .m = m, .record = x->id};
-    bool was = x->t->type == m->duty_run && ended(x, x->old, m);
-    bool is = x->t->type == m->duty_run && ended(x, x->now, m);
+    bool was = x->t->type == m->duty_run && ended(x->old, m);
+    bool is = x->t->type == m->duty_run && ended(x->now, m);
     str duty;
     str duty_was;
     err e = OK;

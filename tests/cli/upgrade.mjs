@@ -218,7 +218,7 @@ for (const store of stores) {
   await check(`${name}: data of a newer program are not opened, and it says with what`, async () => {
     const dir = join(work, name);
     const db = readFileSync(join(dir, "zhidu.db"));
-    replace(db, "min_binary1", "min_binary9");
+    replace(db, "min_binary2", "min_binary9");
     writeFileSync(join(dir, "zhidu.db"), db);
     const was = sha(join(dir, "zhidu.db"));
     const r = await serve_fails(dir);
