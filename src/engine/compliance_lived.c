@@ -1,7 +1,6 @@
 /* compliance_lived.c - articles of which nothing has ever come. */
 #include "engine/compliance_lived.h"
 
-#include "engine/duty_int.h"
 #include "engine/engine_int.h"
 #include "model/duty.h"
 
@@ -36,7 +35,7 @@ static struct sql make_acts_sql(const struct ctx *ctx)
     return any ? sqlb_end(&b) : (struct sql){0};
 }
 
-/* Duties of which an occurrence has ended: their codes. */
+/* Duties of which an occurrence was done, late or missed (duty_sum.h): their codes. */
 static struct sql make_duties_sql(const struct ctx *ctx)
 {
     const struct model *m = ctx->model;
@@ -52,16 +51,7 @@ static struct sql make_duties_sql(const struct ctx *ctx)
         sqlb_text(&b, m->duties[i]->key);
         SQLB_LIT(&b, ")");
     }
-    SQLB_LIT(&b, ") v where (select 1 from ");
-    sqlb_ident(&b, m->duty_run->table);
-    SQLB_LIT(&b, " r where r.f_duty = v.column2 and r.state in (");
-    for (int i = 1; i <= 3; i++) { /* done, late, missed */
-        if (i > 1) {
-            SQLB_LIT(&b, ", ");
-        }
-        sqlb_i64(&b, duty_state_code(m, i));
-    }
-    SQLB_LIT(&b, ") limit 1) = 1");
+    SQLB_LIT(&b, ") v where (select 1 from duty_last l where l.duty = v.column2 limit 1) = 1");
     return sqlb_end(&b);
 }
 

@@ -294,7 +294,7 @@ static void put_newest(const struct ctx *ctx, struct sqlb *b, const struct duty_
     put_which(ctx, b, ask, duty_owner_table(ctx));
     SQLB_LIT(b, " and (");
     load_visible(ctx, b, m->duty_run);
-    SQLB_LIT(b, ")) found join ");
+    SQLB_LIT(b, ") order by id desc limit $7) found join ");
     sqlb_ident(b, m->duty_run->table);
     SQLB_LIT(b, " r on r.id = found.id");
 }

@@ -13,7 +13,8 @@
 
 enum {
     DUTY_HOLDERS_MAX = 300,  /* pairs of post and person that are told */
-    DUTY_LOOKED_MAX = 50000, /* occurrences looked at: those that began last */
+    DUTY_LOOKED_MAX = 50000, /* occurrences looked at, where each must be (duty_sum_sees): those
+                                that began last */
 };
 
 struct duty_holder {

@@ -12,9 +12,10 @@
  * each object the last one done, late or missed.
  *
  * The act that changes an occurrence counts it anew (duty_sum_touched); what waits is not in here:
- * there is one of each object, and its figures change with the time.  A window is whole spans,
- * the days beside them and, of the days it begins and ends in, single occurrences: spans begin at
- * multiples of their length, wherever the installation has its midnight.  docs/decisions/0072.
+ * there are few of each object, and what is overdue changes with the time.  A window is whole
+ * spans, the days beside them and, of the days it begins and ends in, single occurrences: spans
+ * begin at multiples of their length, wherever the installation has its midnight.
+ * docs/decisions/0072.
  */
 #ifndef ENGINE_DUTY_SUM_H
 #define ENGINE_DUTY_SUM_H
