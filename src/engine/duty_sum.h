@@ -4,12 +4,15 @@
  *   duty_kind(id ID, duty, state, unit, of_unit, doer, people)    index (duty, state, unit, doer)
  *       All that figures tell apart but time: of_unit is the field, unit the record's own;
  *       0: none.  people: who owes it, ids in order, "1,2".
- *   duty_person(owner, target)      the same people; owner: the kind
+ *   duty_person(owner, target)
+ *       The same people; owner: the kind.
  *   duty_counted(record ID, kind, duty, about, begins)
- *       indexes (duty, about, begins); (begins, kind); (kind, record, begins).  What is counted,
- * and as what. duty_sum(span, from_ms, kind, n)    pk; of periods that began in [from_ms, from_ms +
- * span) duty_last(duty, about, begins, state)    pk (duty, about); index (state, begins, duty) Of
- * each object the last one done, late or missed.
+ *       What is counted, and as what.
+ *       Indexes (duty, about, begins); (begins, kind); (kind, record, begins).
+ *   duty_sum(span, from_ms, kind, n)    primary key (span, from_ms, kind)
+ *       Of periods that began in [from_ms, from_ms + span).
+ *   duty_last(duty, about, begins, state)    primary key (duty, about); index (state, begins, duty)
+ *       Of each object the last one done, late or missed.
  *
  * The act that changes an occurrence counts it anew (duty_sum_touched); what waits is not in here:
  * there are few of each object, and what is overdue changes with the time.  A window is whole
