@@ -148,14 +148,6 @@ static void put_history(struct visit *v, struct json *j, const struct duty_of *o
     json_close(j, '}');
 }
 
-/* Of a duty itself: whose regulation and article it is; unit, people and window are of occurrences.
- */
-static bool among(const struct duty_of *of, const struct duty_result *r)
-{
-    return (!of->reg || r->duty->reg == of->reg) &&
-           (!of->clause.len || str_eq(r->def->clause->id, of->clause));
-}
-
 void api_duties(struct visit *v)
 {
     struct duty_result *list;
@@ -179,7 +171,7 @@ void api_duties(struct visit *v)
     json_key(&j, STR("items"));
     json_open(&j, '[');
     for (size_t i = 0; i < n; i++) {
-        if (among(&of, &list[i])) {
+        if (duty_meant(&v->ctx, &of, list[i].duty)) {
             open_duty(v, &j, &list[i]);
             json_close(&j, '}');
         }

@@ -249,7 +249,7 @@ static void put_each(const struct ctx *ctx, struct sqlb *b, const struct duty_as
     SQLB_LIT(b, " and ($4 = 0 or r.f_due >= $4) and ($5 = 0 or r.f_due < $5)"
                 " and ($6 = 0 or r.id < $6)");
     duty_put_of(ctx, b, &ask->of, args, n);
-    put_which(ctx, b, ask, duty_owner_table(ctx));
+    put_which(ctx, b, ask, duty_owner_table(ctx->arena, ctx->model));
 }
 
 /* "(select .. as id, .. as f_begins ..) r where ..": counted ones of the kind q, before $6. */
@@ -289,9 +289,9 @@ static void put_newest(const struct ctx *ctx, struct sqlb *b, const struct duty_
     SQLB_LIT(b, " r where");
     duty_sum_put_waiting(b, m);
     SQLB_LIT(b, " and ($6 = 0 or r.id < $6)");
-    duty_put_whose(ctx, b, &ask->of, duty_owner_table(ctx), args, &whose);
+    duty_put_whose(ctx, b, &ask->of, duty_owner_table(ctx->arena, ctx->model), args, &whose);
     duty_put_window(ctx, b, &ask->of, args, n);
-    put_which(ctx, b, ask, duty_owner_table(ctx));
+    put_which(ctx, b, ask, duty_owner_table(ctx->arena, ctx->model));
     SQLB_LIT(b, " and (");
     load_visible(ctx, b, m->duty_run);
     SQLB_LIT(b, ") order by id desc limit $7) found join ");
@@ -374,7 +374,7 @@ static struct sql owners_sql(const struct ctx *ctx, const struct duty_row *list,
 {
     struct sqlb b = sqlb_make(ctx->arena);
     SQLB_LIT(&b, "select o.owner, p.f_full_name from ");
-    duty_put_owner_table(ctx, &b);
+    sqlb_ident(&b, duty_owner_table(ctx->arena, ctx->model));
     SQLB_LIT(&b, " o join ");
     sqlb_ident(&b, ctx->model->person->table);
     SQLB_LIT(&b, " p on p.id = o.target where o.owner in (0");

@@ -102,6 +102,8 @@ struct duty_of {
 };
 /* How its newest version words it; of a duty that is no more, the last that did. */
 const struct ddef *duty_def(const struct duty *d);
+/* Is it meant, whatever the unit, the people and the days? */
+bool duty_meant(const struct ctx *ctx, const struct duty_of *of, const struct duty *d);
 /* Those meant: by code; into ctx->arena. */
 size_t duty_list(const struct ctx *ctx, const struct duty_of *of, const struct duty ***ret);
 

@@ -26,7 +26,7 @@ static bool same_post(const struct ctx *ctx, const struct ddef *a, const struct 
                       str_eq(duty_owner_words(ctx, a), duty_owner_words(ctx, b)));
 }
 
-static bool meant(const struct ctx *ctx, const struct duty_of *of, const struct duty *d)
+bool duty_meant(const struct ctx *ctx, const struct duty_of *of, const struct duty *d)
 {
     const struct ddef *def = duty_def(d);
     return def && (!of->duty || of->duty == d) && (!of->reg || of->reg == d->reg) &&
@@ -40,21 +40,16 @@ size_t duty_list(const struct ctx *ctx, const struct duty_of *of, const struct d
     size_t n = 0;
     *ret = arena_array(ctx->arena, const struct duty *, m->nduties + 1);
     for (size_t i = 0; i < m->nduties; i++) {
-        if (meant(ctx, of, m->duties[i])) {
+        if (duty_meant(ctx, of, m->duties[i])) {
             (*ret)[n++] = m->duties[i];
         }
     }
     return n;
 }
 
-str duty_owner_table(const struct ctx *ctx)
+str duty_owner_table(struct arena *a, const struct model *m)
 {
-    return str_fmt(ctx->arena, "l_%.*s__owner", STR_ARG(ctx->model->duty_run->key));
-}
-
-void duty_put_owner_table(const struct ctx *ctx, struct sqlb *b)
-{
-    sqlb_ident(b, duty_owner_table(ctx));
+    return str_fmt(a, "l_%.*s__owner", STR_ARG(m->duty_run->key));
 }
 
 /* "name = $n", with its argument. */
@@ -131,7 +126,7 @@ void duty_put_window(const struct ctx *ctx, struct sqlb *b, const struct duty_of
 void duty_put_of(const struct ctx *ctx, struct sqlb *b, const struct duty_of *of,
                  struct db_arg *args, int *n)
 {
-    duty_put_whose(ctx, b, of, duty_owner_table(ctx), args, n);
+    duty_put_whose(ctx, b, of, duty_owner_table(ctx->arena, ctx->model), args, n);
     duty_put_window(ctx, b, of, args, n);
 }
 
@@ -192,7 +187,7 @@ static void put_kept(const struct ctx *ctx, struct sqlb *b, const struct duty_of
     SQLB_LIT(b, " r where");
     duty_sum_put_waiting(b, m);
     SQLB_LIT(b, " and r.f_begins is not null");
-    duty_put_whose(ctx, b, of, duty_owner_table(ctx), args, &whose);
+    duty_put_whose(ctx, b, of, duty_owner_table(ctx->arena, ctx->model), args, &whose);
     duty_put_window(ctx, b, of, args, n);
     SQLB_LIT(b, " and (");
     load_visible(ctx, b, m->duty_run);
@@ -207,7 +202,7 @@ static void put_held(const struct ctx *ctx, struct sqlb *b, const struct duty_of
     put_post(b, q);
     SQLB_LIT(b, " as post, coalesce(held.target, 0) as person, r.state as state, r.f_due as f_due,"
                 " r.n as n, 0 as did from s r left join ");
-    sqlb_ident(b, kept ? STR("duty_person") : duty_owner_table(ctx));
+    sqlb_ident(b, kept ? STR("duty_person") : duty_owner_table(ctx->arena, ctx->model));
     SQLB_LIT(b, " held on held.owner = r.id where r.kept = ");
     sqlb_i64(b, kept);
     if (of->by_owner && of->owner) { /* not those who owe it with him */

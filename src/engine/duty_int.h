@@ -111,8 +111,7 @@ void duty_put_whose(const struct ctx *ctx, struct sqlb *b, const struct duty_of 
 void duty_put_window(const struct ctx *ctx, struct sqlb *b, const struct duty_of *of,
                      struct db_arg *args, int *n);
 /* The table of who owes which occurrence: owner, target. */
-str duty_owner_table(const struct ctx *ctx);
-void duty_put_owner_table(const struct ctx *ctx, struct sqlb *b);
+str duty_owner_table(struct arena *a, const struct model *m);
 
 str duty_key(struct arena *a, const struct duty *d, int64_t about, int64_t begins);
 /* Code of a state of duty_run, by place in duty_state_keys; -1: there is none. */

@@ -20,11 +20,6 @@ static void put_people(struct sqlb *b, enum db_kind kind, str table)
     }
 }
 
-static str owner_table(struct arena *a, const struct model *m)
-{
-    return str_fmt(a, "l_%.*s__owner", STR_ARG(m->duty_run->key));
-}
-
 struct counting {
     struct db *db;
     struct arena *a;
@@ -46,7 +41,7 @@ static void put_ended(const struct counting *k, struct sqlb *b)
                 " coalesce(r.unit, 0) as unit, coalesce(r.f_unit, 0) as of_unit,"
                 " coalesce(r.f_doer, 0) as doer, coalesce(r.f_about, 0) as about,"
                 " r.f_begins as begins, ");
-    put_people(b, db_kind(k->db), owner_table(k->a, k->m));
+    put_people(b, db_kind(k->db), duty_owner_table(k->a, k->m));
     SQLB_LIT(b, " as people from ");
     sqlb_ident(b, k->m->duty_run->table);
     SQLB_LIT(b, " r where r.state <> ");
@@ -83,7 +78,7 @@ static err put_kinds(const struct counting *k)
     b = sqlb_make(k->a);
     SQLB_LIT(&b, "insert into duty_person(owner, target) select distinct c.kind, l.target"
                  " from duty_counted c join ");
-    sqlb_ident(&b, owner_table(k->a, k->m));
+    sqlb_ident(&b, duty_owner_table(k->a, k->m));
     SQLB_LIT(&b, " l on l.owner = c.record where ");
     if (k->record) {
         SQLB_LIT(&b, "c.record = $1");
@@ -337,7 +332,7 @@ void duty_sum_put_kinds(struct sqlb *b)
 void duty_sum_put_links(const struct ctx *ctx, struct sqlb *b)
 {
     SQLB_LIT(b, "with ");
-    duty_put_owner_table(ctx, b);
+    sqlb_ident(b, duty_owner_table(ctx->arena, ctx->model));
     SQLB_LIT(b, " as not materialized (select owner, target from duty_person) ");
 }
 

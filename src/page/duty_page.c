@@ -172,9 +172,9 @@ void page_duties(struct visit *v)
 static str length_of(const struct visit *v, const struct ddef *d)
 {
     str text = d->length.text;
-    bool own = d->each && text.len > 2 && str_eq(str_from_n(text.ptr, 2), STR("x."));
-    const struct field *f =
-        own ? tdef_field(d->each->newest, str_from_n(text.ptr + 2, text.len - 2)) : NULL;
+    str key;
+    bool own = d->each && str_eq(str_cut(text, '.', &key), d->each_name);
+    const struct field *f = own ? tdef_field(d->each->newest, key) : NULL;
     if (!f) {
         return text;
     }
