@@ -7,51 +7,64 @@
 
 #include <stdlib.h>
 
-static void put_waived(struct sqlb *b, const struct model *m)
+/* Controls that are no rules any more judge nobody: the next full look takes their figures away. */
+static void put_in_force(struct sqlb *b, const struct model *m)
 {
-    if (!m->waiver) {
-        SQLB_LIT(b, "0");
-        return;
+    SQLB_LIT(b, "u.control not in (-1");
+    for (size_t i = 0; i < m->ncontrols; i++) {
+        if (!m->controls[i]->newest) {
+            SQLB_LIT(b, ", ");
+            sqlb_i64(b, m->controls[i]->code);
+        }
     }
-    SQLB_LIT(b, "case when exists (select 1 from ");
-    sqlb_ident(b, m->waiver->table);
-    SQLB_LIT(b, " v where v.f_about = q.record and v.f_control = k.key and ");
-    control_put_in_force(b, m, "v");
-    SQLB_LIT(b, ") then 1 else 0 end");
+    SQLB_LIT(b, ")");
 }
 
-/* One branch for each type that has controls. */
+/* Verdicts by unit: unit, n, ok. */
+static struct sql judged_sql(const struct ctx *ctx)
+{
+    struct sqlb b = sqlb_make(ctx->arena);
+    SQLB_LIT(&b, "select u.unit, cast(sum(u.n) as bigint), cast(sum(u.ok) as bigint)"
+                 " from control_unit u where u.n > 0 and ");
+    put_in_force(&b, ctx->model);
+    SQLB_LIT(&b, " group by u.unit order by u.unit");
+    return sqlb_end(&b);
+}
+
+/* What does not hold: unit, control, violations, unknown. */
 static struct sql breaks_sql(const struct ctx *ctx)
 {
-    size_t n;
-    struct control_set *sets = control_sets(ctx->model, ctx->arena, &n);
     struct sqlb b = sqlb_make(ctx->arena);
-    SQLB_LIT(&b, "select x.unit, x.control, sum(case when x.verdict >= 3 and x.waived = 0"
-                 " and not x.grace > $1 then 1 else 0 end), sum(case when x.verdict >= 3"
-                 " and x.waived = 0 and x.grace > $1 then 1 else 0 end),"
-                 " sum(case when x.verdict >= 3 then x.waived else 0 end),"
-                 " sum(case when x.verdict < 3 then 1 else 0 end) from (");
-    for (size_t i = 0; i < n; i++) {
-        if (i) {
-            SQLB_LIT(&b, " union all ");
-        }
-        SQLB_LIT(&b, "select coalesce(r.unit, 0) as unit, q.control as control, q.verdict as"
-                     " verdict, coalesce(q.grace_at, 0) as grace, ");
-        put_waived(&b, ctx->model);
-        SQLB_LIT(&b, " as waived from control_row q join control_result k on k.control = q.control"
-                     " join ");
-        sqlb_ident(&b, sets[i].type->table);
-        SQLB_LIT(&b, " r on r.id = q.record where q.control in (");
-        for (size_t c = 0; c < sets[i].n; c++) {
-            if (c) {
-                SQLB_LIT(&b, ", ");
-            }
-            sqlb_i64(&b, sets[i].list[c]->code);
-        }
-        SQLB_LIT(&b, ")");
-    }
-    SQLB_LIT(&b, ") x group by x.unit, x.control order by x.unit, 3 desc, x.control");
-    return n ? sqlb_end(&b) : (struct sql){0};
+    SQLB_LIT(&b,
+             "select u.unit, u.control, u.violation, u.unknown from control_unit u where u.n > 0"
+             " and u.violation + u.unknown > 0 and ");
+    put_in_force(&b, ctx->model);
+    SQLB_LIT(&b, " order by u.unit, u.control");
+    return sqlb_end(&b);
+}
+
+/* Its unit, asked for each: joined, PostgreSQL reads all vectors while it has no statistics of the
+ * rows. */
+#define UNIT_OF(row) "(select x.unit from control_vector x where x.record = " row ".record)"
+
+/* Of these in grace: unit, control, n.  It ends without an act, so it is asked as it stands. */
+#define IN_GRACE                                                                                   \
+    "select g.unit, g.control, count(*) from (select " UNIT_OF(                                    \
+        "w") " as unit, w.control as"                                                              \
+             " control from control_result q cross join control_row w where w.control = q.control" \
+             " and w.grace_at > $1) g group by g.unit, g.control order by g.unit, g.control"
+
+/* Waived, and of these in grace: unit, control, n, n. */
+static struct sql waived_sql(const struct ctx *ctx)
+{
+    struct sqlb b = sqlb_make(ctx->arena);
+    SQLB_LIT(&b, "select g.unit, g.control, count(*), cast(sum(case when g.grace_at > $1 then 1"
+                 " else 0 end) as bigint) from (select " UNIT_OF(
+                     "y") " as unit, y.control as"
+                          " control, y.grace_at as grace_at from (");
+    control_put_waived(&b, ctx->model, NULL);
+    SQLB_LIT(&b, ") y) g group by g.unit, g.control order by g.unit, g.control");
+    return sqlb_end(&b);
 }
 
 /* Those the actor may see. */
@@ -75,36 +88,87 @@ static int most_first(const void *x, const void *y)
     return more ? (more < 0 ? -1 : 1) : (a->unit > b->unit) - (a->unit < b->unit);
 }
 
-static void take(const struct ctx *ctx, struct rows *r, struct unit_state **ret, size_t *n)
+static int worst_first(const void *x, const void *y)
 {
-    size_t all = (size_t)rows_count(r);
-    struct unit_state *units = arena_array(ctx->arena, struct unit_state, all + 1);
-    struct unit_breaks *list = arena_array(ctx->arena, struct unit_breaks, all + 1);
-    size_t k = 0;
-    *n = 0;
-    while (rows_next(r)) {
-        const struct control *c = model_control_at(ctx->model, rows_i64(r, 1));
-        if (!c || !c->newest) {
-            continue;
-        }
-        if (!*n || units[*n - 1].unit != rows_i64(r, 0)) {
-            units[(*n)++] = (struct unit_state){.unit = rows_i64(r, 0), .list = {.ptr = &list[k]}};
-        }
-        struct unit_state *u = &units[*n - 1];
-        list[k] = (struct unit_breaks){.control = c,
-                                       .violation = rows_i64(r, 2),
-                                       .in_grace = rows_i64(r, 3),
-                                       .waived = rows_i64(r, 4),
-                                       .unknown = rows_i64(r, 5)};
-        list[k].all = list[k].violation + list[k].in_grace + list[k].waived + list[k].unknown;
-        u->violation += list[k].violation;
-        u->in_grace += list[k].in_grace;
-        u->waived += list[k].waived;
-        u->unknown += list[k].unknown;
-        u->list.len++;
-        k++;
+    const struct unit_breaks *a = x;
+    const struct unit_breaks *b = y;
+    int64_t more = b->violation - a->violation;
+    return more ? (more < 0 ? -1 : 1)
+                : (a->control->code > b->control->code) - (a->control->code < b->control->code);
+}
+
+/* Rows in order of unit and control: passes those before this pair; does `r` stand at it? */
+static bool at_pair(struct rows *r, bool *there, int64_t unit, int64_t control)
+{
+    while (*there &&
+           (rows_i64(r, 0) < unit || (rows_i64(r, 0) == unit && rows_i64(r, 1) < control))) {
+        *there = rows_next(r);
     }
-    *ret = units;
+    return *there && rows_i64(r, 0) == unit && rows_i64(r, 1) == control;
+}
+
+/* What does not hold, of it in grace, of it waived: each in order of unit and control. */
+struct broken {
+    struct rows breaks, grace, waived;
+    bool there, graced, spared; /* each stands at a row */
+};
+
+/* As control_results takes them: what is waived is not in grace. */
+static struct unit_breaks take_break(struct broken *k, const struct control *c)
+{
+    int64_t unit = rows_i64(&k->breaks, 0);
+    struct unit_breaks x = {
+        .control = c, .violation = rows_i64(&k->breaks, 2), .unknown = rows_i64(&k->breaks, 3)};
+    x.in_grace = at_pair(&k->grace, &k->graced, unit, c->code) ? rows_i64(&k->grace, 2) : 0;
+    if (at_pair(&k->waived, &k->spared, unit, c->code)) {
+        x.waived = rows_i64(&k->waived, 2);
+        x.in_grace -= rows_i64(&k->waived, 3);
+    }
+    x.all = x.violation + x.unknown;
+    x.violation -= x.in_grace + x.waived;
+    return x;
+}
+
+/* Of the next unit that is judged; `list` has room for its breaks. */
+static struct unit_state take_unit(const struct ctx *ctx, const struct rows *judged,
+                                   struct broken *k, struct unit_breaks *list)
+{
+    struct unit_state u = {.unit = rows_i64(judged, 0),
+                           .n = rows_i64(judged, 1),
+                           .ok = rows_i64(judged, 2),
+                           .list = {.ptr = list}};
+    for (; k->there && rows_i64(&k->breaks, 0) == u.unit; k->there = rows_next(&k->breaks)) {
+        const struct control *c = model_control_at(ctx->model, rows_i64(&k->breaks, 1));
+        if (c && c->newest) {
+            struct unit_breaks *x = &list[u.list.len++];
+            *x = take_break(k, c);
+            u.violation += x->violation;
+            u.in_grace += x->in_grace;
+            u.waived += x->waived;
+            u.unknown += x->unknown;
+        }
+    }
+    if (u.list.len) {
+        qsort(list, u.list.len, sizeof(list[0]), worst_first);
+    }
+    return u;
+}
+
+static void take(const struct ctx *ctx, struct rows *judged, struct broken *k,
+                 struct unit_state **ret, size_t *n)
+{
+    struct unit_breaks *list =
+        arena_array(ctx->arena, struct unit_breaks, (size_t)rows_count(&k->breaks) + 1);
+    *ret = arena_array(ctx->arena, struct unit_state, (size_t)rows_count(judged) + 1);
+    *n = 0;
+    k->there = rows_next(&k->breaks);
+    k->graced = rows_next(&k->grace);
+    k->spared = rows_next(&k->waived);
+    while (rows_next(judged)) {
+        struct unit_state *u = &(*ret)[(*n)++];
+        *u = take_unit(ctx, judged, k, list);
+        list += u->list.len;
+    }
 }
 
 /* Both in order of id. */
@@ -126,51 +190,6 @@ struct words unit_state_words(const struct unit_state *u)
     return u->name.len ? (struct words){u->name, u->name}
            : u->unit   ? WORDS("您无权查看的部门", "a unit you may not see")
                        : WORDS("没有部门", "no unit");
-}
-
-/* Verdicts by unit: unit, n.  Of types that have controls. */
-static struct sql judged_sql(const struct ctx *ctx)
-{
-    size_t n;
-    struct control_set *sets = control_sets(ctx->model, ctx->arena, &n);
-    struct sqlb b = sqlb_make(ctx->arena);
-    SQLB_LIT(&b, "select u.unit, cast(sum(u.n) as bigint) from control_unit u where u.type in (0");
-    for (size_t i = 0; i < n; i++) {
-        SQLB_LIT(&b, ", ");
-        sqlb_i64(&b, sets[i].type->code);
-    }
-    SQLB_LIT(&b, ") and u.n > 0 group by u.unit order by u.unit");
-    return sqlb_end(&b);
-}
-
-/* Both in order of unit: those that break something, and those that are judged. */
-static void merge(const struct ctx *ctx, struct rows *judged, struct unit_state **ret, size_t *n)
-{
-    struct unit_state *list =
-        arena_array(ctx->arena, struct unit_state, *n + (size_t)rows_count(judged) + 1);
-    const struct unit_state *broken = *ret;
-    size_t at = 0;
-    size_t k = 0;
-    while (rows_next(judged)) {
-        int64_t unit = rows_i64(judged, 0);
-        while (at < *n && broken[at].unit < unit) {
-            list[k++] = broken[at++];
-        }
-        list[k] =
-            at < *n && broken[at].unit == unit ? broken[at++] : (struct unit_state){.unit = unit};
-        list[k++].n = rows_i64(judged, 1);
-    }
-    while (at < *n) {
-        list[k++] = broken[at++];
-    }
-    for (size_t i = 0; i < k; i++) {
-        struct unit_state *u = &list[i];
-        int64_t all = u->violation + u->in_grace + u->waived + u->unknown;
-        u->n = u->n > all ? u->n : all; /* a record came to the unit since */
-        u->ok = u->n - all;
-    }
-    *ret = list;
-    *n = k;
 }
 
 /* Occurrences by unit: unit, figures. */
@@ -237,62 +256,69 @@ static void age(const struct ctx *ctx, struct rows *r, int64_t *as_of, size_t *u
     *unjudged -= judged;
 }
 
-/* `places`: of what does not hold, of what is judged, of what is owed; -1: not asked. */
-static void read_units(const struct ctx *ctx, struct batch *b, const int *places,
-                       struct unit_state **ret, size_t *n)
+/* Questions of one batch, by place; -1: not asked. */
+struct asked {
+    int judged, breaks, grace, waived, owed, ages, names;
+};
+
+static struct asked ask(const struct ctx *ctx, struct batch *b)
 {
-    struct rows r = {0};
-    if (places[0] >= 0) {
-        r = batch_rows(b, places[0]);
-        take(ctx, &r, ret, n);
+    const struct model *m = ctx->model;
+    struct db_args now = ARGS(db_i64(ctx->now));
+    struct asked x = {.judged = batch_add(b, judged_sql(ctx), NO_ARGS),
+                      .breaks = batch_add(b, breaks_sql(ctx), NO_ARGS),
+                      .grace = batch_add(b, SQL(IN_GRACE), now),
+                      .waived = -1,
+                      .owed = -1,
+                      .names = -1};
+    if (m->waiver) {
+        x.waived = batch_add(b, waived_sql(ctx), ctx_args(ctx, NULL, 0));
     }
-    r = batch_rows(b, places[1]);
-    merge(ctx, &r, ret, n);
-    if (places[2] >= 0) {
-        r = batch_rows(b, places[2]);
-        merge_owed(ctx, &r, ret, n);
+    if (m->duty_run && m->nduties) {
+        struct db_arg args[DUTY_SUM_ARGS];
+        int n = 0;
+        struct sql owed = owed_sql(ctx, args, &n);
+        x.owed = batch_add(b, owed, ctx_args(ctx, args, n));
+        batch_max_rows(b, x.owed, UNIT_BREAKS_MAX);
     }
+    batch_max_rows(b, x.judged, UNIT_BREAKS_MAX);
+    batch_max_rows(b, x.breaks, UNIT_BREAKS_MAX);
+    batch_max_rows(b, x.grace, UNIT_BREAKS_MAX);
+    x.ages = batch_add(b, SQL("select control, as_of from control_result"), NO_ARGS);
+    if (m->unit) {
+        x.names = batch_add(b, names_sql(ctx), ctx_args(ctx, NULL, 0));
+    }
+    return x;
+}
+
+static struct rows answer(struct batch *b, int place)
+{
+    return place < 0 ? (struct rows){0} : batch_rows(b, place);
 }
 
 err compliance_units(const struct ctx *ctx, struct unit_state **ret, size_t *n, int64_t *as_of,
                      size_t *unjudged)
 {
-    struct sql sql = breaks_sql(ctx);
-    bool owes = ctx->model->duty_run && ctx->model->nduties;
+    struct batch *b = batch_begin(ctx->db, ctx->arena);
+    struct asked x = ask(ctx, b);
     *n = 0;
     *ret = NULL;
     *as_of = 0;
     *unjudged = 0;
-    if (!sql.text.len && !owes) {
-        return OK;
-    }
-    struct batch *b = batch_begin(ctx->db, ctx->arena);
-    int breaks = sql.text.len ? batch_add(b, sql, ctx_args(ctx, NULL, 0)) : -1;
-    int judged = batch_add(b, judged_sql(ctx), NO_ARGS);
-    struct db_arg args[DUTY_SUM_ARGS];
-    int nargs = 0;
-    struct sql owed_by = owes ? owed_sql(ctx, args, &nargs) : (struct sql){0};
-    int owed = owes ? batch_add(b, owed_by, ctx_args(ctx, args, nargs)) : -1;
-    const int many[] = {breaks, judged, owed};
-    for (size_t i = 0; i < sizeof(many) / sizeof(many[0]); i++) {
-        if (many[i] >= 0) {
-            batch_max_rows(b, many[i], UNIT_BREAKS_MAX);
-        }
-    }
-    int ages = batch_add(b, SQL("select control, as_of from control_result"), NO_ARGS);
-    int names = ctx->model->unit ? batch_add(b, names_sql(ctx), ctx_args(ctx, NULL, 0)) : -1;
     err e = batch_run(b);
     if (e.code) {
         return e;
     }
-    read_units(ctx, b, many, ret, n);
-    struct rows r = {0};
-    r = batch_rows(b, ages);
+    struct rows judged = answer(b, x.judged);
+    struct broken k = {
+        .breaks = answer(b, x.breaks), .grace = answer(b, x.grace), .waived = answer(b, x.waived)};
+    take(ctx, &judged, &k, ret, n);
+    struct rows r = answer(b, x.owed);
+    merge_owed(ctx, &r, ret, n);
+    r = answer(b, x.ages);
     age(ctx, &r, as_of, unjudged);
-    if (names >= 0) {
-        r = batch_rows(b, names);
-        put_names(*ret, *n, &r);
-    }
+    r = answer(b, x.names);
+    put_names(*ret, *n, &r);
     qsort(*ret, *n, sizeof(**ret), most_first);
     return OK;
 }

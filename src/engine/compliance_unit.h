@@ -1,9 +1,9 @@
 /* compliance_unit.h - verdicts by the unit that a record belongs to (column unit of a record:
  * model/model.h): how many of how many are good, and which controls the others break.
  *
- * What does not hold is read as it stands; of how many is counted by looks (control_unit.c), so
- * that a record given to another unit counts there with the next full one.  Never judged, and
- * what has no record of its own (self, manual), counts in no unit. */
+ * Read from figures that looks keep (control_unit.c), so that it costs the same however many
+ * records are judged; what is in grace or waived is asked as it stands, as control_results does.
+ * Never judged, and what has no record of its own (self, manual), counts in no unit. */
 #ifndef ENGINE_COMPLIANCE_UNIT_H
 #define ENGINE_COMPLIANCE_UNIT_H
 
@@ -23,7 +23,7 @@ struct unit_state {
     } list;                                       /* the most first */
     int64_t violation, in_grace, waived, unknown; /* sums */
     struct duty_counts owed; /* occurrences of duties of its own, the last DUTY_YEAR_DAYS */
-    int64_t n, ok;           /* verdicts on its records, and those that are good: n less the sums */
+    int64_t n, ok;           /* verdicts on its records, and those that are good */
 };
 enum { UNIT_BREAKS_MAX = 50000 }; /* pairs of unit and control */
 

@@ -131,20 +131,26 @@ static void answer_take(struct control_result *x, const struct control_answer *l
     " and w.grace_at > $1), coalesce(s.at, 0), coalesce(s.size, 0), q.note_zh, q.note_en" \
     " from control_result q left join control_seen s on s.one = 1"
 
+void control_put_waived(struct sqlb *b, const struct model *m, const struct control *one)
+{
+    SQLB_LIT(b, "select distinct w.control, w.record, w.grace_at from ");
+    sqlb_ident(b, m->waiver->table);
+    SQLB_LIT(b, " v cross join control_result q cross join control_row w where ");
+    control_put_in_force(b, m, "v");
+    SQLB_LIT(b, " and q.key = v.f_control and w.control = q.control and w.record = v.f_about"
+                " and w.verdict >= 3");
+    if (one) {
+        SQLB_LIT(b, " and q.control = $4");
+    }
+}
+
 /* How many violations are waived, and of these in grace, by control; of one, or all (NULL). */
 static struct sql waived_sql(const struct ctx *ctx, const struct control *one)
 {
     struct sqlb b = sqlb_make(ctx->arena);
     SQLB_LIT(&b, "select x.control, count(*), cast(sum(case when x.grace_at > $1 then 1 else 0 end)"
-                 " as bigint) from (select distinct w.control, w.record, w.grace_at from ");
-    sqlb_ident(&b, ctx->model->waiver->table);
-    SQLB_LIT(&b, " v cross join control_result q cross join control_row w where ");
-    control_put_in_force(&b, ctx->model, "v");
-    SQLB_LIT(&b, " and q.key = v.f_control and w.control = q.control and w.record = v.f_about"
-                 " and w.verdict >= 3");
-    if (one) {
-        SQLB_LIT(&b, " and q.control = $4");
-    }
+                 " as bigint) from (");
+    control_put_waived(&b, ctx->model, one);
     SQLB_LIT(&b, ") x group by x.control");
     return sqlb_end(&b);
 }

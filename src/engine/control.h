@@ -12,13 +12,15 @@
  * code; codes are only ever added, so a vector that is too short lacks zeros at its end.
  *
  * Tables:
- *   control_vector  record, type, vector: of every record that is in some population
+ *   control_vector  record, type, vector, unit: of every record that is in some population, and
+ *                   the unit it was of when it was judged, 0: none
  *   control_row     control, record, verdict byte, since, grace_at, find_at, finding: of every
  *                   record that is in the control's population and does not hold.  grace_at:
  *                   until then it counts as in grace; null: no grace.  find_at: when it is to
  *                   be a finding, null: it is one, or need be none; finding: its id, 0: it was
  *                   refused
- *   control_unit    type, unit, n: verdicts on records of the unit (control_unit.c)
+ *   control_unit    control, unit, n, ok, violation, unknown: the figures of control_result,
+ *                   by unit (control_unit.c)
  *   control_retest  control, record, finding: it does not violate any more, and the finding has
  *                   not been told
  *   control_dirty   record, type, act: touched, and not yet judged again

@@ -92,13 +92,12 @@ static struct control_change *compare(const struct freshening *f, const struct c
     bool there = rows_next(old);
     *n = 0;
     while (rows_next(now)) {
-        struct control_change c = {.record = rows_i64(now, 0),
-                                   .is = control_vector(f->ctx.arena, s, now)};
+        struct control_change c = control_judged(f->ctx.arena, s, now);
         while (there && rows_i64(old, 0) < c.record) {
             there = rows_next(old);
         }
-        c.was = there && rows_i64(old, 0) == c.record ? rows_text(old, 1) : STR("");
-        if (control_differs(c.was, c.is)) {
+        control_put_was(&c, old, there);
+        if (control_differs(&c)) {
             list[(*n)++] = c;
         }
     }

@@ -43,27 +43,37 @@ struct sql control_select_one(const struct control *c, struct arena *a);
 struct sql control_select_marked(const struct control_set *s, struct arena *a);
 struct sql control_vectors_marked(const struct control_set *s, struct arena *a);
 
-/* Verdicts by unit of the record (column unit; 0: none), of one type: table control_unit.  A
- * full look counts them anew; a mark that brings a record into a population or out of it moves
- * its own unit's figure.  A record that was given to another unit counts where it was until the
- * next full look. */
+/* How many records have which verdict, or how many more. */
+struct control_tally {
+    int64_t n, ok, violation, unknown;
+};
+void control_tally_put(struct control_tally *t, int verdict, int64_t by);
+bool control_tally_any(const struct control_tally *t);
+
+/* The same of each control of one set, by unit of the record (column unit; 0: none). */
 struct control_units {
+    const struct control_set *set;
     struct control_unit {
-        int64_t unit, n;
-    } * list; /* by unit */
+        int64_t unit;
+        struct control_tally *of; /* by the control's place in the set */
+    } * list;                     /* by unit */
     size_t n, room;
 };
-void control_units_put(struct control_units *u, struct arena *a, int64_t unit, int64_t n);
-/* Both in a writer's job, queued. */
-MUST_CHECK err control_units_write(struct db *db, struct arena *a, const struct type *t,
-                                   const struct control_units *u);
-MUST_CHECK err control_units_add(const struct ctx *ctx, const struct type *t, int64_t record,
-                                 int64_t n);
+/* Those of a unit, zeros when it is new; they stay where they are. */
+struct control_tally *control_units_at(struct control_units *u, struct arena *a, int64_t unit);
+/* Of all units together. */
+struct control_tally control_units_sum(const struct control_units *u, size_t place);
+/* Table control_unit is to say this of the controls at from <= place < to of which only[place] is
+ * set: what is different is written.  In a writer's job, queued. */
+MUST_CHECK err control_units_write(struct db *db, struct arena *a, const struct control_units *u,
+                                   const bool *only, size_t from, size_t to);
 
-/* A record whose vector is another than was written; `was` may be shorter: the rest is zeros. */
+/* A record whose vector, or unit, is another than was written; `was` may be shorter: the rest is
+ * zeros. */
 struct control_change {
     int64_t record;
     str was, is;
+    int64_t unit_was, unit;
 };
 struct control_work {
     const struct control_set *set;
@@ -72,9 +82,12 @@ struct control_work {
     bool count; /* the results' figures follow; a full run writes them itself */
 };
 int control_byte(str vector, size_t i);
-bool control_differs(str was, str is);
-/* The vector of a row of the statements above. */
-str control_vector(struct arena *a, const struct control_set *s, const struct rows *r);
+bool control_differs(const struct control_change *c);
+/* The record, vector and unit of a row of control_select and control_select_marked. */
+struct control_change control_judged(struct arena *a, const struct control_set *s,
+                                     const struct rows *r);
+/* What was written of it before, if `old` stands at its row: record, vector, unit. */
+void control_put_was(struct control_change *c, const struct rows *old, bool there);
 /* Writes them, in jobs that keep no act waiting; ctx is the reader's that judged.  When it fails,
  * the first of them may be written: vector, rows and figures of a record stand or fall together. */
 MUST_CHECK err control_write(struct engine *e, const struct ctx *ctx,
@@ -108,6 +121,9 @@ MUST_CHECK err control_until(const struct ctx *ctx, const struct cond *length, s
 MUST_CHECK err control_ledger_size(const struct ctx *ctx, int64_t *ret);
 /* The reason as the version that judged the record words it; NULL: unknown. */
 const struct control_reason *control_reason_of(const struct control *c, int64_t law, int verdict);
+/* "select distinct w.control, w.record, w.grace_at": violations that are waived, of one control
+ * ($4), or all (NULL); the model has waivers. */
+void control_put_waived(struct sqlb *b, const struct model *m, const struct control *one);
 /* "waiver ALIAS is in force today": $3 is today; the model has waivers. */
 void control_put_in_force(struct sqlb *b, const struct model *m, const char *alias);
 /* A finding is closed in a state that `reopen` leaves, or a final one; the model has findings. */

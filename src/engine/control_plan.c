@@ -225,7 +225,7 @@ struct sql control_select_marked(const struct control_set *s, struct arena *a)
 struct sql control_vectors_marked(const struct control_set *s, struct arena *a)
 {
     struct sqlb b = sqlb_make(a);
-    SQLB_LIT(&b, "select q.record, q.vector from control_vector q where q.record in ");
+    SQLB_LIT(&b, "select q.record, q.vector, q.unit from control_vector q where q.record in ");
     put_marked(&b, s);
     SQLB_LIT(&b, " order by q.record");
     return sqlb_end(&b);

@@ -12,7 +12,6 @@ struct judging {
     struct arena *run; /* lives as long as the run */
     const struct control_set *set;
     bool *only; /* those the database can judge */
-    struct control_counts *counts;
     struct control_units units;
     str *errors;
     struct sql select;
@@ -25,25 +24,16 @@ struct judging {
 
 static void count(struct judging *j, str vector, int64_t unit)
 {
-    int64_t in = 0;
+    struct control_tally *of = control_units_at(&j->units, j->run, unit);
     for (size_t i = 0; i < j->set->n; i++) {
-        int v = control_byte(vector, i);
-        struct control_counts *c = &j->counts[i];
-        c->n += v != VERDICT_OUT;
-        in += v != VERDICT_OUT;
-        c->ok += v == VERDICT_OK;
-        c->unknown += v == VERDICT_UNKNOWN;
-        c->violation += v >= VERDICT_VIOLATION;
-    }
-    if (in) {
-        control_units_put(&j->units, j->run, unit, in);
+        control_tally_put(&of[i], control_byte(vector, i), 1);
     }
 }
 
 /* Of a control that could not be judged stands what was written last. */
 static void keep_unjudged(const struct judging *j, struct control_change *c)
 {
-    char *bytes = (char *)c->is.ptr; /* control_vector made them */
+    char *bytes = (char *)c->is.ptr; /* control_judged made them */
     for (size_t i = 0; i < j->set->n; i++) {
         bytes[i] = j->only[i] ? bytes[i] : (char)control_byte(c->was, i);
     }
@@ -54,7 +44,7 @@ static err written_after(struct judging *j, int64_t last, struct rows *ret)
 {
     struct batch *b = batch_begin(j->ctx.db, j->ctx.arena);
     int i = batch_add(b,
-                      SQL("select record, vector from control_vector where type = $1"
+                      SQL("select record, vector, unit from control_vector where type = $1"
                           " and record > $2 and record <= $3 order by record"),
                       ARGS(db_i64(j->set->type->code), db_i64(j->at), db_i64(last)));
     err e = batch_run(b);
@@ -75,12 +65,9 @@ static err judge_chunk(struct judging *j)
         return e;
     }
     struct control_change *list = arena_array(j->ctx.arena, struct control_change, (size_t)n + 1);
-    int64_t *units = arena_array(j->ctx.arena, int64_t, (size_t)n + 1);
     size_t k = 0;
     while (rows_next(&now)) {
-        units[k] = rows_i64(&now, 1 + (int)j->set->n);
-        list[k++] = (struct control_change){.record = rows_i64(&now, 0),
-                                            .is = control_vector(j->ctx.arena, j->set, &now)};
+        list[k++] = control_judged(j->ctx.arena, j->set, &now);
     }
     int64_t last = j->more ? list[k - 1].record : INT64_MAX;
     e = written_after(j, last, &old);
@@ -91,10 +78,10 @@ static err judge_chunk(struct judging *j)
         while (there && rows_i64(&old, 0) < c->record) {
             there = rows_next(&old);
         }
-        c->was = there && rows_i64(&old, 0) == c->record ? rows_text(&old, 1) : STR("");
+        control_put_was(c, &old, there);
         keep_unjudged(j, c);
-        count(j, c->is, units[i]);
-        if (control_differs(c->was, c->is)) {
+        count(j, c->is, c->unit);
+        if (control_differs(c)) {
             list[changed++] = *c; /* those behind it have been passed */
         }
     }
@@ -108,8 +95,7 @@ static err judge_chunk(struct judging *j)
 static err judge_records(struct judging *j)
 {
     err e = OK;
-    memset(j->counts, 0, j->set->n * sizeof(j->counts[0]));
-    j->units = (struct control_units){0};
+    j->units = (struct control_units){.set = j->set};
     j->at = 0;
     j->more = true;
     j->select = control_select(j->set, j->only, j->run);
@@ -153,6 +139,7 @@ struct result_job {
     struct writer_job job;
     struct engine *e;
     const struct judging *run;
+    size_t from, to; /* controls of the set */
     int64_t now, size, took_us;
 };
 
@@ -163,8 +150,8 @@ static err result_run(struct writer_job *job, struct db *db, struct arena *a, vo
     const struct judging *j = w->run;
     err e = control_judge_check(w->e, db, a);
     (void)world;
-    for (size_t i = 0; i < j->set->n && !e.code; i++) {
-        const struct control_counts *c = &j->counts[i];
+    for (size_t i = w->from; i < w->to && !e.code; i++) {
+        struct control_tally c = control_units_sum(&j->units, i);
         if (!j->only[i]) {
             e = db_queue(db, a,
                          SQL("insert into control_result(control, as_of, size, n, ok, violation,"
@@ -185,10 +172,10 @@ static err result_run(struct writer_job *job, struct db *db, struct arena *a, vo
                          " violation = excluded.violation, unknown = excluded.unknown,"
                          " took_us = excluded.took_us, trouble = '', key = excluded.key"),
                      ARGS(db_i64(j->set->list[i]->code), db_i64(w->now), db_i64(w->size),
-                          db_i64(c->n), db_i64(c->ok), db_i64(c->violation), db_i64(c->unknown),
+                          db_i64(c.n), db_i64(c.ok), db_i64(c.violation), db_i64(c.unknown),
                           db_i64(w->took_us), db_text(j->set->list[i]->key)));
     }
-    e = e.code ? e : control_units_write(db, a, j->set->type, &j->units);
+    e = e.code ? e : control_units_write(db, a, &j->units, j->only, w->from, w->to);
     return e.code ? e : db_flush(db, a);
 }
 
@@ -216,10 +203,20 @@ static err judge_type(struct judging *j)
             db_read_end(j->ctx.db);
         }
     } while (e.code && leave_out(j));
-    struct result_job w = {
-        .e = j->e, .run = j, .now = j->ctx.now, .size = size, .took_us = clock_mono_us() - began};
-    w.job = (struct writer_job){.run = result_run};
-    return e.code ? e : engine_run(j->e, &w.job);
+    int64_t took_us = clock_mono_us() - began;
+    size_t many = CONTROL_ROWS / (j->units.n + 1) + 1; /* controls of one job */
+    for (size_t from = 0; from < j->set->n && !e.code; from += many) {
+        struct result_job w = {.job = {.run = result_run},
+                               .e = j->e,
+                               .run = j,
+                               .from = from,
+                               .to = j->set->n - from < many ? j->set->n : from + many,
+                               .now = j->ctx.now,
+                               .size = size,
+                               .took_us = took_us};
+        e = engine_run(j->e, &w.job);
+    }
+    return e;
 }
 
 static bool is_far(const struct control_set *s)
@@ -293,7 +290,6 @@ static struct judging *judging_of(struct engine *e, const struct ctx *ctx, struc
                           .set = s,
                           .chunk = chunk_of(s),
                           .only = arena_array(a, bool, s->n),
-                          .counts = arena_array(a, struct control_counts, s->n),
                           .errors = arena_array(a, str, s->n)};
     memset(j->only, 1, s->n * sizeof(bool));
     return j;

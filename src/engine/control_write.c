@@ -19,23 +19,44 @@ int control_byte(str v, size_t i)
     return i < v.len ? (unsigned char)v.ptr[i] : VERDICT_OUT;
 }
 
-bool control_differs(str was, str is)
+/* Is the record in any population? */
+static bool counts(str vector)
 {
-    for (size_t i = 0; i < is.len; i++) {
-        if (control_byte(was, i) != control_byte(is, i)) {
+    for (size_t i = 0; i < vector.len; i++) {
+        if (vector.ptr[i]) {
             return true;
         }
     }
     return false;
 }
 
-str control_vector(struct arena *a, const struct control_set *s, const struct rows *r)
+bool control_differs(const struct control_change *c)
+{
+    for (size_t i = 0; i < c->is.len; i++) {
+        if (control_byte(c->was, i) != control_byte(c->is, i)) {
+            return true;
+        }
+    }
+    return c->unit != c->unit_was && counts(c->is);
+}
+
+struct control_change control_judged(struct arena *a, const struct control_set *s,
+                                     const struct rows *r)
 {
     char *bytes = arena_array(a, char, s->n);
     for (size_t i = 0; i < s->n; i++) {
         bytes[i] = (char)rows_i64(r, 1 + (int)i);
     }
-    return (str){bytes, s->n};
+    return (struct control_change){
+        .record = rows_i64(r, 0), .is = {bytes, s->n}, .unit = rows_i64(r, 1 + (int)s->n)};
+}
+
+void control_put_was(struct control_change *c, const struct rows *old, bool there)
+{
+    if (there && rows_i64(old, 0) == c->record) {
+        c->was = rows_text(old, 1);
+        c->unit_was = rows_i64(old, 2);
+    }
 }
 
 err control_until(const struct ctx *ctx, const struct cond *length, struct db_arg *ret)
@@ -182,7 +203,7 @@ struct puts {
     size_t n;
 };
 
-enum { VECTOR_COLUMNS = 3, ROW_COLUMNS = 7, PUT_MANY = 50 };
+enum { VECTOR_COLUMNS = 4, ROW_COLUMNS = 7, UNIT_COLUMNS = 6, PUT_MANY = 50 };
 
 static void puts_init(struct puts *p, struct arena *a, size_t rows)
 {
@@ -264,43 +285,66 @@ static err put_row(const struct ctx *ctx, const struct standings *stood, const s
 static err put_vector(const struct ctx *ctx, const struct control_set *s,
                       const struct control_change *c, struct puts *vectors)
 {
-    bool any = false;
-    for (size_t i = 0; i < c->is.len; i++) {
-        any = any || c->is.ptr[i];
-    }
-    if (!any) {
+    if (!counts(c->is)) {
         return db_queue(ctx->db, ctx->arena, SQL("delete from control_vector where record = $1"),
                         ARGS(db_i64(c->record)));
     }
     const struct db_arg row[VECTOR_COLUMNS] = {db_i64(c->record), db_i64(s->type->code),
-                                               db_blob(c->is)};
+                                               db_blob(c->is), db_i64(c->unit)};
     puts_add(vectors, row);
     return OK;
 }
 
-/* How many more, or fewer, records have which verdict. */
-struct delta {
-    int64_t n, ok, violation, unknown;
-};
+/* --- figures -----------------------------------------------------------------------------------
+ */
 
-static void delta_put(struct delta *d, int verdict, int by)
+static err put_more(const struct ctx *ctx, const struct control *c, const struct control_tally *t)
 {
-    d->n += verdict == VERDICT_OUT ? 0 : by;
-    d->ok += verdict == VERDICT_OK ? by : 0;
-    d->unknown += verdict == VERDICT_UNKNOWN ? by : 0;
-    d->violation += verdict >= VERDICT_VIOLATION ? by : 0;
+    return !control_tally_any(t)
+               ? OK
+               : db_queue(
+                     ctx->db, ctx->arena,
+                     SQL("update control_result set n = n + $2, ok = ok + $3,"
+                         " violation = violation + $4, unknown = unknown + $5 where control = $1"),
+                     ARGS(db_i64(c->code), db_i64(t->n), db_i64(t->ok), db_i64(t->violation),
+                          db_i64(t->unknown)));
 }
 
-static err put_delta(const struct ctx *ctx, const struct control *c, const struct delta *d)
+/* How many more records of which unit have which verdict. */
+static err put_units(const struct ctx *ctx, const struct control_units *u)
 {
-    if (!d->n && !d->ok && !d->violation && !d->unknown) {
-        return OK;
+    struct puts p = {.into =
+                         SQL("insert into control_unit(control, unit, n, ok, violation, unknown)"
+                             " values "),
+                     .otherwise = SQL(" on conflict (control, unit) do update set"
+                                      " n = control_unit.n + excluded.n,"
+                                      " ok = control_unit.ok + excluded.ok,"
+                                      " violation = control_unit.violation + excluded.violation,"
+                                      " unknown = control_unit.unknown + excluded.unknown"),
+                     .columns = UNIT_COLUMNS};
+    puts_init(&p, ctx->arena, u->n * u->set->n);
+    for (size_t i = 0; i < u->n; i++) {
+        for (size_t k = 0; k < u->set->n; k++) {
+            const struct control_tally *t = &u->list[i].of[k];
+            const struct db_arg row[UNIT_COLUMNS] = {
+                db_i64(u->set->list[k]->code), db_i64(u->list[i].unit), db_i64(t->n), db_i64(t->ok),
+                db_i64(t->violation),          db_i64(t->unknown)};
+            if (control_tally_any(t)) {
+                puts_add(&p, row);
+            }
+        }
     }
-    return db_queue(ctx->db, ctx->arena,
-                    SQL("update control_result set n = n + $2, ok = ok + $3,"
-                        " violation = violation + $4, unknown = unknown + $5 where control = $1"),
-                    ARGS(db_i64(c->code), db_i64(d->n), db_i64(d->ok), db_i64(d->violation),
-                         db_i64(d->unknown)));
+    return puts_write(ctx, &p);
+}
+
+static err put_figures(const struct ctx *ctx, const struct control_units *u)
+{
+    err e = put_units(ctx, u);
+    for (size_t k = 0; k < u->set->n && !e.code; k++) {
+        struct control_tally all = control_units_sum(u, k);
+        e = put_more(ctx, u->set->list[k], &all);
+    }
+    return e;
 }
 
 /* What one job puts. */
@@ -312,9 +356,9 @@ struct wanted {
 static struct wanted wanted_of(struct arena *a, const struct control_work *w)
 {
     struct wanted x = {
-        .vectors = {.into = SQL("insert into control_vector(record, type, vector) values "),
-                    .otherwise =
-                        SQL(" on conflict (record) do update set vector = excluded.vector"),
+        .vectors = {.into = SQL("insert into control_vector(record, type, vector, unit) values "),
+                    .otherwise = SQL(" on conflict (record) do update set vector ="
+                                     " excluded.vector, unit = excluded.unit"),
                     .columns = VECTOR_COLUMNS},
         .rows = {.into = SQL("insert into control_row(control, record, verdict, since, grace_at,"
                              " find_at, seq) values "),
@@ -335,22 +379,22 @@ static struct wanted wanted_of(struct arena *a, const struct control_work *w)
 
 static err put_change(const struct ctx *ctx, const struct control_work *w,
                       const struct control_change *c, const struct standings *stood,
-                      struct delta *deltas, struct wanted *wanted)
+                      struct control_units *units, struct wanted *wanted)
 {
-    int64_t more = 0;
+    struct control_tally *from = control_units_at(units, ctx->arena, c->unit_was);
+    struct control_tally *to = control_units_at(units, ctx->arena, c->unit);
     err e = put_vector(ctx, w->set, c, &wanted->vectors);
     for (size_t k = 0; k < w->set->n && !e.code; k++) {
         int was = control_byte(c->was, k);
         int is = control_byte(c->is, k);
+        control_tally_put(&from[k], was, -1);
+        control_tally_put(&to[k], is, 1);
         if (was != is) {
-            more += (is != VERDICT_OUT) - (was != VERDICT_OUT);
-            delta_put(&deltas[k], was, -1);
-            delta_put(&deltas[k], is, 1);
             e = put_row(ctx, stood, w->set->list[k], c->record, was, is, wanted->seq,
                         &wanted->rows);
         }
     }
-    return e.code || !w->count ? e : control_units_add(ctx, w->set->type, c->record, more);
+    return e;
 }
 
 static err write_run(struct writer_job *job, struct db *db, struct arena *a, void *world)
@@ -359,20 +403,18 @@ static err write_run(struct writer_job *job, struct db *db, struct arena *a, voi
     const struct control_work *w = j->work;
     (void)world;
     struct ctx ctx = ctx_make(j->e, j->model, db, a, j->now, 0, LANG_ZH);
-    struct delta *deltas = arena_array(a, struct delta, w->set->n + 1);
+    struct control_units units = {.set = w->set};
     struct standings *stood = arena_array(a, struct standings, w->nchanges + 1);
     struct wanted wanted = wanted_of(a, w);
     err e = control_judge_check(j->e, db, a);
     e = e.code ? e : read_standings(&ctx, w, stood);
     e = e.code ? e : control_ledger_size(&ctx, &wanted.seq);
     for (size_t i = 0; i < w->nchanges && !e.code; i++) {
-        e = put_change(&ctx, w, &w->changes[i], &stood[i], deltas, &wanted);
+        e = put_change(&ctx, w, &w->changes[i], &stood[i], &units, &wanted);
     }
     e = e.code ? e : puts_write(&ctx, &wanted.vectors);
     e = e.code ? e : puts_write(&ctx, &wanted.rows);
-    for (size_t k = 0; k < w->set->n && !e.code && w->count; k++) {
-        e = put_delta(&ctx, w->set->list[k], &deltas[k]);
-    }
+    e = e.code || !w->count ? e : put_figures(&ctx, &units);
     return e.code ? e : db_flush(db, a);
 }
 

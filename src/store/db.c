@@ -286,12 +286,12 @@ struct cell *rows_add(struct rows_data *d)
 
 int64_t rows_count(const struct rows *r)
 {
-    return r->data->rows;
+    return r->data ? r->data->rows : 0;
 }
 
 bool rows_next(struct rows *r)
 {
-    if (r->row + 1 >= r->data->rows) {
+    if (r->row + 1 >= rows_count(r)) {
         return false;
     }
     r->row++;

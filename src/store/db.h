@@ -104,8 +104,8 @@ void batch_max_rows(struct batch *b, int place, int64_t max_rows);
 MUST_CHECK err batch_run(struct batch *b);
 
 struct rows {
-    const struct rows_data *data;
-    int64_t row; /* of the current row; -1 before the first rows_next */
+    const struct rows_data *data; /* NULL: no rows, as where nothing was asked */
+    int64_t row;                  /* of the current row; -1 before the first rows_next */
 };
 /* The results of the statement at `place`, once the batch has run; columns count from 0,
  * and one that is not there, or a row before rows_next, aborts. */

@@ -30,11 +30,13 @@ static const char law[] = HOUSE_DESK
     "  thing:\n"
     "    title: {zh: 物品, en: Thing}\n"
     "    name: \"{what}\"\n"
+    "    unit: unit\n"
     "    see: everyone\n"
     "    fields:\n"
     "      what: {type: text, max: 50, zh: 名, en: What}\n"
     "      n: {type: int, min: 0, max: 9, zh: 数, en: N}\n"
     "      box: {type: ref, to: box, zh: 箱, en: Box}\n"
+    "      unit: {type: unit, default: actor.unit, zh: 部门, en: Unit}\n"
     "    states:\n"
     "      kept: {zh: 在, en: Kept}\n"
     "      gone: {zh: 去, en: Gone, final: true}\n"
@@ -42,6 +44,7 @@ static const char law[] = HOUSE_DESK
     "      keep: {to: kept, who: everyone, asks: [what], may: [n, box], clause: c, zh: 存, en: "
     "Keep}\n"
     "      change: {from: kept, who: everyone, may: [n, box], clause: c, zh: 改, en: Change}\n"
+    "      give: {from: kept, who: everyone, asks: [unit], clause: c, zh: 交, en: Give}\n"
     "      drop: {from: kept, to: gone, who: everyone, clause: c, zh: 弃, en: Drop}\n"
     "  tag:\n"
     "    title: {zh: 标签, en: Tag}\n"
@@ -114,7 +117,7 @@ static void some_act(struct walk *w)
     int64_t box = w->nboxes ? w->boxes[below(w, w->nboxes)] : 0;
     int64_t thing = w->nthings ? w->things[below(w, w->nthings)] : 0;
     int64_t tag = w->ntags ? w->tags[below(w, w->ntags)] : 0;
-    switch (below(w, 11)) {
+    switch (below(w, 12)) {
     case 0:
         make(w, "box", w->boxes, &w->nboxes, "what", "b", "room", digit(w));
         break;
@@ -148,6 +151,10 @@ static void some_act(struct walk *w)
     case 9:
         w->done += box && house_do(h, h->amy, "box", box, below(w, 2) ? "shut" : "open", NULL);
         break;
+    case 10: /* it counts in another unit from now on */
+        w->done += thing && house_do(h, h->amy, "thing", thing, "give", "unit",
+                                     house_text(h, below(w, 2) ? h->north : h->south), NULL);
+        break;
     default:
         w->done += box && house_do(h, h->amy, "box", box, "size", "room", digit(w), NULL);
         break;
@@ -160,10 +167,11 @@ static str judged(struct house *h, struct arena *a)
     struct rows r;
     struct buf b = buf_make(a, 1u << 20);
     dbs_ok(db_query(house_db(h), a,
-                    SQL("select record, vector from control_vector order by record"), NO_ARGS, &r));
+                    SQL("select record, vector, unit from control_vector order by record"), NO_ARGS,
+                    &r));
     while (rows_next(&r)) {
         str v = rows_text(&r, 1);
-        buf_put_fmt(&b, "%lld:", (long long)rows_i64(&r, 0));
+        buf_put_fmt(&b, "%lld of %lld:", (long long)rows_i64(&r, 0), (long long)rows_i64(&r, 2));
         for (size_t i = 0; i < v.len; i++) {
             buf_put_fmt(&b, " %d", v.ptr[i]);
         }
@@ -185,11 +193,14 @@ static str judged(struct house *h, struct arena *a)
                     (long long)rows_i64(&r, 3), (long long)rows_i64(&r, 4));
     }
     dbs_ok(db_query(house_db(h), a,
-                    SQL("select type, unit, n from control_unit where n > 0 order by 1, 2"),
+                    SQL("select control, unit, n, ok, violation, unknown from control_unit"
+                        " where n <> 0 order by 1, 2"),
                     NO_ARGS, &r));
     while (rows_next(&r)) {
-        buf_put_fmt(&b, "unit %lld %lld: %lld\n", (long long)rows_i64(&r, 0),
-                    (long long)rows_i64(&r, 1), (long long)rows_i64(&r, 2));
+        buf_put_fmt(&b, "unit %lld %lld: %lld %lld %lld %lld\n", (long long)rows_i64(&r, 0),
+                    (long long)rows_i64(&r, 1), (long long)rows_i64(&r, 2),
+                    (long long)rows_i64(&r, 3), (long long)rows_i64(&r, 4),
+                    (long long)rows_i64(&r, 5));
     }
     return buf_str(&b);
 }
@@ -200,6 +211,31 @@ static void run(struct house *h, struct arena *a)
     if (e.code) {
         fail_msg("%s %.*s", err_name(e.code), STR_ARG(e.detail));
     }
+}
+
+/* The figures by unit add up to each control's, and to what stands in the rows of each unit. */
+static void assert_adds_up(struct house *h)
+{
+    assert_int_equal(
+        house_i64(h,
+                  SQL("select count(*) from control_result q where q.n <> coalesce((select sum(u.n)"
+                      " from control_unit u where u.control = q.control), 0) or q.violation <>"
+                      " coalesce((select sum(u.violation) from control_unit u where u.control ="
+                      " q.control), 0)"),
+                  NO_ARGS),
+        0);
+    assert_int_equal(
+        house_i64(h,
+                  SQL("select count(*) from control_unit u where u.violation + u.unknown <>"
+                      " (select count(*) from control_row w join control_vector v on v.record ="
+                      " w.record where w.control = u.control and v.unit = u.unit)"),
+                  NO_ARGS),
+        0);
+    assert_int_equal(house_i64(h,
+                               SQL("select count(*) from control_vector v join r_thing t on t.id ="
+                                   " v.record where coalesce(t.unit, 0) <> v.unit"),
+                               NO_ARGS),
+                     0);
 }
 
 static void walk(struct dbs *t, unsigned seed)
@@ -218,6 +254,7 @@ static void walk(struct dbs *t, unsigned seed)
         assert_false(whole);
         assert_int_equal(house_i64(&h, SQL("select count(*) from control_dirty"), NO_ARGS), 0);
         str marked = judged(&h, &a);
+        assert_adds_up(&h);
         run(&h, &a);
         str all = judged(&h, &a);
         if (!str_eq(marked, all)) {
@@ -231,6 +268,8 @@ static void walk(struct dbs *t, unsigned seed)
         const struct cdef *c = house_model(&h)->controls[i]->newest;
         assert_false(c->far); /* else marks would prove nothing */
     }
+    assert_true(house_i64(&h, SQL("select count(distinct unit) from control_unit where n > 0"),
+                          NO_ARGS) > 1);
     assert_true(w.done > BATCHES * ACTS / 3 && seen > 1000);
     arena_end(&a);
 }
