@@ -147,14 +147,15 @@ static void show_units(struct visit *v)
         visit_error(v, e);
         return;
     }
-    struct unit_line *lines = arena_array(v->ctx.arena, struct unit_line, n + 1);
-    for (size_t i = 0; i < n; i++) {
-        size_t len = list[i].list.len;
-        size_t worst = len < UNIT_CONTROLS ? len : UNIT_CONTROLS;
-        lines[i] = (struct unit_line){&list[i], {list[i].list.ptr, worst}, len - worst};
+    struct unit_line *lines = arena_array(v->ctx.arena, struct unit_line, UNITS);
+    p.at = pages_of(v, STR("/compliance?by=unit&"), n, UNITS);
+    for (size_t i = 0; i < p.at.len; i++) {
+        const struct unit_state *u = &list[p.at.first + i];
+        size_t worst = u->list.len < UNIT_CONTROLS ? u->list.len : UNIT_CONTROLS;
+        lines[i] = (struct unit_line){u, {u->list.ptr, worst}, u->list.len - worst};
     }
     p.units.ptr = lines;
-    p.units.len = n;
+    p.units.len = p.at.len;
     struct frame f;
     struct html out = frame_begin(v, &f,
                                   frame_title(v, WORDS("合规", "Compliance"),

@@ -34,7 +34,8 @@ struct standards_page {
     } standards;
 };
 
-enum { UNIT_CONTROLS = 5 }; /* named at a unit; the others are one step away */
+/* Of one page; controls named at a unit: the others are one step away. */
+enum { UNITS = 30, UNIT_CONTROLS = 5 };
 struct units_page {
     const struct visit *visit;
     struct lenses lenses;
@@ -48,7 +49,8 @@ struct units_page {
             size_t more; /* controls beside them that its records break */
         } * ptr;
         size_t len;
-    } units;         /* the most first */
+    } units; /* of one page, the most first */
+    struct pages at;
     int64_t as_of;   /* of the oldest look; 0: none */
     size_t unjudged; /* controls without one */
 };

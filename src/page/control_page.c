@@ -89,20 +89,7 @@ int control_line_order(const void *x, const void *y)
            (a->counts.violation > b->counts.violation);
 }
 
-/* A page of the list that is shown. */
-static url controls_page_at(const struct visit *v, const struct controls_page *p, int64_t page)
-{
-    struct buf b = buf_make(v->ctx.arena, 200);
-    BUF_LIT(&b, "/controls?");
-    if (p->law) {
-        buf_put_fmt(&b, "regulation=%.*s&", STR_ARG(p->law->reg->key));
-    }
-    buf_put_fmt(&b, "page=%lld", (long long)page);
-    return url_local(buf_str(&b));
-}
-
-/* What the whole list says, and the lines of the page that was asked for: the last one where
- * there are not so many. */
+/* What the whole list says, and the lines of the page that was asked for. */
 static void put_lines(struct visit *v, struct controls_page *p, const struct control_result *list,
                       size_t n)
 {
@@ -117,17 +104,15 @@ static void put_lines(struct visit *v, struct controls_page *p, const struct con
     }
     qsort(lines, k, sizeof(lines[0]), control_line_order);
     p->all = (int64_t)k;
-    p->pages = k ? ((int64_t)k + CONTROLS - 1) / CONTROLS : 1;
-    bool good = str_to_i64(visit_param(v, STR("page")), &p->page) && p->page >= 1;
-    p->page = !good ? 1 : p->page > p->pages ? p->pages : p->page;
-    size_t first = (size_t)(p->page - 1) * CONTROLS;
-    p->lines.ptr = lines + first;
-    p->lines.len = k - first < CONTROLS ? k - first : CONTROLS;
-    for (size_t i = first; i < first + p->lines.len; i++) {
+    str base = p->law
+                   ? str_fmt(v->ctx.arena, "/controls?regulation=%.*s&", STR_ARG(p->law->reg->key))
+                   : STR("/controls?");
+    p->at = pages_of(v, base, k, CONTROLS);
+    p->lines.ptr = lines + p->at.first;
+    p->lines.len = p->at.len;
+    for (size_t i = p->at.first; i < p->at.first + p->at.len; i++) {
         lines[i] = control_line_of(v, lines[i].r);
     }
-    p->previous = p->page > 1 ? controls_page_at(v, p, p->page - 1) : p->previous;
-    p->next = p->page < p->pages ? controls_page_at(v, p, p->page + 1) : p->next;
 }
 
 void page_controls(struct visit *v)

@@ -7,6 +7,7 @@
 #include "model/standard.h"
 #include "page/attest_page.h"
 #include "page/frame.h"
+#include "page/pages.h"
 #include "page/show.h"
 #include "page/trend.h"
 
@@ -41,8 +42,7 @@ struct controls_page {
     } lines;               /* of one page, the worst first */
     const struct law *law; /* only its own; NULL: all */
     int64_t all, good, attested;
-    int64_t page, pages; /* from 1 on */
-    url previous, next;  /* empty: there is none */
+    struct pages at;
 };
 
 struct control_case { /* a record that does not hold */

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum { MANY = 500, RECORDS = 200, PAGE_MOST = 60 * 1024 };
+enum { MANY = 500, RECORDS = 200, UNITS = 120, PAGE_MOST = 60 * 1024 };
 
 /* Every control is broken by two records, and by others than the next one. */
 static struct source register_of(struct arena *a)
@@ -154,6 +154,37 @@ static void lists(struct site *s)
     get(s, "/controls", "regulation=none", 404);
 }
 
+/* Its rows, each with the page's own mark of a unit's name. */
+static int units_in(str body)
+{
+    static const char mark[] = "<td class=\"first\">";
+    int n = 0;
+    for (const char *at = body.ptr;
+         (at = memmem(at, (size_t)(body.ptr + body.len - at), mark, sizeof(mark) - 1)); n++) {
+        at += sizeof(mark) - 1;
+    }
+    return n;
+}
+
+/* Records of many units, each breaking more than a row names. */
+static void units(struct site *s, struct dbs *t)
+{
+    dbs_ok(db_exec(t->db, t->a,
+                   SQL("update r_reading set unit = 5000 + (id % $1) where id >= 1000"),
+                   ARGS(db_i64(UNITS))));
+    dbs_ok(control_run(s->in.e, s->in.db, t->a, INST_NOW, false));
+    int n = 0;
+    for (int page = 1; page <= 4; page++) { /* thirty a page */
+        char query[40];
+        snprintf(query, sizeof(query), "by=unit&page=%d", page);
+        str body = get(s, "/compliance", query, 200);
+        n += units_in(body);
+        assert_true(str_has(body, STR("rel=\"prev\"")) == (page > 1));
+        assert_true(str_has(body, STR("rel=\"next\"")) == (page < 4));
+    }
+    assert_int_equal(n, UNITS);
+}
+
 static void pages(struct dbs *t)
 {
     struct site *s = arena_new(t->life, struct site);
@@ -176,6 +207,7 @@ static void pages(struct dbs *t)
     assert_int_equal(rules_in(body, seen), 5);
     assert_true(str_has(body, STR("另有 495 个控制点")));
     assert_true(str_has(body, STR("<b>1000</b>"))); /* two of each */
+    units(s, t);
     engine_stop(s->in.e);
 }
 
