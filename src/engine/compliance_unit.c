@@ -25,7 +25,7 @@ static struct sql judged_sql(const struct ctx *ctx)
 {
     struct sqlb b = sqlb_make(ctx->arena);
     SQLB_LIT(&b, "select u.unit, cast(sum(u.n) as bigint), cast(sum(u.ok) as bigint)"
-                 " from control_unit u where u.n > 0 and ");
+                 " from control_figure u where u.n > 0 and ");
     put_in_force(&b, ctx->model);
     SQLB_LIT(&b, " group by u.unit order by u.unit");
     return sqlb_end(&b);
@@ -36,7 +36,7 @@ static struct sql breaks_sql(const struct ctx *ctx)
 {
     struct sqlb b = sqlb_make(ctx->arena);
     SQLB_LIT(&b,
-             "select u.unit, u.control, u.violation, u.unknown from control_unit u where u.n > 0"
+             "select u.unit, u.control, u.violation, u.unknown from control_figure u where u.n > 0"
              " and u.violation + u.unknown > 0 and ");
     put_in_force(&b, ctx->model);
     SQLB_LIT(&b, " order by u.unit, u.control");

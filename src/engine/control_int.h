@@ -63,7 +63,7 @@ struct control_units {
 struct control_tally *control_units_at(struct control_units *u, struct arena *a, int64_t unit);
 /* Of all units together. */
 struct control_tally control_units_sum(const struct control_units *u, size_t place);
-/* Table control_unit is to say this of the controls at from <= place < to of which only[place] is
+/* Table control_figure is to say this of the controls at from <= place < to of which only[place] is
  * set: what is different is written.  In a writer's job, queued. */
 MUST_CHECK err control_units_write(struct db *db, struct arena *a, const struct control_units *u,
                                    const bool *only, size_t from, size_t to);

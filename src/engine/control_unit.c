@@ -69,7 +69,7 @@ static err put(struct db *db, struct arena *a, int64_t control, int64_t unit,
                const struct control_tally *t)
 {
     return db_queue(db, a,
-                    SQL("insert into control_unit(control, unit, n, ok, violation, unknown)"
+                    SQL("insert into control_figure(control, unit, n, ok, violation, unknown)"
                         " values ($1, $2, $3, $4, $5, $6) on conflict (control, unit) do update"
                         " set n = excluded.n, ok = excluded.ok, violation = excluded.violation,"
                         " unknown = excluded.unknown"),
@@ -79,7 +79,7 @@ static err put(struct db *db, struct arena *a, int64_t control, int64_t unit,
 
 static err drop(struct db *db, struct arena *a, int64_t control, int64_t unit)
 {
-    return db_queue(db, a, SQL("delete from control_unit where control = $1 and unit = $2"),
+    return db_queue(db, a, SQL("delete from control_figure where control = $1 and unit = $2"),
                     ARGS(db_i64(control), db_i64(unit)));
 }
 
@@ -122,7 +122,7 @@ static struct sql stand_sql(const struct control_units *u, const bool *only, siz
                             struct arena *a)
 {
     struct sqlb b = sqlb_make(a);
-    SQLB_LIT(&b, "select control, unit, n, ok, violation, unknown from control_unit"
+    SQLB_LIT(&b, "select control, unit, n, ok, violation, unknown from control_figure"
                  " where control in (-1");
     for (size_t i = from; i < to; i++) {
         if (only[i]) {

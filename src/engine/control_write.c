@@ -314,13 +314,13 @@ static err put_more(const struct ctx *ctx, const struct control *c, const struct
 static err put_units(const struct ctx *ctx, const struct control_units *u)
 {
     struct puts p = {.into =
-                         SQL("insert into control_unit(control, unit, n, ok, violation, unknown)"
+                         SQL("insert into control_figure(control, unit, n, ok, violation, unknown)"
                              " values "),
                      .otherwise = SQL(" on conflict (control, unit) do update set"
-                                      " n = control_unit.n + excluded.n,"
-                                      " ok = control_unit.ok + excluded.ok,"
-                                      " violation = control_unit.violation + excluded.violation,"
-                                      " unknown = control_unit.unknown + excluded.unknown"),
+                                      " n = control_figure.n + excluded.n,"
+                                      " ok = control_figure.ok + excluded.ok,"
+                                      " violation = control_figure.violation + excluded.violation,"
+                                      " unknown = control_figure.unknown + excluded.unknown"),
                      .columns = UNIT_COLUMNS};
     puts_init(&p, ctx->arena, u->n * u->set->n);
     for (size_t i = 0; i < u->n; i++) {

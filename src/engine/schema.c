@@ -284,10 +284,10 @@ static const struct migration migrations[] = {
             "create table duty_last(duty text not null, about INT not null, begins INT not null,"
             " state INT not null, primary key (duty, about));"
             "create index duty_last_state on duty_last(state, begins, duty);")},
-    /* What control_result says, by unit; the next full look, at the start, fills both. */
+    /* What control_result says, by unit (control_unit.c); the next full look, at the start, fills
+     * both.  The table of "engine unit 0001" is read by no program any more. */
     {"engine unit 0002",
-     SCRIPT("drop table control_unit;"
-            "create table control_unit(control INT not null, unit INT not null, n INT not null,"
+     SCRIPT("create table control_figure(control INT not null, unit INT not null, n INT not null,"
             " ok INT not null, violation INT not null, unknown INT not null,"
             " primary key (control, unit));"
             "alter table control_vector add column unit INT not null default 0;")},

@@ -86,7 +86,7 @@ enum { TASK_NEXT = 1, TASK_EFFECT = 2, TASK_RECEIPT = 3, TASK_APPROVAL = 4 };
 
 /* Rises when older programs can no longer work with the data; stands in the table
  * installation as min_binary, and a program whose number is less is not ready. */
-enum { SCHEMA_BINARY = 3 };
+enum { SCHEMA_BINARY = 2 };
 /* Rises with every migration that lands: stands in the table installation as `store`, and names
  * the file that an upgrade keeps, so that with an old number the second upgrade would find the
  * first one's.  Data without a number are older: 1. */

@@ -193,7 +193,7 @@ static str judged(struct house *h, struct arena *a)
                     (long long)rows_i64(&r, 3), (long long)rows_i64(&r, 4));
     }
     dbs_ok(db_query(house_db(h), a,
-                    SQL("select control, unit, n, ok, violation, unknown from control_unit"
+                    SQL("select control, unit, n, ok, violation, unknown from control_figure"
                         " where n <> 0 order by 1, 2"),
                     NO_ARGS, &r));
     while (rows_next(&r)) {
@@ -219,14 +219,14 @@ static void assert_adds_up(struct house *h)
     assert_int_equal(
         house_i64(h,
                   SQL("select count(*) from control_result q where q.n <> coalesce((select sum(u.n)"
-                      " from control_unit u where u.control = q.control), 0) or q.violation <>"
-                      " coalesce((select sum(u.violation) from control_unit u where u.control ="
+                      " from control_figure u where u.control = q.control), 0) or q.violation <>"
+                      " coalesce((select sum(u.violation) from control_figure u where u.control ="
                       " q.control), 0)"),
                   NO_ARGS),
         0);
     assert_int_equal(
         house_i64(h,
-                  SQL("select count(*) from control_unit u where u.violation + u.unknown <>"
+                  SQL("select count(*) from control_figure u where u.violation + u.unknown <>"
                       " (select count(*) from control_row w join control_vector v on v.record ="
                       " w.record where w.control = u.control and v.unit = u.unit)"),
                   NO_ARGS),
@@ -242,13 +242,14 @@ static void assert_adds_up(struct house *h)
 static void mends_figures(struct house *h, struct arena *a)
 {
     str right = judged(h, a);
-    dbs_ok(db_exec(house_db(h), a, SQL("update control_unit set n = n + 7, ok = ok - 1"), NO_ARGS));
+    dbs_ok(
+        db_exec(house_db(h), a, SQL("update control_figure set n = n + 7, ok = ok - 1"), NO_ARGS));
     dbs_ok(db_exec(house_db(h), a,
-                   SQL("delete from control_unit where control = (select min(control) from"
-                       " control_unit where n > 7)"),
+                   SQL("delete from control_figure where control = (select min(control) from"
+                       " control_figure where n > 7)"),
                    NO_ARGS));
     dbs_ok(db_exec(house_db(h), a,
-                   SQL("insert into control_unit(control, unit, n, ok, violation, unknown)"
+                   SQL("insert into control_figure(control, unit, n, ok, violation, unknown)"
                        " select control, 77, 1, 0, 1, 0 from control_result"),
                    NO_ARGS));
     run(h, a);
@@ -286,7 +287,7 @@ static void walk(struct dbs *t, unsigned seed)
         assert_false(c->far); /* else marks would prove nothing */
     }
     mends_figures(&h, &a);
-    assert_true(house_i64(&h, SQL("select count(distinct unit) from control_unit where n > 0"),
+    assert_true(house_i64(&h, SQL("select count(distinct unit) from control_figure where n > 0"),
                           NO_ARGS) > 1);
     assert_true(w.done > BATCHES * ACTS / 3 && seen > 1000);
     arena_end(&a);

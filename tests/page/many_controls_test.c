@@ -186,7 +186,8 @@ static void units(struct site *s, struct dbs *t)
     }
     struct rows r;
     dbs_ok(db_query(s->in.db, t->a,
-                    SQL("select count(distinct unit) from control_unit where n > 0"), NO_ARGS, &r));
+                    SQL("select count(distinct unit) from control_figure where n > 0"), NO_ARGS,
+                    &r));
     assert_true(rows_next(&r));
     assert_int_equal(n, rows_i64(&r, 0));
     assert_true(n >= UNITS);
