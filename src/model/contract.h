@@ -106,6 +106,9 @@
 
 #include "base/str.h"
 
+#include <stdbool.h>
+
+struct field;
 struct model;
 struct diags;
 
@@ -120,5 +123,7 @@ struct diags;
 void contract_bind(struct model *m, struct diags *d);
 /* What their actions must be, once these are read. */
 void contract_check(const struct model *m, struct diags *d);
+/* Does the text of this field name a control, by its key? */
+bool contract_names_control(const struct model *m, const struct field *f);
 
 #endif

@@ -1,6 +1,8 @@
 #include "page/form_page.h"
 
 #include "base/arena.h"
+#include "model/contract.h"
+#include "model/control.h"
 #include "page/page.h"
 
 #include "gen/form.html.h"
@@ -125,9 +127,32 @@ static bool has_key(str list, str key)
     return false;
 }
 
+/* Controls that judge records, where one is named by its key; none where there are too many. */
+static struct form_options controls_of(struct visit *v)
+{
+    enum { SUGGESTED_MAX = 200 };
+    const struct model *m = v->model;
+    struct form_option *o = arena_array(v->ctx.arena, struct form_option, SUGGESTED_MAX);
+    size_t n = 0;
+    for (size_t i = 0; i < m->ncontrols; i++) {
+        const struct control *c = m->controls[i];
+        if (!c->newest || !c->over) {
+            continue;
+        }
+        if (n == SUGGESTED_MAX) {
+            return (struct form_options){0};
+        }
+        o[n++] = (struct form_option){c->key, words_in(c->newest->words, v->ctx.lang), false};
+    }
+    return (struct form_options){o, n};
+}
+
 static struct form_options options_of(struct visit *v, const struct form_field *ff, str value)
 {
     const struct field *f = ff->field;
+    if (contract_names_control(v->model, f)) {
+        return controls_of(v);
+    }
     if (f->type == F_BOOL) {
         struct form_option *o = arena_array(v->ctx.arena, struct form_option, 2);
         o[0] = (struct form_option){STR("true"), words_in(WORDS("是", "Yes"), v->ctx.lang),

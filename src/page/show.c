@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/markdown.h"
+#include "model/contract.h"
 #include "model/control.h"
 #include "page/items.h"
 
@@ -228,13 +229,10 @@ static const struct clause *named_clause(const struct model *m, str text)
     return r && r->newest ? law_clause(r->newest, id) : NULL;
 }
 
-/* The control, in a field that holds the key of one (model/contract.h). */
+/* The control, in a field that holds the key of one; NULL: none that is in force. */
 static const struct control *named_control(const struct model *m, const struct field *f, str text)
 {
-    const struct type *t = f->of ? f->of->type : NULL;
-    bool holds = t && (t == m->finding || t == m->waiver || t == m->attestation);
-    const struct control *c =
-        holds && str_eq(f->key, STR("control")) ? model_control(m, text) : NULL;
+    const struct control *c = contract_names_control(m, f) ? model_control(m, text) : NULL;
     return c && c->newest ? c : NULL;
 }
 

@@ -184,6 +184,8 @@ async function marked(w) {
     await huang.press(mark(huang, "technician").locator("a[href*='/new/request']"));
     equal(await huang.page.inputValue("main form [name=control]"), KEY);
     equal(await huang.page.inputValue("main form [name=about]"), "");
+    const known = await huang.page.$$eval("#d-control option", (all) => all.map((o) => [o.value, o.textContent]));
+    expect(known.some(([key, words]) => key === KEY && words.trim() !== KEY), "the list of controls says what each is");
     await huang.open("/r/device");
     const other = huang.page.locator("table.list tbody tr", { hasNotText: DEVICE }).first();
     w.other = await other.locator("a.row").getAttribute("href");
