@@ -9,12 +9,11 @@
 
 #include "guarded.h"
 #include "plants.h"
+#include "support/fonts.h"
 
-#include <fontconfig/fontconfig.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { ACTS = 800 };
 
@@ -131,28 +130,9 @@ static void a_planted_hole_is_found(void **state)
     dbs_each(DBS_MEMORY, plant_all);
 }
 
-/* Who may have a document does not hang on its letters: those of the face with outlines of its own
- * kind are drawn in a quarter of the time that the big one takes, which is read whole each time. */
-static void write_plainly(void)
-{
-    static const char faces[] = "/usr/share/fonts/truetype/wqy";
-    char path[] = "/tmp/zhidu_rights_XXXXXX";
-    int fd = mkstemp(path);
-    assert_true(fd >= 0);
-    assert_int_equal(access(faces, R_OK), 0);
-    assert_true(dprintf(fd,
-                        "<?xml version=\"1.0\"?><fontconfig><dir>%s</dir>"
-                        "<cachedir>/var/cache/fontconfig</cachedir></fontconfig>",
-                        faces) > 0);
-    assert_int_equal(close(fd), 0);
-    assert_int_equal(setenv("FONTCONFIG_FILE", path, 1), 0);
-    assert_int_equal(FcInit(), FcTrue);
-    assert_int_equal(unlink(path), 0);
-}
-
 int main(int argc, char **argv)
 {
-    write_plainly();
+    fonts_plain();
     if (argc > 2 && strcmp(argv[1], "--thin") == 0) {
         int64_t n = 0;
         thin = str_to_i64(str_from(argv[2]), &n) && n > 0 && n < 1000 ? (int)n : 1;

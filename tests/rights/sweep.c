@@ -549,6 +549,7 @@ static void at_every_limit_a_request_ends_in_its_answer_or_503(void **state)
 int main(int argc, char **argv)
 {
     int64_t n;
+    fonts_plain();
     if (argc > 2 && strcmp(argv[1], "--each") == 0 && str_to_i64(str_from(argv[2]), &n)) {
         each = (int)n;
     }
