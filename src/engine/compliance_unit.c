@@ -43,27 +43,24 @@ static struct sql breaks_sql(const struct ctx *ctx)
     return sqlb_end(&b);
 }
 
-/* Its unit, asked for each: joined, PostgreSQL reads all vectors while it has no statistics of the
- * rows. */
-#define UNIT_OF(row) "(select x.unit from control_vector x where x.record = " row ".record)"
+/* Of row w; asked for each: joined, PostgreSQL reads all vectors while it has no statistics. */
+#define ITS_UNIT "(select x.unit from control_vector x where x.record = w.record) as unit"
 
 /* Of these in grace: unit, control, n.  It ends without an act, so it is asked as it stands. */
-#define IN_GRACE                                                                                   \
-    "select g.unit, g.control, count(*) from (select " UNIT_OF(                                    \
-        "w") " as unit, w.control as"                                                              \
-             " control from control_result q cross join control_row w where w.control = q.control" \
-             " and w.grace_at > $1) g group by g.unit, g.control order by g.unit, g.control"
+#define IN_GRACE                                                                         \
+    "select g.unit, g.control, count(*) from (select " ITS_UNIT ", w.control as control" \
+    " from control_result q cross join control_row w where w.control = q.control"        \
+    " and w.grace_at > $1) g group by g.unit, g.control order by g.unit, g.control"
 
 /* Waived, and of these in grace: unit, control, n, n. */
 static struct sql waived_sql(const struct ctx *ctx)
 {
     struct sqlb b = sqlb_make(ctx->arena);
     SQLB_LIT(&b, "select g.unit, g.control, count(*), cast(sum(case when g.grace_at > $1 then 1"
-                 " else 0 end) as bigint) from (select " UNIT_OF(
-                     "y") " as unit, y.control as"
-                          " control, y.grace_at as grace_at from (");
+                 " else 0 end) as bigint) from (select " ITS_UNIT ", w.control as control,"
+                 " w.grace_at as grace_at from (");
     control_put_waived(&b, ctx->model, NULL);
-    SQLB_LIT(&b, ") y) g group by g.unit, g.control order by g.unit, g.control");
+    SQLB_LIT(&b, ") w) g group by g.unit, g.control order by g.unit, g.control");
     return sqlb_end(&b);
 }
 
@@ -273,6 +270,7 @@ static struct asked ask(const struct ctx *ctx, struct batch *b)
                       .names = -1};
     if (m->waiver) {
         x.waived = batch_add(b, waived_sql(ctx), ctx_args(ctx, NULL, 0));
+        batch_max_rows(b, x.waived, UNIT_BREAKS_MAX);
     }
     if (m->duty_run && m->nduties) {
         struct db_arg args[DUTY_SUM_ARGS];
