@@ -82,8 +82,9 @@ static void wait_for_room(struct http_server *s, int64_t *handed, int64_t *said_
 
 static void hand_over(struct http_server *s, int fd, const struct sockaddr *from, socklen_t len)
 {
-    pthread_mutex_lock(&s->listener_lock);                        /* it is not ended meanwhile */
-    (void)MHD_add_connection(s->listener->daemon, fd, from, len); /* closes what it does not take */
+    pthread_mutex_lock(&s->listener_lock); /* it is not ended meanwhile */
+    struct MHD_Daemon *d = s->listener->daemons[fd % s->opt.event_threads];
+    (void)MHD_add_connection(d, fd, from, len); /* closes what it does not take */
     pthread_mutex_unlock(&s->listener_lock);
 }
 

@@ -201,8 +201,7 @@ static void end_retired(struct http_server *s)
     }
     pthread_mutex_unlock(&s->conn_lock);
     if (done) {
-        MHD_stop_daemon(done->daemon);
-        done->daemon = NULL;
+        http_listener_end(done);
     }
 }
 

@@ -63,12 +63,15 @@ struct http_exchange_private {
     struct http_exchange_private *next;
 };
 
-/* Event threads with one certificate: MHD's daemon.  Every callback gets it.  One that
- * was replaced stays until its last connection ends. */
+enum { HTTP_EVENT_THREADS_MAX = 16 };
+
+/* Event threads with one certificate: MHD's daemons, each with one.  Every callback gets it.  One
+ * that was replaced stays until its last connection ends. */
 struct http_listener {
     struct http_server *server;
-    struct MHD_Daemon *daemon;
-    int64_t open; /* connections, under conn_lock */
+    struct MHD_Daemon *daemons[HTTP_EVENT_THREADS_MAX]; /* as many as event threads */
+    int timer;                                          /* wakes them; -1: none */
+    int64_t open;                                       /* connections, under conn_lock */
     atomic_bool retired;
     int64_t retired_s;          /* monotonic, when */
     struct http_listener *next; /* of the retired, under conn_lock */
@@ -157,6 +160,7 @@ bool http_conn_over(struct MHD_Connection *c);
 /* The exchange of the request now on its way; NULL: it has ended.  A request that
  * MHD refuses after its first line never ends: its exchange ends with the socket. */
 void http_conn_begun(struct MHD_Connection *c, struct http_exchange_private *p);
+void http_listener_end(struct http_listener *l); /* its threads and connections */
 void *http_conn_reap(void *server); /* a thread: closes what is late, ends retired listeners */
 void http_conn_end(struct http_server *s);
 

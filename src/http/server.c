@@ -3,15 +3,19 @@
 #include "http/http_int.h"
 
 #include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 /* CROWD: connections more than wanted that came before they were counted */
-enum { HEADER_MEMORY = 24 * 1024, BLOCKS_KEPT = 64, CROWD = 64 };
+enum { HEADER_MEMORY = 24 * 1024, BLOCKS_KEPT = 64, CROWD = 64, TURN_MS = 250 };
 
 static void defaults(struct http_options *o)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     o->event_threads = o->event_threads ? o->event_threads : 2;
+    o->event_threads =
+        o->event_threads < HTTP_EVENT_THREADS_MAX ? o->event_threads : HTTP_EVENT_THREADS_MAX;
     o->workers = o->workers ? o->workers : (cores > 1 ? (int)cores * 4 : 4);
     o->at_once = o->at_once > 0 && o->at_once < o->workers ? o->at_once : o->workers;
     o->arena_limit = o->arena_limit ? o->arena_limit : 48u << 20;
@@ -35,17 +39,48 @@ static err unfit(void)
     return err_make(ERR_INVALID, STR("certificate and key do not fit or cannot be read"));
 }
 
-/* Event threads that wait for what accept.c hands over; NULL: none could be started. */
-static struct http_listener *listener_make(struct http_server *s, struct arena *a, const char *cert,
-                                           const char *key)
+void http_listener_end(struct http_listener *l)
 {
-    struct http_listener *l = arena_new(a, struct http_listener);
-    l->server = s;
+    for (int i = 0; i < HTTP_EVENT_THREADS_MAX && l->daemons[i]; i++) {
+        MHD_stop_daemon(l->daemons[i]);
+        l->daemons[i] = NULL;
+    }
+    if (l->timer >= 0) {
+        close(l->timer);
+        l->timer = -1;
+    }
+}
+
+/* When exactly 128 events came at once, an event thread of libmicrohttpd (0.9.75, MHD_epoll) waits
+ * for more before it looks at them: until another comes, or a connection was silent for
+ * HTTP_IDLE_S.  A timer beside them wakes it; an event without data is passed over. */
+static int timer_make(void)
+{
+    int fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+    struct timespec turn = {.tv_nsec = TURN_MS * 1000000L};
+    struct itimerspec each = {.it_interval = turn, .it_value = turn};
+    if (fd >= 0 && timerfd_settime(fd, 0, &each, NULL) != 0) {
+        close(fd);
+        fd = -1;
+    }
+    return fd;
+}
+
+/* Never read, so each of the threads sees each of its edges. */
+static bool wake_by(int timer, struct MHD_Daemon *d)
+{
+    const union MHD_DaemonInfo *i = MHD_get_daemon_info(d, MHD_DAEMON_INFO_EPOLL_FD);
+    struct epoll_event ev = {.events = EPOLLIN | EPOLLET};
+    return i && epoll_ctl(i->epoll_fd, EPOLL_CTL_ADD, timer, &ev) == 0;
+}
+
+static struct MHD_Daemon *daemon_make(struct http_listener *l, const char *cert, const char *key)
+{
     struct MHD_OptionItem o[] = {
         {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)http_request_done, l},
         {MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)http_conn_notice, l},
         {MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)http_uri_seen, l},
-        {MHD_OPTION_CONNECTION_LIMIT, s->opt.connections + CROWD, NULL},
+        {MHD_OPTION_CONNECTION_LIMIT, l->server->opt.connections + CROWD, NULL},
         {MHD_OPTION_CONNECTION_TIMEOUT, HTTP_IDLE_S, NULL},
 #if MHD_VERSION >= 0x00097601
         {MHD_OPTION_CLIENT_DISCIPLINE_LVL, 3, NULL},
@@ -53,16 +88,31 @@ static struct http_listener *listener_make(struct http_server *s, struct arena *
         {MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL},
 #endif
         {MHD_OPTION_CONNECTION_MEMORY_LIMIT, HEADER_MEMORY, NULL},
-        {MHD_OPTION_THREAD_POOL_SIZE, s->opt.event_threads > 1 ? s->opt.event_threads : 0, NULL},
         {cert ? MHD_OPTION_HTTPS_MEM_CERT : MHD_OPTION_END, 0, (void *)(uintptr_t)cert},
         {cert ? MHD_OPTION_HTTPS_MEM_KEY : MHD_OPTION_END, 0, (void *)(uintptr_t)key},
         {MHD_OPTION_END, 0, NULL}
     };
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC |
                      MHD_USE_NO_LISTEN_SOCKET | (cert ? MHD_USE_TLS : 0);
-    l->daemon =
-        MHD_start_daemon(flags, 0, NULL, NULL, http_access, l, MHD_OPTION_ARRAY, o, MHD_OPTION_END);
-    return l->daemon ? l : NULL;
+    return MHD_start_daemon(flags, 0, NULL, NULL, http_access, l, MHD_OPTION_ARRAY, o,
+                            MHD_OPTION_END);
+}
+
+/* Event threads that wait for what accept.c hands over; NULL: none could be started. */
+static struct http_listener *listener_make(struct http_server *s, struct arena *a, const char *cert,
+                                           const char *key)
+{
+    struct http_listener *l = arena_new(a, struct http_listener);
+    l->server = s;
+    l->timer = timer_make();
+    for (int i = 0; i < s->opt.event_threads; i++) {
+        l->daemons[i] = l->timer < 0 ? NULL : daemon_make(l, cert, key);
+        if (!l->daemons[i] || !wake_by(l->timer, l->daemons[i])) {
+            http_listener_end(l);
+            return NULL;
+        }
+    }
+    return l;
 }
 
 static err begin_to_listen(struct http_server *s, struct arena *a)
@@ -225,10 +275,10 @@ static void end_workers(struct http_server *s)
 static void end_listeners(struct http_server *s)
 {
     if (s->listener) {
-        MHD_stop_daemon(s->listener->daemon);
+        http_listener_end(s->listener);
     }
     for (struct http_listener *l = s->retired; l; l = l->next) {
-        MHD_stop_daemon(l->daemon);
+        http_listener_end(l);
     }
 }
 

@@ -536,6 +536,35 @@ static void one_address_cannot_take_all_places(void **state)
     free(fds);
 }
 
+/* Two event threads get a batch of the library's own size at once, 128, and nothing after it. */
+static void a_whole_batch_is_answered_at_once(void **state)
+{
+    enum { GROUP = 101, MANY = 256, SOON_MS = 30000 };
+    (void)state;
+    int fds[MANY];
+    char answer[2048];
+    for (int i = 0; i < MANY; i++) {
+        fds[i] = ask_from(GROUP);
+        assert_true(recv(fds[i], answer, sizeof(answer), 0) > 12);
+    }
+    static const char ask[] = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
+    assert_int_equal(kill(server.pid, SIGSTOP), 0);
+    for (int i = 0; i < MANY; i++) {
+        assert_int_equal(send(fds[i], ask, sizeof(ask) - 1, MSG_NOSIGNAL), sizeof(ask) - 1);
+    }
+    assert_int_equal(kill(server.pid, SIGCONT), 0);
+    int64_t began = now_ms();
+    for (int i = 0; i < MANY; i++) {
+        ssize_t got = recv(fds[i], answer, sizeof(answer), 0);
+        assert_true(got > 12);
+        assert_memory_equal(answer, "HTTP/1.1 200", 12);
+        close(fds[i]);
+    }
+    int64_t took = now_ms() - began;
+    print_message("           %d answered within %lld ms\n", MANY, (long long)took);
+    assert_true(took < SOON_MS); /* HTTP_IDLE_S is twice as long */
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -568,6 +597,7 @@ int main(void)
         cmocka_unit_test(a_thousand_requests_sent_at_once_are_answered_in_order),
         cmocka_unit_test(whoever_is_slow_is_cut_off_and_holds_up_nobody),
         cmocka_unit_test(one_address_cannot_take_all_places),
+        cmocka_unit_test(a_whole_batch_is_answered_at_once),
         cmocka_unit_test(ten_thousand_that_say_nothing_hold_up_nobody),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
