@@ -19,7 +19,7 @@
  *                   until then it counts as in grace; null: no grace.  find_at: when it is to
  *                   be a finding, null: it is one, or need be none; finding: its id, 0: it was
  *                   refused
- *   control_figure    control, unit, n, ok, violation, unknown: the figures of control_result,
+ *   control_figure  control, unit, n, ok, violation, unknown: the figures of control_result,
  *                   by unit (control_unit.c)
  *   control_retest  control, record, finding: it does not violate any more, and the finding has
  *                   not been told

@@ -337,12 +337,23 @@ static err put_units(const struct ctx *ctx, const struct control_units *u)
     return puts_write(ctx, &p);
 }
 
-static err put_figures(const struct ctx *ctx, const struct control_units *u)
+/* The figures follow what the changes take away and bring. */
+static err put_figures(const struct ctx *ctx, const struct control_work *w)
 {
-    err e = put_units(ctx, u);
-    for (size_t k = 0; k < u->set->n && !e.code; k++) {
-        struct control_tally all = control_units_sum(u, k);
-        e = put_more(ctx, u->set->list[k], &all);
+    struct control_units u = {.set = w->set};
+    for (size_t i = 0; i < w->nchanges; i++) {
+        const struct control_change *c = &w->changes[i];
+        struct control_tally *from = control_units_at(&u, ctx->arena, c->unit_was);
+        struct control_tally *to = control_units_at(&u, ctx->arena, c->unit);
+        for (size_t k = 0; k < w->set->n; k++) {
+            control_tally_put(&from[k], control_byte(c->was, k), -1);
+            control_tally_put(&to[k], control_byte(c->is, k), 1);
+        }
+    }
+    err e = put_units(ctx, &u);
+    for (size_t k = 0; k < w->set->n && !e.code; k++) {
+        struct control_tally all = control_units_sum(&u, k);
+        e = put_more(ctx, w->set->list[k], &all);
     }
     return e;
 }
@@ -379,16 +390,12 @@ static struct wanted wanted_of(struct arena *a, const struct control_work *w)
 
 static err put_change(const struct ctx *ctx, const struct control_work *w,
                       const struct control_change *c, const struct standings *stood,
-                      struct control_units *units, struct wanted *wanted)
+                      struct wanted *wanted)
 {
-    struct control_tally *from = control_units_at(units, ctx->arena, c->unit_was);
-    struct control_tally *to = control_units_at(units, ctx->arena, c->unit);
     err e = put_vector(ctx, w->set, c, &wanted->vectors);
     for (size_t k = 0; k < w->set->n && !e.code; k++) {
         int was = control_byte(c->was, k);
         int is = control_byte(c->is, k);
-        control_tally_put(&from[k], was, -1);
-        control_tally_put(&to[k], is, 1);
         if (was != is) {
             e = put_row(ctx, stood, w->set->list[k], c->record, was, is, wanted->seq,
                         &wanted->rows);
@@ -403,18 +410,17 @@ static err write_run(struct writer_job *job, struct db *db, struct arena *a, voi
     const struct control_work *w = j->work;
     (void)world;
     struct ctx ctx = ctx_make(j->e, j->model, db, a, j->now, 0, LANG_ZH);
-    struct control_units units = {.set = w->set};
     struct standings *stood = arena_array(a, struct standings, w->nchanges + 1);
     struct wanted wanted = wanted_of(a, w);
     err e = control_judge_check(j->e, db, a);
     e = e.code ? e : read_standings(&ctx, w, stood);
     e = e.code ? e : control_ledger_size(&ctx, &wanted.seq);
     for (size_t i = 0; i < w->nchanges && !e.code; i++) {
-        e = put_change(&ctx, w, &w->changes[i], &stood[i], &units, &wanted);
+        e = put_change(&ctx, w, &w->changes[i], &stood[i], &wanted);
     }
     e = e.code ? e : puts_write(&ctx, &wanted.vectors);
     e = e.code ? e : puts_write(&ctx, &wanted.rows);
-    e = e.code || !w->count ? e : put_figures(&ctx, &units);
+    e = e.code || !w->count ? e : put_figures(&ctx, w);
     return e.code ? e : db_flush(db, a);
 }
 
