@@ -82,7 +82,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     MUST(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd) == 0);
     MUST(write(fd[0], data, size) == (ssize_t)size);
-    MUST(MHD_add_connection(server()->listener->daemon, fd[1], (struct sockaddr *)&from,
+    MUST(MHD_add_connection(server()->listener->daemons[0], fd[1], (struct sockaddr *)&from,
                             sizeof(from)) == MHD_YES);
     for (int waiting = 1; waiting && ioctl(fd[0], SIOCOUTQ, &waiting) == 0;) {
         sched_yield(); /* an end that comes along with the last bytes would go unseen */
