@@ -46,13 +46,14 @@ export function contains(text, part) {
 // --- waiting -------------------------------------------------------------------------------------
 
 export const wait = (ms) => new Promise((r) => setTimeout(r, ms));
-/** What `run` gives when it gives something; a minute and a half is for machines that are busy. */
+/** What `run` gives when it gives something; a minute and a half is for machines that are busy.  The sentence may
+ * be a function, for what is known at the end only. */
 export async function until(sentence, run) {
   const began = performance.now();
   for (;;) {
     const v = await run();
     if (v) return v;
-    if (performance.now() - began > Number(process.env.PATIENCE_MS ?? 90000)) throw new Error(`never: ${sentence}`);
+    if (performance.now() - began > Number(process.env.PATIENCE_MS ?? 90000)) throw new Error(`never: ${typeof sentence === "function" ? sentence() : sentence}`);
     await wait(50);
   }
 }
@@ -66,10 +67,11 @@ const bound = (socket, how) => new Promise((done) => {
 
 /**
  * A port that no other test is given while this process lives: it holds the UDP port of the same number, as
- * tests/support/server.c does.  Below those that the kernel gives to whoever connects.
+ * tests/support/server.c does.  Below those that the kernel gives to whoever connects, above 10080, which
+ * fetch and Chromium ask nothing of ("bad port", the Fetch standard's list).
  */
 export async function freePort() {
-  const first = 10000, many = 8000;
+  const first = 10100, many = 7900;
   for (let i = 0, at = Math.floor(Math.random() * many); i < many; i++) {
     const port = first + (at + i) % many;
     const claim = createSocket("udp4").unref();
@@ -100,9 +102,10 @@ export class Server {
     s.gone = new Promise((r) => s.process.once("exit", (code) => { running.delete(s); r(code); }));
     running.add(s);
     await began(s);
-    await until("the server starts", () => {
+    let last = "";
+    await until(() => `the server starts on port ${s.port}: ${last}\n${s.log}`, () => {
       if (s.process.exitCode !== null || s.process.signalCode !== null) throw new Error(`the server does not start: ${s.log}`);
-      return fetch(`${s.url}/signin`).then((r) => r.ok, () => false);
+      return fetch(`${s.url}/signin`).then((r) => { last = r.status; return r.ok; }, (e) => { last = e.cause?.message ?? e.message; return false; });
     });
     await until("the server says so", () => s.log.includes(`:${s.port}/`)); // the port answers a little earlier
     return s;
