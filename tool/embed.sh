@@ -30,11 +30,11 @@ size() { stat -c %s "$1"; }
 for f in $(printf '%s\n' "$@" | LC_ALL=C sort); do
     name=${f#assets/}
     name=${name#docs/} # the manual and its pictures
+    hash=$(sha256sum "$f" | cut -c1-16)
     case $name in
     *[!A-Za-z0-9._/-]*) echo "embed.sh: $name: an address of letters, digits and . _ / - only" >&2; exit 1 ;;
-    icons.svg) icons=$i ;;
+    icons.svg) icon="<svg class=\"i\" aria-hidden=\"true\"><use href=\"/assets/$hash/$name#" ;;
     esac
-    hash=$(sha256sum "$f" | cut -c1-16)
     z=$cache/$hash
     [ -f "$z.gz" ] || gzip -9nc "$f" >"$z.gz"
     [ -f "$z.br" ] || brotli -q 11 -fo "$z.br" "$f"
@@ -62,7 +62,7 @@ printf '.section .note.GNU-stack,"",@progbits\n' >>"$asm"
     printf '\nconst struct asset assets[] = {\n'
     cat "$tab"
     printf '};\nconst size_t assets_len = %d;\n' $i
-    printf 'const struct asset *const asset_icons = &assets[%d];\n' "$icons"
+    printf 'const str asset_icon = {"%s", %d};\n' "$(printf %s "$icon" | sed 's/"/\\"/g')" ${#icon}
 } >"$out/assets.c"
 mv "$asm" "$out/assets.S"
 rm -f "$tab" "$ext"

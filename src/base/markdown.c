@@ -317,11 +317,45 @@ static bool render(struct arena *a, str in, bool plain, str *ret)
     return true;
 }
 
+/* What begins no block, no span, no link and no entity, and needs no escape.  All above ASCII is:
+ * but U+200B, which put_text() takes out. */
+static const bool means_nothing[256] = {
+    [' '] = true,          ['%'] = true,         ['('] = true,         [')'] = true,
+    [','] = true,          ['.'] = true,         ['/'] = true,         [';'] = true,
+    ['?'] = true,          ['0' ... '9'] = true, ['A' ... 'Z'] = true, ['a' ... 'z'] = true,
+    [0x80 ... 0xff] = true};
+
+/* One line of words is a paragraph: most of what people write, and not worth a parser. */
+static bool is_words(str s)
+{
+    unsigned char first = (unsigned char)s.ptr[0];
+    if (first == ' ' || (first >= '0' && first <= '9') || s.ptr[s.len - 1] == ' ') {
+        return false; /* trimmed, or a list */
+    }
+    bool words = true;
+    for (size_t i = 0; i < s.len && words; i++) {
+        words = means_nothing[(unsigned char)s.ptr[i]];
+    }
+    return words && !str_has(s, STR("\xe2\x80\x8b"));
+}
+
+static html_safe paragraph(struct arena *a, str words)
+{
+    struct out o = {.ptr = arena_bytes(a, words.len + 16), .cap = words.len + 16};
+    PUT(&o, "<p>");
+    put(&o, words.ptr, words.len);
+    PUT(&o, "</p>");
+    return (html_safe){.html = str_from_n(o.ptr, o.len)};
+}
+
 html_safe markdown_html(struct arena *a, str text)
 {
     str done;
     if (text.len == 0) {
         return (html_safe){.html = STR("")};
+    }
+    if (text.len <= TEXT_MAX && is_words(text)) {
+        return paragraph(a, text);
     }
     if (text.len <= TEXT_MAX && render(a, text, false, &done)) {
         return (html_safe){.html = done};

@@ -163,6 +163,7 @@ static const int server[] = {
     SYS_sched_setaffinity,
     SYS_sched_getparam,
     SYS_sched_getscheduler,
+    SYS_sched_setscheduler,
     SYS_getpriority,
     SYS_setpriority,
     SYS_getppid,

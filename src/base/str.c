@@ -13,11 +13,6 @@ str str_from(const char *z)
     return (str){.ptr = z, .len = z ? strlen(z) : 0};
 }
 
-bool str_eq(str a, str b)
-{
-    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
-}
-
 bool str_starts(str s, str prefix)
 {
     return s.len >= prefix.len && str_eq((str){s.ptr, prefix.len}, prefix);

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct arena;
 
@@ -30,7 +31,11 @@ struct str_list {
 #define STR_ARG(s) (int)(s).len, (s).ptr
 
 str str_from(const char *z); /* NULL gives the empty string */
-bool str_eq(str a, str b);
+/* Here, as most of the hundreds of questions a page asks end at the length. */
+static inline bool str_eq(str a, str b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
 bool str_starts(str s, str prefix);
 bool str_ends(str s, str suffix);
 int str_cmp(str a, str b);     /* by bytes, like memcmp; a prefix sorts first */

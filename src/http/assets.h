@@ -18,7 +18,8 @@ struct asset {
 
 extern const struct asset assets[];
 extern const size_t assets_len;
-extern const struct asset *const asset_icons; /* icons.svg: a page shows dozens of them */
+/* How the drawing of one of icons.svg begins, up to its name: a page shows dozens of them. */
+extern const str asset_icon;
 
 /* By address; NULL when there is none. */
 const struct asset *asset_find(str path);

@@ -2,6 +2,7 @@
 #include "base/wake.h"
 #include "http/http_int.h"
 
+#include <sched.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
@@ -74,6 +75,23 @@ static bool wake_by(int timer, struct MHD_Daemon *d)
     return i && epoll_ctl(i->epoll_fd, EPOLL_CTL_ADD, timer, &ev) == 0;
 }
 
+/* An event thread that is woken waits until who computes on its core has had his turn
+ * (SCHED_BATCH, sched(7)), and finds the answers of several requests then: at once it would take
+ * the core from a worker after each of them (docs/decisions/0074).  Where a core is idle nothing is
+ * later for it.  A thread begins as the one that makes it; what is not permitted is left alone. */
+static struct MHD_Daemon *started(unsigned flags, struct http_listener *l, struct MHD_OptionItem *o)
+{
+    struct sched_param none = {0};
+    int usual = sched_getscheduler(0);
+    bool other = sched_setscheduler(0, SCHED_BATCH, &none) == 0;
+    struct MHD_Daemon *d =
+        MHD_start_daemon(flags, 0, NULL, NULL, http_access, l, MHD_OPTION_ARRAY, o, MHD_OPTION_END);
+    if (other) {
+        (void)sched_setscheduler(0, usual, &none);
+    }
+    return d;
+}
+
 static struct MHD_Daemon *daemon_make(struct http_listener *l, const char *cert, const char *key)
 {
     struct MHD_OptionItem o[] = {
@@ -94,8 +112,7 @@ static struct MHD_Daemon *daemon_make(struct http_listener *l, const char *cert,
     };
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC |
                      MHD_USE_NO_LISTEN_SOCKET | (cert ? MHD_USE_TLS : 0);
-    return MHD_start_daemon(flags, 0, NULL, NULL, http_access, l, MHD_OPTION_ARRAY, o,
-                            MHD_OPTION_END);
+    return started(flags, l, o);
 }
 
 /* Event threads that wait for what accept.c hands over; NULL: none could be started. */

@@ -34,21 +34,31 @@ static bool matches(struct visit *v, const char *want, str path)
     return at == path.len;
 }
 
-const struct visit_route *route_find(struct visit *v, const struct routes *rs,
-                                     enum http_method method, bool *other_method)
+static bool same_method(const struct visit_route *r, enum http_method method)
 {
+    return r->method == method || (r->method == HTTP_GET && method == HTTP_HEAD);
+}
+
+/* The first of them whose method is that, or is not. */
+static const struct visit_route *first(struct visit *v, const struct routes *rs,
+                                       enum http_method method, bool same)
+{
+    str path = v->x->req.path;
+    char head = path.len > 1 ? path.ptr[1] : '\0';
     for (size_t i = 0; i < rs->len; i++) {
         const struct visit_route *r = &rs->ptr[i];
-        bool same = r->method == method || (r->method == HTTP_GET && method == HTTP_HEAD);
-        if (!same && *other_method) {
-            continue;
-        }
-        if (matches(v, r->pattern, v->x->req.path)) {
-            if (same) {
-                return r;
-            }
-            *other_method = true;
+        if (same_method(r, method) == same && r->pattern[1] == head &&
+            matches(v, r->pattern, path)) {
+            return r;
         }
     }
     return NULL;
+}
+
+const struct visit_route *route_find(struct visit *v, const struct routes *rs,
+                                     enum http_method method, bool *other_method)
+{
+    const struct visit_route *r = first(v, rs, method, true);
+    *other_method = *other_method || (!r && first(v, rs, method, false));
+    return r;
 }

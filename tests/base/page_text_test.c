@@ -1,5 +1,6 @@
 /* What a page is made of: text that becomes HTML, and what a page cites. */
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/html.h"
 #include "base/markdown.h"
 
@@ -31,6 +32,33 @@ static void lines_of_a_paragraph_join_as_their_language_wants(void **state)
     struct arena a = arena_make(1 << 20);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         same(markdown_html(&a, str_from(rows[i].text)).html, rows[i].html);
+    }
+    arena_end(&a);
+}
+
+/* One line of words is not parsed; with a newline behind it, it is. */
+static void what_is_not_parsed_reads_as_if_it_were(void **state)
+{
+    (void)state;
+    enum { TEXTS = 200000, PARTS = 9 };
+    static const char *const parts[] = {
+        "a",        "Z",    "9",  "1.",  "12)", " ",  "  ",
+        "(",        ")",    ",",  "%",   ".",   "/",  "//",
+        ";",        "?",    "中", "文",  "。",  "（", "\xe2\x80\x8b",
+        "www.x.cn", "amp;", "é",  "\xff"};
+    struct arena a = arena_make(1 << 20);
+    uint64_t chance = 88172645463325252u;
+    for (int i = 0; i < TEXTS; i++) {
+        struct buf text = buf_make(&a, 64);
+        for (uint64_t k = 0, n = 1 + chance % PARTS; k < n; k++) {
+            chance ^= chance << 13, chance ^= chance >> 7, chance ^= chance << 17;
+            buf_put(&text, str_from(parts[chance % (sizeof(parts) / sizeof(parts[0]))]));
+        }
+        str one = buf_str(&text);
+        str two = str_fmt(&a, "%.*s\n", STR_ARG(one));
+        str html = markdown_html(&a, one).html;
+        assert_true(str_eq(html, markdown_html(&a, two).html));
+        arena_reset(&a);
     }
     arena_end(&a);
 }
@@ -163,6 +191,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_of_a_paragraph_join_as_their_language_wants),
         cmocka_unit_test(chinese_on_an_english_page_is_marked_as_chinese),
+        cmocka_unit_test(what_is_not_parsed_reads_as_if_it_were),
+        cmocka_unit_test(what_is_not_parsed_reads_as_if_it_were),
         cmocka_unit_test(a_list_keeps_its_numbers),
         cmocka_unit_test(what_html_reads_as_its_own_is_escaped_wherever_it_stands),
         cmocka_unit_test(a_number_is_written_digit_by_digit),
