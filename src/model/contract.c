@@ -373,6 +373,22 @@ static void look_up(struct type *t, const char *const *keys, size_t n)
     }
 }
 
+static const struct field *named(const struct type *t, const char *key)
+{
+    const struct field *f = tdef_field(t->newest, str_from(key));
+    return f && f->column.len ? f : NULL;
+}
+
+/* When did the last occurrence of a duty about something end? */
+static void look_up_last(struct type *t)
+{
+    if (t) {
+        t->last[0] = named(t, "duty");
+        t->last[1] = named(t, "about");
+        t->last[2] = named(t, "ends");
+    }
+}
+
 static void bind_zone(struct model *m, struct diags *d)
 {
     m->zone_minutes = 8 * 60;
@@ -389,6 +405,7 @@ static void bind_look_ups(struct model *m)
 {
     static const char *const of_run[] = {"duty", "begins"};
     look_up(m->duty_run, of_run, 2);
+    look_up_last(m->duty_run);
     static const char *const by_unit[] = {"unit"};
     static const char *const by_parent[] = {"parent"};
     static const char *const of_post[] = {"person", "unit", "position"};

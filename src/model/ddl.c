@@ -309,6 +309,26 @@ bool ddl_leads(const struct type *t, str column)
     return found;
 }
 
+/* The three of type->last, if all are there. */
+static err last_index(const struct ddl *d)
+{
+    const struct field *const *f = d->type->last;
+    if (!f[0] || !f[1] || !f[2]) {
+        return OK;
+    }
+    struct sqlb b = sqlb_make(d->a);
+    SQLB_LIT(&b, "create index if not exists ");
+    sqlb_ident(&b, index_name(d, "l", f[0]->key));
+    SQLB_LIT(&b, " on ");
+    sqlb_ident(&b, d->type->table);
+    for (int i = 0; i < 3; i++) {
+        sqlb_sql(&b, i ? SQL(", ") : SQL("("));
+        sqlb_ident(&b, f[i]->column);
+    }
+    SQLB_LIT(&b, ");");
+    return run(d, &b);
+}
+
 static err indexes(const struct ddl *d)
 {
     const struct tdef *def = d->type->newest;
@@ -334,7 +354,7 @@ static err indexes(const struct ddl *d)
     for (size_t i = 0; !e.code && i < def->nuniques; i++) {
         e = make_unique(d, &def->uniques[i]);
     }
-    return e;
+    return e.code ? e : last_index(d);
 }
 
 static err links(const struct ddl *d)

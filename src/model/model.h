@@ -441,6 +441,8 @@ struct type {
     size_t nparts;
     const str *link_tables; /* l_T__F */
     size_t nlinks;
+    const struct field
+        *last[3]; /* of these two, what is the greatest third? indexed so; NULL: not asked */
 };
 
 /* A demand of one regulation on another's action. */

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "engine/calendar.h"
 #include "engine/duty_history.h"
+#include "engine/duty_int.h"
 #include "engine/duty_sum.h"
 
 #include "duties.h"
@@ -448,6 +449,31 @@ static void kept_as_counted_own_body(struct dbs *t)
     kept_as_counted_seen(t, "owner or doer or head_of(unit) or everyone");
 }
 
+/* However often it came: no more than one entry of an index is looked at for each object. */
+static void last_by_index(struct dbs *t)
+{
+    struct house h = duties_house(t, MONTHLY);
+    const struct model *m = house_ctx(&h, h.cat).model;
+    struct sqlb b = sqlb_make(t->a);
+    SQLB_LIT(&b, "explain query plan select x.last from");
+    duty_put_objects(&b, m, m->duties[0]->defs[0], (struct duty_objects){0});
+    struct rows r;
+    struct db_arg args[] = {db_i64(h.now), db_i64(h.cat), db_i64(0), db_text(m->duties[0]->key)};
+    dbs_ok(db_query(house_db(&h), t->a, sqlb_end(&b), (struct db_args){args, 4}, &r));
+    bool found = false;
+    while (rows_next(&r)) {
+        found = found || str_has(rows_text(&r, 3), STR("COVERING INDEX il_duty_run_duty "
+                                                       "(f_duty=? AND f_about=?)"));
+    }
+    assert_true(found);
+}
+
+static void the_last_is_found_by_an_index(void **state)
+{
+    (void)state;
+    dbs_each(DBS_MEMORY, last_by_index);
+}
+
 #define BOTH_STORES(name)                           \
     static void name(void **state)                  \
     {                                               \
@@ -465,10 +491,14 @@ BOTH_STORES(kept_as_counted_own)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(by_article_post_and_person), cmocka_unit_test(within_what_is_asked),
-        cmocka_unit_test(what_one_may_see),           cmocka_unit_test(the_last_year),
-        cmocka_unit_test(more_than_is_looked_at),     cmocka_unit_test(kept_as_counted),
+        cmocka_unit_test(by_article_post_and_person),
+        cmocka_unit_test(within_what_is_asked),
+        cmocka_unit_test(what_one_may_see),
+        cmocka_unit_test(the_last_year),
+        cmocka_unit_test(more_than_is_looked_at),
+        cmocka_unit_test(kept_as_counted),
         cmocka_unit_test(kept_as_counted_own),
+        cmocka_unit_test(the_last_is_found_by_an_index),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
