@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "engine/reading.h"
 #include "engine/view_int.h"
+#include "model/named.h"
 
 enum { PER_PAGE = 50 };
 
@@ -205,7 +206,12 @@ static void put_shown(const struct ctx *ctx, const struct names *names, const st
         return;
     }
     struct value v = value_of(j, f);
-    if (!v.null) {
+    struct words name = f->type == F_TEXT && !v.null
+                            ? named_words(ctx->arena, ctx->model, f, v.text)
+                            : (struct words){0};
+    if (name.zh.len || name.en.len) {
+        buf_put(b, words_in(name, ctx->lang));
+    } else if (!v.null) {
         buf_put(b,
                 load_is_ref(f) ? ref_shown(ctx, names, f, v.i64) : value_show(ctx, f, &v, STR("")));
     }

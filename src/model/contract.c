@@ -590,10 +590,3 @@ void contract_check(const struct model *m, struct diags *d)
         wanted_action(m->waiver, "request", true, asked, d);
     }
 }
-
-bool contract_names_control(const struct model *m, const struct field *f)
-{
-    const struct type *t = f->of ? f->of->type : NULL;
-    return t && (t == m->finding || t == m->waiver || t == m->attestation) &&
-           str_eq(f->key, STR("control"));
-}

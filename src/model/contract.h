@@ -123,7 +123,5 @@ struct diags;
 void contract_bind(struct model *m, struct diags *d);
 /* What their actions must be, once these are read. */
 void contract_check(const struct model *m, struct diags *d);
-/* Does the text of this field name a control, by its key? */
-bool contract_names_control(const struct model *m, const struct field *f);
 
 #endif

@@ -1,8 +1,7 @@
 #include "page/form_page.h"
 
 #include "base/arena.h"
-#include "model/contract.h"
-#include "model/control.h"
+#include "model/named.h"
 #include "page/page.h"
 
 #include "gen/form.html.h"
@@ -150,7 +149,7 @@ static struct form_options controls_of(struct visit *v)
 static struct form_options options_of(struct visit *v, const struct form_field *ff, str value)
 {
     const struct field *f = ff->field;
-    if (contract_names_control(v->model, f)) {
+    if (named_is_control(v->model, f)) {
         return controls_of(v);
     }
     if (f->type == F_BOOL) {

@@ -3,8 +3,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/markdown.h"
-#include "model/contract.h"
-#include "model/control.h"
+#include "model/named.h"
 #include "page/items.h"
 
 static int zone(const struct visit *v)
@@ -218,24 +217,6 @@ static bool is_ref(enum ftype t)
            t == F_POST;
 }
 
-/* --- what a text names ------------------------------------------------------------------------ */
-
-/* The article whose name is the whole text, "regulation#clause"; NULL: of none there is now. */
-static const struct clause *named_clause(const struct model *m, str text)
-{
-    str id;
-    str key = str_cut(text, '#', &id);
-    const struct reg *r = id.len ? model_reg(m, key) : NULL;
-    return r && r->newest ? law_clause(r->newest, id) : NULL;
-}
-
-/* The control, in a field that holds the key of one; NULL: none that is in force. */
-static const struct control *named_control(const struct model *m, const struct field *f, str text)
-{
-    const struct control *c = contract_names_control(m, f) ? model_control(m, text) : NULL;
-    return c && c->newest ? c : NULL;
-}
-
 /* An article or control by its words, as a link; false: the text names none. */
 static bool put_named(struct html *out, const struct visit *v, const struct record_field *f)
 {
@@ -254,15 +235,7 @@ static bool put_named(struct html *out, const struct visit *v, const struct reco
         html_url_part(out, a->id);
     }
     html_lit(out, "\">", 2);
-    if (a) {
-        html_text_words(out, a->law->title);
-        html_lit(out, " ", 1);
-    }
-    html_text_words(out, a ? a->no : c->newest->words);
-    if (a) {
-        html_lit(out, " ", 1);
-        html_text_words(out, a->title);
-    }
+    html_text_words(out, named_words(v->ctx.arena, v->model, f->field, f->value.text));
     html_lit(out, "</a>", 4);
     return true;
 }

@@ -57,6 +57,8 @@ async function found(w) {
     await gao.open(w.finding);
     const text = await gao.text();
     for (const part of ["系统运维组", DEVICE]) contains(text, part);
+    const whole = await gao.page.textContent("main"); // the history as well, where it is folded
+    for (const key of [KEY, "equipment#technician"]) expect(!whole.includes(key), `words stand for ${key}, in the history too: ${whole}`);
     const card = gao.page.locator("section[aria-labelledby=h-fields]");
     for (const [href, words] of [["/law/equipment#technician", w.t("第十三条", "Article 13")], [PAGE, w.t("责任技术人员", "technician")], [w.device, DEVICE]]) {
       contains(await card.locator(`a[href='${href}']`).innerText(), words); // the article, the control and the record
