@@ -12,6 +12,11 @@
 
 /* --- small things ------------------------------------------------------------------------ */
 
+url tally_link(const struct visit *v, const char *list, str key)
+{
+    return url_local(str_fmt(v->ctx.arena, "%s%.*s", list, STR_ARG(key)));
+}
+
 str tally_class(const struct tally *t)
 {
     enum control_state s = tally_state(t);

@@ -45,6 +45,17 @@ async function worstFirst(w) {
     contains(row, w.t("今天", "today"));
     await zhao.axe("the scorecard");
   });
+  await must("its figures open the controls that counted them, and these come to as many", async () => {
+    const row = zhao.page.locator("#regulations tbody tr", { has: zhao.page.locator("a[href='/compliance/regulations/equipment']") });
+    const figures = async (cells) => (await cells.allInnerTexts()).map((t) => /(\d+) \/ (\d+)/.exec(t).slice(1).map(Number));
+    const [[ok, n]] = await figures(row.locator("td:has(progress)").first());
+    await zhao.press(row.locator("td:has(progress) a.tap").first());
+    equal(zhao.path(), "/controls");
+    const each = await figures(zhao.page.locator("table.list td:has(progress)"));
+    equal(each.reduce((sum, [k]) => sum + k, 0), ok);
+    equal(each.reduce((sum, [, all]) => sum + all, 0), n);
+    await zhao.open("/compliance");
+  });
   await must("each regulation opens article by article", async () => {
     await zhao.press(zhao.page.locator("#regulations tbody tr", { hasText: w.t("不符合", "not kept") }).locator("a.row").first());
     contains(zhao.path(), "/compliance/regulations/");
