@@ -34,58 +34,77 @@ static err run(const struct ddl *d, struct sqlb *b)
     return db_ddl(d->db, d->a, sqlb_end(b));
 }
 
-static err add_column(const struct ddl *d, str column, bool text)
-{
-    if (there(d, column)) {
-        return OK;
-    }
-    struct sqlb b = sqlb_make(d->a);
-    SQLB_LIT(&b, "alter table ");
-    sqlb_ident(&b, d->type->table);
-    SQLB_LIT(&b, " add column ");
-    sqlb_ident(&b, column);
-    put_type(&b, text);
-    SQLB_LIT(&b, ";");
-    return run(d, &b);
-}
-
 static str parent_column(const struct ddl *d)
 {
     return d->type->part_of ? str_fmt(d->a, "f_%.*s", STR_ARG(d->type->part_of->key)) : STR("");
 }
 
-static err columns(const struct ddl *d)
+/* Those of the type, besides what every table has. */
+static const struct column *own_columns(const struct ddl *d, size_t *ret_n)
 {
-    err e = OK;
-    for (size_t i = 0; !e.code && i < d->type->nstates; i++) {
-        e = add_column(d, d->type->states[i]->at_column, false);
-    }
-    for (size_t i = 0; !e.code && i < d->type->ncolumns; i++) {
-        e = add_column(d, d->type->columns[i].name, d->type->columns[i].text);
+    const struct type *t = d->type;
+    struct column *list = arena_array(d->a, struct column, t->nstates + t->ncolumns + 1);
+    size_t n = 0;
+    for (size_t i = 0; i < t->nstates; i++) {
+        list[n++] = (struct column){.name = t->states[i]->at_column};
     }
     str parent = parent_column(d);
-    bool own = false;
-    for (size_t i = 0; i < d->type->ncolumns; i++) {
-        own = own || str_eq(d->type->columns[i].name, parent);
+    bool own = !parent.len;
+    for (size_t i = 0; i < t->ncolumns; i++) {
+        list[n++] = t->columns[i];
+        own = own || str_eq(t->columns[i].name, parent);
     }
-    if (!e.code && parent.len && !own) {
-        e = add_column(d, parent, false);
+    if (!own) {
+        list[n++] = (struct column){.name = parent};
     }
-    return e;
+    *ret_n = n;
+    return list;
 }
 
-static err table(struct ddl *d)
+static void put_column(struct sqlb *b, const struct column *c)
 {
-    if (d->have.len) {
-        return OK;
-    }
+    sqlb_ident(b, c->name);
+    put_type(b, c->text);
+}
+
+/* With all its columns at once: for each that is added later SQLite reads the whole schema again.
+ */
+static err new_table(const struct ddl *d)
+{
+    size_t n;
+    const struct column *own = own_columns(d, &n);
     struct sqlb b = sqlb_make(d->a);
     SQLB_LIT(&b, "create table ");
     sqlb_ident(&b, d->type->table);
     SQLB_LIT(&b, "(id ID, number text, name text, state INT, law INT not null, ver INT not null,"
                  " created_at INT not null, changed_at INT not null, creator INT not null,"
-                 " unit INT);");
+                 " unit INT");
+    for (size_t i = 0; i < n; i++) {
+        SQLB_LIT(&b, ", ");
+        put_column(&b, &own[i]);
+    }
+    SQLB_LIT(&b, ");");
     return run(d, &b);
+}
+
+static err new_columns(const struct ddl *d)
+{
+    size_t n;
+    const struct column *own = own_columns(d, &n);
+    err e = OK;
+    for (size_t i = 0; !e.code && i < n; i++) {
+        if (there(d, own[i].name)) {
+            continue;
+        }
+        struct sqlb b = sqlb_make(d->a);
+        SQLB_LIT(&b, "alter table ");
+        sqlb_ident(&b, d->type->table);
+        SQLB_LIT(&b, " add column ");
+        put_column(&b, &own[i]);
+        SQLB_LIT(&b, ";");
+        e = run(d, &b);
+    }
+    return e;
 }
 
 /* A name of at most 63 bytes: the readable beginning, and a hash of the whole. */
@@ -381,10 +400,7 @@ err ddl_apply_type(struct db *db, struct arena *a, const struct type *t)
     struct ddl d = {.db = db, .a = a, .type = t};
     err e = db_columns(db, a, t->table, &d.have);
     if (!e.code) {
-        e = table(&d);
-    }
-    if (!e.code) {
-        e = columns(&d);
+        e = d.have.len ? new_columns(&d) : new_table(&d);
     }
     if (!e.code) {
         e = indexes(&d);
