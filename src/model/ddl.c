@@ -67,8 +67,7 @@ static void put_column(struct sqlb *b, const struct column *c)
     put_type(b, c->text);
 }
 
-/* With all its columns at once: for each that is added later SQLite reads the whole schema again.
- */
+/* With all its columns: for each that is added later SQLite reads the whole schema again. */
 static err new_table(const struct ddl *d)
 {
     size_t n;

@@ -441,8 +441,7 @@ struct type {
     size_t nparts;
     const str *link_tables; /* l_T__F */
     size_t nlinks;
-    const struct field
-        *last[3]; /* of these two, what is the greatest third? indexed so; NULL: not asked */
+    const struct field *last[3]; /* the greatest third for these two is asked, by index; or NULL */
 };
 
 /* A demand of one regulation on another's action. */

@@ -1,7 +1,6 @@
 #include "model/named.h"
 
 #include "base/arena.h"
-#include "model/contract.h"
 
 bool named_is_control(const struct model *m, const struct field *f)
 {

@@ -120,8 +120,7 @@ struct standard_page {
 /* "Report, Accept and 2 more": what would make it lived. */
 str unlived_by(const struct visit *v, const struct unlived *u);
 str tally_class(const struct tally *t);
-/* Where the figures of a row come from, control by control: `list` and the key of what it is about.
- */
+/* Where the figures of a row come from, control by control: `list` and what it is about. */
 url tally_link(const struct visit *v, const char *list, str key);
 str outcome_class(enum item_outcome o);
 str standard_class(const struct standard_state *s); /* as standard_words */

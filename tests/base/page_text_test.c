@@ -41,11 +41,33 @@ static void what_is_not_parsed_reads_as_if_it_were(void **state)
 {
     (void)state;
     enum { TEXTS = 200000, PARTS = 9 };
-    static const char *const parts[] = {
-        "a",        "Z",    "9",  "1.",  "12)", " ",  "  ",
-        "(",        ")",    ",",  "%",   ".",   "/",  "//",
-        ";",        "?",    "中", "文",  "。",  "（", "\xe2\x80\x8b",
-        "www.x.cn", "amp;", "é",  "\xff"};
+    static const char *const parts[] = {"a",
+                                        "Z",
+                                        "9",
+                                        "1.",
+                                        "12)",
+                                        " ",
+                                        "  ",
+                                        "(",
+                                        ")",
+                                        ",",
+                                        "%",
+                                        ".",
+                                        "/",
+                                        "//",
+                                        ";",
+                                        "?",
+                                        "中",
+                                        "文",
+                                        "。",
+                                        "（",
+                                        "\xe2\x80\x8b",
+                                        "www.x.cn",
+                                        "amp;",
+                                        "é",
+                                        "\xff",
+                                        "\xe3\x80\x80",
+                                        "\xc2\xa0"};
     struct arena a = arena_make(1 << 20);
     uint64_t chance = 88172645463325252u;
     for (int i = 0; i < TEXTS; i++) {
