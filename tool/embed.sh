@@ -33,7 +33,7 @@ for f in $(printf '%s\n' "$@" | LC_ALL=C sort); do
     hash=$(sha256sum "$f" | cut -c1-16)
     case $name in
     *[!A-Za-z0-9._/-]*) echo "embed.sh: $name: an address of letters, digits and . _ / - only" >&2; exit 1 ;;
-    icons.svg) icon="<svg class=\"i\" aria-hidden=\"true\"><use href=\"/assets/$hash/$name#" ;;
+    icons.svg) icons=/assets/$hash/$name# ;;
     esac
     z=$cache/$hash
     [ -f "$z.gz" ] || gzip -9nc "$f" >"$z.gz"
@@ -62,7 +62,7 @@ printf '.section .note.GNU-stack,"",@progbits\n' >>"$asm"
     printf '\nconst struct asset assets[] = {\n'
     cat "$tab"
     printf '};\nconst size_t assets_len = %d;\n' $i
-    printf 'const str asset_icon = {"%s", %d};\n' "$(printf %s "$icon" | sed 's/"/\\"/g')" ${#icon}
+    printf 'const str asset_icons = {"%s", %d};\n' "$icons" ${#icons}
 } >"$out/assets.c"
 mv "$asm" "$out/assets.S"
 rm -f "$tab" "$ext"

@@ -74,28 +74,19 @@ static bool short_has_special(const unsigned char *p, size_t n)
     return has_special((bytes16)two);
 }
 
-/* Where the first special byte stands, or n.  The last sixteen may overlap those before. */
+/* Where the first special byte stands, or n. */
 static size_t plain(const unsigned char *p, size_t n)
 {
     bytes16 v;
     size_t i = 0;
-    if (n < sizeof(v)) {
-        if (!short_has_special(p, n)) {
-            return n;
+    for (; n - i >= sizeof(v); i += sizeof(v)) {
+        memcpy(&v, p + i, sizeof(v));
+        if (has_special(v)) {
+            break;
         }
-    } else {
-        for (; n - i >= sizeof(v); i += sizeof(v)) {
-            memcpy(&v, p + i, sizeof(v));
-            if (has_special(v)) {
-                break;
-            }
-        }
-        if (n - i < sizeof(v)) {
-            memcpy(&v, p + n - sizeof(v), sizeof(v));
-            if (!has_special(v)) {
-                return n;
-            }
-        }
+    }
+    if (n - i < sizeof(v) && !short_has_special(p + i, n - i)) {
+        return n;
     }
     while (!special[p[i]]) {
         i++;

@@ -18,8 +18,7 @@ struct asset {
 
 extern const struct asset assets[];
 extern const size_t assets_len;
-/* How the drawing of one of icons.svg begins, up to its name: a page shows dozens of them. */
-extern const str asset_icon;
+extern const str asset_icons; /* the address of icons.svg up to the name of one: dozens on a page */
 
 /* By address; NULL when there is none. */
 const struct asset *asset_find(str path);

@@ -373,7 +373,7 @@ static void look_up(struct type *t, const char *const *keys, size_t n)
     }
 }
 
-static const struct field *named(const struct type *t, const char *key)
+static const struct field *stored(const struct type *t, const char *key)
 {
     const struct field *f = tdef_field(t->newest, str_from(key));
     return f && f->column.len ? f : NULL;
@@ -383,9 +383,9 @@ static const struct field *named(const struct type *t, const char *key)
 static void look_up_last(struct type *t)
 {
     if (t) {
-        t->last[0] = named(t, "duty");
-        t->last[1] = named(t, "about");
-        t->last[2] = named(t, "ends");
+        t->last[0] = stored(t, "duty");
+        t->last[1] = stored(t, "about");
+        t->last[2] = stored(t, "ends");
     }
 }
 

@@ -276,7 +276,8 @@ bool frame_has_words(struct words w)
 /* By hand: some pages have sixty. */
 void frame_icon(struct html *out, str name)
 {
-    html_lit(out, asset_icon.ptr, asset_icon.len);
+    html_lit(out, "<svg class=\"i\" aria-hidden=\"true\"><use href=\"", 45);
+    html_lit(out, asset_icons.ptr, asset_icons.len);
     html_str(out, name);
     html_lit(out, "\"></use></svg>", 14);
 }

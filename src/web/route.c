@@ -43,12 +43,9 @@ static bool same_method(const struct visit_route *r, enum http_method method)
 static const struct visit_route *first(struct visit *v, const struct routes *rs,
                                        enum http_method method, bool same)
 {
-    str path = v->x->req.path;
-    char head = path.len > 1 ? path.ptr[1] : '\0';
     for (size_t i = 0; i < rs->len; i++) {
         const struct visit_route *r = &rs->ptr[i];
-        if (same_method(r, method) == same && r->pattern[1] == head &&
-            matches(v, r->pattern, path)) {
+        if (same_method(r, method) == same && matches(v, r->pattern, v->x->req.path)) {
             return r;
         }
     }
