@@ -150,12 +150,24 @@ async function rechecks(w) {
   await tries(w, "no closing while rechecks are to be done", "wu.tao", record, "close", {}, "recheck", w.t("复查次数未满", "Rechecks are still"));
 }
 
+/** What the server says of a field waits until the button is pressed, so that nothing moves before. */
+async function holdChecks(page) {
+  let open;
+  const pressed = new Promise((done) => { open = done; });
+  await page.route("**/check?field=*", async (route) => {
+    await pressed;
+    await route.continue().catch(() => {}); // a later question took its place
+  });
+  return open;
+}
+
 /** The mouse goes down, what the server says of the field just left has time to come, and up. */
-async function pressSlowly(page, button) {
+async function pressSlowly(page, button, letChecks) {
   const checked = page.waitForResponse((r) => r.url().includes("/check?field="));
   await page.locator(button).scrollIntoViewIfNeeded();
   await page.hover(button);
   await page.mouse.down();
+  letChecks();
   await checked;
   await page.waitForTimeout(300); // and to move what it would move
   await page.mouse.up();
@@ -167,6 +179,7 @@ async function twoTabs(w) {
   await check("of two tabs the second hears that somebody was faster, and keeps what was typed", async () => {
     await wu.open(`${record}/do/accept`);
     const other = await wu.context.newPage();
+    const letChecks = await holdChecks(other);
     await other.goto(`${w.demo.url}${record}/do/accept`);
     await other.fill("[name=verification]", "second tab");
     await other.locator("[name=category]").first().evaluate((e) => e.tagName).then((tag) => (tag === "SELECT"
@@ -175,7 +188,7 @@ async function twoTabs(w) {
     equal((await wu.send()).status(), 303);
     const [answer] = await Promise.all([
       other.waitForResponse((r) => r.request().method() === "POST" && r.request().isNavigationRequest()),
-      pressSlowly(other, "main form.card footer button.btn.main"),
+      pressSlowly(other, "main form.card footer button.btn.main", letChecks),
     ]);
     expect([409, 412, 422].includes(answer.status()), `answered ${answer.status()}`);
     await other.waitForLoadState();
