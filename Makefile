@@ -115,7 +115,7 @@ $(B)/measure/%.o: bench/%.c
 	@echo "  cc   $<"; $(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 comma_wrap = $(1:%=-Wl$(comma)--wrap=%)
 $(B)/bench: $(BENCH) $(LIBS)
-	@echo "  link $@"; $(CC) $(LDFLAGS) $(call comma_wrap,batch_add batch_run db_query db_exec db_queue db_savepoint db_commit sqlite3_reset) -o $@ $(BENCH) $(LINK) $(PKGL)
+	@echo "  link $@"; $(CC) $(LDFLAGS) $(call comma_wrap,batch_add batch_run db_query db_exec db_queue db_mark db_commit sqlite3_reset) -o $@ $(BENCH) $(LINK) $(PKGL)
 bench-%: $(B)/bench $(B)/zhidu
 	rm -rf build/bench-data
 	$(B)/bench --data build/bench-data --faults $* && rm -rf build/bench-data

@@ -6,7 +6,7 @@
  *
  * The write floor writes the very rows that real acts wrote: the statements of
  * acts performed through the engine are recorded (the linker puts the recorder
- * before batch_add, db_exec, db_queue, db_savepoint and db_commit), and everything that
+ * before batch_add, db_exec, db_queue, db_mark and db_commit), and everything that
  * changes a row is run again on a copy of the database: one thread, groups of
  * 64, one commit a group, no rules, no reads, no HTTP.
  */

@@ -95,8 +95,8 @@ err __real_db_exec(struct db *db, struct arena *a, struct sql sql, struct db_arg
 err __wrap_db_exec(struct db *db, struct arena *a, struct sql sql, struct db_args args);
 err __real_db_queue(struct db *db, struct arena *a, struct sql sql, struct db_args args);
 err __wrap_db_queue(struct db *db, struct arena *a, struct sql sql, struct db_args args);
-void __real_db_savepoint(struct db *db);
-void __wrap_db_savepoint(struct db *db);
+void __real_db_mark(struct db *db);
+void __wrap_db_mark(struct db *db);
 err __real_db_commit(struct db *db, struct arena *a);
 err __wrap_db_commit(struct db *db, struct arena *a);
 
@@ -165,10 +165,10 @@ err __wrap_db_queue(struct db *db, struct arena *a, struct sql sql, struct db_ar
     return __real_db_queue(db, a, sql, args);
 }
 
-void __wrap_db_savepoint(struct db *db)
+void __wrap_db_mark(struct db *db)
 {
     sign(EV_ACT);
-    __real_db_savepoint(db);
+    __real_db_mark(db);
 }
 
 err __wrap_db_commit(struct db *db, struct arena *a)

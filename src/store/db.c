@@ -517,6 +517,18 @@ err db_rollback_to(struct db *db)
     return e;
 }
 
+void db_mark(struct db *db)
+{
+    assert(db->tx == TX_WRITE && db->kind == DB_SQLITE);
+    db->mark = db->wrote;
+}
+
+bool db_back_to_mark(struct db *db)
+{
+    db->nwaiting = 0;
+    return db_in_write(db) && db->wrote == db->mark;
+}
+
 bool db_in_read(const struct db *db)
 {
     return db->tx == TX_READ;

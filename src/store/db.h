@@ -205,6 +205,13 @@ enum { SAVEPOINTS_MAX = 12 };
 void db_savepoint(struct db *db);
 void db_release(struct db *db);
 MUST_CHECK err db_rollback_to(struct db *db);
+/* Instead of a savepoint, where hardly anything is ever taken back and the whole
+ * transaction can be done again: a savepoint of SQLite's copies every page that is changed
+ * after it.  db_back_to_mark drops what was queued since and is true when nothing more has
+ * to be undone; false when a statement since may have changed something, or the
+ * transaction is gone.  There is one mark, the last.  SQLite only. */
+void db_mark(struct db *db);
+bool db_back_to_mark(struct db *db);
 /* Is the transaction still there?  False after an error that ended it (SQLite:
  * autocommit is back; PostgreSQL: connection lost or the transaction is gone
  * beyond the savepoint).  Ask after every error of a write. */

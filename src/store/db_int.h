@@ -128,6 +128,8 @@ struct db {
     struct batch *waiting[BATCHES_WAITING]; /* go with the next batch, in order */
     int nwaiting;
     int savepoints; /* ... and that many SAVEPOINTs, one inside the other */
+    int64_t wrote;  /* SQLite: statements that may have changed something */
+    int64_t mark;   /* how many those were at db_mark */
     bool scratch;   /* transactions are savepoints `w` of one that is undone */
     struct cache cache;
     struct memo memo;

@@ -147,6 +147,7 @@ static err sq_one(struct sq *q, struct batch_stmt *s)
         if (db_fault_due(&q->db)) {
             sq_fault_arm(q);
         }
+        q->db.wrote += !e->reads;
         q->running = e->stmt;
         q->limited = e->reads;
         q->steps_left = q->db.limits.steps;

@@ -2,10 +2,13 @@
  *
  * Acts are serial and share commits (architecture.md, "One organisation, one
  * serial history").  The writer takes what is waiting, at most 64 jobs or 4 ms
- * of work, runs it in one transaction with a savepoint per job, commits once,
- * then answers all.  It knows nothing of what a job does.
+ * of work, runs it in one transaction, commits once, then answers all.  It knows
+ * nothing of what a job does.
  *
- * A job that returns an error is undone to its savepoint and answered with it.
+ * A job that returns an error is undone and answered with it.  PostgreSQL undoes it to
+ * its savepoint.  On SQLite a savepoint costs a copy of every page the job changes, and
+ * hardly any job fails once it has begun to write: there a group goes without, and is
+ * begun again with savepoints when one does.
  * When an error ended the whole transaction (writer asks db_in_write after
  * every error), nothing of the group is answered: its jobs run again one
  * transaction each, the failing one last.  When the commit itself fails, the
@@ -23,7 +26,7 @@
 struct writer;
 
 struct writer_job {
-    /* Does the work inside the savepoint.  `a` is the writer's arena, reset
+    /* Does the work, inside a savepoint or not.  `a` is the writer's arena, reset
      * after each job; results that must outlive the job go into the job's own
      * arena.  Must not commit, roll back or touch savepoints.  May be called
      * again (see above) and must then start from the beginning. */
@@ -84,6 +87,7 @@ struct writer_stats {
     int64_t groups;      /* commits, of one job or of many */
     int64_t refused;     /* jobs answered with an error */
     int64_t turned_away; /* jobs not taken: the queue was full */
+    int64_t redone;      /* groups begun again with savepoints */
     int64_t regrouped;   /* groups whose transaction an error ended */
     int64_t reopened;    /* connections opened after the first */
     int64_t queue_now, queue_most;

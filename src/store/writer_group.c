@@ -206,27 +206,39 @@ static void after_failed_commit(struct writer *w)
 
 /* --- groups -------------------------------------------------------------------------------- */
 
-static struct writer_job *next_of_group(struct writer *w, int64_t began_us)
+/* The job at that place, taken from the queue unless the group had it before. */
+static struct writer_job *job_of_group(struct writer *w, int place, int64_t began_us)
 {
-    bool over = w->n > 0 && writer_now_us() - began_us >= w->opt.group_us;
-    return over || w->n == w->opt.group_max ? NULL : writer_pop(w);
+    bool full = w->n == w->opt.group_max ||
+                (w->n > 0 && writer_now_us() - began_us >= w->opt.group_us);
+    if (place == w->n && !full) {
+        w->group[w->n] = writer_pop(w);
+        w->n += w->group[w->n] != NULL;
+    }
+    return place < w->n ? w->group[place] : NULL;
 }
 
-/* Runs one job inside its savepoint; false when the transaction is gone. */
-static bool run_in_group(struct writer *w, struct writer_job *job)
+/* Runs one job; false when it failed and cannot be undone alone. */
+static bool run_in_group(struct writer *w, struct writer_job *job, bool savepoints)
 {
     struct core *c = &w->core;
     writer_tell(c, c->hooks->mark);
-    db_savepoint(c->db);
+    if (savepoints) {
+        db_savepoint(c->db);
+    } else {
+        db_mark(c->db);
+    }
     err e = writer_out(c, CALL_RUN, job, NULL);
     writer_keep(job, e);
-    if (!e.code) {
-        db_release(c->db);
-    } else {
-        if (!db_in_write(c->db) || db_rollback_to(c->db).code) {
+    if (e.code) {
+        bool undone = savepoints ? db_in_write(c->db) && !db_rollback_to(c->db).code
+                                 : db_back_to_mark(c->db);
+        if (!undone) {
             return false;
         }
         writer_tell(c, c->hooks->undo_job);
+    } else if (savepoints) {
+        db_release(c->db);
     }
     arena_reset(&w->a);
     return true;
@@ -294,6 +306,44 @@ static void commit_group(struct writer *w, int good, int64_t began_us)
     }
 }
 
+/* A job failed after it had written, without a savepoint: from the beginning, with them.
+ * False when the transaction is gone, or none can be had. */
+static bool begin_again(struct writer *w)
+{
+    if (!db_in_write(w->core.db)) {
+        return false;
+    }
+    writer_undo_all(&w->core);
+    arena_reset(&w->a);
+    pthread_mutex_lock(&w->lock);
+    w->stats.redone++;
+    pthread_mutex_unlock(&w->lock);
+    err e = begin_group(w);
+    arena_reset(&w->a);
+    return !e.code;
+}
+
+/* Runs what waits, and answers it when a job ends the transaction: then *good is -1. */
+static void run_group(struct writer *w, int64_t began_us, int *good)
+{
+    bool savepoints = db_kind(w->core.db) != DB_SQLITE;
+    struct writer_job *job;
+    *good = 0;
+    for (int i = 0; (job = job_of_group(w, i, began_us)) != NULL; i++) {
+        if (run_in_group(w, job, savepoints)) {
+            *good += job->result.code == ERR_NONE;
+        } else if (!savepoints && begin_again(w)) {
+            savepoints = true;
+            *good = 0;
+            i = -1;
+        } else {
+            regroup(w, i);
+            *good = -1;
+            return;
+        }
+    }
+}
+
 void writer_group(struct writer *w)
 {
     int64_t began = writer_now_us();
@@ -309,15 +359,10 @@ void writer_group(struct writer *w)
         return;
     }
     arena_reset(&w->a);
-    int good = 0;
-    struct writer_job *job;
-    while ((job = next_of_group(w, began)) != NULL) {
-        w->group[w->n++] = job;
-        if (!run_in_group(w, job)) {
-            regroup(w, w->n - 1);
-            return;
-        }
-        good += job->result.code == ERR_NONE;
+    int good;
+    run_group(w, began, &good);
+    if (good < 0) {
+        return;
     }
     e = good ? writer_out(&w->core, CALL_END, NULL, NULL) : OK;
     arena_reset(&w->a);

@@ -70,6 +70,13 @@ static struct mark_job *submit_mark(struct town *w, struct mark_job *m)
     return m;
 }
 
+/* Groups that an error had begun again, or run job by job. */
+static int64_t run_again(const struct town *w)
+{
+    struct writer_stats s = writer_stats(w->crowd.in.e->writer);
+    return s.redone + s.regrouped;
+}
+
 /* An error in statement `at` of act k.  Returns the statements of act k. */
 static int64_t group_of_eight(struct town *w, enum db_fault fault, int k, int64_t at)
 {
@@ -97,15 +104,15 @@ static int64_t group_of_eight(struct town *w, enum db_fault fault, int k, int64_
             submit_mark(w, &after);
         }
     }
-    int64_t regrouped = writer_stats(w->crowd.in.e->writer).regrouped;
+    int64_t again = run_again(w);
     sem_post(&go);
     for (int i = 0; i < ACTS; i++) {
         sem_wait(&answered);
     }
     int64_t statements = after.statements - before.statements;
-    regrouped = writer_stats(w->crowd.in.e->writer).regrouped - regrouped;
+    again = run_again(w) - again;
     w->groups++;
-    w->struck += regrouped || acts[k].act.result.code;
+    w->struck += again || acts[k].act.result.code;
     for (int i = 0; i < ACTS; i++) {
         one_check(&w->crowd, &acts[i], i == k);
     }

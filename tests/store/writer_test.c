@@ -48,6 +48,12 @@ static void jobs_that_wait_together_share_one_commit(void **state)
     dbs_each(DBS_ALL, body_groups);
 }
 
+/* Is a group begun again when a job fails after it has written? */
+static bool without_savepoints(const struct dbs *t)
+{
+    return t->which != DBS_PG;
+}
+
 static void body_refused(struct dbs *t)
 {
     enum { N = 8 };
@@ -62,9 +68,11 @@ static void body_refused(struct dbs *t)
     jobs[2].refuse = true;
     jobs[5].glutton = true;
     jobs_run(w, jobs, N);
+    bool redone = without_savepoints(t);
+    assert_int_equal(writer_stats(w).redone, redone);
     for (int i = 0; i < N; i++) {
         bool refused = i == 2 || i == 5;
-        assert_int_equal(jobs[i].runs, 1);
+        assert_int_equal(jobs[i].runs, redone && i <= 2 ? 2 : 1);
         assert_int_equal(jobs[i].answers, 1);
         assert_int_equal(jobs_rows(w, i + 1), refused ? 0 : 1);
     }
@@ -81,6 +89,35 @@ static void a_refused_job_and_one_that_runs_out_of_memory_leave_the_others(void 
 {
     (void)state;
     dbs_each(DBS_ALL, body_refused);
+}
+
+static void body_denied(struct dbs *t)
+{
+    enum { N = 8 };
+    struct jobs_world world = {0};
+    struct writer *w = jobs_writer(t, patient(), &world);
+    sem_t answered;
+    sem_init(&answered, 0, 0);
+    struct jobs_job jobs[N];
+    for (int i = 0; i < N; i++) {
+        jobs[i] = jobs_make(&world, i + 1, &answered);
+        jobs[i].deny = i % 3 == 0;
+    }
+    jobs_run(w, jobs, N);
+    for (int i = 0; i < N; i++) {
+        assert_int_equal(jobs[i].result, jobs[i].deny ? ERR_RULE : ERR_NONE);
+        assert_int_equal(jobs[i].runs, 1);
+        assert_int_equal(jobs_rows(w, i + 1), !jobs[i].deny);
+    }
+    assert_int_equal(writer_stats(w).redone, 0);
+    writer_stop(w);
+    assert_int_equal(world.made, N - 3);
+}
+
+static void who_is_refused_before_writing_costs_the_others_nothing(void **state)
+{
+    (void)state;
+    dbs_each(DBS_ALL, body_denied);
 }
 
 static void body_all_refused(struct dbs *t)
@@ -224,7 +261,8 @@ static void body_commit(struct dbs *t, bool lost)
         assert_int_equal(jobs[i].answers, 1);
         assert_int_equal(jobs[i].result, i == 3 ? ERR_RULE : ERR_NONE);
         assert_int_equal(jobs_rows(w, i + 1), i == 3 ? 0 : 1);
-        assert_int_equal(jobs[i].runs, lost ? 1 : 2);
+        int redone = without_savepoints(t) && i <= 3; /* the fourth is refused after its work */
+        assert_int_equal(jobs[i].runs, redone + (lost ? 1 : 2));
     }
     assert_int_equal(writer_stats(w).reopened, 1);
     writer_stop(w);
@@ -305,9 +343,9 @@ static void body_planted(struct dbs *t)
             assert_true(p.struck > before);
         }
     }
-    print_message("           %lld groups, %lld errors met, %lld groups run again\n",
+    print_message("           %lld groups, %lld errors met, %lld begun again, %lld job by job\n",
                   (long long)(p.next_id - 1) / 8, (long long)p.struck,
-                  (long long)writer_stats(p.w).regrouped);
+                  (long long)writer_stats(p.w).redone, (long long)writer_stats(p.w).regrouped);
     assert_true(writer_stats(p.w).regrouped > 0);
     writer_stop(p.w);
     assert_int_equal(world.made, p.rows);
@@ -391,6 +429,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(jobs_that_wait_together_share_one_commit),
         cmocka_unit_test(a_refused_job_and_one_that_runs_out_of_memory_leave_the_others),
+        cmocka_unit_test(who_is_refused_before_writing_costs_the_others_nothing),
         cmocka_unit_test(a_group_of_refusals_commits_nothing),
         cmocka_unit_test(nobody_is_answered_before_others_can_see_his_row),
         cmocka_unit_test(the_queue_is_bounded_and_finished_at_the_end),

@@ -55,6 +55,9 @@ static err job_run(struct writer_job *job, struct db *db, struct arena *a, void 
         db_plant_commit_fault(db, j->commit_lost);
         j->commit_fails = j->commit_lost = false;
     }
+    if (j->deny) {
+        return err_make(ERR_RULE, str_fmt(a, "job %lld is refused", (long long)j->id));
+    }
     int64_t before = db_counts(db).statements;
     err e = job_work(j, db, a);
     j->statements = db_counts(db).statements - before;

@@ -27,6 +27,7 @@ struct jobs_job {
     int64_t id;
     sem_t *wait;    /* run waits for it, once, before anything else */
     sem_t *started; /* ... and tells here that it is running */
+    bool deny;      /* ends with ERR_RULE instead of its work */
     bool refuse;    /* ends with ERR_RULE after its work */
     bool glutton;   /* asks for more memory than a job may have */
     enum db_fault fault;
