@@ -209,8 +209,8 @@ static void after_failed_commit(struct writer *w)
 /* The job at that place, taken from the queue unless the group had it before. */
 static struct writer_job *job_of_group(struct writer *w, int place, int64_t began_us)
 {
-    bool full = w->n == w->opt.group_max ||
-                (w->n > 0 && writer_now_us() - began_us >= w->opt.group_us);
+    bool full =
+        w->n == w->opt.group_max || (w->n > 0 && writer_now_us() - began_us >= w->opt.group_us);
     if (place == w->n && !full) {
         w->group[w->n] = writer_pop(w);
         w->n += w->group[w->n] != NULL;
@@ -231,8 +231,8 @@ static bool run_in_group(struct writer *w, struct writer_job *job, bool savepoin
     err e = writer_out(c, CALL_RUN, job, NULL);
     writer_keep(job, e);
     if (e.code) {
-        bool undone = savepoints ? db_in_write(c->db) && !db_rollback_to(c->db).code
-                                 : db_back_to_mark(c->db);
+        bool undone =
+            savepoints ? db_in_write(c->db) && !db_rollback_to(c->db).code : db_back_to_mark(c->db);
         if (!undone) {
             return false;
         }
