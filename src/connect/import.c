@@ -202,7 +202,8 @@ static err hand_over(struct running *g, int which)
     p->from = p->to;
     p->to += n;
     p->over = false;
-    p->job = (struct writer_job){.run = piece_run, .done = piece_done};
+    p->job =
+        (struct writer_job){.run = piece_run, .done = piece_done, .tentative = g->im->o.dry_run};
     err e = engine_submit(g->im->o.engine, &p->job);
     for (int i = 0; e.code == ERR_BUSY && i < BUSY_TRIES; i++) {
         struct timespec t = {.tv_nsec = BUSY_MS * 1000000};

@@ -74,10 +74,19 @@ static void nothing(struct writer_job *job, err result)
     (void)result;
 }
 
+static err turn_job(struct writer_job *job, struct db *db, struct arena *a, void *world)
+{
+    struct turn *t = (struct turn *)job;
+    t->give_up = t->gives_up;
+    t->done = false;
+    return t->fn(job, db, a, world);
+}
+
 err turn_run(struct turn *t, turn_fn *fn)
 {
-    t->job = (struct writer_job){.run = fn, .done = nothing};
-    t->done = false;
+    t->job = (struct writer_job){.run = turn_job, .done = nothing};
+    t->fn = fn;
+    t->gives_up = t->give_up;
     return engine_run(t->e, &t->job);
 }
 

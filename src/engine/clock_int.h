@@ -10,13 +10,17 @@
 
 #include "engine/perform_int.h"
 
+typedef err turn_fn(struct writer_job *job, struct db *db, struct arena *a, void *world);
+
 struct turn {
     struct writer_job job;
+    turn_fn *fn;
     struct engine *e;
     int64_t now;
-    bool done;    /* there was something to do */
-    bool give_up; /* the last run was refused: put away what `at` names */
-    struct {      /* what this turn is about */
+    bool done;     /* there was something to do */
+    bool give_up;  /* the last run was refused: put away what `at` names */
+    bool gives_up; /* give_up before the run: the writer may begin it again */
+    struct {       /* what this turn is about */
         int64_t id, record, run, type;
         char term[64];
     } at;
@@ -25,7 +29,6 @@ struct turn {
     char zh[600], en[600];
 };
 
-typedef err turn_fn(struct writer_job *job, struct db *db, struct arena *a, void *world);
 turn_fn later_run, later_step, later_tasks;
 
 /* One run of `fn` as a job of the writer's; t->done: there was something to do. */

@@ -310,7 +310,8 @@ struct publish_job {
     struct publication *p;
     struct arena *a; /* the caller's, who waits */
     int64_t actor, now;
-    bool drop; /* the new version is in force: what it no longer demands may go */
+    size_t planned; /* changes that were known before the writer looked: it may look again */
+    bool drop;      /* the new version is in force: what it no longer demands may go */
 };
 
 static bool is_changed(const struct publication *p, const struct type *t)
@@ -395,6 +396,7 @@ static err tables(struct publish_job *j)
 static err strands_now(struct publish_job *j, struct db *db)
 {
     struct changes found = {0};
+    j->p->changes.len = j->planned;
     err e = strand_find(db, j->a, j->e->now.model->model, j->p->next->model, NULL, &found);
     for (size_t i = 0; i < found.len; i++) {
         changes_add(j->a, &j->p->changes, found.ptr[i]);
@@ -546,6 +548,7 @@ err publish(struct engine *e, struct arena *a, struct publication *p, int64_t ac
         x = err_make(ERR_RULE, x.detail);
     }
     if (!x.code) {
+        j.planned = p->changes.len;
         j.job = (struct writer_job){.run = law_job};
         x = engine_run(e, &j.job);
         x.detail = str_copy(a, x.detail);

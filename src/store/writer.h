@@ -35,6 +35,7 @@ struct writer_job {
      * refusal.  Must not block.  After it the writer no longer knows the job.
      * NULL: nobody is told. */
     void (*done)(struct writer_job *job, err result);
+    bool tentative;          /* its work is likely to be undone: has a savepoint in any case */
     struct writer_job *next; /* the writer's */
     bool *over;              /* the writer's */
     /* Set by the writer.  The result's detail is kept in the job, because the

@@ -222,8 +222,9 @@ static struct writer_job *job_of_group(struct writer *w, int place, int64_t bega
 static bool run_in_group(struct writer *w, struct writer_job *job, bool savepoints)
 {
     struct core *c = &w->core;
+    bool savepoint = savepoints || job->tentative;
     writer_tell(c, c->hooks->mark);
-    if (savepoints) {
+    if (savepoint) {
         db_savepoint(c->db);
     } else {
         db_mark(c->db);
@@ -232,12 +233,12 @@ static bool run_in_group(struct writer *w, struct writer_job *job, bool savepoin
     writer_keep(job, e);
     if (e.code) {
         bool undone =
-            savepoints ? db_in_write(c->db) && !db_rollback_to(c->db).code : db_back_to_mark(c->db);
+            savepoint ? db_in_write(c->db) && !db_rollback_to(c->db).code : db_back_to_mark(c->db);
         if (!undone) {
             return false;
         }
         writer_tell(c, c->hooks->undo_job);
-    } else if (savepoints) {
+    } else if (savepoint) {
         db_release(c->db);
     }
     arena_reset(&w->a);

@@ -335,9 +335,14 @@ static void what_is_put_off_comes_once_at_its_time(void **state)
     dbs_each(DBS_ALL, later);
 }
 
+/* On a file the writer's thread does it: a step that is refused after it has written is begun
+ * again there, and must not count as refused twice. */
 static void steps(struct dbs *t)
 {
     struct house h = house_make(t, works);
+    if (t->which == DBS_FILE) {
+        house_reopen(&h);
+    }
     int64_t a = node(&h, "a", 0);
     items(&h, a, 130);
     for (int i = 0; i < 2; i++) { /* two in the middle that refuse */
@@ -362,7 +367,7 @@ static void steps(struct dbs *t)
 static void large_sets_are_worked_off_in_steps(void **state)
 {
     (void)state;
-    dbs_each(DBS_MEMORY | DBS_PG, steps);
+    dbs_each(DBS_ALL, steps);
 }
 
 /* --- telling people ------------------------------------------------------------------------------

@@ -229,6 +229,14 @@ struct house house_make(struct dbs *t, const char *definition)
     return h;
 }
 
+void house_reopen(struct house *h)
+{
+    struct engine_options opt = {.url = h->t->url, .db = h->t->options, .clock = house_time};
+    engine_stop(h->e);
+    dbs_ok(engine_open(h->a, &opt, &h->e));
+    dbs_ok(engine_reader(h->e, h->a, &h->reader));
+}
+
 const struct model *house_model(struct house *h)
 {
     return h->e->current->model; /* held by the engine; nothing is published meanwhile */

@@ -58,6 +58,8 @@ struct source house_town(struct arena *a);
 int64_t house_time(void *arg);
 /* Makes it; fails the test when the definition has mistakes. */
 struct house house_make(struct dbs *t, const char *definition);
+/* Goes on with the same database behind an engine that has a writer's thread. */
+void house_reopen(struct house *h);
 const struct model *house_model(struct house *h);
 const struct type *house_type(struct house *h, const char *key);
 /* A reader's context for somebody, now. */

@@ -16,7 +16,7 @@ enum { JOBS_STATEMENTS = 5 }; /* of each job */
 struct jobs_world {
     int64_t made, marked, durable;
     int64_t began, ended, committed;
-    int idle;
+    _Atomic int idle;
     /* Met by the statement that begins or ends the next group, planted once. */
     enum db_fault begin_fault, end_fault;
 };
