@@ -49,7 +49,8 @@ async function submitted(w) {
   await must("who decides, how long each has and by which clause stands beside the form before it is sent", async () => {
     await li.fresh("/r/loan/new/request");
     await li.fill({ loan_item: "备用笔记本", purpose: "外出巡检", due: inDays(10) });
-    await li.page.waitForTimeout(1200);
+    await li.page.locator("#next", { hasText: w.t("先由部门负责人（韩梅）审批", "first by Head of the unit (韩梅)") }).waitFor();
+    await li.page.waitForTimeout(1200); // what was typed last is asked about
     const route = await li.text("#route");
     contains(route, NAMES["han.mei"]);
     contains(route, NAMES["zhao.min"]);
@@ -87,8 +88,11 @@ async function asked(w) {
     await han.axe("the form of a vote");
   });
   await check("that it was opened is a fact, told without a press", async () => {
-    await han.page.waitForTimeout(300);
-    await han.open(w.loan);
+    for (let i = 0; i < 20; i++) { // until it has been told
+      await han.page.waitForTimeout(300);
+      await han.open(w.loan);
+      if ((await seat(han, "han.mei").innerText()).includes(w.t("已查看", "opened"))) break;
+    }
     contains(await seat(han, "han.mei").innerText(), w.t("已查看", "opened"));
   });
   await check("somebody is asked for advice: the right stays, nobody votes meanwhile", async () => {
