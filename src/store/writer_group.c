@@ -324,25 +324,25 @@ static bool begin_again(struct writer *w)
     return !e.code;
 }
 
-/* Runs what waits, and answers it when a job ends the transaction: then *good is -1. */
-static void run_group(struct writer *w, int64_t began_us, int *good)
+/* Runs what waits; how many succeeded, or -1: a job ended the transaction, and all are answered. */
+static int run_group(struct writer *w, int64_t began_us)
 {
     bool savepoints = db_kind(w->core.db) != DB_SQLITE;
     struct writer_job *job;
-    *good = 0;
+    int good = 0;
     for (int i = 0; (job = job_of_group(w, i, began_us)) != NULL; i++) {
         if (run_in_group(w, job, savepoints)) {
-            *good += job->result.code == ERR_NONE;
+            good += job->result.code == ERR_NONE;
         } else if (!savepoints && begin_again(w)) {
             savepoints = true;
-            *good = 0;
+            good = 0;
             i = -1;
         } else {
             regroup(w, i);
-            *good = -1;
-            return;
+            return -1;
         }
     }
+    return good;
 }
 
 void writer_group(struct writer *w)
@@ -360,8 +360,7 @@ void writer_group(struct writer *w)
         return;
     }
     arena_reset(&w->a);
-    int good;
-    run_group(w, began, &good);
+    int good = run_group(w, began);
     if (good < 0) {
         return;
     }

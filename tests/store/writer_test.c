@@ -22,11 +22,8 @@ static void body_groups(struct dbs *t)
     struct writer *w = jobs_writer(t, patient(), &world);
     struct writer_stats before = writer_stats(w);
     sem_t answered;
-    sem_init(&answered, 0, 0);
     struct jobs_job jobs[N];
-    for (int i = 0; i < N; i++) {
-        jobs[i] = jobs_make(&world, i + 1, &answered);
-    }
+    jobs_fill(jobs, N, &world, 1, &answered);
     jobs_run(w, jobs, N);
     struct writer_stats after = writer_stats(w);
     assert_int_equal(after.groups - before.groups, 1);
@@ -60,11 +57,8 @@ static void body_refused(struct dbs *t)
     struct jobs_world world = {0};
     struct writer *w = jobs_writer(t, patient(), &world);
     sem_t answered;
-    sem_init(&answered, 0, 0);
     struct jobs_job jobs[N];
-    for (int i = 0; i < N; i++) {
-        jobs[i] = jobs_make(&world, i + 1, &answered);
-    }
+    jobs_fill(jobs, N, &world, 1, &answered);
     jobs[2].refuse = true;
     jobs[5].glutton = true;
     jobs_run(w, jobs, N);
@@ -91,61 +85,34 @@ static void a_refused_job_and_one_that_runs_out_of_memory_leave_the_others(void 
     dbs_each(DBS_ALL, body_refused);
 }
 
-static void body_denied(struct dbs *t)
+/* Refused before they write, or with a savepoint of their own. */
+static void body_alone(struct dbs *t)
 {
     enum { N = 8 };
     struct jobs_world world = {0};
     struct writer *w = jobs_writer(t, patient(), &world);
     sem_t answered;
-    sem_init(&answered, 0, 0);
     struct jobs_job jobs[N];
-    for (int i = 0; i < N; i++) {
-        jobs[i] = jobs_make(&world, i + 1, &answered);
-        jobs[i].deny = i % 3 == 0;
-    }
+    jobs_fill(jobs, N, &world, 1, &answered);
+    jobs[0].deny = jobs[3].deny = true;
+    jobs[1].refuse = jobs[1].job.tentative = true;
+    jobs[6].refuse = jobs[6].job.tentative = true;
     jobs_run(w, jobs, N);
     for (int i = 0; i < N; i++) {
-        assert_int_equal(jobs[i].result, jobs[i].deny ? ERR_RULE : ERR_NONE);
+        bool good = !jobs[i].deny && !jobs[i].refuse;
+        assert_int_equal(jobs[i].result, good ? ERR_NONE : ERR_RULE);
         assert_int_equal(jobs[i].runs, 1);
-        assert_int_equal(jobs_rows(w, i + 1), !jobs[i].deny);
+        assert_int_equal(jobs_rows(w, i + 1), good);
     }
     assert_int_equal(writer_stats(w).redone, 0);
     writer_stop(w);
-    assert_int_equal(world.made, N - 3);
+    assert_int_equal(world.made, N - 4);
 }
 
-static void who_is_refused_before_writing_costs_the_others_nothing(void **state)
+static void what_is_refused_before_writing_or_only_tried_costs_the_others_nothing(void **state)
 {
     (void)state;
-    dbs_each(DBS_ALL, body_denied);
-}
-
-static void body_tentative(struct dbs *t)
-{
-    enum { N = 4 };
-    struct jobs_world world = {0};
-    struct writer *w = jobs_writer(t, patient(), &world);
-    sem_t answered;
-    sem_init(&answered, 0, 0);
-    struct jobs_job jobs[N];
-    for (int i = 0; i < N; i++) {
-        jobs[i] = jobs_make(&world, i + 1, &answered);
-        jobs[i].refuse = jobs[i].job.tentative = i == 1;
-    }
-    jobs_run(w, jobs, N);
-    for (int i = 0; i < N; i++) {
-        assert_int_equal(jobs[i].runs, 1);
-        assert_int_equal(jobs_rows(w, i + 1), i != 1);
-    }
-    assert_int_equal(writer_stats(w).redone, 0);
-    writer_stop(w);
-    assert_int_equal(world.made, N - 1);
-}
-
-static void what_is_only_tried_is_undone_without_the_others(void **state)
-{
-    (void)state;
-    dbs_each(DBS_ALL, body_tentative);
+    dbs_each(DBS_ALL, body_alone);
 }
 
 static void body_all_refused(struct dbs *t)
@@ -189,10 +156,9 @@ static void body_durable(struct dbs *t)
     struct jobs_world world = {0};
     struct writer *w = jobs_writer(t, patient(), &world);
     sem_t answered;
-    sem_init(&answered, 0, 0);
     struct jobs_job jobs[N];
+    jobs_fill(jobs, N, &world, 1, &answered);
     for (int i = 0; i < N; i++) {
-        jobs[i] = jobs_make(&world, i + 1, &answered);
         jobs[i].check = row_is_durable;
         jobs[i].arg = t;
     }
@@ -219,13 +185,10 @@ static void body_queue(struct dbs *t)
     sem_t answered;
     sem_t go;
     sem_t started;
-    sem_init(&answered, 0, 0);
     sem_init(&go, 0, 0);
     sem_init(&started, 0, 0);
     struct jobs_job jobs[MAX + 2];
-    for (int i = 0; i < MAX + 2; i++) {
-        jobs[i] = jobs_make(&world, i + 1, &answered);
-    }
+    jobs_fill(jobs, MAX + 2, &world, 1, &answered);
     jobs[0].wait = &go;
     jobs[0].started = &started;
     dbs_ok(writer_submit(w, &jobs[0].job));
@@ -278,11 +241,8 @@ static void body_commit(struct dbs *t, bool lost)
     struct jobs_world world = {0};
     struct writer *w = jobs_writer(t, patient(), &world);
     sem_t answered;
-    sem_init(&answered, 0, 0);
     struct jobs_job jobs[N];
-    for (int i = 0; i < N; i++) {
-        jobs[i] = jobs_make(&world, i + 1, &answered);
-    }
+    jobs_fill(jobs, N, &world, 1, &answered);
     jobs[1].commit_fails = !lost;
     jobs[1].commit_lost = lost;
     jobs[3].refuse = true;
@@ -335,11 +295,9 @@ static void plant_one(struct planting *p, enum db_fault fault, int k, int64_t at
 {
     enum { N = 8 };
     sem_t answered;
-    sem_init(&answered, 0, 0);
     struct jobs_job jobs[N];
-    for (int i = 0; i < N; i++) {
-        jobs[i] = jobs_make(p->world, p->next_id++, &answered);
-    }
+    jobs_fill(jobs, N, p->world, p->next_id, &answered);
+    p->next_id += N;
     jobs[k].fault = fault;
     jobs[k].fault_at = at;
     jobs_run(p->w, jobs, N);
@@ -391,11 +349,8 @@ static void group_of_four(struct writer *w, struct jobs_world *world, int64_t fi
 {
     enum { N = 4 };
     sem_t answered;
-    sem_init(&answered, 0, 0);
     struct jobs_job jobs[N];
-    for (int i = 0; i < N; i++) {
-        jobs[i] = jobs_make(world, first + i, &answered);
-    }
+    jobs_fill(jobs, N, world, first, &answered);
     jobs_run(w, jobs, N);
     for (int i = 0; i < N; i++) {
         assert_int_equal(jobs[i].answers, 1);
@@ -459,8 +414,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(jobs_that_wait_together_share_one_commit),
         cmocka_unit_test(a_refused_job_and_one_that_runs_out_of_memory_leave_the_others),
-        cmocka_unit_test(who_is_refused_before_writing_costs_the_others_nothing),
-        cmocka_unit_test(what_is_only_tried_is_undone_without_the_others),
+        cmocka_unit_test(what_is_refused_before_writing_or_only_tried_costs_the_others_nothing),
         cmocka_unit_test(a_group_of_refusals_commits_nothing),
         cmocka_unit_test(nobody_is_answered_before_others_can_see_his_row),
         cmocka_unit_test(the_queue_is_bounded_and_finished_at_the_end),

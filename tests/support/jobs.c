@@ -94,6 +94,15 @@ struct jobs_job jobs_make(struct jobs_world *world, int64_t id, sem_t *answered)
         .job = {.run = job_run, .done = job_done}, .world = world, .id = id, .answered = answered};
 }
 
+void jobs_fill(struct jobs_job *jobs, int n, struct jobs_world *world, int64_t first,
+               sem_t *answered)
+{
+    sem_init(answered, 0, 0);
+    for (int i = 0; i < n; i++) {
+        jobs[i] = jobs_make(world, first + i, answered);
+    }
+}
+
 void jobs_run(struct writer *w, struct jobs_job *jobs, int n)
 {
     sem_t go;

@@ -49,6 +49,9 @@ struct writer_hooks jobs_hooks(struct jobs_world *world);
 struct writer *jobs_writer(struct dbs *t, struct writer_options opt, struct jobs_world *world);
 
 struct jobs_job jobs_make(struct jobs_world *world, int64_t id, sem_t *answered);
+/* Jobs of the ids first, first + 1 ..., and the semaphore they answer by. */
+void jobs_fill(struct jobs_job *jobs, int n, struct jobs_world *world, int64_t first,
+               sem_t *answered);
 /* Submits jobs[0..n), holding the first until all are queued, and waits. */
 void jobs_run(struct writer *w, struct jobs_job *jobs, int n);
 /* How many times the job left its row, asked through the writer. */
