@@ -324,6 +324,7 @@ STAT(stat_acts, s.writer.jobs)
 STAT(stat_refused, s.writer.refused)
 STAT(stat_turned_away, s.writer.turned_away)
 STAT(stat_groups, s.writer.groups)
+STAT(stat_redone, s.writer.redone)
 STAT(stat_regrouped, s.writer.regrouped)
 STAT(stat_reopened, s.writer.reopened)
 STAT(stat_queue, s.writer.queue_now)
@@ -362,6 +363,8 @@ void engine_health(struct engine *e, struct health *h)
         {"commit_acts", "Acts a commit, on average since the start.", false, stat_group_mean, e},
         {"commit_p99_seconds", "From begin to durable, 99th percentile of the last 1,024.", false,
          stat_group_p99, e},
+        {"commits_redone_total", "Groups begun again: an act failed after it had written.", true,
+         stat_redone, e},
         {"commits_broken_total", "Groups whose transaction an error ended.", true, stat_regrouped,
          e},
         {"database_reopened_total", "Connections the writer opened after its first.", true,
