@@ -2,7 +2,9 @@
 
 #include "base/clock.h"
 #include "engine/calendar_held.h"
+#include "engine/engine_int.h"
 #include "engine/refusal_int.h"
+#include "engine/write.h"
 
 enum { YEARS_AHEAD = 10 };
 
@@ -392,6 +394,45 @@ err calendar_rebuild(const struct ctx *ctx)
     return e.code ? e : calendar_stamp(ctx);
 }
 
+static err is_empty(struct db *db, struct arena *a, bool *ret)
+{
+    struct rows r;
+    err e = db_query(db, a, SQL("select 1 from calendar limit 1"), NO_ARGS, &r);
+    *ret = !e.code && !rows_count(&r);
+    return e;
+}
+
+static err fill_empty(void *arg, struct db *db, struct arena *a)
+{
+    struct engine *e = arg;
+    struct ctx ctx = ctx_make(e, e->now.model->model, db, a, engine_now(e), 0, LANG_ZH);
+    bool empty;
+    err x = is_empty(db, a, &empty);
+    return x.code || !empty ? x : calendar_rebuild(&ctx);
+}
+
+err calendar_fill(struct engine *e)
+{
+    return engine_write(e, fill_empty, e);
+}
+
+err calendar_fill_here(struct engine *e, struct db *db, struct arena *a)
+{
+    bool empty;
+    err x = is_empty(db, a, &empty);
+    if (x.code || !empty) {
+        return x;
+    }
+    db_write_begin(db);
+    x = engine_alone(db, a);
+    x = x.code ? x : fill_empty(e, db, a);
+    if (x.code) {
+        db_rollback(db);
+        return x;
+    }
+    return db_commit(db, a);
+}
+
 /* Working time of the day that begins at `start` comes or goes. */
 static void mend_spans(struct batch *b, const struct week *w, int64_t start, bool works)
 {
@@ -422,7 +463,7 @@ err calendar_mend(const struct ctx *ctx, int64_t day)
                      ARGS(db_i64(day)), &r);
     }
     if (e.code || !rows_next(&r)) {
-        return e; /* outside the calendar's years */
+        return e; /* outside the calendar's years, or before it is filled */
     }
     struct week w = read_week(ctx->model);
     int wd = (int)((day + 3) % 7) + 1;

@@ -48,6 +48,12 @@ MUST_CHECK err calendar_days_read(const struct calendar_days *q, bool *worked);
 
 /* Fills both tables from the setting of the week and the days that differ. */
 MUST_CHECK err calendar_rebuild(const struct ctx *ctx);
+/* The same where they are empty, through the writer: of an installation's first days none is
+ * mended into the tables, which are filled once, when what is not about days begins.  Nothing
+ * else happens before that. */
+MUST_CHECK err calendar_fill(struct engine *e);
+/* And of one that was interrupted meanwhile, when it is opened, before there is a writer. */
+MUST_CHECK err calendar_fill_here(struct engine *e, struct db *db, struct arena *a);
 /* One day of it again, after a record about that day changed: later counts are shifted. */
 MUST_CHECK err calendar_mend(const struct ctx *ctx, int64_t day);
 /* Fills unit_above from the units' parents. */

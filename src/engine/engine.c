@@ -502,9 +502,14 @@ err engine_start(struct engine *e)
     if (!x.code) {
         arena_defer(e->life, stop_engine, e); /* before the writer goes with `life` */
     }
+    return x;
+}
+
+err engine_clocks(struct engine *e)
+{
+    err x = e->opt.background ? clock_start(e) : OK;
     if (!x.code && e->opt.background) {
-        x = clock_start(e);
-        x = x.code ? x : control_clock_start(e);
+        x = control_clock_start(e);
         x = x.code ? x : control_self_start(e);
     }
     return x;

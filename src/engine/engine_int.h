@@ -241,7 +241,9 @@ bool engine_has_room(const struct model *m, struct diags *d);
 MUST_CHECK err engine_build(struct engine *e, struct arena *a, const struct sources *s,
                             int64_t epoch, struct diags *d, struct held_model **ret);
 struct engine *engine_make(struct arena *life, const struct engine_options *opt, bool memory);
+/* The writer; and then, of an installation that is whole, what happens by itself. */
 MUST_CHECK err engine_start(struct engine *e);
+MUST_CHECK err engine_clocks(struct engine *e);
 void engine_hold_this(struct engine *e, struct held_model *h);
 MUST_CHECK err clock_start(struct engine *e);
 void clock_stop(struct engine *e);

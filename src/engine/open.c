@@ -74,6 +74,16 @@ err engine_put_law(struct engine *e, struct db *db, struct arena *a, const struc
     return batch_run(b);
 }
 
+/* Of a folder, whose name is that of its regulation. */
+static str last_name(str path)
+{
+    size_t at = path.len;
+    while (at && path.ptr[at - 1] != '/') {
+        at--;
+    }
+    return str_from_n(path.ptr + at, path.len - at);
+}
+
 static err first_publication(struct engine *e, struct db *db, struct arena *a,
                              const struct sources *s, struct diags *d, int64_t now)
 {
@@ -83,14 +93,7 @@ static err first_publication(struct engine *e, struct db *db, struct arena *a,
         own.ptr[i].epoch = 1;
         own.ptr[i].version = 1;
         own.ptr[i].published_at = now;
-        const char *slash = NULL;
-        for (size_t k = 0; k < own.ptr[i].name.len; k++) {
-            slash = own.ptr[i].name.ptr[k] == '/' ? own.ptr[i].name.ptr + k : slash;
-        }
-        if (slash) {
-            size_t at = (size_t)(slash - own.ptr[i].name.ptr) + 1;
-            own.ptr[i].name = str_from_n(own.ptr[i].name.ptr + at, own.ptr[i].name.len - at);
-        }
+        own.ptr[i].name = last_name(own.ptr[i].name);
     }
     struct held_model *h;
     err r = engine_build(e, a, &own, 1, d, &h);
@@ -106,10 +109,6 @@ static err first_publication(struct engine *e, struct db *db, struct arena *a,
     if (!r.code) {
         db_write_begin(db);
         r = engine_put_law(e, db, a, &own, 1, 0, now);
-        struct ctx ctx = {.engine = e, .model = h->model, .db = db, .arena = a, .now = now};
-        if (!r.code) {
-            r = calendar_rebuild(&ctx);
-        }
         if (r.code) {
             db_rollback(db);
         } else {
@@ -141,12 +140,17 @@ static err open_ledger(struct engine *e, struct db *db, struct arena *a)
     return r;
 }
 
-/* The records the regulations bring along, in the order they name each other. */
-static err bring_records(struct engine *e, struct arena *a, const struct sources *s,
-                         struct diags *d)
+/* Those whose records are the calendar's days, or all the others. */
+static err bring_some(struct engine *e, struct arena *a, const struct sources *s, struct diags *d,
+                      bool days)
 {
+    const struct type *day = e->current->model->calendar_day;
+    str calendar = day ? day->newest->law->reg->key : STR("");
     size_t before = d->errors;
     for (size_t i = 0; i < s->len; i++) {
+        if (str_eq(last_name(s->ptr[i].name), calendar) != days) {
+            continue;
+        }
         int64_t made;
         str file = str_fmt(a, "%.*s/records.yaml", STR_ARG(s->ptr[i].name));
         err r = scenario_records(e, a, s->ptr[i].records, file, d, &made);
@@ -155,6 +159,15 @@ static err bring_records(struct engine *e, struct arena *a, const struct sources
         }
     }
     return OK;
+}
+
+/* The records the regulations bring along: first the days, by which the others may count. */
+static err bring_records(struct engine *e, struct arena *a, const struct sources *s,
+                         struct diags *d)
+{
+    err r = bring_some(e, a, s, d, true);
+    r = r.code ? r : bring_some(e, a, s, d, false);
+    return r.code ? r : calendar_fill(e); /* where they were days alone, or none */
 }
 
 err engine_open_memory(struct arena *life, const struct sources *s,
@@ -220,6 +233,9 @@ err engine_init(struct arena *life, const struct engine_options *opt, const stru
         r = bring_records(e, life, s, d);
     }
     if (!r.code) {
+        r = engine_clocks(e);
+    }
+    if (!r.code) {
         *ret = e;
     } else {
         r.detail = str_copy(life, r.detail);
@@ -268,10 +284,16 @@ err engine_open(struct arena *life, const struct engine_options *opt, struct eng
             uid_after(&e->ids, engine_last_id_read(b, last));
         }
     }
+    if (!r.code) {
+        r = calendar_fill_here(e, e->db, a);
+    }
     arena_end(&side);
     e->db = NULL;
     if (!r.code) {
         r = engine_start(e);
+    }
+    if (!r.code) {
+        r = engine_clocks(e);
     }
     if (!r.code) {
         *ret = e;

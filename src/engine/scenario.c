@@ -1,4 +1,5 @@
 #include "base/clock.h"
+#include "engine/calendar.h"
 #include "engine/scenario_int.h"
 #include "model/expr.h"
 
@@ -469,6 +470,25 @@ err scenario_run(struct engine *e, struct arena *a, const struct scenario *s, st
     return OK;
 }
 
+static bool makes_day(const struct run *r, const struct step *s)
+{
+    const struct model *m = engine_model(r->e);
+    const struct type *t = s->kind == STEP_CREATE ? model_type(m, s->type) : NULL;
+    bool day = t && t == m->calendar_day;
+    engine_release(r->e, m);
+    return day;
+}
+
+static err do_record(struct run *r, const struct step *s, str as)
+{
+    err e = OK;
+    if (!r->filled && !makes_day(r, s)) {
+        e = calendar_fill(r->e);
+        r->filled = !e.code;
+    }
+    return e.code ? e : do_step(r, s, as);
+}
+
 static err run_steps(struct run *r, struct arena *a, str text, str file, int64_t *ret_created)
 {
     struct diags *d = r->d;
@@ -477,7 +497,7 @@ static err run_steps(struct run *r, struct arena *a, str text, str file, int64_t
     *ret_created = 0;
     for (size_t k = 0; k < list.len && d->errors == before; k++) {
         for (size_t i = 0; i < list.ptr[k].nsteps && d->errors == before; i++) {
-            err x = do_step(r, &list.ptr[k].steps[i], list.ptr[k].as);
+            err x = do_record(r, &list.ptr[k].steps[i], list.ptr[k].as);
             bool there = x.why && x.why->kind == REFUSED_UNIQUE;
             if (x.code == ERR_DISK) { /* the machine's trouble, no mistake of the text */
                 x.detail = str_copy(a, x.detail);

@@ -22,9 +22,9 @@ struct run { /* one scenario */
     struct saved saved[SAVED_MAX];
     size_t nsaved;
     int64_t now;
-    int64_t present; /* of a life: what clock -3d counts back from; else 0 */
-    int64_t told;    /* refusals of the clock up to this job were reported */
-    bool records;
+    int64_t present;      /* of a life: what clock -3d counts back from; else 0 */
+    int64_t told;         /* refusals of the clock up to this job were reported */
+    bool records, filled; /* filled: the calendar, before the first step that makes no day */
     struct act_file files[FILES_MAX]; /* of the act that is being made, for rows */
     size_t nfiles;
 };

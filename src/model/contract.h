@@ -92,7 +92,9 @@
  * `apart` of any regulation's newest version adds rules to type post, judged like its
  * own: which positions one person does not hold together (load_posts.c).
  *
- * Derived tables, kept by the engine when such records change, in the same act:
+ * Derived tables, kept by the engine when such records change, in the same act;
+ * the calendar not for the days of records.yaml with which an installation begins: it is filled
+ * after them (engine/calendar.h), until when nothing counts working days:
  *   unit_above(unit, above)  every unit with itself and all above; both orders indexed
  *   calendar(day ID, start_ms, month, dom, last, workday, working)
  *        one row a day, 2010-01-01 to ten years ahead: local midnight in UTC ms,

@@ -3,8 +3,10 @@
 #include "base/clock.h"
 #include "engine/calendar.h"
 #include "engine/record.h"
+#include "engine/write.h"
 
 #include "house.h"
+#include "inst.h"
 
 #include <string.h>
 
@@ -195,6 +197,60 @@ static void the_calendar_in_memory_is_that_of_the_tables(void **state)
     dbs_each(DBS_MEMORY | DBS_PG, both_ways);
 }
 
+/* All that the tables say, in one number. */
+#define CALENDAR_SUM                                                              \
+    SQL("select (select sum(workday * (day % 97) + working * day) from calendar)" \
+        " + (select sum(before_ms / 60000 * (start_ms / 60000 % 89)) from calendar_span)")
+
+static void interrupted(struct dbs *t)
+{
+    struct house h = house_make(t, NULL);
+    int64_t plain = house_i64(&h, CALENDAR_SUM, NO_ARGS);
+    day(&h, "2026-02-16", "holiday");
+    day(&h, "2026-02-14", "workday");
+    int64_t mended = house_i64(&h, CALENDAR_SUM, NO_ARGS);
+    assert_int_not_equal(mended, plain);
+    dbs_ok(db_exec(house_db(&h), h.a, SQL("delete from calendar"), NO_ARGS));
+    dbs_ok(db_exec(house_db(&h), h.a, SQL("delete from calendar_span"), NO_ARGS));
+    house_reopen(&h);
+    assert_int_equal(house_i64(&h, CALENDAR_SUM, NO_ARGS), mended);
+}
+
+static void a_calendar_that_was_not_filled_is_filled_when_it_is_opened(void **state)
+{
+    (void)state;
+    dbs_each(DBS_FILE | DBS_PG, interrupted);
+}
+
+static err again(void *arg, struct db *db, struct arena *a)
+{
+    struct engine *e = arg;
+    struct ctx ctx = ctx_make(e, e->now.model->model, db, a, INST_NOW, 0, LANG_ZH);
+    return calendar_rebuild(&ctx);
+}
+
+static void first_days(struct dbs *t)
+{
+    struct inst in = inst_make(t, 0);
+    int64_t days = inst_i64(&in, SQL("select count(*) from r_calendar_day"), NO_ARGS);
+    assert_true(days > 40);
+    assert_int_equal(inst_i64(&in,
+                              SQL("select count(*) from r_calendar_day d join calendar c"
+                                  " on c.day = d.f_day where c.working"
+                                  " = case when d.f_title like '%调休' then 1 else 0 end"),
+                              NO_ARGS),
+                     days);
+    int64_t sum = inst_i64(&in, CALENDAR_SUM, NO_ARGS);
+    dbs_ok(engine_write(in.e, again, in.e));
+    assert_int_equal(inst_i64(&in, CALENDAR_SUM, NO_ARGS), sum);
+}
+
+static void the_days_that_regulations_bring_are_in_the_calendar(void **state)
+{
+    (void)state;
+    dbs_each(DBS_FILE | DBS_PG, first_days);
+}
+
 /* --- pauses ------------------------------------------------------------------------------------
  */
 
@@ -292,6 +348,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(terms_run_in_working_time),
         cmocka_unit_test(the_calendar_in_memory_is_that_of_the_tables),
+        cmocka_unit_test(a_calendar_that_was_not_filled_is_filled_when_it_is_opened),
+        cmocka_unit_test(the_days_that_regulations_bring_are_in_the_calendar),
         cmocka_unit_test(a_pause_moves_the_end_by_the_time_it_stood),
         cmocka_unit_test(marks_fire_once_at_their_moment),
         cmocka_unit_test(what_was_missed_comes_once_late),
