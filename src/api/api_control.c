@@ -143,7 +143,9 @@ void api_control(struct visit *v)
         c && c->newest ? cursor_of(v, &since, &record) : err_make(ERR_NOT_FOUND, STR("control"));
     e = e.code ? e : api_number(v, STR("limit"), CASES, CASES_MAX, &limit);
     e = e.code ? e : control_result(&v->ctx, c, &r);
-    e = e.code ? e : control_rows(&v->ctx, c, since, record, (int)limit + 1, &rows, &n);
+    e = e.code
+            ? e
+            : control_rows(&v->ctx, c, CONTROL_ANY_UNIT, since, record, (int)limit + 1, &rows, &n);
     if (e.code) {
         visit_error(v, e);
         return;

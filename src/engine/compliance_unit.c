@@ -31,12 +31,13 @@ static struct sql judged_sql(const struct ctx *ctx)
     return sqlb_end(&b);
 }
 
-/* What does not hold: unit, control, violations, unknown. */
+/* What does not hold: unit, control, violations, unknown, verdicts, good, when judged. */
 static struct sql breaks_sql(const struct ctx *ctx)
 {
     struct sqlb b = sqlb_make(ctx->arena);
     SQLB_LIT(&b,
-             "select u.unit, u.control, u.violation, u.unknown from control_figure u where u.n > 0"
+             "select u.unit, u.control, u.violation, u.unknown, u.n, u.ok, (select q.as_of from"
+             " control_result q where q.control = u.control) from control_figure u where u.n > 0"
              " and u.violation + u.unknown > 0 and ");
     put_in_force(&b, ctx->model);
     SQLB_LIT(&b, " order by u.unit, u.control");
@@ -65,13 +66,16 @@ static struct sql waived_sql(const struct ctx *ctx)
 }
 
 /* Those the actor may see. */
-static struct sql names_sql(const struct ctx *ctx)
+static struct sql names_sql(const struct ctx *ctx, bool one)
 {
     struct sqlb b = sqlb_make(ctx->arena);
     SQLB_LIT(&b, "select r.id, r.name from ");
     sqlb_ident(&b, ctx->model->unit->table);
     SQLB_LIT(&b, " r where ");
     load_visible(ctx, &b, ctx->model->unit);
+    if (one) {
+        SQLB_LIT(&b, " and r.id = $4");
+    }
     SQLB_LIT(&b, " order by r.id");
     return sqlb_end(&b);
 }
@@ -114,8 +118,12 @@ struct broken {
 static struct unit_breaks take_break(struct broken *k, const struct control *c)
 {
     int64_t unit = rows_i64(&k->breaks, 0);
-    struct unit_breaks x = {
-        .control = c, .violation = rows_i64(&k->breaks, 2), .unknown = rows_i64(&k->breaks, 3)};
+    struct unit_breaks x = {.control = c,
+                            .violation = rows_i64(&k->breaks, 2),
+                            .unknown = rows_i64(&k->breaks, 3),
+                            .n = rows_i64(&k->breaks, 4),
+                            .ok = rows_i64(&k->breaks, 5),
+                            .as_of = rows_i64(&k->breaks, 6)};
     x.in_grace = at_pair(&k->grace, &k->graced, unit, c->code) ? rows_i64(&k->grace, 2) : 0;
     if (at_pair(&k->waived, &k->spared, unit, c->code)) {
         x.waived = rows_i64(&k->waived, 2);
@@ -187,6 +195,30 @@ struct words unit_state_words(const struct unit_state *u)
     return u->name.len ? (struct words){u->name, u->name}
            : u->unit   ? WORDS("您无权查看的部门", "a unit you may not see")
                        : WORDS("没有部门", "no unit");
+}
+
+struct batch *compliance_unit_ask(const struct ctx *ctx, int64_t unit)
+{
+    if (!ctx->model->unit) {
+        return NULL;
+    }
+    struct db_arg more[] = {db_i64(unit)};
+    struct batch *b = batch_begin(ctx->db, ctx->arena);
+    batch_add(b, names_sql(ctx, true), ctx_args(ctx, more, 1));
+    batch_ride(b);
+    return b;
+}
+
+err compliance_unit_read(const struct ctx *ctx, struct batch *b, int64_t unit, struct words *ret)
+{
+    struct unit_state u = {.unit = unit};
+    err e = b ? batch_join(b) : OK;
+    if (b && !e.code) {
+        struct rows r = batch_rows(b, 0);
+        u.name = rows_next(&r) ? str_copy(ctx->arena, rows_text(&r, 1)) : STR("");
+    }
+    *ret = unit_state_words(&u);
+    return e;
 }
 
 /* Occurrences by unit: unit, figures. */
@@ -284,7 +316,7 @@ static struct asked ask(const struct ctx *ctx, struct batch *b)
     batch_max_rows(b, x.grace, UNIT_BREAKS_MAX);
     x.ages = batch_add(b, SQL("select control, as_of from control_result"), NO_ARGS);
     if (m->unit) {
-        x.names = batch_add(b, names_sql(ctx), ctx_args(ctx, NULL, 0));
+        x.names = batch_add(b, names_sql(ctx, false), ctx_args(ctx, NULL, 0));
     }
     return x;
 }

@@ -13,6 +13,8 @@
 struct unit_breaks {
     const struct control *control;
     int64_t violation, in_grace, waived, unknown, all; /* all: their sum */
+    int64_t n, ok; /* verdicts on the unit's records, and those that are good */
+    int64_t as_of; /* of the control's result, UTC ms */
 };
 struct unit_state {
     int64_t unit; /* 0: records without one */
@@ -29,6 +31,11 @@ enum { UNIT_BREAKS_MAX = 50000 }; /* pairs of unit and control */
 
 /* Its name; else why there is none. */
 struct words unit_state_words(const struct unit_state *u);
+/* Of one unit, that an address names, the same words: asked along with the next batch of the
+ * connection, read when that has run; into ctx->arena. */
+struct batch *compliance_unit_ask(const struct ctx *ctx, int64_t unit);
+MUST_CHECK err compliance_unit_read(const struct ctx *ctx, struct batch *b, int64_t unit,
+                                    struct words *ret);
 /* Units with records that are judged, or with duties, those with the most that do not hold first;
  * into ctx->arena.  *as_of: the oldest of the results they are counted from, UTC ms; 0: there is
  * none.  *unjudged: controls over records that were never judged.  ERR_TOO_LARGE. */

@@ -115,8 +115,9 @@ MUST_CHECK err control_result(const struct ctx *ctx, const struct control *c,
                               struct control_result *ret);
 
 /* Records of one control that do not hold, and which ctx->actor may see, the longest first
- * (none of one that judges no records); at most `limit` after the place (*since, *record), 0 and 0:
- * from the beginning. */
+ * (none of one that judges no records), of any unit or of this one (0: without one); at most
+ * `limit` after the place (*since, *record), 0 and 0: from the beginning. */
+enum { CONTROL_ANY_UNIT = -1 };
 struct control_row {
     int64_t record, since, grace_at; /* grace_at 0: none */
     int verdict;
@@ -129,8 +130,9 @@ struct control_row {
     const struct state *finding_state;
     const str *shown; /* the columns of `show` of the newest version, as the actor reads them */
 };
-MUST_CHECK err control_rows(const struct ctx *ctx, const struct control *c, int64_t since,
-                            int64_t record, int limit, struct control_row **ret, size_t *n);
+MUST_CHECK err control_rows(const struct ctx *ctx, const struct control *c, int64_t unit,
+                            int64_t since, int64_t record, int limit, struct control_row **ret,
+                            size_t *n);
 
 /* Which controls one record, that ctx->actor may see, does not keep, the worst first.  In two
  * parts: `batch`, where there is one, goes along with the next (batch_ride). */

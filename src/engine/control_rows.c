@@ -88,7 +88,7 @@ static void put_waiver(struct sqlb *b, const struct ctx *ctx)
     SQLB_LIT(b, ")");
 }
 
-static struct sql rows_sql(const struct ctx *ctx, const struct control *c)
+static struct sql rows_sql(const struct ctx *ctx, const struct control *c, bool of_unit)
 {
     struct sqlb b = sqlb_make(ctx->arena);
     SQLB_LIT(&b, "select q.record, q.since, q.grace_at, q.verdict, r.number, r.name, r.law");
@@ -103,6 +103,9 @@ static struct sql rows_sql(const struct ctx *ctx, const struct control *c)
     SQLB_LIT(&b, " r on r.id = q.record where q.control = $4 and (q.since, q.record) > ($5, $6)"
                  " and ");
     load_visible(ctx, &b, c->over);
+    if (of_unit) {
+        SQLB_LIT(&b, " and coalesce(r.unit, 0) = $9");
+    }
     SQLB_LIT(&b, " order by q.since, q.record limit $7");
     return sqlb_end(&b);
 }
@@ -149,18 +152,20 @@ static struct control_row row_of(const struct ctx *ctx, const struct control *c,
     return x;
 }
 
-err control_rows(const struct ctx *ctx, const struct control *c, int64_t since, int64_t record,
-                 int limit, struct control_row **ret, size_t *n)
+err control_rows(const struct ctx *ctx, const struct control *c, int64_t unit, int64_t since,
+                 int64_t record, int limit, struct control_row **ret, size_t *n)
 {
-    struct db_arg more[] = {db_i64(c->code), db_i64(since), db_i64(record), db_i64(limit),
-                            db_text(c->key)};
+    struct db_arg more[] = {db_i64(c->code), db_i64(since),   db_i64(record),
+                            db_i64(limit),   db_text(c->key), db_i64(unit)};
+    bool of_unit = unit != CONTROL_ANY_UNIT;
     struct rows r;
     *n = 0;
     *ret = NULL;
     if (!c->over) { /* people answer it */
         return OK;
     }
-    err e = db_query(ctx->db, ctx->arena, rows_sql(ctx, c), ctx_args(ctx, more, 5), &r);
+    err e = db_query(ctx->db, ctx->arena, rows_sql(ctx, c, of_unit),
+                     ctx_args(ctx, more, of_unit ? 6 : 5), &r);
     struct control_row *list =
         arena_array(ctx->arena, struct control_row, (size_t)(e.code ? 0 : rows_count(&r)) + 1);
     while (!e.code && rows_next(&r)) {

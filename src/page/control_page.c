@@ -104,8 +104,10 @@ static void put_lines(struct visit *v, struct controls_page *p, const struct con
     }
     qsort(lines, k, sizeof(lines[0]), control_line_order);
     p->all = (int64_t)k;
-    str base = p->law
-                   ? str_fmt(v->ctx.arena, "/controls?regulation=%.*s&", STR_ARG(p->law->reg->key))
+    struct arena *a = v->ctx.arena;
+    str base = p->law ? str_fmt(a, "/controls?regulation=%.*s&", STR_ARG(p->law->reg->key))
+               : p->unit != CONTROL_ANY_UNIT
+                   ? str_fmt(a, "/controls?unit=%lld&", (long long)p->unit)
                    : STR("/controls?");
     p->at = pages_of(v, base, k, CONTROLS);
     p->lines.ptr = lines + p->at.first;
@@ -115,14 +117,88 @@ static void put_lines(struct visit *v, struct controls_page *p, const struct con
     }
 }
 
+static void show_controls(struct visit *v, const struct controls_page *p)
+{
+    struct frame f;
+    struct html out =
+        frame_begin(v, &f,
+                    frame_title(v, WORDS("合规", "Compliance"),
+                                words_in(WORDS("全部控制点", "all controls"), v->ctx.lang)),
+                    STR("controls"));
+    controls_html(&out, p);
+    frame_end(v, &f, &out, 200);
+}
+
+/* The unit that an address names; false: it names none that could be one. */
+static bool unit_of(struct visit *v, int64_t *ret)
+{
+    str text = visit_param(v, STR("unit"));
+    *ret = CONTROL_ANY_UNIT;
+    return !text.len || (str_to_i64(text, ret) && *ret >= 0);
+}
+
+/* A control as the records of one unit keep it. */
+static struct control_result result_of(const struct visit *v, const struct unit_breaks *b)
+{
+    struct control_result r = {.control = b->control,
+                               .def = b->control->newest,
+                               .judged = true,
+                               .as_of = b->as_of,
+                               .counts = {.n = b->n,
+                                          .ok = b->ok,
+                                          .violation = b->violation,
+                                          .in_grace = b->in_grace,
+                                          .waived = b->waived,
+                                          .unknown = b->unknown}};
+    r.state = control_state_of(&v->ctx, &r);
+    return r;
+}
+
+/* Those that records of a unit do not keep: what its figures under By unit are made of. */
+static void show_unit(struct visit *v, int64_t unit)
+{
+    struct unit_state *units;
+    size_t n;
+    int64_t as_of;
+    size_t unjudged;
+    struct batch *named = compliance_unit_ask(&v->ctx, unit);
+    struct controls_page p = {.visit = v, .unit = unit, .lenses = compliance_lenses(v, "unit")};
+    err e = compliance_units(&v->ctx, &units, &n, &as_of, &unjudged);
+    e = e.code ? e : compliance_unit_read(&v->ctx, named, unit, &p.of);
+    if (e.code) {
+        visit_error(v, e);
+        return;
+    }
+    struct unit_state none = {.unit = unit};
+    const struct unit_state *u = &none;
+    for (size_t i = 0; i < n; i++) {
+        u = units[i].unit == unit ? &units[i] : u;
+    }
+    struct control_result *list = arena_array(v->ctx.arena, struct control_result, u->list.len + 1);
+    for (size_t i = 0; i < u->list.len; i++) {
+        list[i] = result_of(v, &u->list.ptr[i]);
+    }
+    put_lines(v, &p, list, u->list.len);
+    show_controls(v, &p);
+}
+
 void page_controls(struct visit *v)
 {
     struct control_result *list;
     size_t n;
     str of = visit_param(v, STR("regulation"));
     const struct reg *reg = of.len ? model_reg(v->model, of) : NULL;
+    int64_t unit;
     if (of.len && !reg) {
         visit_error(v, err_make(ERR_NOT_FOUND, STR("regulation")));
+        return;
+    }
+    if (!unit_of(v, &unit)) {
+        visit_error(v, err_make(ERR_NOT_FOUND, STR("unit")));
+        return;
+    }
+    if (unit != CONTROL_ANY_UNIT) {
+        show_unit(v, unit);
         return;
     }
     err e = control_results(&v->ctx, &list, &n);
@@ -130,17 +206,12 @@ void page_controls(struct visit *v)
         visit_error(v, e);
         return;
     }
-    struct controls_page p = {
-        .visit = v, .law = reg ? reg->newest : NULL, .lenses = compliance_lenses(v, "control")};
+    struct controls_page p = {.visit = v,
+                              .law = reg ? reg->newest : NULL,
+                              .unit = CONTROL_ANY_UNIT,
+                              .lenses = compliance_lenses(v, "control")};
     put_lines(v, &p, list, n);
-    struct frame f;
-    struct html out =
-        frame_begin(v, &f,
-                    frame_title(v, WORDS("合规", "Compliance"),
-                                words_in(WORDS("全部控制点", "all controls"), v->ctx.lang)),
-                    STR("controls"));
-    controls_html(&out, &p);
-    frame_end(v, &f, &out, 200);
+    show_controls(v, &p);
 }
 
 /* Where a page of cases begins: since-record, as the link of the page before says. */
@@ -214,11 +285,13 @@ static struct control_look span_ask(struct visit *v, const struct control *c,
 void page_control(struct visit *v)
 {
     const struct control *c = model_control(v->model, v->seg[0]);
-    if (!c || !c->newest) {
-        visit_error(v, err_make(ERR_NOT_FOUND, STR("control")));
+    int64_t unit;
+    if (!c || !c->newest || !unit_of(v, &unit)) {
+        visit_error(v, err_make(ERR_NOT_FOUND, c && c->newest ? STR("unit") : STR("control")));
         return;
     }
     struct control_page p = {.visit = v,
+                             .unit = unit,
                              .control = c,
                              .ask = c->over && control_may_ask(v),
                              .where = c->newest->where.text,
@@ -235,9 +308,11 @@ void page_control(struct visit *v)
     struct control_look look = span_ask(v, c, &p.span);
     struct batch *evidence = evidence_list_ask(&v->ctx, c);
     struct batch *unfound = control_unfound_ask(&v->ctx, c);
+    struct batch *named = unit != CONTROL_ANY_UNIT ? compliance_unit_ask(&v->ctx, unit) : NULL;
     err e = control_result(&v->ctx, c, &r);
+    e = e.code ? e : compliance_unit_read(&v->ctx, named, unit, &p.of);
     e = e.code ? e : control_look_read(&v->ctx, &look, &r, &p.span.period, &days, &ndays);
-    e = e.code ? e : control_rows(&v->ctx, c, since, record, CASES + 1, &rows, &n);
+    e = e.code ? e : control_rows(&v->ctx, c, unit, since, record, CASES + 1, &rows, &n);
     e = e.code ? e : control_unfound_read(&v->ctx, unfound, &p.unfound);
     e = e.code || !c->newest->manual ? e : attest_show(v, &r, &p.attest);
     e = e.code || !c->newest->over ? e : control_evidence(v, &p, evidence);

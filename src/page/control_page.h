@@ -2,6 +2,7 @@
 #ifndef PAGE_CONTROL_PAGE_H
 #define PAGE_CONTROL_PAGE_H
 
+#include "engine/compliance_unit.h"
 #include "engine/control.h"
 #include "engine/evidence.h"
 #include "model/standard.h"
@@ -41,6 +42,8 @@ struct controls_page {
         size_t len;
     } lines;               /* of one page, the worst first */
     const struct law *law; /* only its own; NULL: all */
+    int64_t unit;          /* only those its records do not keep; CONTROL_ANY_UNIT: all */
+    struct words of;       /* its name */
     int64_t all, good, attested;
     struct pages at;
 };
@@ -79,6 +82,8 @@ struct control_page {
     int64_t since, record;     /* where the next page begins */
     str where, holds;          /* as written in the definition */
     bool first;                /* the first page of cases */
+    int64_t unit;              /* only its records are shown; CONTROL_ANY_UNIT: all */
+    struct words of;           /* its name */
     bool ask;                  /* a waiver can be asked for */
     int64_t unfound;           /* violations that are still to become findings */
     struct attest_view attest; /* of a manual one, instead of all that is judged */

@@ -184,13 +184,31 @@ async function paper(w) {
 
 async function units(w) {
   const zhao = await w.as("zhao.min");
+  const links = () => zhao.page.locator(`a[href^='${CONTROL}?unit=']`);
   await must("by unit: where the records are that do not hold", async () => {
     await zhao.open("/compliance");
     await zhao.press("nav.tabs a[href='/compliance?by=unit']");
-    expect(await zhao.page.locator(`tbody a[href='${CONTROL}']`).count(), "the unit of the device");
-    const row = await zhao.page.locator("tbody tr", { has: zhao.page.locator(`a[href='${CONTROL}']`) }).first().innerText();
+    expect(await links().count(), "the unit of the device");
+    const row = await zhao.page.locator("tbody tr", { has: links() }).first().innerText();
     const [ok, n] = /(\d+) \/ (\d+)/.exec(row).slice(1).map(Number);
     expect(ok < n, row);
     await zhao.axe("by unit");
+  });
+  await must("a unit's figure opens the controls that counted it, and each of these its records", async () => {
+    const row = zhao.page.locator("tbody tr", { has: links() }).first();
+    const figure = row.locator("b a[href^='/controls?unit=']");
+    const violations = Number(await figure.innerText());
+    const [, unit] = /unit=(\d+)/.exec(await figure.getAttribute("href"));
+    await zhao.press(`tbody b a[href='/controls?unit=${unit}']`);
+    const counted = await zhao.page.locator("tbody tr td:nth-child(4)").allInnerTexts();
+    expect(counted.reduce((sum, x) => sum + Number(x), 0) === violations, `${counted} of ${violations}`);
+    await zhao.axe("the controls of a unit");
+    await zhao.press(`tbody a[href='${CONTROL}?unit=${unit}#cases']`);
+    const own = await zhao.page.locator("#cases tbody tr").count();
+    expect((await zhao.page.locator("#cases").innerText()).includes(DEVICE), "the device is of this unit");
+    await zhao.axe("the records of a unit");
+    await zhao.press(`#cases a[href='${CONTROL}#cases']`);
+    expect(await zhao.page.locator("#cases tbody tr").count() >= own, "all units are more than one");
+    equal(await zhao.page.locator("#cases .note a").count(), 0);
   });
 }

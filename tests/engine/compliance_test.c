@@ -190,6 +190,27 @@ static void items_of_a_standard_body(struct dbs *t)
     assert_int_equal(s.outcomes[ITEM_KEPT] + s.outcomes[ITEM_PARTLY], 0);
 }
 
+static size_t records_of(const struct ctx *ctx, const struct control *c, int64_t unit)
+{
+    struct control_row *rows;
+    size_t n;
+    dbs_ok(control_rows(ctx, c, unit, 0, 0, 100, &rows, &n));
+    return n;
+}
+
+/* What a unit's figure counts is what stands behind it. */
+static void figures_open_their_records(const struct ctx *ctx, const struct unit_state *u)
+{
+    for (size_t i = 0; i < u->list.len; i++) {
+        const struct unit_breaks *b = &u->list.ptr[i];
+        assert_int_equal(records_of(ctx, b->control, u->unit), b->all);
+        assert_int_equal(b->n, b->ok + b->all);
+        assert_int_equal(b->as_of, ctx->now);
+        assert_true(records_of(ctx, b->control, CONTROL_ANY_UNIT) >= (size_t)b->all);
+        assert_int_equal(records_of(ctx, b->control, 1), 0);
+    }
+}
+
 static void what_breaks_is_told_by_unit_body(struct dbs *t)
 {
     struct house h = house_make(t, law);
@@ -221,6 +242,15 @@ static void what_breaks_is_told_by_unit_body(struct dbs *t)
     assert_true(list[0].name.len > 0);
     assert_int_equal(list[1].unit, h.south);
     assert_int_equal(list[1].violation, 1);
+    ctx = house_ctx(&h, h.amy);
+    figures_open_their_records(&ctx, &list[0]);
+    figures_open_their_records(&ctx, &list[1]);
+    const struct control *small = list[0].list.ptr[0].control;
+    assert_int_equal(records_of(&ctx, small, h.north) + records_of(&ctx, small, h.south),
+                     records_of(&ctx, small, CONTROL_ANY_UNIT));
+    struct words name;
+    dbs_ok(compliance_unit_read(&ctx, compliance_unit_ask(&ctx, h.south), h.south, &name));
+    assert_true(str_eq(name.zh, list[1].name));
     assert_int_equal(as_of, h.now);
     assert_int_equal(unjudged, 0);
     assert_int_equal(list[0].n, 12); /* four records, three controls */

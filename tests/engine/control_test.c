@@ -90,7 +90,8 @@ static struct control_row *rows(struct house *h, const char *key, size_t *n)
 {
     struct ctx ctx = house_ctx(h, h->amy);
     struct control_row *list;
-    err e = control_rows(&ctx, model_control(house_model(h), str_from(key)), 0, 0, 100, &list, n);
+    err e = control_rows(&ctx, model_control(house_model(h), str_from(key)), CONTROL_ANY_UNIT, 0, 0,
+                         100, &list, n);
     assert_int_equal(e.code, 0);
     return list;
 }

@@ -101,7 +101,8 @@ static void one_finding_for_each_violation_body(struct dbs *t)
     struct ctx ctx = house_ctx(&h, h.amy);
     struct control_row *rows;
     size_t n;
-    dbs_ok(control_rows(&ctx, model_control(house_model(&h), STR("few")), 0, 0, 10, &rows, &n));
+    dbs_ok(control_rows(&ctx, model_control(house_model(&h), STR("few")), CONTROL_ANY_UNIT, 0, 0,
+                        10, &rows, &n));
     assert_int_equal(n, 1);
     assert_int_equal(rows->finding, f);
     assert_true(str_eq(rows->finding_state->key, STR("opened")));
@@ -200,10 +201,12 @@ static void a_waiver_holds_to_its_last_day_body(struct dbs *t)
     struct ctx ctx = house_ctx(&h, h.amy);
     struct control_row *rows;
     size_t n;
-    dbs_ok(control_rows(&ctx, model_control(house_model(&h), STR("few")), 0, 0, 10, &rows, &n));
+    dbs_ok(control_rows(&ctx, model_control(house_model(&h), STR("few")), CONTROL_ANY_UNIT, 0, 0,
+                        10, &rows, &n));
     assert_true(n == 1 && rows->waived && !rows->waiver);
     ctx = house_ctx(&h, h.bob);
-    dbs_ok(control_rows(&ctx, model_control(house_model(&h), STR("few")), 0, 0, 10, &rows, &n));
+    dbs_ok(control_rows(&ctx, model_control(house_model(&h), STR("few")), CONTROL_ANY_UNIT, 0, 0,
+                        10, &rows, &n));
     assert_true(n == 1 && rows->waived && rows->waiver == w);
     assert_done(&h, house_do(&h, h.bob, "waiver", w, "revoke", NULL));
     assert_int_equal(of(&h, "few").state, CONTROL_FAIL);

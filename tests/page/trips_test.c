@@ -196,6 +196,8 @@ static void pages(struct dbs *t)
     page(s, str_fmt(a, "/duties/heartbeat/%lld", (long long)task(s)), NULL);
     page(s, STR("/controls"), NULL);
     page(s, STR("/controls/loan_returned"), NULL);
+    page(s, STR("/controls"), "unit=0");
+    page(s, STR("/controls/loan_returned"), "unit=0");
     page(s, STR("/law/fault_reporting/v/1"), NULL);
     page(s, STR("/search"), "q=打印");
     page(s, STR("/me"), NULL);
