@@ -154,8 +154,8 @@ static void lists(struct site *s)
     get(s, "/controls", "regulation=none", 404);
 }
 
-/* Its rows, each with the page's own mark of a unit's name. */
-static int units_in(str body)
+/* Rows of a list: of units, of controls, of records. */
+static int rows_of(str body)
 {
     static const char mark[] = "<td class=\"first\">";
     int n = 0;
@@ -164,6 +164,30 @@ static int units_in(str body)
         at += sizeof(mark) - 1;
     }
     return n;
+}
+
+/* A unit's figure opens the controls that counted it, sixty a page, and each of these its
+ * records: here of no unit, two to a control. */
+static void behind_a_unit(struct site *s)
+{
+    bool seen[MANY] = {0};
+    int n = 0;
+    for (int page = 1; page <= 9; page++) {
+        char query[40];
+        snprintf(query, sizeof(query), "unit=0&page=%d", page);
+        str body = get(s, "/controls", query, 200);
+        n += rules_in(body, seen);
+        assert_true(str_has(body, STR("<h1>没有部门</h1>")));
+        assert_int_equal(str_has(body, STR("/controls?unit=0&amp;page=")), true);
+    }
+    assert_int_equal(n, MANY);
+    assert_int_equal(rows_of(get(s, "/controls/rule_7", "unit=0", 200)), 2);
+    assert_int_equal(rows_of(get(s, "/controls/rule_7", "", 200)), 2);
+    assert_int_equal(rows_of(get(s, "/controls/rule_7", "unit=7", 200)), 0);
+    assert_int_equal(rows_of(get(s, "/controls", "unit=7", 200)), 0);
+    get(s, "/controls", "unit=x", 404);
+    get(s, "/controls", "unit=-1", 404);
+    get(s, "/controls/rule_7", "unit=-1", 404);
 }
 
 /* Records of many units, each breaking more than a row names. */
@@ -181,8 +205,8 @@ static void units(struct site *s, struct dbs *t)
         str body = get(s, "/compliance", query, 200);
         more = str_has(body, STR("rel=\"next\""));
         assert_int_equal(str_has(body, STR("rel=\"prev\"")), page > 1);
-        assert_true(units_in(body) == UNITS_OF_PAGE || !more);
-        n += units_in(body);
+        assert_true(rows_of(body) == UNITS_OF_PAGE || !more);
+        n += rows_of(body);
     }
     struct rows r;
     dbs_ok(db_query(s->in.db, t->a,
@@ -214,7 +238,8 @@ static void pages(struct dbs *t)
     body = get(s, "/compliance", "by=unit", 200);
     assert_int_equal(rules_in(body, seen), 5);
     assert_true(str_has(body, STR("另有 495 个控制点")));
-    assert_true(str_has(body, STR("<b>1000</b>"))); /* two of each */
+    assert_true(str_has(body, STR("<a href=\"/controls?unit=0\">1000</a>"))); /* two of each */
+    behind_a_unit(s);
     units(s, t);
     engine_stop(s->in.e);
 }
