@@ -238,7 +238,8 @@ static void pages(struct dbs *t)
     body = get(s, "/compliance", "by=unit", 200);
     assert_int_equal(rules_in(body, seen), 5);
     assert_true(str_has(body, STR("另有 495 个控制点")));
-    assert_true(str_has(body, STR("<a href=\"/controls?unit=0\">1000</a>"))); /* two of each */
+    assert_true(str_has(
+        body, STR("<a class=\"tap\" href=\"/controls?unit=0\">1000</a>"))); /* two of each */
     behind_a_unit(s);
     units(s, t);
     engine_stop(s->in.e);
