@@ -479,6 +479,7 @@ static bool makes_day(const struct run *r, const struct step *s)
     return day;
 }
 
+/* The days with which an installation begins come before its calendar, all else after. */
 static err do_record(struct run *r, const struct step *s, str as)
 {
     err e = OK;

@@ -120,10 +120,9 @@ static void put_lines(struct visit *v, struct controls_page *p, const struct con
 static void show_controls(struct visit *v, const struct controls_page *p)
 {
     struct frame f;
+    struct words of = p->unit == CONTROL_ANY_UNIT ? WORDS("全部控制点", "all controls") : p->of;
     struct html out =
-        frame_begin(v, &f,
-                    frame_title(v, WORDS("合规", "Compliance"),
-                                words_in(WORDS("全部控制点", "all controls"), v->ctx.lang)),
+        frame_begin(v, &f, frame_title(v, WORDS("合规", "Compliance"), words_in(of, v->ctx.lang)),
                     STR("controls"));
     controls_html(&out, p);
     frame_end(v, &f, &out, 200);
