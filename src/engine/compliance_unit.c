@@ -31,14 +31,12 @@ static struct sql judged_sql(const struct ctx *ctx)
     return sqlb_end(&b);
 }
 
-/* What does not hold: unit, control, violations, unknown, verdicts, good, when judged. */
+/* What does not hold: unit, control, violations, unknown, verdicts, good. */
 static struct sql breaks_sql(const struct ctx *ctx)
 {
     struct sqlb b = sqlb_make(ctx->arena);
-    SQLB_LIT(&b,
-             "select u.unit, u.control, u.violation, u.unknown, u.n, u.ok, (select q.as_of from"
-             " control_result q where q.control = u.control) from control_figure u where u.n > 0"
-             " and u.violation + u.unknown > 0 and ");
+    SQLB_LIT(&b, "select u.unit, u.control, u.violation, u.unknown, u.n, u.ok from control_figure u"
+                 " where u.n > 0 and u.violation + u.unknown > 0 and ");
     put_in_force(&b, ctx->model);
     SQLB_LIT(&b, " order by u.unit, u.control");
     return sqlb_end(&b);
@@ -66,16 +64,13 @@ static struct sql waived_sql(const struct ctx *ctx)
 }
 
 /* Those the actor may see. */
-static struct sql names_sql(const struct ctx *ctx, bool one)
+static struct sql names_sql(const struct ctx *ctx)
 {
     struct sqlb b = sqlb_make(ctx->arena);
     SQLB_LIT(&b, "select r.id, r.name from ");
     sqlb_ident(&b, ctx->model->unit->table);
     SQLB_LIT(&b, " r where ");
     load_visible(ctx, &b, ctx->model->unit);
-    if (one) {
-        SQLB_LIT(&b, " and r.id = $4");
-    }
     SQLB_LIT(&b, " order by r.id");
     return sqlb_end(&b);
 }
@@ -112,6 +107,7 @@ static bool at_pair(struct rows *r, bool *there, int64_t unit, int64_t control)
 struct broken {
     struct rows breaks, grace, waived;
     bool there, graced, spared; /* each stands at a row */
+    const int64_t *ages;        /* of the results, by code of the control */
 };
 
 /* As control_results takes them: what is waived is not in grace. */
@@ -123,7 +119,7 @@ static struct unit_breaks take_break(struct broken *k, const struct control *c)
                             .unknown = rows_i64(&k->breaks, 3),
                             .n = rows_i64(&k->breaks, 4),
                             .ok = rows_i64(&k->breaks, 5),
-                            .as_of = rows_i64(&k->breaks, 6)};
+                            .as_of = k->ages[c->code]};
     x.in_grace = at_pair(&k->grace, &k->graced, unit, c->code) ? rows_i64(&k->grace, 2) : 0;
     if (at_pair(&k->waived, &k->spared, unit, c->code)) {
         x.waived = rows_i64(&k->waived, 2);
@@ -197,25 +193,24 @@ struct words unit_state_words(const struct unit_state *u)
                        : WORDS("没有部门", "no unit");
 }
 
-struct batch *compliance_unit_ask(const struct ctx *ctx, int64_t unit)
+struct unit_asked compliance_unit_ask(const struct ctx *ctx, int64_t unit)
 {
-    if (!ctx->model->unit) {
-        return NULL;
+    struct unit_asked q = {unit, batch_begin(ctx->db, ctx->arena), names_begin(ctx)};
+    if (ctx->model->unit && unit) {
+        names_want(q.names, ctx->model->unit, unit);
     }
-    struct db_arg more[] = {db_i64(unit)};
-    struct batch *b = batch_begin(ctx->db, ctx->arena);
-    batch_add(b, names_sql(ctx, true), ctx_args(ctx, more, 1));
-    batch_ride(b);
-    return b;
+    names_ask(q.names, q.b);
+    batch_ride(q.b);
+    return q;
 }
 
-err compliance_unit_read(const struct ctx *ctx, struct batch *b, int64_t unit, struct words *ret)
+err compliance_unit_read(const struct ctx *ctx, const struct unit_asked *q, struct words *ret)
 {
-    struct unit_state u = {.unit = unit};
-    err e = b ? batch_join(b) : OK;
-    if (b && !e.code) {
-        struct rows r = batch_rows(b, 0);
-        u.name = rows_next(&r) ? str_copy(ctx->arena, rows_text(&r, 1)) : STR("");
+    struct unit_state u = {.unit = q->unit};
+    err e = batch_join(q->b);
+    if (!e.code && ctx->model->unit && q->unit) {
+        names_read(q->names, q->b);
+        u.name = names_get(q->names, ctx->model->unit, q->unit).name;
     }
     *ret = unit_state_words(&u);
     return e;
@@ -264,9 +259,10 @@ static void merge_owed(const struct ctx *ctx, struct rows *owed, struct unit_sta
     *n = k;
 }
 
-/* The oldest result of a control over records, and how many have none. */
-static void age(const struct ctx *ctx, struct rows *r, int64_t *as_of, size_t *unjudged)
+/* How old each result is, the oldest of a control over records, and how many have none. */
+static const int64_t *age(const struct ctx *ctx, struct rows *r, int64_t *as_of, size_t *unjudged)
 {
+    int64_t *ages = arena_array(ctx->arena, int64_t, ctx->model->ncontrols + 1);
     size_t judged = 0;
     *as_of = 0;
     *unjudged = 0;
@@ -274,6 +270,7 @@ static void age(const struct ctx *ctx, struct rows *r, int64_t *as_of, size_t *u
         const struct control *c = model_control_at(ctx->model, rows_i64(r, 0));
         if (c && c->newest && c->over && rows_i64(r, 1)) {
             int64_t at = rows_i64(r, 1);
+            ages[c->code] = at;
             *as_of = !*as_of || at < *as_of ? at : *as_of;
             judged++;
         }
@@ -283,6 +280,7 @@ static void age(const struct ctx *ctx, struct rows *r, int64_t *as_of, size_t *u
         *unjudged += c->newest && c->over;
     }
     *unjudged -= judged;
+    return ages;
 }
 
 /* Questions of one batch, by place; -1: not asked. */
@@ -316,7 +314,7 @@ static struct asked ask(const struct ctx *ctx, struct batch *b)
     batch_max_rows(b, x.grace, UNIT_BREAKS_MAX);
     x.ages = batch_add(b, SQL("select control, as_of from control_result"), NO_ARGS);
     if (m->unit) {
-        x.names = batch_add(b, names_sql(ctx, false), ctx_args(ctx, NULL, 0));
+        x.names = batch_add(b, names_sql(ctx), ctx_args(ctx, NULL, 0));
     }
     return x;
 }
@@ -340,13 +338,14 @@ err compliance_units(const struct ctx *ctx, struct unit_state **ret, size_t *n, 
         return e;
     }
     struct rows judged = answer(b, x.judged);
-    struct broken k = {
-        .breaks = answer(b, x.breaks), .grace = answer(b, x.grace), .waived = answer(b, x.waived)};
+    struct rows r = answer(b, x.ages);
+    struct broken k = {.breaks = answer(b, x.breaks),
+                       .grace = answer(b, x.grace),
+                       .waived = answer(b, x.waived),
+                       .ages = age(ctx, &r, as_of, unjudged)};
     take(ctx, &judged, &k, ret, n);
-    struct rows r = answer(b, x.owed);
+    r = answer(b, x.owed);
     merge_owed(ctx, &r, ret, n);
-    r = answer(b, x.ages);
-    age(ctx, &r, as_of, unjudged);
     r = answer(b, x.names);
     put_names(*ret, *n, &r);
     qsort(*ret, *n, sizeof(**ret), most_first);

@@ -33,8 +33,13 @@ enum { UNIT_BREAKS_MAX = 50000 }; /* pairs of unit and control */
 struct words unit_state_words(const struct unit_state *u);
 /* Of one unit, that an address names, the same words: asked along with the next batch of the
  * connection, read when that has run; into ctx->arena. */
-struct batch *compliance_unit_ask(const struct ctx *ctx, int64_t unit);
-MUST_CHECK err compliance_unit_read(const struct ctx *ctx, struct batch *b, int64_t unit,
+struct unit_asked {
+    int64_t unit;
+    struct batch *b;
+    struct names *names;
+};
+struct unit_asked compliance_unit_ask(const struct ctx *ctx, int64_t unit);
+MUST_CHECK err compliance_unit_read(const struct ctx *ctx, const struct unit_asked *q,
                                     struct words *ret);
 /* Units with records that are judged, or with duties, those with the most that do not hold first;
  * into ctx->arena.  *as_of: the oldest of the results they are counted from, UTC ms; 0: there is

@@ -160,10 +160,10 @@ static void show_unit(struct visit *v, int64_t unit)
     size_t n;
     int64_t as_of;
     size_t unjudged;
-    struct batch *named = compliance_unit_ask(&v->ctx, unit);
+    struct unit_asked named = compliance_unit_ask(&v->ctx, unit);
     struct controls_page p = {.visit = v, .unit = unit, .lenses = compliance_lenses(v, "unit")};
     err e = compliance_units(&v->ctx, &units, &n, &as_of, &unjudged);
-    e = e.code ? e : compliance_unit_read(&v->ctx, named, unit, &p.of);
+    e = e.code ? e : compliance_unit_read(&v->ctx, &named, &p.of);
     if (e.code) {
         visit_error(v, e);
         return;
@@ -307,9 +307,9 @@ void page_control(struct visit *v)
     struct control_look look = span_ask(v, c, &p.span);
     struct batch *evidence = evidence_list_ask(&v->ctx, c);
     struct batch *unfound = control_unfound_ask(&v->ctx, c);
-    struct batch *named = unit != CONTROL_ANY_UNIT ? compliance_unit_ask(&v->ctx, unit) : NULL;
+    struct unit_asked named = compliance_unit_ask(&v->ctx, unit == CONTROL_ANY_UNIT ? 0 : unit);
     err e = control_result(&v->ctx, c, &r);
-    e = e.code ? e : compliance_unit_read(&v->ctx, named, unit, &p.of);
+    e = e.code ? e : compliance_unit_read(&v->ctx, &named, &p.of);
     e = e.code ? e : control_look_read(&v->ctx, &look, &r, &p.span.period, &days, &ndays);
     e = e.code ? e : control_rows(&v->ctx, c, unit, since, record, CASES + 1, &rows, &n);
     e = e.code ? e : control_unfound_read(&v->ctx, unfound, &p.unfound);

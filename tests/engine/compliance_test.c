@@ -249,7 +249,8 @@ static void what_breaks_is_told_by_unit_body(struct dbs *t)
     assert_int_equal(records_of(&ctx, small, h.north) + records_of(&ctx, small, h.south),
                      records_of(&ctx, small, CONTROL_ANY_UNIT));
     struct words name;
-    dbs_ok(compliance_unit_read(&ctx, compliance_unit_ask(&ctx, h.south), h.south, &name));
+    struct unit_asked named = compliance_unit_ask(&ctx, h.south);
+    dbs_ok(compliance_unit_read(&ctx, &named, &name));
     assert_true(str_eq(name.zh, list[1].name));
     assert_int_equal(as_of, h.now);
     assert_int_equal(unjudged, 0);
