@@ -35,7 +35,7 @@ struct overdue {
 struct engine_queues {
     struct overdue terms, later, steps;
     int64_t search;                 /* records not yet in the search index */
-    int64_t jobs_open, jobs_failed; /* of the last seven days */
+    int64_t jobs_open, jobs_failed; /* failed: of the last seven days */
 };
 struct engine_stats {
     struct writer_stats writer;

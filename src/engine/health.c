@@ -38,20 +38,21 @@ static void read_overdue(struct batch *b, int place, struct overdue *ret)
     ret->oldest_at = any ? rows_i64(&r, 1) : 0;
 }
 
-static struct engine_queues read_queues(struct batch *b, const int place[5])
+static int64_t read_count(struct batch *b, int place)
+{
+    struct rows r = batch_rows(b, place);
+    return rows_next(&r) ? rows_i64(&r, 0) : 0;
+}
+
+static struct engine_queues read_queues(struct batch *b, const int place[6])
 {
     struct engine_queues q = {0};
     read_overdue(b, place[0], &q.terms);
     read_overdue(b, place[1], &q.later);
     read_overdue(b, place[2], &q.steps);
-    struct rows r = batch_rows(b, place[3]);
-    q.search = rows_next(&r) ? rows_i64(&r, 0) : 0;
-    r = batch_rows(b, place[4]);
-    while (rows_next(&r)) {
-        int64_t state = rows_i64(&r, 0);
-        q.jobs_failed += state == JOB_FAILED ? rows_i64(&r, 1) : 0;
-        q.jobs_open += state <= JOB_RUNNING ? rows_i64(&r, 1) : 0;
-    }
+    q.search = read_count(b, place[3]);
+    q.jobs_open = read_count(b, place[4]);
+    q.jobs_failed = read_count(b, place[5]);
     return q;
 }
 
@@ -65,7 +66,7 @@ void engine_look_around(struct engine *e, struct db *db, struct arena *a, int64_
     }
     struct batch *b = batch_begin(db, a);
     int64_t week_ago = uid_at(now - (int64_t)FAILED_DAYS * 86400000);
-    int place[5] = {
+    int place[6] = {
         ask_overdue(b,
                     SQL("select count(*), min(mark_at) from (select mark_at from term"
                         " where mark_at is not null and mark_at <= $1"
@@ -84,9 +85,13 @@ void engine_look_around(struct engine *e, struct db *db, struct arena *a, int64_
                       " order by record limit $1) q"),
                   ARGS(db_i64(COUNT_MOST))),
         batch_add(b,
-                  SQL("select state, count(*) from (select state from job where id > $1"
-                      " order by id desc limit $2) q group by state"),
-                  ARGS(db_i64(week_ago), db_i64(COUNT_MOST))),
+                  SQL("select count(*) from (select id from job where state in ($1, $2)"
+                      " limit $3) q"),
+                  ARGS(db_i64(JOB_WAITING), db_i64(JOB_RUNNING), db_i64(COUNT_MOST))),
+        batch_add(b,
+                  SQL("select count(*) from (select id from job where state = $1 and id > $2"
+                      " limit $3) q"),
+                  ARGS(db_i64(JOB_FAILED), db_i64(week_ago), db_i64(COUNT_MOST))),
     };
     if (batch_run(b).code) {
         return; /* the writer's own check tells of a database that does not answer */

@@ -291,6 +291,8 @@ static const struct migration migrations[] = {
             " ok INT not null, violation INT not null, unknown INT not null,"
             " primary key (control, unit));"
             "alter table control_vector add column unit INT not null default 0;")},
+    /* Those that wait, run or failed are few among all that were. */
+    {"engine job 0001", SCRIPT("create index job_state on job(state, id);")},
 };
 
 _Static_assert(sizeof(migrations) / sizeof(migrations[0]) == SCHEMA_MIGRATIONS,
