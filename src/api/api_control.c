@@ -138,14 +138,16 @@ void api_control(struct visit *v)
     size_t n = 0;
     int64_t since;
     int64_t record;
+    int64_t unit;
     int64_t limit = CASES;
     err e =
         c && c->newest ? cursor_of(v, &since, &record) : err_make(ERR_NOT_FOUND, STR("control"));
+    if (!e.code && !control_unit_named(visit_param(v, STR("unit")), &unit)) {
+        e = err_make(ERR_INVALID, STR("unit"));
+    }
     e = e.code ? e : api_number(v, STR("limit"), CASES, CASES_MAX, &limit);
     e = e.code ? e : control_result(&v->ctx, c, &r);
-    e = e.code
-            ? e
-            : control_rows(&v->ctx, c, CONTROL_ANY_UNIT, since, record, (int)limit + 1, &rows, &n);
+    e = e.code ? e : control_rows(&v->ctx, c, unit, since, record, (int)limit + 1, &rows, &n);
     if (e.code) {
         visit_error(v, e);
         return;

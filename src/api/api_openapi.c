@@ -33,7 +33,7 @@ static const struct shape shapes[] = {
     {"/api/v1/regulations/~/~", "ClauseText", "version"},
     {"/api/v1/compliance", "Compliance", ""},
     {"/api/v1/controls", "Controls", ""},
-    {"/api/v1/controls/~", "Control", "cursor limit"},
+    {"/api/v1/controls/~", "Control", "unit cursor limit"},
     {"/api/v1/calendar.ics", "calendar", "mine"},
     {"/api/v1/duties", "Duties", "regulation clause unit owner by from to"},
     {"/api/v1/duties/~", "Duty", "state unit owner by from to cursor limit"},

@@ -26,14 +26,6 @@ struct upgrading {
 
 /* --- what is there -------------------------------------------------------------------------- */
 
-static err has_table(struct db *db, struct arena *a, str table, bool *ret)
-{
-    struct str_list columns;
-    err e = db_columns(db, a, table, &columns);
-    *ret = !e.code && columns.len > 0;
-    return e;
-}
-
 static err pending(struct db *db, struct arena *a, const struct migration *list, size_t n,
                    bool *ret)
 {
@@ -81,7 +73,7 @@ static err look_in(struct db *db, struct arena *a, struct upgrade_found *ret, in
     size_t n;
     bool there = false;
     bool open = false;
-    err e = has_table(db, a, STR("installation"), &there);
+    err e = db_has_table(db, a, STR("installation"), &there);
     if (e.code || !there) {
         return e;
     }

@@ -160,8 +160,24 @@ struct sealed {
 };
 MUST_CHECK err installation_sealed(struct arena *life, const struct config *cfg, bool alone,
                                    struct sealed *ret);
-/* Removes what installation_make wrote, and the folder when nothing else is in it. */
-void installation_unmake(const struct config *cfg);
+
+/* --- a folder while its installation is made (making.c) ----------------------------------
+ * It is made whole or not at all, also by a program that is killed: from making_begin to
+ * making_end a mark stands in the folder.  What carries it is not opened, and the next
+ * `zhidu init` clears it away and begins anew; what does not is never written over. */
+
+/* The folder, made where there is none.  ERR_CONFLICT: it holds an installation. */
+MUST_CHECK err making_look(struct arena *a, str data);
+/* Under the lock: sets the mark, or removes what one that was broken off has left. */
+MUST_CHECK err making_begin(struct arena *a, str data);
+/* All is there, and closed. */
+MUST_CHECK err making_end(struct arena *a, str data);
+/* Removes what was made since making_begin, and the folder when nothing else is in it. */
+void making_undo(struct arena *a, str data);
+/* ERR_CONFLICT, in words, for whoever would open it: the mark stands there. */
+MUST_CHECK err making_refuses(struct arena *a, str data);
+/* A file that must not be there yet, on the disk. */
+MUST_CHECK err cli_write_new(struct arena *a, str path, str bytes, mode_t mode);
 
 /* The machine's clock (UTC ms), moved forward where a demonstration was told to. */
 struct demo_clock *demo_clock_open(struct arena *life, str data);

@@ -18,6 +18,7 @@ static const struct topic {
                 "  secret.key            数据库中密文的密钥：与备份分开保管\n"
                 "  clock-moved           演示实例的时钟拨快了多少\n"
                 "  control.sock, lock    命令行与服务之间；一个目录只有一个进程\n"
+                "  unfinished            zhidu init 没有完成；再运行一次它\n"
                 "制度目录：每部制度一个文件夹；demo.yaml 演示组织，demo_cases.yaml 其日常，\n"
                 "  administrator.yaml 首个管理员\n",
                 "/etc/zhidu/zhidu.conf   configuration; or --config FILE, or ZHIDU_CONFIG\n"
@@ -29,6 +30,7 @@ static const struct topic {
                 "  secret.key            opens what is encrypted in the database: keep it apart from backups\n"
                 "  clock-moved           how far the clock of a demonstration was moved\n"
                 "  control.sock, lock    between command line and server; one process a folder\n"
+                "  unfinished            zhidu init did not end: run it again\n"
                 "a folder of regulations: one folder for each; demo.yaml an organisation to try,\n"
                 "  demo_cases.yaml what happened in it, administrator.yaml the first administrator\n")},
     {"config", WORDS_INIT("配置从哪里来", "where settings come from"),

@@ -38,6 +38,10 @@ static err lock_folder(struct arena *a, str data, int *ret)
 
 static err read_public(struct arena *a, str data, struct note_key *ret)
 {
+    err begun = making_refuses(a, data);
+    if (begun.code) {
+        return begun;
+    }
     str path = str_fmt(a, "%.*s/ledger.pub", STR_ARG(data));
     int fd = open(path.ptr, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
@@ -53,19 +57,6 @@ static err read_public(struct arena *a, str data, struct note_key *ret)
     close(fd);
     err e = note_key_parse(hash_make(a), a, str_trim(str_from_n(p, n > 0 ? (size_t)n : 0)), ret);
     return e.code ? err_make(ERR_STORE, str_fmt(a, "%s is damaged", path.ptr)) : OK;
-}
-
-static err write_new(struct arena *a, str path, str bytes, mode_t mode)
-{
-    int fd = open(path.ptr, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-    if (fd < 0 || write(fd, bytes.ptr, bytes.len) != (ssize_t)bytes.len || fsync(fd) != 0) {
-        if (fd >= 0) {
-            close(fd);
-        }
-        return err_make(ERR_STORE, str_fmt(a, "%s: %s", path.ptr, strerror(errno)));
-    }
-    close(fd);
-    return OK;
 }
 
 /* The key is made where it stays, or is there already; here is only its public half. */
@@ -90,7 +81,7 @@ static err ask_key(struct arena *a, const struct config *cfg, struct signer_line
                                 "Change the setting `origin`, or name another signer."));
     }
     str vkey = str_fmt(a, "%.*s\n", STR_ARG(note_vkey(a, ret)));
-    return write_new(a, str_fmt(a, "%.*s/ledger.pub", STR_ARG(cfg->data)), vkey, 0644);
+    return cli_write_new(a, str_fmt(a, "%.*s/ledger.pub", STR_ARG(cfg->data)), vkey, 0644);
 }
 
 /* Who signs: the configured signer, or one of our own. */
@@ -246,25 +237,30 @@ err installation_open(struct arena *life, const struct config *cfg, bool backgro
     return OK;
 }
 
-static err make_folder(struct arena *life, const struct config *cfg)
+/* Another installation's tables, or those of one that was not finished, are never written into;
+ * in a folder of our own there are none now. */
+static err database_is_free(struct arena *life, const struct config *cfg)
 {
-    str dir = str_copy(life, cfg->data);
-    if (mkdir(dir.ptr, 0700) != 0 && errno != EEXIST) {
-        return cli_refuse(life, ERR_STORE,
-                          words_fmt(life, "不能建立目录 %s：%s", "The folder %s cannot be made: %s",
-                                    dir.ptr, strerror(errno)),
-                          (struct words){0});
+    struct arena a = arena_make(32u << 20);
+    struct db *db;
+    bool there = false;
+    err e = db_open(&a, database_url(&a, cfg), (struct db_options){.writer = true}, &db);
+    e = e.code ? e : db_has_table(db, &a, STR("installation"), &there);
+    e.detail = e.code ? str_copy(life, e.detail) : e.detail;
+    arena_end(&a);
+    if (e.code || !there) {
+        return e;
     }
-    str key = str_fmt(life, "%.*s/ledger.pub", STR_ARG(dir));
-    if (access(key.ptr, F_OK) == 0) {
-        return cli_refuse(life, ERR_CONFLICT,
-                          words_fmt(life, "%s 里已经有数据，不会覆盖。",
-                                    "%s holds an installation already; it is not overwritten.",
-                                    dir.ptr),
-                          WORDS("换一个数据目录（--data），或先把它移走。",
-                                "Name another data folder (--data), or move that one away."));
-    }
-    return OK;
+    return cli_refuse(
+        life, ERR_CONFLICT,
+        WORDS("设置 database 指的数据库里已经有数据（或一次没有完成的建立），不会覆盖。",
+              "The database of the setting `database` holds an installation already, or one whose "
+              "making was broken off; it is not overwritten."),
+        WORDS("换一个空的数据库；确认里面的数据不再需要，也可以先清空它（PostgreSQL：drop schema "
+              "public "
+              "cascade; create schema public）。",
+              "Name an empty one; or, when you are sure that nobody needs what is in it, empty it "
+              "(PostgreSQL: drop schema public cascade; create schema public)."));
 }
 
 err installation_make(struct arena *life, const struct config *cfg, const struct sources *s,
@@ -276,12 +272,21 @@ err installation_make(struct arena *life, const struct config *cfg, const struct
         return err_make(ERR_STORE, STR("libsodium does not start"));
     }
     struct seal_options *seal = arena_new(life, struct seal_options);
-    err e = make_folder(life, cfg);
+    err e = making_look(life, cfg->data);
     if (!e.code) {
         e = lock_folder(life, cfg->data, &in->lock);
     }
+    if (!e.code) { /* again: who had the lock may have finished */
+        e = making_look(life, cfg->data);
+    }
     if (!e.code) {
         in->made = true;
+        e = making_begin(life, cfg->data);
+    }
+    if (!e.code) {
+        e = database_is_free(life, cfg);
+    }
+    if (!e.code) {
         e = find_signer(life, cfg, true, in, &seal->line);
     }
     if (!e.code) {
@@ -304,21 +309,6 @@ err installation_make(struct arena *life, const struct config *cfg, const struct
         people_use_secrets(in->people, &in->secrets);
     }
     return e;
-}
-
-void installation_unmake(const struct config *cfg)
-{
-    static const char *const files[] = {"zhidu.db",          "zhidu.db-wal", "zhidu.db-shm",
-                                        "clock-moved",       "ledger.pub",   "signer/ledger.key",
-                                        "signer/ledger.pub", "signer/last",  "secret.key",
-                                        WATCH_VERIFIED,      "lock"};
-    struct arena a = arena_make(1 << 20);
-    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-        unlink(str_fmt(&a, "%.*s/%s", STR_ARG(cfg->data), files[i]).ptr);
-    }
-    rmdir(str_fmt(&a, "%.*s/signer", STR_ARG(cfg->data)).ptr);
-    rmdir(str_copy(&a, cfg->data).ptr);
-    arena_end(&a);
 }
 
 void installation_close(struct installation *in)

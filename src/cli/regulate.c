@@ -210,6 +210,25 @@ static err fill(struct cli *c, int argc, char **argv, struct diags *d)
                      : OK;
 }
 
+/* All or nothing: what failed can be tried again.  The lock is held to the end, or another init
+ * might take the folder for one that was left. */
+static err end_making(struct cli *c, struct installation *in, err e, bool mistakes)
+{
+    int lock = in->lock;
+    in->lock = -1;
+    installation_close(in);
+    if (!e.code && !mistakes) {
+        e = making_end(c->arena, c->config.data);
+    }
+    if ((e.code || mistakes) && in->made) {
+        making_undo(c->arena, c->config.data);
+    }
+    if (lock >= 0) {
+        close(lock);
+    }
+    return e;
+}
+
 int cmd_init(struct cli *c, int argc, char **argv)
 {
     struct sources s;
@@ -234,11 +253,8 @@ int cmd_init(struct cli *c, int argc, char **argv)
         e = fill(c, argc, argv, &d);
     }
     cli_diags(c, &d);
-    installation_close(&in);
+    e = end_making(c, &in, e, d.errors > 0);
     if (e.code || d.errors) {
-        if (in.made) {
-            installation_unmake(&c->config); /* all or nothing: it can be tried again */
-        }
         return e.code ? cli_fail(c, e) : 1;
     }
     cli_say(c, "已建立：%.*s\n公钥：%.*s/ledger.pub（请抄存一份在别处）",

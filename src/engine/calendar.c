@@ -416,23 +416,6 @@ err calendar_fill(struct engine *e)
     return engine_write(e, fill_empty, e);
 }
 
-err calendar_fill_here(struct engine *e, struct db *db, struct arena *a)
-{
-    bool empty;
-    err x = is_empty(db, a, &empty);
-    if (x.code || !empty) {
-        return x;
-    }
-    db_write_begin(db);
-    x = engine_alone(db, a);
-    x = x.code ? x : fill_empty(e, db, a);
-    if (x.code) {
-        db_rollback(db);
-        return x;
-    }
-    return db_commit(db, a);
-}
-
 /* Working time of the day that begins at `start` comes or goes. */
 static void mend_spans(struct batch *b, const struct week *w, int64_t start, bool works)
 {

@@ -52,8 +52,6 @@ MUST_CHECK err calendar_rebuild(const struct ctx *ctx);
  * mended into the tables, which are filled once, when what is not about days begins.  Nothing
  * else happens before that. */
 MUST_CHECK err calendar_fill(struct engine *e);
-/* And of one that was interrupted meanwhile, when it is opened, before there is a writer. */
-MUST_CHECK err calendar_fill_here(struct engine *e, struct db *db, struct arena *a);
 /* One day of it again, after a record about that day changed: later counts are shifted. */
 MUST_CHECK err calendar_mend(const struct ctx *ctx, int64_t day);
 /* Fills unit_above from the units' parents. */

@@ -114,10 +114,13 @@ MUST_CHECK err control_results(const struct ctx *ctx, struct control_result **re
 MUST_CHECK err control_result(const struct ctx *ctx, const struct control *c,
                               struct control_result *ret);
 
+enum { CONTROL_ANY_UNIT = -1 };
+/* A unit as addresses name it, 0 being none, "" any; false: not one. */
+bool control_unit_named(str text, int64_t *ret);
+
 /* Records of one control that do not hold, and which ctx->actor may see, the longest first
  * (none of one that judges no records), of any unit or of this one (0: without one); at most
  * `limit` after the place (*since, *record), 0 and 0: from the beginning. */
-enum { CONTROL_ANY_UNIT = -1 };
 struct control_row {
     int64_t record, since, grace_at; /* grace_at 0: none */
     int verdict;

@@ -152,6 +152,12 @@ static struct control_row row_of(const struct ctx *ctx, const struct control *c,
     return x;
 }
 
+bool control_unit_named(str text, int64_t *ret)
+{
+    *ret = CONTROL_ANY_UNIT;
+    return !text.len || (str_to_i64(text, ret) && *ret >= 0);
+}
+
 err control_rows(const struct ctx *ctx, const struct control *c, int64_t unit, int64_t since,
                  int64_t record, int limit, struct control_row **ret, size_t *n)
 {

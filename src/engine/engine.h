@@ -48,7 +48,8 @@ struct engine_stats {
 };
 
 /* A new installation: schema, ledger, first publication of `sources`, their
- * records.yaml, as acts by auto.  Refuses a database that has one. */
+ * records.yaml, as acts by auto.  Into a database that holds none, nor part of one: the caller
+ * looks before, and nothing of one that failed can be opened. */
 MUST_CHECK err engine_init(struct arena *life, const struct engine_options *opt,
                            const struct sources *s, struct diags *d, struct engine **ret);
 /* An existing one. */

@@ -284,9 +284,6 @@ err engine_open(struct arena *life, const struct engine_options *opt, struct eng
             uid_after(&e->ids, engine_last_id_read(b, last));
         }
     }
-    if (!r.code) {
-        r = calendar_fill_here(e, e->db, a);
-    }
     arena_end(&side);
     e->db = NULL;
     if (!r.code) {

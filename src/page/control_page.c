@@ -128,14 +128,6 @@ static void show_controls(struct visit *v, const struct controls_page *p)
     frame_end(v, &f, &out, 200);
 }
 
-/* The unit that an address names; false: it names none that could be one. */
-static bool unit_of(struct visit *v, int64_t *ret)
-{
-    str text = visit_param(v, STR("unit"));
-    *ret = CONTROL_ANY_UNIT;
-    return !text.len || (str_to_i64(text, ret) && *ret >= 0);
-}
-
 /* A control as the records of one unit keep it. */
 static struct control_result result_of(const struct visit *v, const struct unit_breaks *b)
 {
@@ -192,7 +184,7 @@ void page_controls(struct visit *v)
         visit_error(v, err_make(ERR_NOT_FOUND, STR("regulation")));
         return;
     }
-    if (!unit_of(v, &unit)) {
+    if (!control_unit_named(visit_param(v, STR("unit")), &unit)) {
         visit_error(v, err_make(ERR_NOT_FOUND, STR("unit")));
         return;
     }
@@ -285,7 +277,7 @@ void page_control(struct visit *v)
 {
     const struct control *c = model_control(v->model, v->seg[0]);
     int64_t unit;
-    if (!c || !c->newest || !unit_of(v, &unit)) {
+    if (!c || !c->newest || !control_unit_named(visit_param(v, STR("unit")), &unit)) {
         visit_error(v, err_make(ERR_NOT_FOUND, c && c->newest ? STR("unit") : STR("control")));
         return;
     }

@@ -270,6 +270,7 @@ MUST_CHECK err db_whole(struct db *db, struct arena *a);
 MUST_CHECK err db_ddl(struct db *db, struct arena *a, struct sql script);
 /* The columns of a table, empty when there is no such table. */
 MUST_CHECK err db_columns(struct db *db, struct arena *a, str table, struct str_list *ret);
+MUST_CHECK err db_has_table(struct db *db, struct arena *a, str table, bool *ret);
 
 /* The names of all tables, without what the database and the search index keep for
  * themselves. */

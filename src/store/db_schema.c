@@ -112,6 +112,14 @@ err db_columns(struct db *db, struct arena *a, str table, struct str_list *ret)
     return OK;
 }
 
+err db_has_table(struct db *db, struct arena *a, str table, bool *ret)
+{
+    struct str_list columns;
+    err e = db_columns(db, a, table, &columns);
+    *ret = !e.code && columns.len > 0;
+    return e;
+}
+
 /* --- migrations -------------------------------------------------------------------- */
 
 static bool listed(struct rows done, str name)

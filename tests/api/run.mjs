@@ -517,7 +517,20 @@ await check("what is kept, and what is not, with its clause", async () => {
   }
   const one = await read("chen.gang", "/api/v1/controls/faults_accepted", "/api/v1/controls/{key}");
   expect(one.holds.includes("acceptance") && Array.isArray(one.items), "the control and its cases");
+  const units = [0, ...(await read("chen.gang", "/api/v1/r/unit?limit=200")).items.map((u) => u.id)];
+  const ids = async (key, of) => (await read("chen.gang", `/api/v1/controls/${key}?limit=200${of}`)).items.map((i) => i.id).sort();
+  let parted = 0;
+  for (const c of list.items.filter((c) => c.population > c.ok)) {
+    const all = await ids(c.key, "");
+    const parts = [];
+    for (const unit of units) parts.push(...await ids(c.key, `&unit=${unit}`));
+    equal(JSON.stringify(parts.sort()), JSON.stringify(all), `${c.key}: the records of all units are those of the control`);
+    parted += all.length;
+  }
+  expect(parted > 0, "some record does not hold");
   refused(await get("li.lei", "/api/v1/controls/nothing"), 404);
+  refused(await get("li.lei", "/api/v1/controls/faults_accepted?unit=x"), 400);
+  refused(await get("li.lei", "/api/v1/controls/faults_accepted?unit=-1"), 400);
   refused(await get("li.lei", "/api/v1/controls/faults_accepted?cursor=x"), 400);
   refused(await get("li.lei", "/api/v1/controls/faults_accepted?limit=100000"), 400);
 });

@@ -513,8 +513,15 @@ if (process.env.ZHIDU_PG) {
   const with_ = (database, args) => zhidu(args, { more: { ZHIDU_DATABASE: database } });
   const file = join(folder, "pg.backup");
   let seen;
-  await check("PostgreSQL: a backup is made while acts go on, and verifies", async () => {
+  await check("PostgreSQL: a database that holds an installation is not written into by init", async () => {
     equal((await with_(live, ["init", join(root, "regulations"), "--demo", "--data", at])).code, 0);
+    const other = join(work, "pg-other");
+    const r = await with_(live, ["init", join(root, "regulations"), "--demo", "--data", other]);
+    equal(r.code, 1, r.out);
+    matches(r.out, /setting `database` holds an installation already[^]*drop schema public cascade/);
+    equal(existsSync(other), false, other);
+  });
+  await check("PostgreSQL: a backup is made while acts go on, and verifies", async () => {
     await start(at, { ZHIDU_DATABASE: live });
     for (const login of ["li.lei", "wu.tao"]) tokens[login] = (await with_(live, ["token", login, "--name", "test", "--scopes", "read write", "--data", at])).out.trim();
     for (let i = 0; i < 8; i++) await report(i, i % 2 ? photo(i) : null);

@@ -64,6 +64,35 @@ is "a weak password is refused" 1 "at least 10 characters" with short init regul
 is "a refused init leaves nothing behind" 1 "" test -e "$dir/a"
 is "init makes an installation with its administrator" 0 "Made" with "long enough 1" init regulations --data "$dir/a" --admin '张: {"三' --login zhang.san
 is "init never overwrites" 1 "holds an installation already" with "long enough 1" init regulations --data "$dir/a" --admin 李四 --login li.si
+mv "$dir/a/ledger.pub" "$dir/kept.pub"
+sum=$(sha256sum <"$dir/a/zhidu.db")
+is "not even a folder without its public key" 1 "already \(zhidu.db\)" en "$zhidu" init regulations --data "$dir/a"
+is "whose database is as it was" 0 "" test "$(sha256sum <"$dir/a/zhidu.db")" = "$sum"
+mv "$dir/kept.pub" "$dir/a/ledger.pub"
+else=sqlite:$dir/else.db
+is "a database elsewhere is made" 0 "Made" env "ZHIDU_DATABASE=$else" LC_ALL=en_US.UTF-8 "$zhidu" init regulations --data "$dir/b"
+sum=$(sha256sum <"$dir/else.db")
+is "and never written into by another init" 1 "setting .database. holds an installation" \
+    env "ZHIDU_DATABASE=$else" LC_ALL=en_US.UTF-8 "$zhidu" init regulations --data "$dir/c"
+is "it is as it was" 0 "" test "$(sha256sum <"$dir/else.db")" = "$sum"
+is "and nothing is left of the folder" 1 "" test -e "$dir/c"
+mkdir "$dir/d" && head -c 32 /dev/urandom | base64 >"$dir/d/secret.key" && sum=$(sha256sum <"$dir/d/secret.key")
+is "where files were before" 1 "." with short init regulations --data "$dir/d" --admin 张三 --login zhang.san
+is "a refused init leaves those alone" 0 "^secret.key$" ls "$dir/d"
+is "as they were" 0 "" test "$(sha256sum <"$dir/d/secret.key")" = "$sum"
+
+# An init killed at any moment leaves what nobody can open and the next one clears away.
+killed=0
+for s in 0.02 0.04 0.08 0.16 0.32 0.64; do
+    { timeout -s KILL "$s" "$zhidu" init regulations --demo --data "$dir/k" >/dev/null; } 2>/dev/null
+    [ -e "$dir/k/unfinished" ] || continue
+    killed=$((killed + 1))
+    is "killed after $s s, nobody opens it" 1 "making of .* was broken off.*" en "$zhidu" serve --data "$dir/k" --port "$port"
+    is "nor what is sealed in it" 1 "Run zhidu init again" en "$zhidu" key --data "$dir/k"
+done
+is "some were killed on the way" 0 "" test $killed -gt 0
+[ ! -e "$dir/k/unfinished" ] || is "what is left is cleared away" 0 "Made" en "$zhidu" init regulations --demo --data "$dir/k"
+is "whole" 0 "" en "$zhidu" ledger verify --data "$dir/k"
 is "the ledger of a new installation is in order" 0 "In order" en "$zhidu" ledger verify --data "$dir/a"
 is "the health page can tell of it" 0 "^[0-9]+ ok$" cat "$dir/a/verified"
 is "the key is shown" 0 "^zhidu.local/ledger\+" en "$zhidu" ledger key --data "$dir/a"
