@@ -13,6 +13,8 @@ err backup_io(struct arena *a, const char *path, int error);
 int backup_write_all(int fd, const void *p, size_t n);
 /* The folder a whole path lies in. */
 str backup_parent(struct arena *a, str path);
+/* A file's or folder's final name, never over one that is there (EEXIST); false: errno. */
+bool backup_rename(const char *from, const char *to);
 /* Makes what is in the folder `path` outlast a power cut. */
 err backup_sync_folder(struct arena *a, const char *path);
 

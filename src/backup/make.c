@@ -466,7 +466,7 @@ static err taken(struct arena *a, str file)
 
 static err name_it(struct making *k, str file, str parent)
 {
-    if (renameat2(AT_FDCWD, k->part.ptr, AT_FDCWD, file.ptr, RENAME_NOREPLACE) == 0) {
+    if (backup_rename(k->part.ptr, file.ptr)) {
         return backup_sync_folder(k->a, parent.ptr);
     }
     return errno == EEXIST ? taken(k->a, file) : backup_io(k->a, file.ptr, errno);

@@ -179,7 +179,8 @@ static void make(struct arena *a, int line, const struct maker_plan *plan, int z
     struct backup_report rep;
     int removed = 0;
     src.now = plan->now(plan->arg);
-    str name = keep_name(a, src.now);
+    str whose = keep_whose(a, src.data_dir);
+    str name = keep_name(a, whose, src.now);
     str file = str_fmt(a, "%.*s/%.*s", STR_ARG(plan->folder), STR_ARG(name));
     err e = backup_make(a, &src, file, &plan->key, true, &watch, &rep);
     if (!e.code) {
@@ -187,7 +188,7 @@ static void make(struct arena *a, int line, const struct maker_plan *plan, int z
         r->entries = rep.head.entries;
         r->missing = rep.head.missing;
         r->bytes = rep.file_bytes;
-        e = keep_tidy(a, plan->folder, plan->keep, zone, &removed);
+        e = keep_tidy(a, plan->folder, whose, plan->keep, zone, &removed);
         r->removed = removed;
     }
     if (e.code) {

@@ -184,7 +184,7 @@ static err name_it(struct arena *a, str made, str data)
     if (!e.code) {
         e = backup_sync_folder(a, made.ptr);
     }
-    if (!e.code && renameat2(AT_FDCWD, made.ptr, AT_FDCWD, data.ptr, RENAME_NOREPLACE) != 0) {
+    if (!e.code && !backup_rename(made.ptr, data.ptr)) {
         e = errno == EEXIST || errno == ENOTEMPTY ? exists(a, data) : backup_io(a, data.ptr, errno);
     }
     return e.code ? e : backup_sync_folder(a, backup_parent(a, data).ptr);

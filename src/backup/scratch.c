@@ -39,6 +39,33 @@ err backup_io(struct arena *a, const char *path, int error)
                      (struct words){0});
 }
 
+bool backup_rename(const char *from, const char *to)
+{
+    if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0) {
+        return true;
+    }
+    if (errno != EINVAL && errno != ENOSYS) {
+        return false;
+    }
+    /* NFS and some others know no such flag: the name is taken first, then ours goes over it */
+    struct stat st;
+    bool folder = stat(from, &st) == 0 && S_ISDIR(st.st_mode);
+    int fd = folder ? mkdir(to, 0700) : open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        return false;
+    }
+    if (!folder) {
+        close(fd);
+    }
+    if (rename(from, to) == 0) {
+        return true;
+    }
+    int why = errno;
+    folder ? rmdir(to) : unlink(to);
+    errno = why;
+    return false;
+}
+
 int backup_write_all(int fd, const void *p, size_t n)
 {
     const char *at = p;

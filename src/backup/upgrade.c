@@ -74,6 +74,7 @@ static err look_in(struct db *db, struct arena *a, struct upgrade_found *ret, in
     bool there = false;
     bool open = false;
     err e = db_has_table(db, a, STR("installation"), &there);
+    ret->empty = !there;
     if (e.code || !there) {
         return e;
     }
@@ -291,11 +292,29 @@ static err sync_file(struct upgrading *k, str path)
     return error ? backup_io(k->a, path.ptr, error) : OK;
 }
 
+/* One of an earlier upgrade may stand there, after somebody went back by a copy of it. */
+static str name_to_keep(const struct upgrading *k)
+{
+    enum { TRIES = 100 };
+    struct stat was;
+    struct stat there;
+    str name = str_fmt(k->a, "%.*s.before-%lld", STR_ARG(k->file), (long long)k->found->to);
+    str first = name;
+    bool known = stat(k->file.ptr, &was) == 0;
+    for (int i = 2; i < TRIES; i++) {
+        if (stat(name.ptr, &there) != 0 || (known && was.st_ino == there.st_ino)) {
+            return name;
+        }
+        name = str_fmt(k->a, "%.*s.%d", STR_ARG(first), i);
+    }
+    return name;
+}
+
 /* The old file gets a second name, then the copy takes the first: at every moment
  * there is a whole database under it. */
 static err take_its_place(struct upgrading *k, str *ret_kept)
 {
-    str kept = str_fmt(k->a, "%.*s.before-%lld", STR_ARG(k->file), (long long)k->found->to);
+    str kept = name_to_keep(k);
     struct stat was;
     struct stat there;
     err e = stand_alone(k, k->copy_url);

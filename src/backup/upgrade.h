@@ -21,6 +21,7 @@
 struct upgrade_found {
     int64_t from, to; /* numbers of the form (engine/schema.h) */
     bool needed;
+    bool empty; /* no installation in it */
 };
 /* ERR_CONFLICT, with words, for data that are too new; nothing is needed where
  * there is no installation yet. */
@@ -38,7 +39,8 @@ struct upgrade_plan {
     void *arg;
     const struct backup_watch *watch; /* may be NULL */
 };
-/* *ret_kept: where the old database stays; empty on PostgreSQL. */
+/* *ret_kept: where the old database stays (zhidu.db.before-N, or .before-N.2 and so on where one
+ * of that name stands already); empty on PostgreSQL. */
 MUST_CHECK err upgrade_run(struct arena *a, const struct upgrade_plan *plan,
                            const struct upgrade_found *found, str *ret_kept);
 

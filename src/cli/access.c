@@ -305,7 +305,11 @@ int cmd_ledger(struct cli *c, int argc, char **argv)
                   ? c->config.database
                   : str_fmt(c->arena, "sqlite:%.*s/zhidu.db", STR_ARG(c->config.data));
     struct db *db;
-    err e = db_open(c->arena, url, (struct db_options){0}, &db);
+    err e = installation_there(c->arena, &c->config);
+    if (e.code) {
+        return cli_fail(c, e);
+    }
+    e = db_open(c->arena, url, (struct db_options){0}, &db);
     if (e.code) {
         return cli_fail(
             c, cli_refuse(c->arena, e.code,

@@ -294,7 +294,7 @@ static err target(struct keeping *k, int64_t now, str *ret)
     str path = cli_path(c, word);
     struct stat st;
     bool folder = stat(path.ptr, &st) == 0 && S_ISDIR(st.st_mode);
-    str name = keep_name(c->arena, now);
+    str name = keep_name(c->arena, keep_whose(c->arena, c->config.data), now);
     *ret = folder ? str_fmt(c->arena, "%.*s/%.*s", STR_ARG(path), STR_ARG(name)) : path;
     return OK;
 }
@@ -338,7 +338,10 @@ int cmd_backup(struct cli *c, int argc, char **argv)
     struct backup_watch w = {progress, &k};
     struct backup_report rep;
     bool check = !cli_flag(argc, argv, "no-verify");
-    err e = target(&k, src.now, &file);
+    err e = installation_there(c->arena, &c->config);
+    if (!e.code) {
+        e = target(&k, src.now, &file);
+    }
     if (!e.code) {
         e = key_to_write(&k, &key);
     }

@@ -177,7 +177,7 @@ int cmd_import(struct cli *c, int argc, char **argv)
 
 /* --- export -------------------------------------------------------------------------------- */
 
-enum { EXPORT_PAGE = 200, COLUMNS_MOST = 200, SHEET_PIECE = 64 << 10 };
+enum { EXPORT_PAGE = 200, COLUMNS_MOST = 200 };
 
 static err no_type(struct cli *c, const struct model *m, str key, struct words *why)
 {
@@ -250,27 +250,6 @@ static err export_all(struct cli *c, const struct ctx *base, struct list_query *
     return e;
 }
 
-/* The bytes of a file into another of the caller's, which then holds nothing else. */
-static err copy_out(struct cli *c, int from, str path)
-{
-    int to = cli_open(c, path, true);
-    bool ok = to >= 0 && ftruncate(to, 0) == 0;
-    char *piece = arena_bytes(c->arena, SHEET_PIECE);
-    for (ssize_t n; ok && (n = read(from, piece, SHEET_PIECE)) > 0;) {
-        ok = write(to, piece, (size_t)n) == n;
-    }
-    close(from);
-    if (to >= 0) {
-        ok = close(to) == 0 && ok;
-    }
-    return ok ? OK
-              : cli_refuse(
-                    c->arena, ERR_NOT_FOUND,
-                    words_fmt(c->arena, "写不了文件 %.*s。", "cannot write %.*s.", STR_ARG(path)),
-                    WORDS("请换一个可写的位置，并确认磁盘未满。",
-                          "Name a place that can be written, on a disk with room."));
-}
-
 static err export_workbook(struct cli *c, const struct ctx *ctx, struct list_query *q,
                            const struct export_columns *columns, str path)
 {
@@ -286,7 +265,7 @@ static err export_workbook(struct cli *c, const struct ctx *ctx, struct list_que
     e = e.code ? e
                : export_sheet_end(ctx, sheet, q->type, columns, notes,
                                   sizeof(notes) / sizeof(notes[0]), &fd, &size);
-    return e.code ? e : copy_out(c, fd, path);
+    return e.code ? e : cli_copy_out(c, fd, cli_open(c, path, true), path);
 }
 
 int cmd_export(struct cli *c, int argc, char **argv)

@@ -205,11 +205,11 @@ const struct command cli_commands[] = {
      WORDS_INIT("用法：zhidu restore 备份文件 --data 新目录 [--old 旧目录] [--yes] [--passphrase-file F | --private-key F]\n"
                 "      先核验，再说明将恢复什么并请您确认；--yes 不再询问。从不覆盖已有的目录\n"
                 "      --old 从旧目录取回 ledger.key，并说明备份之后丢失了多少\n"
-                "例：  zhidu restore zhidu-20261126T023000Z.backup --data /var/lib/zhidu --old /var/lib/zhidu.damaged\n",
+                "例：  zhidu restore zhidu-8114fb0f-20261126T023000Z.backup --data /var/lib/zhidu --old /var/lib/zhidu.damaged\n",
                 "Usage:   zhidu restore FILE --data NEW-FOLDER [--old OLD-FOLDER] [--yes] [--passphrase-file F | --private-key F]\n"
                 "         verifies, says what it is and asks; --yes does not ask.  It never overwrites a folder.\n"
                 "         --old takes ledger.key over from the old folder and says how much came after the backup\n"
-                "Example: zhidu restore zhidu-20261126T023000Z.backup --data /var/lib/zhidu --old /var/lib/zhidu.damaged\n"),
+                "Example: zhidu restore zhidu-8114fb0f-20261126T023000Z.backup --data /var/lib/zhidu --old /var/lib/zhidu.damaged\n"),
      cmd_restore, NEEDS_NOTHING, false},
     {"key", WORDS_INIT("查看或更换密文的密钥", "show or change the key of what is encrypted"),
      WORDS_INIT("用法：zhidu key [rotate] [--yes] [--data DIR]\n"
@@ -586,6 +586,7 @@ int cli_main(int argc, char **argv)
     if (!cmd->writes || !control_send(&c, n + 1, argv + 1, &code)) {
         code = run_here(&c, cmd, n, args);
     }
+    code = cli_all_written(&c, code);
     arena_end(&life);
     return code;
 }

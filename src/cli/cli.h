@@ -144,6 +144,9 @@ struct installation {
  * ERR_BUSY: another process has it. */
 MUST_CHECK err installation_open(struct arena *life, const struct config *cfg, bool background,
                                  struct cli *server, struct installation *ret);
+/* Looks, without making anything, whether there is one that was made to its end: its key and, on
+ * SQLite, its database.  What opens none by installation_open asks here.  In words. */
+MUST_CHECK err installation_there(struct arena *a, const struct config *cfg);
 /* Makes one of the folders of regulations; its clock runs `back_ms` behind until it is
  * closed.  ERR_CONFLICT where there is one already.  *ret is to be closed after an error
  * too, and tells whether there is something to unmake. */
@@ -199,7 +202,13 @@ MUST_CHECK err control_start(struct arena *life, const struct cli *base, struct 
 void control_stop(struct control *c);
 /* The caller's end: true when a server took the command; *code is its answer, 1 when the line
  * broke before it came. */
-bool control_send(const struct cli *c, int argc, char **argv, int *code);
+bool control_send(struct cli *c, int argc, char **argv, int *code);
+/* The bytes of `from`, read from where it stands, into `to` (cli_open; below 0: it could not be
+ * opened), which then holds nothing else.  Closes both.  In words. */
+MUST_CHECK err cli_copy_out(struct cli *c, int from, int to, str path);
+/* The exit code at the end: what was said has come where it was sent, or the command did not do
+ * its work (a token that is shown once, a list half of which is missing). */
+int cli_all_written(struct cli *c, int code);
 
 /* The whole program; its exit code. */
 int cli_main(int argc, char **argv);

@@ -424,8 +424,43 @@ static bool name_byte(int fd, struct asked *a, char byte)
     return send_file(fd, open_named(a->argc, a->argv, a->name, write));
 }
 
+err cli_copy_out(struct cli *c, int from, int to, str path)
+{
+    enum { PIECE = 64 * 1024 };
+    bool ok = to >= 0 && ftruncate(to, 0) == 0;
+    char *piece = arena_bytes(c->arena, PIECE);
+    for (ssize_t n; ok && (n = read(from, piece, PIECE)) > 0;) {
+        ok = write(to, piece, (size_t)n) == n;
+    }
+    close(from);
+    if (to >= 0) {
+        ok = close(to) == 0 && ok;
+    }
+    return ok ? OK
+              : cli_refuse(
+                    c->arena, ERR_NOT_FOUND,
+                    words_fmt(c->arena, "写不了文件 %.*s。", "cannot write %.*s.", STR_ARG(path)),
+                    WORDS("请换一个可写的位置，并确认磁盘未满。",
+                          "Name a place that can be written, on a disk with room."));
+}
+
+int cli_all_written(struct cli *c, int code)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout)) {
+        return code;
+    }
+    c->out = stderr; /* the other is of no use now */
+    int failed = cli_fail(
+        c, cli_refuse(c->arena, ERR_STORE,
+                      WORDS("输出没有写完整：磁盘已满，或读取的一方已经结束。",
+                            "What it printed was not all written: the disk is full, or whoever "
+                            "read it has ended."),
+                      WORDS("换一个去处，再运行一次。", "Send it elsewhere, and run it again.")));
+    return code ? code : failed;
+}
+
 /* Prints what comes until the NUL that stands before the exit code. */
-static int relay(int fd, int argc, char **argv)
+static int relay(struct cli *c, int fd, int argc, char **argv)
 {
     char buf[8192];
     int code = 1;
@@ -453,10 +488,18 @@ static int relay(int fd, int argc, char **argv)
         }
         fflush(stdout);
     }
+    if (!ended) {
+        cli_fail(c,
+                 cli_refuse(c->arena, ERR_STORE,
+                            WORDS("服务在答复之前结束了。", "The server ended before it answered."),
+                            WORDS("看它的日志；再启动它，并查看这件事是否已经完成。",
+                                  "Look at its log; start it again, and see whether it was "
+                                  "done.")));
+    }
     return ended ? code : 1;
 }
 
-bool control_send(const struct cli *c, int argc, char **argv, int *code)
+bool control_send(struct cli *c, int argc, char **argv, int *code)
 {
     struct sockaddr_un at;
     if (!address(c->config.data, &at)) {
@@ -469,7 +512,7 @@ bool control_send(const struct cli *c, int argc, char **argv, int *code)
         }
         return false;
     }
-    *code = send_args(fd, c, argc, argv) ? relay(fd, argc - 1, argv + 1) : 1;
+    *code = send_args(fd, c, argc, argv) ? relay(c, fd, argc - 1, argv + 1) : 1;
     close(fd);
     return true;
 }

@@ -6,6 +6,8 @@
 
 #include "cli/cli.h"
 
+#include <fcntl.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 static err no_control(struct cli *c, const struct model *m, str key)
@@ -24,8 +26,20 @@ static err no_control(struct cli *c, const struct model *m, str key)
                          "Its name stands in the address of its page."));
 }
 
-/* The file and the person it is made for. */
-static err asked(struct cli *c, int argc, char **argv, int *fd, int64_t *actor, int64_t *old)
+/* A package grows here: what stands in the file it is for goes only when it is whole. */
+static int nameless(struct cli *c)
+{
+    str path = str_fmt(c->arena, "%.*s/.evidence-XXXXXX", STR_ARG(c->config.data));
+    char *name = (char *)(uintptr_t)path.ptr;
+    int fd = mkostemp(name, O_CLOEXEC);
+    if (fd >= 0) {
+        unlink(name);
+    }
+    return fd;
+}
+
+/* The person it is made for, and the file it is to come to. */
+static err asked(struct cli *c, int argc, char **argv, int *to_fd, int64_t *actor, int64_t *old)
 {
     str to = cli_option(argc, argv, "to");
     str as = cli_option(argc, argv, "as");
@@ -43,8 +57,8 @@ static err asked(struct cli *c, int argc, char **argv, int *fd, int64_t *actor, 
     if (e.code) {
         return e;
     }
-    *fd = cli_open(c, to, true);
-    return *fd >= 0 && ftruncate(*fd, 0) == 0
+    *to_fd = cli_open(c, to, true);
+    return *to_fd >= 0
                ? OK
                : cli_refuse(
                      c->arena, ERR_NOT_FOUND,
@@ -65,12 +79,11 @@ static bool goes_on(void *arg, int64_t done, bool fresh)
 }
 
 static err make(struct cli *c, const struct model *m, const struct control *control, int fd,
-                int64_t actor, int64_t old)
+                int64_t actor, int64_t old, int64_t *ret_seq)
 {
     struct db *db;
     const struct asset *page = asset_named(STR("evidence/verify.html"));
     str name;
-    int64_t seq = 0;
     err e = engine_reader(c->engine, c->arena, &db);
     if (e.code) {
         return e;
@@ -84,15 +97,19 @@ static err make(struct cli *c, const struct model *m, const struct control *cont
                                  .goes_on = goes_on,
                                  .arg = db};
     db_read_begin(db);
-    e = evidence_package(&ctx, &asks, &name, &seq);
+    e = evidence_package(&ctx, &asks, &name, ret_seq);
     db_read_end(db);
-    if (!e.code) {
-        cli_say(c, "证据包已写好：存证账本第 %lld 条。",
-                "The package is written: entry %lld of the"
-                " ledger.",
-                (long long)seq);
-    }
     return e;
+}
+
+static void close_both(int a, int b)
+{
+    if (a >= 0) {
+        close(a);
+    }
+    if (b >= 0) {
+        close(b);
+    }
 }
 
 int cmd_evidence(struct cli *c, int argc, char **argv)
@@ -100,14 +117,31 @@ int cmd_evidence(struct cli *c, int argc, char **argv)
     const struct model *m = engine_model(c->engine);
     str key = cli_word(argc, argv, 0);
     const struct control *control = model_control(m, key);
-    int fd = -1;
+    int to = -1;
     int64_t actor = 0;
     int64_t old = 0;
+    int64_t seq = 0;
     err e = control && control->newest && control->newest->over
-                ? asked(c, argc, argv, &fd, &actor, &old)
+                ? asked(c, argc, argv, &to, &actor, &old)
                 : no_control(c, m, key);
-    e = e.code ? e : make(c, m, control, fd, actor, old);
-    bool closed = fd < 0 || close(fd) == 0;
+    int fd = e.code ? -1 : nameless(c);
+    if (!e.code) {
+        e = fd >= 0 ? make(c, m, control, fd, actor, old, &seq)
+                    : err_make(ERR_DISK, c->config.data);
+    }
     engine_release(c->engine, m);
-    return e.code || !closed ? cli_fail(c, e.code ? e : err_make(ERR_DISK, STR("close"))) : 0;
+    if (!e.code && lseek(fd, 0, SEEK_SET) != 0) {
+        e = err_make(ERR_DISK, c->config.data);
+    }
+    if (!e.code) {
+        e = cli_copy_out(c, fd, to, cli_option(argc, argv, "to"));
+    } else {
+        close_both(fd, to);
+    }
+    if (e.code) {
+        return cli_fail(c, e);
+    }
+    cli_say(c, "证据包已写好：存证账本第 %lld 条。",
+            "The package is written: entry %lld of the ledger.", (long long)seq);
+    return 0;
 }

@@ -16,46 +16,103 @@
 
 enum { KEY_TEXT_MAX = 1024, KEY_WAIT_MS = 10000 };
 
+/* Locked, and the file that has this name still: an init that failed takes it away. */
+static int lock_once(const char *path, bool *ret_gone)
+{
+    struct stat held;
+    struct stat named;
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    *ret_gone = false;
+    if (fd < 0) {
+        return -1;
+    }
+    bool ours = flock(fd, LOCK_EX | LOCK_NB) == 0;
+    *ret_gone = ours && (fstat(fd, &held) != 0 || stat(path, &named) != 0 ||
+                         held.st_ino != named.st_ino || held.st_dev != named.st_dev);
+    if (ours && !*ret_gone) {
+        return fd;
+    }
+    close(fd);
+    errno = EWOULDBLOCK;
+    return -1;
+}
+
 /* One process per data folder. */
 static err lock_folder(struct arena *a, str data, int *ret)
 {
+    enum { TRIES = 10 };
     str path = str_fmt(a, "%.*s/lock", STR_ARG(data));
-    int fd = open(path.ptr, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0) {
+    bool gone = true;
+    for (int i = 0; gone && i < TRIES; i++) {
+        *ret = lock_once(path.ptr, &gone);
+    }
+    if (*ret < 0 && errno != EWOULDBLOCK) {
         return err_make(ERR_STORE, str_fmt(a, "%s: %s", path.ptr, strerror(errno)));
     }
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-        close(fd);
-        return cli_refuse(
-            a, ERR_BUSY,
-            words_fmt(a, "另一个进程正在使用 %.*s。", "Another process uses %.*s.", STR_ARG(data)),
-            WORDS("请先停止它，或换一个数据目录（--data）。",
-                  "Stop it first, or name another data folder (--data)."));
-    }
-    *ret = fd;
-    return OK;
+    return *ret >= 0 ? OK
+                     : cli_refuse(a, ERR_BUSY,
+                                  words_fmt(a, "另一个进程正在使用 %.*s。",
+                                            "Another process uses %.*s.", STR_ARG(data)),
+                                  WORDS("请先停止它，或换一个数据目录（--data）。",
+                                        "Stop it first, or name another data folder (--data)."));
 }
 
-static err read_public(struct arena *a, str data, struct note_key *ret)
+static str database_url(struct arena *a, const struct config *cfg)
 {
-    err begun = making_refuses(a, data);
-    if (begun.code) {
-        return begun;
+    return cfg->database.len ? cfg->database
+                             : str_fmt(a, "sqlite:%.*s/zhidu.db", STR_ARG(cfg->data));
+}
+
+static err database_gone(struct arena *a, struct words what)
+{
+    return cli_refuse(
+        a, ERR_NOT_FOUND,
+        (struct words){
+            str_fmt(a, "这套数据的数据库不见了：%.*s。没有新建任何内容。", STR_ARG(what.zh)),
+            str_fmt(a,
+                    "The database of this installation is not there: %.*s.  Nothing "
+                    "was made.",
+                    STR_ARG(what.en))},
+        WORDS("检查磁盘是否已挂载、设置 database 是否正确；确实没有了，就由备份恢复（zhidu "
+              "restore）。",
+              "Look whether its disk is mounted and the setting `database` is right; where it is "
+              "lost, restore a backup (zhidu restore)."));
+}
+
+err installation_there(struct arena *a, const struct config *cfg)
+{
+    err e = making_refuses(a, cfg->data);
+    str pub = str_fmt(a, "%.*s/ledger.pub", STR_ARG(cfg->data));
+    if (!e.code && access(pub.ptr, R_OK) != 0) {
+        e = cli_refuse(a, ERR_NOT_FOUND,
+                       words_fmt(a, "%.*s 里没有可用的数据（%s：%s）。",
+                                 "%.*s holds no installation (%s: %s).", STR_ARG(cfg->data),
+                                 pub.ptr, strerror(errno)),
+                       WORDS("用 --data 指明数据目录，或先用 zhidu init 新建。",
+                             "Name the data folder with --data, or make one with zhidu init."));
     }
-    str path = str_fmt(a, "%.*s/ledger.pub", STR_ARG(data));
-    int fd = open(path.ptr, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        return cli_refuse(a, ERR_NOT_FOUND,
-                          words_fmt(a, "%.*s 里没有可用的数据（%s：%s）。",
-                                    "%.*s holds no installation (%s: %s).", STR_ARG(data), path.ptr,
-                                    strerror(errno)),
-                          WORDS("用 --data 指明数据目录，或先用 zhidu init 新建。",
-                                "Name the data folder with --data, or make one with zhidu init."));
+    str file;
+    str kind = str_cut(database_url(a, cfg), ':', &file);
+    if (!e.code && str_eq(kind, STR("sqlite")) && access(str_copy(a, file).ptr, F_OK) != 0) {
+        e = database_gone(a, (struct words){file, file});
     }
+    return e;
+}
+
+static err read_public(struct arena *a, const struct config *cfg, struct note_key *ret)
+{
+    err e = installation_there(a, cfg);
+    if (e.code) {
+        return e;
+    }
+    str path = str_fmt(a, "%.*s/ledger.pub", STR_ARG(cfg->data));
     char *p = arena_bytes(a, KEY_TEXT_MAX);
-    ssize_t n = read(fd, p, KEY_TEXT_MAX);
-    close(fd);
-    err e = note_key_parse(hash_make(a), a, str_trim(str_from_n(p, n > 0 ? (size_t)n : 0)), ret);
+    int fd = open(path.ptr, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd >= 0 ? read(fd, p, KEY_TEXT_MAX) : 0;
+    if (fd >= 0) {
+        close(fd);
+    }
+    e = note_key_parse(hash_make(a), a, str_trim(str_from_n(p, n > 0 ? (size_t)n : 0)), ret);
     return e.code ? err_make(ERR_STORE, str_fmt(a, "%s is damaged", path.ptr)) : OK;
 }
 
@@ -99,12 +156,6 @@ static err find_signer(struct arena *a, const struct config *cfg, bool make,
     return e;
 }
 
-static str database_url(struct arena *a, const struct config *cfg)
-{
-    return cfg->database.len ? cfg->database
-                             : str_fmt(a, "sqlite:%.*s/zhidu.db", STR_ARG(cfg->data));
-}
-
 static struct engine_options options(struct arena *a, const struct config *cfg,
                                      const struct seal_options *seal, struct demo_clock *clock,
                                      bool background)
@@ -136,7 +187,7 @@ err installation_sealed(struct arena *life, const struct config *cfg, bool alone
 {
     struct note_key ignored;
     str sample = STR("");
-    err e = read_public(life, cfg->data, &ignored);
+    err e = read_public(life, cfg, &ignored);
     if (!e.code && alone) {
         int *lock = arena_new(life, int);
         e = lock_folder(life, cfg->data, lock);
@@ -184,7 +235,10 @@ static err make_ready(struct arena *life, const struct config *cfg, struct insta
     struct upgrade_plan plan = {
         .url = database_url(life, cfg), .data_dir = cfg->data, .look = look_at_pages, .arg = &look};
     err e = upgrade_look(life, plan.url, &in->upgraded);
-    if (!e.code && in->upgraded.needed) {
+    if (!e.code && in->upgraded.empty) {
+        e = database_gone(life,
+                          WORDS("设置 database 指的是空的", "the one of `database` is empty"));
+    } else if (!e.code && in->upgraded.needed) {
         e = upgrade_run(life, &plan, &in->upgraded, &in->kept);
         struct log_line l = log_line(e.code ? LOG_ERROR : LOG_INFO, "upgrade");
         log_i64(&l, "from", in->upgraded.from);
@@ -202,7 +256,7 @@ err installation_open(struct arena *life, const struct config *cfg, bool backgro
 {
     struct installation in = {.lock = -1};
     struct seal_options *seal = arena_new(life, struct seal_options);
-    err e = read_public(life, cfg->data, &seal->key);
+    err e = read_public(life, cfg, &seal->key);
     if (!e.code) {
         e = lock_folder(life, cfg->data, &in.lock);
     }

@@ -1,3 +1,4 @@
+#include "backup/backup_int.h"
 #include "backup/keep.h"
 #include "backup/schedule.h"
 #include "base/arena.h"
@@ -5,7 +6,13 @@
 
 #include "support/test.h"
 
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #define ZONE 480
 #define DAY INT64_C(86400000)
@@ -23,16 +30,29 @@ static void a_name_is_a_time_and_nothing_else(void **state)
     struct arena a = arena_make(1 << 20);
     int64_t when = at("2026-11-26T10:30:05");
     int64_t back = 0;
-    str name = keep_name(&a, when);
-    assert_true(str_eq(name, STR("zhidu-20261126T023005Z.backup")));
-    assert_true(keep_name_parse(name, &back));
+    str whose = STR("8114fb0f");
+    str name = keep_name(&a, whose, when);
+    assert_true(str_eq(name, STR("zhidu-8114fb0f-20261126T023005Z.backup")));
+    assert_true(keep_name_parse(name, whose, &back));
     assert_int_equal(back, when);
-    const char *others[] = {"zhidu-20261126T023005Z.backup2", "zhidu-20261326T023005Z.backup",
-                            "zhidu-20261126X023005Z.backup",  "first.backup",
-                            "zhidu-2026112xT023005Z.backup",  "zhidu-20261126T023005Z.backu",
-                            "Zhidu-20261126T023005Z.backup",  ""};
+    assert_false(keep_name_parse(name, STR("8114fb0e"), &back));
+    assert_false(keep_name_parse(name, STR(""), &back));
+    name = keep_name(&a, STR(""), when);
+    assert_true(str_eq(name, STR("zhidu-20261126T023005Z.backup")));
+    assert_true(keep_name_parse(name, STR(""), &back));
+    assert_false(keep_name_parse(name, whose, &back));
+    const char *others[] = {"zhidu-8114fb0f-20261126T023005Z.backup2",
+                            "zhidu-8114fb0f-20261326T023005Z.backup",
+                            "zhidu-8114fb0f-20261126X023005Z.backup",
+                            "first.backup",
+                            "zhidu-8114fb0f-2026112xT023005Z.backup",
+                            "zhidu-8114fb0f-20261126T023005Z.backu",
+                            "Zhidu-8114fb0f-20261126T023005Z.backup",
+                            "zhidu-8114fb0f20261126T023005Z.backup",
+                            "zhidu-8114fb0f-",
+                            ""};
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
-        assert_false(keep_name_parse(str_from(others[i]), &back));
+        assert_false(keep_name_parse(str_from(others[i]), whose, &back));
     }
     arena_end(&a);
 }
@@ -127,10 +147,72 @@ static void it_is_due_once_a_day_in_the_zone(void **state)
     assert_int_equal(schedule_due(at("2026-11-27T00:00"), minute, ZONE), at("2026-11-26T02:30"));
 }
 
+/* In place of the system's: as NFS answers, when it is told to. */
+static bool no_such_flag;
+int renameat2(int from_fd, const char *from, int to_fd, const char *to, unsigned int flags)
+{
+    if (no_such_flag && flags) {
+        errno = EINVAL;
+        return -1;
+    }
+    return (int)syscall(SYS_renameat2, from_fd, from, to_fd, to, flags);
+}
+
+static void make_file(const char *path, const char *text)
+{
+    FILE *f = fopen(path, "we");
+    assert_non_null(f);
+    fputs(text, f);
+    assert_int_equal(fclose(f), 0);
+}
+
+static void renames(const char *dir)
+{
+    char a[96], b[96], c[96], d[96];
+    struct stat st;
+    snprintf(a, sizeof(a), "%s/a", dir);
+    snprintf(b, sizeof(b), "%s/b", dir);
+    snprintf(c, sizeof(c), "%s/c", dir);
+    snprintf(d, sizeof(d), "%s/d", dir);
+    make_file(a, "a");
+    make_file(b, "other");
+    assert_false(backup_rename(a, b));
+    assert_int_equal(errno, EEXIST);
+    assert_int_equal(stat(b, &st), 0);
+    assert_int_equal(st.st_size, 5);
+    assert_int_equal(unlink(b), 0);
+    assert_true(backup_rename(a, b));
+    assert_int_equal(stat(b, &st), 0);
+    assert_int_equal(st.st_size, 1);
+    assert_int_equal(stat(a, &st), -1);
+    assert_int_equal(mkdir(c, 0700), 0);
+    assert_int_equal(mkdir(d, 0700), 0);
+    assert_false(backup_rename(c, d));
+    assert_int_equal(errno, EEXIST);
+    assert_int_equal(rmdir(d), 0);
+    assert_true(backup_rename(c, d));
+    assert_int_equal(stat(c, &st), -1);
+    assert_int_equal(rmdir(d), 0);
+    assert_int_equal(unlink(b), 0);
+}
+
+static void a_name_is_never_taken_from_another(void **state)
+{
+    (void)state;
+    char dir[] = "/tmp/zhidu-keep-XXXXXX";
+    assert_non_null(mkdtemp(dir));
+    renames(dir);
+    no_such_flag = true;
+    renames(dir);
+    no_such_flag = false;
+    assert_int_equal(rmdir(dir), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_name_is_a_time_and_nothing_else),
+        cmocka_unit_test(a_name_is_never_taken_from_another),
         cmocka_unit_test(a_daily_backup_leaves_days_weeks_and_months),
         cmocka_unit_test(tidying_every_day_removes_nothing_that_is_wanted_later),
         cmocka_unit_test(the_newest_always_stays),

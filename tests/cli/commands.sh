@@ -89,10 +89,34 @@ for s in 0.02 0.04 0.08 0.16 0.32 0.64; do
     killed=$((killed + 1))
     is "killed after $s s, nobody opens it" 1 "making of .* was broken off.*" en "$zhidu" serve --data "$dir/k" --port "$port"
     is "nor what is sealed in it" 1 "Run zhidu init again" en "$zhidu" key --data "$dir/k"
+    is "and no backup is made of it" 1 "Run zhidu init again" en "$zhidu" backup "$dir/k.backup" --data "$dir/k"
+    is "nor its ledger verified" 1 "Run zhidu init again" en "$zhidu" ledger verify --data "$dir/k"
 done
 is "some were killed on the way" 0 "" test $killed -gt 0
 [ ! -e "$dir/k/unfinished" ] || is "what is left is cleared away" 0 "Made" en "$zhidu" init regulations --demo --data "$dir/k"
 is "whole" 0 "" en "$zhidu" ledger verify --data "$dir/k"
+
+# Its disk is not there: nothing is made in its place.
+mv "$dir/k/zhidu.db" "$dir/k.db"
+for c in "serve --port $port" "backup $dir/k.backup" key "ledger verify" "export person" "user li.lei"; do
+    is "without its database: ${c%% *}" 1 "database of this installation is not there: .*Nothing was made" en "$zhidu" $c --data "$dir/k"
+done
+is "and nothing was made" 1 "" test -e "$dir/k/zhidu.db"
+mv "$dir/k.db" "$dir/k/zhidu.db"
+
+# What was said and did not come where it was sent was not said.
+lost() { "$@" >/dev/full; }
+is "a list that was not all written" 1 "was not all written" lost en "$zhidu" export person --data "$dir/k"
+is "a token nobody has seen" 1 "was not all written" lost en "$zhidu" token li.lei --data "$dir/k"
+echo precious >"$dir/ev.zip"
+is "a package that is refused" 1 "second line" en "$zhidu" evidence faults_repaired --to "$dir/ev.zip" --as wu.tao --old 999999 --data "$dir/k"
+is "leaves the file that was there" 0 "^precious$" cat "$dir/ev.zip"
+is "and one that is made takes its place" 0 "written: entry" en "$zhidu" evidence faults_repaired --to "$dir/ev.zip" --as wu.tao --data "$dir/k"
+is "whole" 0 "^PK" head -c 2 "$dir/ev.zip"
+
+# ./start touches only what it made.
+is "start leaves alone what it did not make" 1 "left alone" env "ZHIDU_DATA=$dir/k" ./start --fresh
+is "all of it" 0 "" test -f "$dir/k/zhidu.db"
 is "the ledger of a new installation is in order" 0 "In order" en "$zhidu" ledger verify --data "$dir/a"
 is "the health page can tell of it" 0 "^[0-9]+ ok$" cat "$dir/a/verified"
 is "the key is shown" 0 "^zhidu.local/ledger\+" en "$zhidu" ledger key --data "$dir/a"
