@@ -123,6 +123,13 @@ static int carry_out(struct cli *c, struct publication *p, int64_t actor, struct
         cli_say(c, "已发布：%.*s 第 %d 版", "Published: %.*s, version %d", STR_ARG(s->name),
                 s->version);
     }
+    if (d->errors) {
+        cli_say(
+            c,
+            "它自带的记录（records.yaml）没有全部登记：上面指出的一行和它以后的，请在系统中补登。",
+            "The records it brings along (records.yaml) were not all entered: enter those from "
+            "the line named above on by hand.");
+    }
     return d->errors ? 1 : 0;
 }
 

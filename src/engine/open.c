@@ -4,6 +4,7 @@
 #include "engine/duty_sum.h"
 #include "engine/engine_int.h"
 #include "engine/explain.h"
+#include "engine/publish_records.h"
 #include "engine/scenario.h"
 #include "ledger/canon.h"
 #include "ledger/note.h"
@@ -290,6 +291,7 @@ err engine_open(struct arena *life, const struct engine_options *opt, struct eng
         r = engine_start(e);
     }
     if (!r.code) {
+        publish_records_resume(e);
         r = engine_clocks(e);
     }
     if (!r.code) {

@@ -4,7 +4,7 @@
 #include "engine/calendar.h"
 #include "engine/engine_int.h"
 #include "engine/explain.h"
-#include "engine/scenario.h"
+#include "engine/publish_records.h"
 #include "engine/standard.h"
 #include "engine/strand.h"
 #include "model/ddl.h"
@@ -479,6 +479,7 @@ static err law_job(struct writer_job *job, struct db *db, struct arena *a, void 
     }
     err x = strands_now(j, db);
     x = x.code ? x : engine_put_law(e, db, j->a, &p->sources, p->epoch + 1, j->actor, j->now);
+    x = x.code ? x : publish_records_owe(db, j->a, &p->sources);
     x = x.code ? x : end_terms(j, db);
     x = x.code ? x : wait_anew(j, db);
     x = x.code ? x : search_anew(j, db);
@@ -514,21 +515,6 @@ err publish_was_done(struct writer_job *job, struct db *db, struct arena *a, boo
     return e;
 }
 
-static err bring_along(struct engine *e, struct arena *a, const struct publication *p,
-                       struct diags *d)
-{
-    err x = OK;
-    for (size_t i = 0; !x.code && i < p->sources.len; i++) {
-        const struct source *s = &p->sources.ptr[i];
-        int64_t made;
-        if (s->version == 1 && s->records.len) {
-            str file = str_fmt(a, "%.*s/records.yaml", STR_ARG(s->folder));
-            x = scenario_records(e, a, s->records, file, d, &made);
-        }
-    }
-    return x;
-}
-
 err publish(struct engine *e, struct arena *a, struct publication *p, int64_t actor, int64_t now,
             struct diags *d)
 {
@@ -557,7 +543,7 @@ err publish(struct engine *e, struct arena *a, struct publication *p, int64_t ac
         j.drop = true;
         x = tables(&j);
     }
-    return x.code ? x : bring_along(e, a, p, d);
+    return x.code ? x : publish_records_bring(e, a, &p->sources, d);
 }
 
 /* --- afterwards: what changed --------------------------------------------------------------- */

@@ -332,6 +332,9 @@ static err do_act(struct run *r, const struct step *s, str as)
     act->record = on.id;
     act->files = r->files;
     act->nfiles = r->nfiles;
+    if (r->key.len) {
+        act->key = str_fmt(r->a, "%.*s:%lld", STR_ARG(r->key), (long long)++r->nkeys);
+    }
     return perform_step(r, s, on.type, act);
 }
 
@@ -518,6 +521,14 @@ err scenario_records(struct engine *e, struct arena *a, str text, str file, stru
 {
     struct run r = {.e = e, .a = a, .d = d, .now = engine_now(e), .records = true};
     return run_steps(&r, a, text, file, ret_created);
+}
+
+err scenario_records_once(struct engine *e, struct arena *a, str text, str file, str key,
+                          struct diags *d)
+{
+    struct run r = {.e = e, .a = a, .d = d, .now = engine_now(e), .records = true, .key = key};
+    int64_t made;
+    return run_steps(&r, a, text, file, &made);
 }
 
 err scenario_life(struct engine *e, struct arena *a, str text, str file, int64_t present,

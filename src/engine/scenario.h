@@ -16,6 +16,11 @@ MUST_CHECK err scenario_run(struct engine *e, struct arena *a, const struct scen
  * (by unique field) is left alone, so that running it again changes nothing. */
 MUST_CHECK err scenario_records(struct engine *e, struct arena *a, str text, str file,
                                 struct diags *d, int64_t *ret_created);
+/* The same, and no act is done twice within the seven days that keys of idempotency are kept:
+ * `key`, of at most 40 characters, and a number is that of each.  What was cut short is run again.
+ */
+MUST_CHECK err scenario_records_once(struct engine *e, struct arena *a, str text, str file, str key,
+                                     struct diags *d);
 /* A life: steps that lead from the engine's present to a later one, `present`.
  * clock -3d is that long before it.  The demonstration begins weeks ago and
  * plays until today. */

@@ -22,8 +22,10 @@ struct run { /* one scenario */
     struct saved saved[SAVED_MAX];
     size_t nsaved;
     int64_t now;
-    int64_t present;      /* of a life: what clock -3d counts back from; else 0 */
-    int64_t told;         /* refusals of the clock up to this job were reported */
+    int64_t present; /* of a life: what clock -3d counts back from; else 0 */
+    int64_t told;    /* refusals of the clock up to this job were reported */
+    str key;         /* idempotency of the acts, before their number; empty: none */
+    int64_t nkeys;
     bool records, filled; /* filled: the calendar, before the first step that makes no day */
     struct act_file files[FILES_MAX]; /* of the act that is being made, for rows */
     size_t nfiles;
