@@ -119,12 +119,15 @@ static void show_account(struct visit *v, str said, bool bad, int status)
     }
     struct batch *b = batch_begin(v->ctx.db, v->ctx.arena);
     int place = second_ask(b, rec.id);
+    int named = people_login_ask(b, rec.id);
     e = batch_run(b);
     if (e.code) {
         visit_error(v, e);
         return;
     }
     struct second second = second_read(b, place);
+    str known = people_login_read(b, named);
+    str typed = visit_param(v, STR("login"));
     bool on = second.state == SECOND_ON;
     struct account_page p = {.visit = v,
                              .second_on = on,
@@ -132,7 +135,8 @@ static void show_account(struct visit *v, str said, bool bad, int status)
                              .reset_at = second.reset_at,
                              .may_reset = on && rec.id != v->session.person,
                              .name = rec.name,
-                             .login = visit_param(v, STR("login")),
+                             .known = known,
+                             .login = typed.len ? typed : known,
                              .csrf = v->session.csrf,
                              .said = said,
                              .said_class = bad ? STR("bad") : STR("good"),

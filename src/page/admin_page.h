@@ -85,7 +85,8 @@ bool security_may(struct visit *v, bool *ret);
 
 struct account_page {
     const struct visit *visit;
-    str name, login, csrf, said, said_class;
+    str name, csrf, said, said_class;
+    str known, login; /* as he signs in, "" by none yet; what stands in the form */
     int64_t person;
     bool second_on, may_reset;
     int64_t second_since, reset_at;

@@ -126,8 +126,9 @@ static bool has_key(str list, str key)
     return false;
 }
 
-/* Controls that judge records, where one is named by its key; none where there are too many. */
-static struct form_options controls_of(struct visit *v)
+/* Controls, where one is named by its key: those that people answer for an answer, else those
+ * that judge records; none where there are too many. */
+static struct form_options controls_of(struct visit *v, bool answered)
 {
     enum { SUGGESTED_MAX = 200 };
     const struct model *m = v->model;
@@ -135,7 +136,7 @@ static struct form_options controls_of(struct visit *v)
     size_t n = 0;
     for (size_t i = 0; i < m->ncontrols; i++) {
         const struct control *c = m->controls[i];
-        if (!c->newest || !c->over) {
+        if (!c->newest || (answered ? !c->newest->manual : !c->over)) {
             continue;
         }
         if (n == SUGGESTED_MAX) {
@@ -150,7 +151,7 @@ static struct form_options options_of(struct visit *v, const struct form_field *
 {
     const struct field *f = ff->field;
     if (named_is_control(v->model, f)) {
-        return controls_of(v);
+        return controls_of(v, f->of->type == v->model->attestation);
     }
     if (f->type == F_BOOL) {
         struct form_option *o = arena_array(v->ctx.arena, struct form_option, 2);

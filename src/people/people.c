@@ -229,6 +229,17 @@ static bool login_ok(str login)
     return true;
 }
 
+int people_login_ask(struct batch *b, int64_t person)
+{
+    return batch_add(b, SQL("select login from account where person = $1"), ARGS(db_i64(person)));
+}
+
+str people_login_read(struct batch *b, int place)
+{
+    struct rows r = batch_rows(b, place);
+    return rows_next(&r) ? rows_text(&r, 0) : STR("");
+}
+
 err people_set_account(struct accounts *p, struct arena *a, int64_t now, int64_t person, str login,
                        str password, bool must_change, struct words *why)
 {

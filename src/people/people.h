@@ -108,6 +108,10 @@ MUST_CHECK err people_sign_out(struct accounts *p, struct arena *a, int64_t now,
  * the common ones) or `old` is wrong. */
 MUST_CHECK err people_set_password(struct accounts *p, struct db *db, struct arena *a, int64_t now,
                                    int64_t person, str old, str fresh, struct words *why);
+/* The name by which somebody signs in, in two parts: asked along with a page's batch; "": by
+ * none yet. */
+int people_login_ask(struct batch *b, int64_t person);
+str people_login_read(struct batch *b, int place);
 /* By an administrator or the command line: creates the account or resets it;
  * the person must change it at the next sign-in. */
 MUST_CHECK err people_set_account(struct accounts *p, struct arena *a, int64_t now, int64_t person,
