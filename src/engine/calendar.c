@@ -95,9 +95,10 @@ static err shift_working(const struct ctx *ctx, int64_t from, int64_t n, int64_t
     if (c) {
         int64_t i = held_span_before(c, w + n, n < 0);
         *ret = i < 0 ? 0 : c->spans[i].start + (w + n - c->spans[i].before);
-        return i < 0 ? outside() : OK;
+        return i < 0 || *ret > c->spans[i].end ? outside() : OK; /* behind the last one */
     }
-    struct sql sql = n > 0 ? SQL("select s.start_ms + ($1 - s.before_ms) from calendar_span s"
+    struct sql sql = n > 0 ? SQL("select case when s.start_ms + ($1 - s.before_ms) <= s.end_ms"
+                                 " then s.start_ms + ($1 - s.before_ms) end from calendar_span s"
                                  " where s.before_ms < $1 order by s.before_ms desc limit 1")
                            : SQL("select s.start_ms + ($1 - s.before_ms) from calendar_span s"
                                  " where s.before_ms <= $1 order by s.before_ms desc limit 1");
@@ -392,6 +393,16 @@ err calendar_rebuild(const struct ctx *ctx)
     f->ctx = ctx;
     e = fill(f, &w, kinds, first, n);
     return e.code ? e : calendar_stamp(ctx);
+}
+
+err calendar_extend(const struct ctx *ctx)
+{
+    struct rows r;
+    int year = clock_civil_day(calendar_day_of(ctx->model, ctx->now)).year;
+    err e = db_query(ctx->db, ctx->arena, SQL("select max(day) from calendar"), NO_ARGS, &r);
+    bool ends = !e.code && rows_next(&r) && !rows_null(&r, 0) &&
+                rows_i64(&r, 0) < clock_day(year + YEARS_AHEAD, 12, 31);
+    return ends ? calendar_rebuild(ctx) : e;
 }
 
 static err is_empty(struct db *db, struct arena *a, bool *ret)

@@ -52,6 +52,9 @@ MUST_CHECK err calendar_rebuild(const struct ctx *ctx);
  * mended into the tables, which are filled once, when what is not about days begins.  Nothing
  * else happens before that. */
 MUST_CHECK err calendar_fill(struct engine *e);
+/* The same where another year has begun: both reach to the end of the tenth from now.  Nothing
+ * where they do. */
+MUST_CHECK err calendar_extend(const struct ctx *ctx);
 /* One day of it again, after a record about that day changed: later counts are shifted. */
 MUST_CHECK err calendar_mend(const struct ctx *ctx, int64_t day);
 /* Fills unit_above from the units' parents. */

@@ -107,8 +107,12 @@ static err next_of(struct doing *d, const struct term *t, const struct rows *j, 
                                                  rows_i64(j, c), &moment);
         bool repeats = !rows_null(j, c + 1);
         while (!e.code && repeats && moment <= after) {
-            e = calendar_shift(d->ctx, moment, t->marks[i].every.type.kind, rows_i64(j, c + 1),
+            int64_t was = moment;
+            e = calendar_shift(d->ctx, was, t->marks[i].every.type.kind, rows_i64(j, c + 1),
                                &moment);
+            if (!e.code && moment <= was) { /* or it would be looked for without end */
+                e = err_make(ERR_VALUE, STR("a mark that does not come again"));
+            }
         }
         if (e.code) {
             return e;
@@ -339,6 +343,10 @@ static err day_job(struct writer_job *job, struct db *db, struct arena *a, void 
                              " where key = 'tasks_day' and value = $1)"
                              " on conflict (key) do update set value = '0'"),
                          ARGS(db_text(day)));
+    if (!x.code) {
+        struct ctx ctx = ctx_make(e, e->now.model->model, db, a, t->now, 0, LANG_ZH);
+        x = calendar_extend(&ctx);
+    }
     return x.code ? x
                   : db_exec(db, a,
                             SQL("insert into installation(key, value) values ('tasks_day', $1)"

@@ -334,7 +334,9 @@ static void standard_fill(struct arena *a, const struct item_clause *maps, size_
         struct item_state *x = &s->items[s->nitems++];
         *x = (struct item_state){.item = maps[i].map->item, .clauses = &maps[i]};
         while (i < n && str_eq(maps[i].map->item, x->item)) {
-            x->whole = x->whole || relation_whole(maps[i].map->relation);
+            /* by an article whose own controls say so */
+            x->whole =
+                x->whole || (maps[i].state->nresults > 0 && relation_whole(maps[i].map->relation));
             tally_add(&x->tally, &maps[i].state->tally);
             of[i] = maps[i].state;
             x->nclauses++;

@@ -231,7 +231,7 @@ static struct sql owed_sql(const struct ctx *ctx, struct db_arg *args, int *n)
     sqlb_ident(&b, m->duty_run->table);
     SQLB_LIT(&b, " r where");
     duty_sum_put_waiting(&b, m);
-    SQLB_LIT(&b, " and r.f_begins >= $4) r group by r.unit order by r.unit");
+    SQLB_LIT(&b, ") r group by r.unit order by r.unit");
     return sqlb_end(&b);
 }
 

@@ -20,7 +20,7 @@ static enum control_state state_of(const struct ctx *ctx, const struct duty_resu
     if (c->overdue) { /* also before any has ended: that much is known */
         return CONTROL_WARN;
     }
-    return c->done + c->late + c->missed == 0 ? CONTROL_UNKNOWN : CONTROL_PASS;
+    return r->ended || duty_ended(c) ? CONTROL_PASS : CONTROL_UNKNOWN;
 }
 
 static bool idle(const struct duty_result *r)
@@ -71,8 +71,35 @@ struct duty_counts duty_take_figures(const struct rows *r, int at)
                                 .overdue = rows_i64(r, at + 5)};
 }
 
+/* " or (.. and a waiting occurrence of it is there)"; by the index of an object's occurrences. */
+static void put_waits(struct sqlb *b, const struct model *m, bool about)
+{
+    if (about) {
+        SQLB_LIT(b, " or (l.about <> 0 and exists(select 1 from ");
+    } else {
+        SQLB_LIT(b, " or (l.about = 0 and exists(select 1 from ");
+    }
+    sqlb_ident(b, m->duty_run->table);
+    SQLB_LIT(b, " r where r.f_duty = l.duty and r.f_about ");
+    if (about) {
+        SQLB_LIT(b, "= l.about and +");
+    } else {
+        SQLB_LIT(b, "is null and +");
+    }
+    put_is(b, m, 0);
+    SQLB_LIT(b, "))");
+}
+
+/* What is owed still, however long its period: it waits for its next occurrence. */
+static void put_still_owed(struct sqlb *b, const struct model *m)
+{
+    put_waits(b, m, true);
+    put_waits(b, m, false);
+}
+
 /* One row a duty: key, n of each state, overdue, failing, next due; with one more argument of that
- * one.  Since when is the first. */
+ * one.  What ended counts for a year, whose beginning is the first; what waits, and whether the
+ * last one was missed, however long ago it began: a yearly one ends when the next has begun. */
 static struct sql figures_sql(const struct ctx *ctx, bool one, struct db_arg *args, int *n)
 {
     const struct model *m = ctx->model;
@@ -89,10 +116,12 @@ static struct sql figures_sql(const struct ctx *ctx, bool one, struct db_arg *ar
     sqlb_ident(&b, m->duty_run->table);
     SQLB_LIT(&b, " r where");
     duty_sum_put_waiting(&b, m);
-    SQLB_LIT(&b, " and r.f_begins >= $4 union all"
+    SQLB_LIT(&b, " union all"
                  " select l.duty, -1, 0, 0, count(*) from duty_last l where l.state = ");
     sqlb_i64(&b, duty_state_code(m, 3));
-    SQLB_LIT(&b, " and l.begins >= $4 group by l.duty) r");
+    SQLB_LIT(&b, " and (l.begins >= $4");
+    put_still_owed(&b, m);
+    SQLB_LIT(&b, ") group by l.duty) r");
     if (one) {
         SQLB_LIT(&b, " where r.duty = ");
         sqlb_param(&b, *n + 4);
@@ -108,6 +137,27 @@ static void result_take(struct duty_result *x, const struct rows *r)
     x->next_due = rows_i64(r, 8);
 }
 
+/* The keys of those of which some occurrence ever ended: of one duty or, NULL, of all. */
+static struct sql ended_sql(const struct ctx *ctx, const struct duty *one)
+{
+    const struct model *m = ctx->model;
+    struct sqlb b = sqlb_make(ctx->arena);
+    SQLB_LIT(&b, "select v.column1 from (values ");
+    for (size_t i = 0; i < m->nduties; i++) {
+        if (!one || m->duties[i] == one) {
+            SQLB_LIT(&b, "(");
+            sqlb_text(&b, m->duties[i]->key);
+            if (one || i + 1 == m->nduties) {
+                SQLB_LIT(&b, ")");
+            } else {
+                SQLB_LIT(&b, "), ");
+            }
+        }
+    }
+    SQLB_LIT(&b, ") v where (select 1 from duty_last l where l.duty = v.column1 limit 1) = 1");
+    return sqlb_end(&b);
+}
+
 /* When the clock last looked, and the figures of one duty or, NULL, of all. */
 static struct duty_asked ask_figures(const struct ctx *ctx, const struct duty *one)
 {
@@ -120,6 +170,7 @@ static struct duty_asked ask_figures(const struct ctx *ctx, const struct duty *o
     }
     q.seen = batch_add(q.b, SQL("select at from duty_seen where one = 1"), NO_ARGS);
     q.figures = batch_add(q.b, sql, ctx_args(ctx, args, n));
+    q.ended = batch_add(q.b, ended_sql(ctx, one), NO_ARGS);
     return q;
 }
 
@@ -163,6 +214,13 @@ err duty_results_read(const struct ctx *ctx, const struct duty_asked *q, struct 
             result_take(&by_code[d->code], &r);
         }
     }
+    r = batch_rows(q->b, q->ended);
+    while (rows_next(&r)) {
+        const struct duty *d = model_duty(m, rows_text(&r, 0));
+        if (d) {
+            by_code[d->code].ended = true;
+        }
+    }
     for (size_t g = 0; g < m->nregs; g++) {
         const struct law *law = m->regs[g]->newest;
         for (size_t i = 0; i < law->nduties; i++) {
@@ -196,6 +254,8 @@ err duty_result(const struct ctx *ctx, const struct duty *d, struct duty_result 
     if (rows_next(&r)) {
         result_take(ret, &r);
     }
+    struct rows ended = batch_rows(q.b, q.ended);
+    ret->ended = rows_count(&ended) > 0;
     ret->state = state_of(ctx, ret);
     return e;
 }

@@ -47,6 +47,7 @@ struct duty_result {
     struct duty_counts counts;
     int64_t next_due; /* of the waiting ones, UTC ms; 0: none */
     int64_t as_of;    /* when the clock last looked; 0: never */
+    bool ended;       /* some occurrence of it ever did, also before the year of `counts` */
     enum control_state state;
 };
 
@@ -65,7 +66,7 @@ MUST_CHECK err duty_results(const struct ctx *ctx, struct duty_result **ret, siz
  * batch of the connection, read when that has run. */
 struct duty_asked {
     struct batch *b; /* NULL: there are no duties */
-    int seen, figures;
+    int seen, figures, ended;
 };
 struct duty_asked duty_results_ask(const struct ctx *ctx);
 MUST_CHECK err duty_results_read(const struct ctx *ctx, const struct duty_asked *q,

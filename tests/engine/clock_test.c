@@ -189,6 +189,9 @@ static void both_ways(struct dbs *t)
     int64_t x;
     assert_int_equal(calendar_shift(&reader, HOUSE_NOW, V_WORKDAYS, 100000, &x).code, ERR_VALUE);
     assert_int_equal(calendar_shift(&writer, HOUSE_NOW, V_WORKDAYS, 100000, &x).code, ERR_VALUE);
+    int64_t far = INT64_C(100000) * 3600000; /* no moment at the end of the last day */
+    assert_int_equal(calendar_shift(&reader, HOUSE_NOW, V_WORKHOURS, far, &x).code, ERR_VALUE);
+    assert_int_equal(calendar_shift(&writer, HOUSE_NOW, V_WORKHOURS, far, &x).code, ERR_VALUE);
 }
 
 static void the_calendar_in_memory_is_that_of_the_tables(void **state)
@@ -201,26 +204,6 @@ static void the_calendar_in_memory_is_that_of_the_tables(void **state)
 #define CALENDAR_SUM                                                              \
     SQL("select (select sum(workday * (day % 97) + working * day) from calendar)" \
         " + (select sum(before_ms / 60000 * (start_ms / 60000 % 89)) from calendar_span)")
-
-static void interrupted(struct dbs *t)
-{
-    struct house h = house_make(t, NULL);
-    int64_t plain = house_i64(&h, CALENDAR_SUM, NO_ARGS);
-    day(&h, "2026-02-16", "holiday");
-    day(&h, "2026-02-14", "workday");
-    int64_t mended = house_i64(&h, CALENDAR_SUM, NO_ARGS);
-    assert_int_not_equal(mended, plain);
-    dbs_ok(db_exec(house_db(&h), h.a, SQL("delete from calendar"), NO_ARGS));
-    dbs_ok(db_exec(house_db(&h), h.a, SQL("delete from calendar_span"), NO_ARGS));
-    house_reopen(&h);
-    assert_int_equal(house_i64(&h, CALENDAR_SUM, NO_ARGS), mended);
-}
-
-static void a_calendar_that_was_not_filled_is_filled_when_it_is_opened(void **state)
-{
-    (void)state;
-    dbs_each(DBS_FILE | DBS_PG, interrupted);
-}
 
 static err again(void *arg, struct db *db, struct arena *a)
 {
@@ -348,7 +331,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(terms_run_in_working_time),
         cmocka_unit_test(the_calendar_in_memory_is_that_of_the_tables),
-        cmocka_unit_test(a_calendar_that_was_not_filled_is_filled_when_it_is_opened),
         cmocka_unit_test(the_days_that_regulations_bring_are_in_the_calendar),
         cmocka_unit_test(a_pause_moves_the_end_by_the_time_it_stood),
         cmocka_unit_test(marks_fire_once_at_their_moment),

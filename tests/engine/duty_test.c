@@ -147,6 +147,42 @@ static void every_kind_of_period_body(struct dbs *t)
     house_verify(&h);
 }
 
+/* A yearly one ends when the next has begun, a year and its grace after its own beginning; and
+ * the calendar goes on with the years. */
+static void a_year_long_body(struct dbs *t)
+{
+    struct house h =
+        duties_house(t, "  yearly: {every: year, owner: post('keeper'), expects: n in note, grace:"
+                        " 10d, clause: keeping, zh: 年, en: Y}\n");
+    struct duty_result r;
+    const struct duty *d = model_duty(house_model(&h), STR("yearly"));
+    house_clock(&h, duties_at("2027-01-04T00:00"));
+    house_clock(&h, duties_at("2028-01-04T00:00"));
+    struct ctx ctx = house_ctx(&h, h.amy);
+    assert_int_equal(duty_result(&ctx, d, &r).code, 0);
+    assert_int_equal(r.counts.overdue, 1);
+    assert_int_equal(r.state, CONTROL_WARN);
+    house_clock(&h, duties_at("2028-01-12T00:00"));
+    assert_int_equal(count(&h, "yearly", "missed"), 1);
+    ctx = house_ctx(&h, h.amy);
+    assert_int_equal(duty_result(&ctx, d, &r).code, 0);
+    assert_int_equal(r.counts.failing, 1);
+    assert_int_equal(r.state, CONTROL_FAIL);
+    /* met in the next year, and still known to be met when that has ended */
+    int64_t x = house_create(&h, h.amy, "thing", "what", "a", NULL);
+    assert_done(&h, house_create(&h, h.amy, "note", "of", house_text(&h, x), NULL));
+    house_clock(&h, duties_at("2028-01-13T00:00"));
+    house_clock(&h, duties_at("2029-01-20T00:00"));
+    assert_int_equal(count(&h, "yearly", "done"), 1);
+    ctx = house_ctx(&h, h.amy);
+    assert_int_equal(duty_result(&ctx, d, &r).code, 0);
+    assert_int_equal(r.counts.failing, 0);
+    assert_int_equal(r.state, CONTROL_PASS);
+    int64_t last = house_i64(&h, SQL("select max(start_ms) from calendar"), NO_ARGS);
+    assert_int_equal(last, duties_at("2039-12-31T00:00"));
+    house_verify(&h);
+}
+
 /* The server stood still: what fell due is missed once each, the rest is counted. */
 static void after_a_stop_body(struct dbs *t)
 {
@@ -330,6 +366,7 @@ static void none_is_passed_over_body(struct dbs *t)
 EACH(due_in_working_time)
 EACH(done_late_and_missed)
 EACH(every_kind_of_period)
+EACH(a_year_long)
 EACH(after_a_stop)
 EACH(arrives_by_itself)
 EACH(once_for_each_end)
@@ -339,10 +376,11 @@ EACH(none_is_passed_over)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(due_in_working_time),    cmocka_unit_test(done_late_and_missed),
-        cmocka_unit_test(every_kind_of_period),   cmocka_unit_test(after_a_stop),
-        cmocka_unit_test(arrives_by_itself),      cmocka_unit_test(once_for_each_end),
-        cmocka_unit_test(whoever_holds_the_post), cmocka_unit_test(none_is_passed_over),
+        cmocka_unit_test(due_in_working_time),  cmocka_unit_test(done_late_and_missed),
+        cmocka_unit_test(every_kind_of_period), cmocka_unit_test(a_year_long),
+        cmocka_unit_test(after_a_stop),         cmocka_unit_test(arrives_by_itself),
+        cmocka_unit_test(once_for_each_end),    cmocka_unit_test(whoever_holds_the_post),
+        cmocka_unit_test(none_is_passed_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
