@@ -16,6 +16,7 @@ struct out {
     size_t len, cap;
     bool full;
     bool plain;
+    bool lines; /* the end of a line is one */
     int in_image;
 };
 
@@ -240,7 +241,7 @@ static int text(MD_TEXTTYPE type, const MD_CHAR *p, MD_SIZE n, void *arg)
     case MD_TEXT_SOFTBR:
         if (o->plain) {
             PUT(o, " ");
-        } else if (type == MD_TEXT_BR) {
+        } else if (type == MD_TEXT_BR || o->lines) {
             PUT(o, "<br>");
         } else if (!after_cjk(o)) { /* Chinese lines join without a space */
             PUT(o, "\n");
@@ -296,7 +297,8 @@ static str with_spacers(struct arena *a, str s)
     return buf_str(&b);
 }
 
-static bool render(struct arena *a, str in, bool plain, str *ret)
+/* `how`: what of struct out is not about memory. */
+static bool render(struct arena *a, str in, struct out how, str *ret)
 {
     static const MD_PARSER parser = {.flags = MD_FLAG_NOHTML | MD_FLAG_TABLES |
                                               MD_FLAG_STRIKETHROUGH |
@@ -309,7 +311,7 @@ static bool render(struct arena *a, str in, bool plain, str *ret)
     str src = with_spacers(a, in);
     size_t cap = src.len * 6 + 1024;
     cap = cap > HTML_MAX ? HTML_MAX : cap;
-    struct out o = {.ptr = arena_bytes(a, cap), .cap = cap, .plain = plain};
+    struct out o = {.ptr = arena_bytes(a, cap), .cap = cap, .plain = how.plain, .lines = how.lines};
     if (md_parse(src.ptr, (MD_SIZE)src.len, &parser, &o) != 0 || o.full) {
         return false;
     }
@@ -348,7 +350,7 @@ static html_safe paragraph(struct arena *a, str words)
     return (html_safe){.html = str_from_n(o.ptr, o.len)};
 }
 
-html_safe markdown_html(struct arena *a, str text)
+static html_safe html_of(struct arena *a, str text, bool lines)
 {
     str done;
     if (text.len == 0) {
@@ -357,7 +359,7 @@ html_safe markdown_html(struct arena *a, str text)
     if (text.len <= TEXT_MAX && is_words(text)) {
         return paragraph(a, text);
     }
-    if (text.len <= TEXT_MAX && render(a, text, false, &done)) {
+    if (text.len <= TEXT_MAX && render(a, text, (struct out){.lines = lines}, &done)) {
         return (html_safe){.html = done};
     }
     size_t n = text.len > TEXT_MAX ? TEXT_MAX : text.len;
@@ -368,10 +370,20 @@ html_safe markdown_html(struct arena *a, str text)
     return (html_safe){.html = str_from_n(o.ptr, o.len)};
 }
 
+html_safe markdown_html(struct arena *a, str text)
+{
+    return html_of(a, text, false);
+}
+
+html_safe markdown_lines_html(struct arena *a, str text)
+{
+    return html_of(a, text, true);
+}
+
 str markdown_plain(struct arena *a, str text)
 {
     str done;
-    if (text.len && text.len <= TEXT_MAX && render(a, text, true, &done)) {
+    if (text.len && text.len <= TEXT_MAX && render(a, text, (struct out){.plain = true}, &done)) {
         return str_trim(done);
     }
     return text;

@@ -13,6 +13,8 @@
 #include "base/html.h"
 
 html_safe markdown_html(struct arena *a, str text);
+/* The same of what people type into a form: a line that they ended is ended. */
+html_safe markdown_lines_html(struct arena *a, str text);
 /* The same without marks, for snippets and search: plain text. */
 str markdown_plain(struct arena *a, str text);
 

@@ -45,7 +45,7 @@ bool record_is_import(const struct activity *a)
 
 html_safe record_markdown(const struct visit *v, str text)
 {
-    return markdown_html(v->ctx.arena, text);
+    return markdown_lines_html(v->ctx.arena, text);
 }
 
 struct change_list record_changes(const struct activity *a)

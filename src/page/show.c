@@ -267,7 +267,7 @@ static void put_value(struct html *out, const struct visit *v, const struct reco
         html_lit(out, "<div class=\"md\"", 15);
         html_lit(out, " lang=\"zh\"", foreign ? 10 : 0);
         html_lit(out, ">", 1);
-        html_raw(out, markdown_html(v->ctx.arena, f->value.text));
+        html_raw(out, markdown_lines_html(v->ctx.arena, f->value.text));
         html_lit(out, "</div>", 6);
         return;
     }

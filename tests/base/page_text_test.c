@@ -33,6 +33,10 @@ static void lines_of_a_paragraph_join_as_their_language_wants(void **state)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         same(markdown_html(&a, str_from(rows[i].text)).html, rows[i].html);
     }
+    /* what is typed into a form keeps its lines */
+    same(markdown_lines_html(&a, STR("一行。\n又一行\n\n- a\n  b")).html,
+         "<p>一行。<br>又一行</p><ul><li>a<br>b</li></ul>");
+    same(markdown_lines_html(&a, STR("`a\nb`")).html, "<p><code>a b</code></p>");
     arena_end(&a);
 }
 
