@@ -79,4 +79,7 @@ MUST_CHECK err backup_restore(struct arena *a, const struct backup_restore *what
                               const struct backup_opener *opener, const struct backup_watch *watch,
                               struct backup_report *ret);
 
+/* Makes what is in the folder `path` outlast a power cut. */
+MUST_CHECK err backup_sync_folder(struct arena *a, const char *path);
+
 #endif

@@ -15,8 +15,6 @@ int backup_write_all(int fd, const void *p, size_t n);
 str backup_parent(struct arena *a, str path);
 /* A file's or folder's final name, never over one that is there (EEXIST); false: errno. */
 bool backup_rename(const char *from, const char *to);
-/* Makes what is in the folder `path` outlast a power cut. */
-err backup_sync_folder(struct arena *a, const char *path);
 
 /* A folder of our own beside what is being made, so that a rename ends the work.  It is held by
  * a lock; what a killed program left there is taken away by the next.  Goes with the arena. */

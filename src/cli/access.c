@@ -301,15 +301,12 @@ static int give_file(struct cli *c, struct db *db, str what, str word)
 int cmd_ledger(struct cli *c, int argc, char **argv)
 {
     str what = cli_word(argc, argv, 0);
-    str url = c->config.database.len
-                  ? c->config.database
-                  : str_fmt(c->arena, "sqlite:%.*s/zhidu.db", STR_ARG(c->config.data));
     struct db *db;
     err e = installation_there(c->arena, &c->config);
     if (e.code) {
         return cli_fail(c, e);
     }
-    e = db_open(c->arena, url, (struct db_options){0}, &db);
+    e = db_open(c->arena, cli_database_url(c->arena, &c->config), (struct db_options){0}, &db);
     if (e.code) {
         return cli_fail(
             c, cli_refuse(c->arena, e.code,

@@ -245,14 +245,12 @@ static str settings_text(struct arena *a, const struct config *cfg)
 
 struct backup_source cli_backup_source(struct arena *a, const struct config *cfg, int64_t now)
 {
-    return (struct backup_source){
-        .url = cfg->database.len ? cfg->database
-                                 : str_fmt(a, "sqlite:%.*s/zhidu.db", STR_ARG(cfg->data)),
-        .data_dir = cfg->data,
-        .organisation = cfg->organisation,
-        .program = STR(ZHIDU_VERSION),
-        .settings = settings_text(a, cfg),
-        .now = now};
+    return (struct backup_source){.url = cli_database_url(a, cfg),
+                                  .data_dir = cfg->data,
+                                  .organisation = cfg->organisation,
+                                  .program = STR(ZHIDU_VERSION),
+                                  .settings = settings_text(a, cfg),
+                                  .now = now};
 }
 
 err cli_backup_plans(struct cli *c, struct schedule_plan *ret_when, struct maker_plan *ret_how)

@@ -144,6 +144,8 @@ struct installation {
  * ERR_BUSY: another process has it. */
 MUST_CHECK err installation_open(struct arena *life, const struct config *cfg, bool background,
                                  struct cli *server, struct installation *ret);
+/* The setting `database`, or the file in the data folder. */
+str cli_database_url(struct arena *a, const struct config *cfg);
 /* Looks, without making anything, whether there is one that was made to its end: its key and, on
  * SQLite, its database.  What opens none by installation_open asks here.  In words. */
 MUST_CHECK err installation_there(struct arena *a, const struct config *cfg);

@@ -57,7 +57,7 @@ static err lock_folder(struct arena *a, str data, int *ret)
                                         "Stop it first, or name another data folder (--data)."));
 }
 
-static str database_url(struct arena *a, const struct config *cfg)
+str cli_database_url(struct arena *a, const struct config *cfg)
 {
     return cfg->database.len ? cfg->database
                              : str_fmt(a, "sqlite:%.*s/zhidu.db", STR_ARG(cfg->data));
@@ -92,7 +92,7 @@ err installation_there(struct arena *a, const struct config *cfg)
                              "Name the data folder with --data, or make one with zhidu init."));
     }
     str file;
-    str kind = str_cut(database_url(a, cfg), ':', &file);
+    str kind = str_cut(cli_database_url(a, cfg), ':', &file);
     if (!e.code && str_eq(kind, STR("sqlite")) && access(str_copy(a, file).ptr, F_OK) != 0) {
         e = database_gone(a, (struct words){file, file});
     }
@@ -160,7 +160,7 @@ static struct engine_options options(struct arena *a, const struct config *cfg,
                                      const struct seal_options *seal, struct demo_clock *clock,
                                      bool background)
 {
-    return (struct engine_options){.url = database_url(a, cfg),
+    return (struct engine_options){.url = cli_database_url(a, cfg),
                                    .data_dir = cfg->data,
                                    .origin = cfg->origin,
                                    .seal = seal,
@@ -196,7 +196,7 @@ err installation_sealed(struct arena *life, const struct config *cfg, bool alone
         }
     }
     e = e.code ? e
-               : db_open(life, database_url(life, cfg), (struct db_options){.writer = alone},
+               : db_open(life, cli_database_url(life, cfg), (struct db_options){.writer = alone},
                          &ret->db);
     e = e.code ? e : people_sealed(ret->db, life, &sample);
     return e.code ? e : open_secrets(life, cfg, sample, &ret->secrets);
@@ -232,8 +232,10 @@ static err people_tables(struct arena *a, const struct config *cfg, str url,
 static err make_ready(struct arena *life, const struct config *cfg, struct installation *in)
 {
     struct look look = {.config = cfg};
-    struct upgrade_plan plan = {
-        .url = database_url(life, cfg), .data_dir = cfg->data, .look = look_at_pages, .arg = &look};
+    struct upgrade_plan plan = {.url = cli_database_url(life, cfg),
+                                .data_dir = cfg->data,
+                                .look = look_at_pages,
+                                .arg = &look};
     err e = upgrade_look(life, plan.url, &in->upgraded);
     if (!e.code && in->upgraded.empty) {
         e = database_gone(life,
@@ -298,7 +300,7 @@ static err database_is_free(struct arena *life, const struct config *cfg)
     struct arena a = arena_make(32u << 20);
     struct db *db;
     bool there = false;
-    err e = db_open(&a, database_url(&a, cfg), (struct db_options){.writer = true}, &db);
+    err e = db_open(&a, cli_database_url(&a, cfg), (struct db_options){.writer = true}, &db);
     e = e.code ? e : db_has_table(db, &a, STR("installation"), &there);
     e.detail = e.code ? str_copy(life, e.detail) : e.detail;
     arena_end(&a);

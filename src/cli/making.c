@@ -80,17 +80,6 @@ err making_look(struct arena *a, str data)
                                      "Name another data folder (--data), or move that one away."));
 }
 
-static err sync_folder(struct arena *a, str data)
-{
-    int fd = open(str_copy(a, data).ptr, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool ok = fd >= 0 && fsync(fd) == 0;
-    str why = ok ? STR("") : str_fmt(a, "%.*s: %s", STR_ARG(data), strerror(errno));
-    if (fd >= 0) {
-        close(fd);
-    }
-    return ok ? OK : err_make(ERR_STORE, why);
-}
-
 /* What the mark says, in `ret`.  false: there is none, or whoever set it came no further than
  * that, and has made nothing. */
 static bool read_mark(struct arena *a, str data, str *ret)
@@ -131,7 +120,7 @@ static err set_mark(struct arena *a, str data)
     }
     buf_put(&b, STR(MARK_END));
     err e = cli_write_new(a, at(a, data, MARK), buf_str(&b), 0600);
-    return e.code ? e : sync_folder(a, data);
+    return e.code ? e : backup_sync_folder(a, str_copy(a, data).ptr);
 }
 
 err making_begin(struct arena *a, str data)
@@ -150,7 +139,7 @@ err making_end(struct arena *a, str data)
     if (unlink(at(a, data, MARK).ptr) != 0) {
         return err_make(ERR_STORE, str_fmt(a, "%s: %s", at(a, data, MARK).ptr, strerror(errno)));
     }
-    return sync_folder(a, data);
+    return backup_sync_folder(a, str_copy(a, data).ptr);
 }
 
 void making_undo(struct arena *a, str data)
