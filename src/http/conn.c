@@ -8,7 +8,10 @@
 #include <string.h>
 #include <sys/socket.h>
 
-enum { OVER_S = 1 /* for a connection too many to ask, and to be told so */ };
+enum {
+    OVER_S = 1, /* for a connection too many to ask, and to be told so */
+    TURN_MS = 250,
+};
 
 /* --- addresses -------------------------------------------------------------------------- */
 
@@ -205,12 +208,29 @@ static void end_retired(struct http_server *s)
     }
 }
 
+/* No other thread ends one, so it stays while it is woken. */
+static void wake_listeners(struct http_server *s)
+{
+    pthread_mutex_lock(&s->listener_lock);
+    struct http_listener *now = s->listener;
+    pthread_mutex_unlock(&s->listener_lock);
+    pthread_mutex_lock(&s->conn_lock);
+    for (struct http_listener *l = s->retired; l; l = l->next) {
+        http_listener_wake(l);
+    }
+    pthread_mutex_unlock(&s->conn_lock);
+    if (now) {
+        http_listener_wake(now);
+    }
+}
+
 void *http_conn_reap(void *server)
 {
     struct http_server *s = server;
     while (!atomic_load(&s->dead)) {
-        struct timespec t = {.tv_nsec = 250 * 1000 * 1000};
+        struct timespec t = {.tv_nsec = TURN_MS * 1000000L};
         nanosleep(&t, NULL);
+        wake_listeners(s);
         close_late(s);
         end_retired(s);
     }

@@ -70,7 +70,7 @@ enum { HTTP_EVENT_THREADS_MAX = 16 };
 struct http_listener {
     struct http_server *server;
     struct MHD_Daemon *daemons[HTTP_EVENT_THREADS_MAX]; /* as many as event threads */
-    int timer;                                          /* wakes them; -1: none */
+    int waker;                                          /* an eventfd of theirs; -1: none */
     int64_t open;                                       /* connections, under conn_lock */
     atomic_bool retired;
     int64_t retired_s;          /* monotonic, when */
@@ -161,6 +161,7 @@ bool http_conn_over(struct MHD_Connection *c);
  * MHD refuses after its first line never ends: its exchange ends with the socket. */
 void http_conn_begun(struct MHD_Connection *c, struct http_exchange_private *p);
 void http_listener_end(struct http_listener *l); /* its threads and connections */
+void http_listener_wake(struct http_listener *l);
 void *http_conn_reap(void *server); /* a thread: closes what is late, ends retired listeners */
 void http_conn_end(struct http_server *s);
 

@@ -5,11 +5,11 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
-#include <sys/timerfd.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 /* CROWD: connections more than wanted that came before they were counted */
-enum { HEADER_MEMORY = 24 * 1024, BLOCKS_KEPT = 64, CROWD = 64, TURN_MS = 250 };
+enum { HEADER_MEMORY = 24 * 1024, BLOCKS_KEPT = 64, CROWD = 64 };
 
 static void defaults(struct http_options *o)
 {
@@ -46,33 +46,28 @@ void http_listener_end(struct http_listener *l)
         MHD_stop_daemon(l->daemons[i]);
         l->daemons[i] = NULL;
     }
-    if (l->timer >= 0) {
-        close(l->timer);
-        l->timer = -1;
+    if (l->waker >= 0) {
+        close(l->waker);
+        l->waker = -1;
     }
 }
 
 /* When exactly 128 events came at once, an event thread of libmicrohttpd (0.9.75, MHD_epoll) waits
  * for more before it looks at them: until another comes, or a connection was silent for
- * HTTP_IDLE_S.  A timer beside them wakes it; an event without data is passed over. */
-static int timer_make(void)
-{
-    int fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-    struct timespec turn = {.tv_nsec = TURN_MS * 1000000L};
-    struct itimerspec each = {.it_interval = turn, .it_value = turn};
-    if (fd >= 0 && timerfd_settime(fd, 0, &each, NULL) != 0) {
-        close(fd);
-        fd = -1;
-    }
-    return fd;
-}
-
-/* Never read, so each of the threads sees each of its edges. */
-static bool wake_by(int timer, struct MHD_Daemon *d)
+ * HTTP_IDLE_S.  Who reaps wakes it (http_listener_wake); an event without data is passed over.
+ * Not a timer beside it: one that repeats rings no more until somebody has read it. */
+static bool wake_by(int waker, struct MHD_Daemon *d)
 {
     const union MHD_DaemonInfo *i = MHD_get_daemon_info(d, MHD_DAEMON_INFO_EPOLL_FD);
     struct epoll_event ev = {.events = EPOLLIN | EPOLLET};
-    return i && epoll_ctl(i->epoll_fd, EPOLL_CTL_ADD, timer, &ev) == 0;
+    return i && epoll_ctl(i->epoll_fd, EPOLL_CTL_ADD, waker, &ev) == 0;
+}
+
+/* Never read: each thread sees the edge of each write. */
+void http_listener_wake(struct http_listener *l)
+{
+    eventfd_t one = 1;
+    (void)eventfd_write(l->waker, one);
 }
 
 /* An event thread that is woken waits until who computes on its core has had his turn
@@ -121,10 +116,10 @@ static struct http_listener *listener_make(struct http_server *s, struct arena *
 {
     struct http_listener *l = arena_new(a, struct http_listener);
     l->server = s;
-    l->timer = timer_make();
+    l->waker = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     for (int i = 0; i < s->opt.event_threads; i++) {
-        l->daemons[i] = l->timer < 0 ? NULL : daemon_make(l, cert, key);
-        if (!l->daemons[i] || !wake_by(l->timer, l->daemons[i])) {
+        l->daemons[i] = l->waker < 0 ? NULL : daemon_make(l, cert, key);
+        if (!l->daemons[i] || !wake_by(l->waker, l->daemons[i])) {
             http_listener_end(l);
             return NULL;
         }
@@ -137,8 +132,11 @@ static err begin_to_listen(struct http_server *s, struct arena *a)
     bool tls = s->opt.tls_cert.len > 0;
     const char *cert = tls ? str_copy(a, s->opt.tls_cert).ptr : NULL;
     const char *key = tls ? str_copy(a, s->opt.tls_key).ptr : NULL;
-    s->listener = listener_make(s, a, cert, key);
-    if (!s->listener) {
+    struct http_listener *l = listener_make(s, a, cert, key);
+    pthread_mutex_lock(&s->listener_lock);
+    s->listener = l;
+    pthread_mutex_unlock(&s->listener_lock);
+    if (!l) {
         return tls ? unfit() : err_make(ERR_STORE, STR("no event threads"));
     }
     return http_listen(s, a);

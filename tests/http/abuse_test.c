@@ -24,7 +24,7 @@ enum { IDLE = 2000, IDLE_MB = 4000 }; /* memory of theirs, slowness of theirs */
 enum { IDLE = 10000, IDLE_MB = 160 /* of the whole process, with all of them open */ };
 #endif
 /* AMPLE_S: where a deadline is not what is tried, however busy the machine is. */
-enum { DEADLINE_S = 5, AMPLE_S = 120, PER_ADDRESS = 1500, WAIT_MS = 60000 };
+enum { DEADLINE_S = 5, AMPLE_S = 120, PER_ADDRESS = 1500, WAIT_MS = 60000, BATCH_MOST = 272 };
 
 static struct server server;
 static struct arena a;
@@ -537,32 +537,58 @@ static void one_address_cannot_take_all_places(void **state)
 }
 
 /* Two event threads get a batch of the library's own size at once, 128, and nothing after it. */
-static void a_whole_batch_is_answered_at_once(void **state)
+/* A whole answer, be it in pieces; they close on what is not one. */
+static bool answered(int fd)
 {
-    enum { GROUP = 101, MANY = 256, SOON_MS = 30000 };
-    (void)state;
-    int fds[MANY];
-    char answer[2048];
-    for (int i = 0; i < MANY; i++) {
-        fds[i] = ask_from(GROUP);
-        assert_true(recv(fds[i], answer, sizeof(answer), 0) > 12);
+    char text[2048];
+    size_t n = 0;
+    for (ssize_t got = 1; got > 0 && n < sizeof(text) - 1;) {
+        got = recv(fd, text + n, sizeof(text) - 1 - n, 0);
+        n += got > 0 ? (size_t)got : 0;
+        text[n] = 0;
+        const char *body = strstr(text, "\r\n\r\n");
+        const char *len = strstr(text, "Content-Length: ");
+        if (body && len && (size_t)strtol(len + 16, NULL, 10) <= strlen(body + 4)) {
+            break;
+        }
     }
+    if (n == 0) {
+        print_message("           closed without an answer\n");
+    }
+    return str_starts(str_from_n(text, n), STR("HTTP/1.1 200"));
+}
+
+static void batch_of(int many, int group)
+{
     static const char ask[] = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
+    int fds[BATCH_MOST];
+    for (int i = 0; i < many; i++) {
+        fds[i] = ask_from(group);
+        assert_true(answered(fds[i]));
+    }
     assert_int_equal(kill(server.pid, SIGSTOP), 0);
-    for (int i = 0; i < MANY; i++) {
+    for (int i = 0; i < many; i++) {
         assert_int_equal(send(fds[i], ask, sizeof(ask) - 1, MSG_NOSIGNAL), sizeof(ask) - 1);
     }
     assert_int_equal(kill(server.pid, SIGCONT), 0);
-    int64_t began = now_ms();
-    for (int i = 0; i < MANY; i++) {
-        ssize_t got = recv(fds[i], answer, sizeof(answer), 0);
-        assert_true(got > 12);
-        assert_memory_equal(answer, "HTTP/1.1 200", 12);
+    for (int i = 0; i < many; i++) {
+        assert_true(answered(fds[i]));
         close(fds[i]);
     }
-    int64_t took = now_ms() - began;
-    print_message("           %d answered within %lld ms\n", MANY, (long long)took);
-    assert_true(took < SOON_MS); /* HTTP_IDLE_S is twice as long */
+}
+
+/* One of them is 128 for one of the event threads, however connections fall to them.  What is not
+ * looked at is closed after HTTP_IDLE_S. */
+static void a_whole_batch_is_answered_at_once(void **state)
+{
+    enum { GROUP = 101, FEWEST = 240 };
+    (void)state;
+    int64_t began = now_ms();
+    for (int many = FEWEST; many <= BATCH_MOST; many++) {
+        batch_of(many, GROUP);
+    }
+    print_message("           batches of %d to %d answered within %lld ms\n", FEWEST, BATCH_MOST,
+                  (long long)(now_ms() - began));
 }
 
 static int set_up(void **state)
