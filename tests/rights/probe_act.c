@@ -329,15 +329,14 @@ static bool names_another(struct probe *p, const struct who *who, const struct r
     return false;
 }
 
-/* One he may not see is none, however he names it. */
-static void refer_to(struct probe *p, const struct who *who, const struct reference *f, size_t at)
+/* What is nobody's number, and nobody's name. */
+static const str nothing[] = {STR("77777777777"), STR("nothing of ours")};
+
+/* One he may not see is none, however he names it: the answer is `none`'s. */
+static void refer_to(struct probe *p, const struct who *who, const struct reference *f,
+                     const struct reply none[2], size_t at)
 {
     const struct fact *x;
-    const str nothing[] = {STR("77777777777"), STR("nothing of ours")};
-    struct reply none[2];
-    for (int i = 0; i < 4; i++) { /* twice, to be warm */
-        none[i % 2] = refer(p, who, f, nothing[i % 2]);
-    }
     for (size_t i = 0; (x = probe_subject(p, f->to, i)); i++) {
         if (!probe_chosen(p, at, i, 0)) {
             continue;
@@ -371,10 +370,14 @@ static void references(struct probe *p, const struct who *who, const struct type
     str path = str_fmt(&p->a, "/api/v1/r/%.*s/new/%.*s", STR_ARG(t->key), STR_ARG(a->key));
     for (size_t i = 0; i < a->nasks; i++) {
         const struct field *f = a->asks[i].field;
+        struct reply none[2];
+        for (int n = 0; f->type == F_REF && n < 4; n++) { /* twice, to be warm */
+            none[n % 2] = refer(p, who, &(struct reference){f, path, f->to}, nothing[n % 2]);
+        }
         for (size_t k = 0; f->type == F_REF && k < p->model->ntypes; k++) {
             const struct type *to = p->model->types[k];
             if (!to->lines && (!f->to || f->to == to)) { /* or a record of any type */
-                refer_to(p, who, &(struct reference){f, path, to}, at + i + k);
+                refer_to(p, who, &(struct reference){f, path, to}, none, at + i + k);
             }
         }
     }
