@@ -5,6 +5,8 @@
  * CONTROL_OPEN_MAX findings of it are open.  Each is a job of the writer of its own, which
  * decides again under the lock: does it still violate, is it waived, is there a finding about
  * it?  So two nodes cannot open two, and a finding never rests on what was true a second ago.
+ * A row whose finding is reported mended, or about whose record a waiver begins or ends, is due
+ * again (register.c): what is not mended goes back, what is waived waits without being overdue.
  */
 #include "engine/calendar.h"
 #include "engine/clock_int.h"
@@ -37,6 +39,27 @@ void control_put_closed(struct sqlb *b, const struct model *m, const char *alias
         }
     }
     SQLB_LIT(b, "))");
+}
+
+static bool from_state(const struct action *x, const struct state *s)
+{
+    for (size_t i = 0; x && s && i < x->nfrom; i++) {
+        if (x->from[i]->code == s->code) {
+            return true;
+        }
+    }
+    return x && s && x->from_any && !s->final;
+}
+
+bool control_awaits_test(const struct model *m, const struct state *s)
+{
+    const struct tdef *d = m->finding->newest;
+    const struct action *failed = tdef_action(d, STR("retest_failed"));
+    bool away = failed && s && failed->to_kind == TO_STATE && failed->to->code != s->code;
+    for (size_t i = 0; failed && s && failed->to_kind == TO_FIRST && i < failed->ntos; i++) {
+        away = away || failed->tos[i].state->code != s->code;
+    }
+    return away && from_state(failed, s) && from_state(tdef_action(d, STR("retest_passed")), s);
 }
 
 /* How many are open of control $4, no further than $5. */
@@ -80,7 +103,7 @@ struct one {
     struct { /* the finding about it, the newest */
         int64_t id;
         const struct state *state;
-        bool passed; /* its last re-test was no failure */
+        int64_t test; /* what its last re-test found; -1: there was none */
     } found;
 };
 
@@ -129,11 +152,17 @@ static err waived_until(const struct one *o, int64_t *ret)
     return e;
 }
 
+/* -1: the regulation knows no such result (`waived`, which it need not). */
+static int64_t test_code(const struct one *o, const char *key)
+{
+    const struct field *f = tdef_field(o->ctx.model->finding->newest, STR("test"));
+    const struct choice_key *k = field_choice(f, str_from(key));
+    return k ? k->code : -1;
+}
+
 static err read_found(struct one *o)
 {
     const struct type *t = o->ctx.model->finding;
-    const struct field *test = tdef_field(t->newest, STR("test"));
-    const struct choice_key *failed = field_choice(test, STR("failed"));
     struct sqlb b = sqlb_make(o->ctx.arena);
     SQLB_LIT(&b, "select f.id, f.state, f.f_test from ");
     sqlb_ident(&b, t->table);
@@ -144,7 +173,7 @@ static err read_found(struct one *o)
     if (!e.code && rows_next(&r)) {
         o->found.id = rows_i64(&r, 0);
         o->found.state = type_state(t, rows_i64(&r, 1));
-        o->found.passed = !rows_null(&r, 2) && rows_i64(&r, 2) != failed->code;
+        o->found.test = rows_null(&r, 2) ? -1 : rows_i64(&r, 2);
     }
     return e;
 }
@@ -152,14 +181,7 @@ static err read_found(struct one *o)
 /* Does the action lead from where the finding stands? */
 static bool leads(const struct one *o, const char *key)
 {
-    const struct action *x = tdef_action(o->ctx.model->finding->newest, str_from(key));
-    const struct state *s = o->found.state;
-    for (size_t i = 0; x && s && i < x->nfrom; i++) {
-        if (x->from[i]->code == s->code) {
-            return true;
-        }
-    }
-    return x && s && x->from_any && !s->final;
+    return from_state(tdef_action(o->ctx.model->finding->newest, str_from(key)), o->found.state);
 }
 
 struct values {
@@ -251,12 +273,6 @@ static int64_t severity_code(const struct one *o)
     return field_choice(f, str_from(keys[o->c->newest->severity]))->code;
 }
 
-static int64_t test_code(const struct one *o, const char *key)
-{
-    return field_choice(tdef_field(o->ctx.model->finding->newest, STR("test")), str_from(key))
-        ->code;
-}
-
 /* A text that fits its field: never half a character. */
 static str fitting(const struct one *o, const char *field, str text)
 {
@@ -289,7 +305,7 @@ static err open_one(const struct one *o, const struct concerned *c, str reason, 
     return perform(o, "open", 0, &v, ret);
 }
 
-/* It was mended and is violated again. */
+/* It was mended, or so it was said, and is violated. */
 static err again(const struct one *o, const char *action, str reason, struct db_arg due)
 {
     int64_t size = 0;
@@ -301,6 +317,14 @@ static err again(const struct one *o, const char *action, str reason, struct db_
     put_text(&v, STR("reason"), reason);
     put_i64(&v, STR("due"), due);
     return e.code ? e : perform(o, action, o->found.id, &v, &done);
+}
+
+/* It passed, or is said to be mended: is it?  The condition was judged in this transaction. */
+static bool goes_back(const struct one *o)
+{
+    bool passed = o->found.test >= 0 && o->found.test != test_code(o, "failed");
+    return leads(o, "retest_failed") &&
+           (passed || control_awaits_test(o->ctx.model, o->found.state));
 }
 
 static err find_one(struct one *o, int verdict)
@@ -318,12 +342,36 @@ static err find_one(struct one *o, int verdict)
     id = o->found.id;
     if (id && leads(o, "reopen")) {
         e = again(o, "reopen", reason, due);
-    } else if (id && o->found.passed && leads(o, "retest_failed")) {
+    } else if (id && goes_back(o)) {
         e = again(o, "retest_failed", reason, due);
     } else if (!id || !o->found.state || o->found.state->final) {
         e = open_one(o, &c, reason, due, &id);
     }
     return e.code ? e : set_row(o, db_i64(id), db_null_i64());
+}
+
+static err pass(const struct one *o, int64_t test)
+{
+    int64_t size = 0;
+    int64_t done;
+    err e = control_ledger_size(&o->ctx, &size);
+    struct values v = {.n = 0};
+    put_i64(&v, STR("test"), db_i64(test));
+    put_i64(&v, STR("entry"), db_i64(size));
+    return e.code ? e : perform(o, "retest_passed", o->found.id, &v, &done);
+}
+
+/* What was found before is let be as long as the waiver holds; afterwards it goes back. */
+static err wait_out(struct one *o, int64_t last_day)
+{
+    int64_t test = test_code(o, "waived");
+    err e = read_found(o);
+    if (!e.code && test >= 0 && o->found.id && o->found.test != test && leads(o, "retest_passed")) {
+        e = pass(o, test);
+    }
+    return e.code
+               ? e
+               : set_row(o, db_null_i64(), db_i64(calendar_day_start(o->ctx.model, last_day + 1)));
 }
 
 /* Is it still due? */
@@ -365,13 +413,10 @@ static err find_run(struct writer_job *job, struct db *db, struct arena *a, void
     if (e.code) {
         return e;
     }
-    if (waived) {
-        return set_row(&o, db_null_i64(), db_i64(calendar_day_start(o.ctx.model, waived + 1)));
-    }
-    if (verdict < VERDICT_VIOLATION) { /* the next look takes the row away */
+    if (!waived && verdict < VERDICT_VIOLATION) { /* the next look takes the row away */
         return set_row(&o, db_null_i64(), db_i64(t->now + AGAIN_MS));
     }
-    e = find_one(&o, verdict);
+    e = waived ? wait_out(&o, waived) : find_one(&o, verdict);
     turn_refused(t, e);
     return e;
 }
@@ -398,17 +443,10 @@ static err keep_finding(const struct one *o)
 
 static err pass_one(struct one *o, int verdict)
 {
-    struct values v = {.n = 0};
-    int64_t size = 0;
-    int64_t done;
     err e = read_found(o);
-    if (e.code || !o->found.id || !leads(o, "retest_passed")) {
-        return e;
-    }
-    e = control_ledger_size(&o->ctx, &size);
-    put_i64(&v, STR("test"), db_i64(test_code(o, verdict == VERDICT_OK ? "passed" : "outside")));
-    put_i64(&v, STR("entry"), db_i64(size));
-    return e.code ? e : perform(o, "retest_passed", o->found.id, &v, &done);
+    return e.code || !o->found.id || !leads(o, "retest_passed")
+               ? e
+               : pass(o, test_code(o, verdict == VERDICT_OK ? "passed" : "outside"));
 }
 
 static err retest_run(struct writer_job *job, struct db *db, struct arena *a, void *world)

@@ -128,6 +128,8 @@ void control_put_waived(struct sqlb *b, const struct model *m, const struct cont
 void control_put_in_force(struct sqlb *b, const struct model *m, const char *alias);
 /* A finding is closed in a state that `reopen` leaves, or a final one; the model has findings. */
 bool control_closed_state(const struct model *m, const struct state *s);
+/* Somebody says that it is mended: a re-test that fails would move it.  The model has findings. */
+bool control_awaits_test(const struct model *m, const struct state *s);
 /* "finding ALIAS is closed". */
 void control_put_closed(struct sqlb *b, const struct model *m, const char *alias);
 /* After a publication: what violates a control that says `fix_within` by now, and is none yet,

@@ -1,7 +1,7 @@
 /* register.c - what findings, waivers and access to read must be, whoever makes them and however:
  * the engine counts on it (model/contract.h). */
 #include "engine/calendar.h"
-#include "engine/control.h"
+#include "engine/control_int.h"
 #include "engine/erase.h"
 #include "engine/perform_int.h"
 
@@ -177,15 +177,35 @@ static err check_access(const struct claim *k)
     return counts && cell_of(k, "person") ? check_one(k) : OK;
 }
 
-/* Whatever waits until a waiver ends is looked at again: it may have been revoked. */
+/* Whatever waits until a waiver ends is looked at again: it may have been revoked.  So is what was
+ * found before: while the waiver holds, it waits. */
 static err look_again(const struct claim *k)
 {
     const struct cell *about = cell_of(k, "about");
     return about ? db_queue(k->d->ctx->db, k->d->a,
                             SQL("update control_row set find_at = $2 where record = $1"
-                                " and find_at > $2 and (grace_at is null or grace_at <= $2)"),
+                                " and ((find_at > $2 and (grace_at is null or grace_at <= $2))"
+                                " or (find_at is null and finding > 0))"),
                             ARGS(db_i64(about->i), db_i64(k->d->act->now)))
                  : OK;
+}
+
+/* What is reported mended and stands there as violated is tested at once: where it was mended, the
+ * next look takes the row away first. */
+static err look_whether_mended(const struct claim *k)
+{
+    const struct model *m = k->d->h->model;
+    const struct cell *about = cell_of(k, "about");
+    const struct cell *key = cell_of(k, "control");
+    const struct control *c = key ? model_control(m, key->s) : NULL;
+    const struct cell *state = &k->x->now[COL_STATE];
+    if (!about || !c || state->null || !control_awaits_test(m, type_state(m->finding, state->i))) {
+        return OK;
+    }
+    return db_queue(k->d->ctx->db, k->d->a,
+                    SQL("update control_row set find_at = $3 where record = $1 and control = $2"
+                        " and find_at is null and finding > 0"),
+                    ARGS(db_i64(about->i), db_i64(c->code), db_i64(k->d->act->now)));
 }
 
 err register_check(struct doing *d, const struct touched *x)
@@ -206,5 +226,5 @@ err register_check(struct doing *d, const struct touched *x)
     err e = check_control(&k, waiver);
     e = e.code ? e : check_clause(&k, waiver);
     e = e.code || !waiver ? e : check_extent(&k);
-    return e.code || !waiver ? e : look_again(&k);
+    return e.code ? e : waiver ? look_again(&k) : look_whether_mended(&k);
 }

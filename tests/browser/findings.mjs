@@ -78,15 +78,21 @@ async function found(w) {
   });
 }
 
+async function report(w, chen, correction) {
+  await chen.open(`${w.finding}/do/correct`);
+  await chen.fill({ cause: "离岗未办移交", correction });
+  equal((await send(chen)).status(), 303, await chen.text());
+  await chen.open(w.finding);
+}
+
 async function corrected(w) {
   const chen = await w.as("chen.gang");
-  await must("the head of the unit has it as a task, and reports what was done", async () => {
+  await must("the head of the unit has it as a task; reported mended while it is not, it comes back", async () => {
     await chen.open(w.finding);
-    await chen.open(`${w.finding}/do/correct`);
-    await chen.fill({ cause: "离岗未办移交", correction: "已指定新的技术人员" });
-    equal((await send(chen)).status(), 303, await chen.text());
-    await chen.open(w.finding);
-    contains(await state(chen), w.t("待复查", "To be re-tested"));
+    await report(w, chen, "已请设备管理员指定技术人员");
+    await until(chen, w.finding, async () => (await state(chen)).includes(w.t("待整改", "To be mended")), "its way back");
+    const card = chen.page.locator("section[aria-labelledby=h-fields]");
+    contains(await card.innerText(), w.t("未通过", "Failed"));
   });
   await must("he does not close it: it has not been tested", async () => {
     expect(!(await chen.page.locator(`a[href*="/do/close"]`).count()), "there is a button to close it");
@@ -96,6 +102,10 @@ async function corrected(w) {
 async function tested(w) {
   await must("when the record is as it should be, the system has tested it again", async () => {
     await change(w, "陈刚");
+    const chen = await w.as("chen.gang");
+    const fields = chen.page.locator("section[aria-labelledby=h-fields]");
+    await until(chen, w.finding, async () => !(await fields.innerText()).includes(w.t("未通过", "Failed")), "a test that passed");
+    await report(w, chen, "已指定新的技术人员");
     const gao = await w.as("gao.yuan");
     await until(gao, w.finding, async () => (await state(gao)).includes(w.t("复查通过", "Re-test passed")), "a re-test");
     await gao.axe("a finding that has passed");

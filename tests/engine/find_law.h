@@ -23,45 +23,47 @@
     "      n: {type: int, zh: 数, en: N}\n"                 \
     "      unit: {type: unit, default: actor.unit, zh: 部门, en: Unit}\n"
 
-#define FINDING                                                                                \
-    "  finding:\n"                                                                             \
-    "    title: {zh: 问题, en: Finding}\n"                                                   \
-    "    follows: newest\n"                                                                    \
-    "    name: \"{summary}\"\n"                                                                \
-    "    unit: unit\n"                                                                         \
-    "    see: everyone\n"                                                                      \
-    "    fields:\n"                                                                            \
-    "      about: {type: ref, to: any, zh: 关于, en: About}\n"                               \
-    "      control: {type: text, max: 40, zh: 控制点, en: Control, clause: finding}\n"      \
-    "      clause: {type: text, max: 90, zh: 条款, en: Article, clause: finding}\n"          \
-    "      severity: {type: choice, of: [low, medium, high, critical], zh: 级, en: Grade}\n"  \
-    "      summary: {type: text, max: 8, zh: 概况, en: Summary}\n"                           \
-    "      reason: {type: text, max: 60, zh: 理由, en: Reason}\n"                            \
-    "      unit: {type: unit, zh: 部门, en: Unit}\n"                                         \
-    "      due: {type: datetime, zh: 限, en: Due}\n"                                          \
-    "      test: {type: choice, of: [passed, failed, outside], zh: 复查, en: Test}\n"        \
-    "      entry: {type: int, zh: 条, en: Entry}\n"                                           \
-    "      times: {type: int, default: 0, zh: 次, en: Times}\n"                               \
-    "    unique: [{of: [control, about], while: \"state != 'closed'\", clause: finding}]\n"    \
-    "    states:\n"                                                                            \
-    "      opened: {zh: 开, en: Opened}\n"                                                    \
-    "      passed: {zh: 过, en: Passed}\n"                                                    \
-    "      closed: {zh: 结, en: Closed}\n"                                                    \
-    "    rules:\n"                                                                             \
-    "      - {check: \"reason == null or not contains(reason, 'cursed')\", clause: finding}\n" \
-    "    actions:\n"                                                                           \
-    "      open: {to: opened, who: auto, asks: [about, control, clause, severity,"             \
-    " summary], may: [reason, unit, due], guarded: [desk], clause: finding}\n"                 \
-    "      raise: {to: opened, who: everyone, asks: [summary], may: [about, clause,"           \
-    " severity, unit], clause: finding}\n"                                                     \
-    "      retest_passed: {from: opened, to: passed, who: auto, asks: [test, entry],"          \
-    " guarded: [desk], clause: finding}\n"                                                     \
-    "      retest_failed: {from: passed, to: opened, who: auto, asks: [test, entry],"          \
-    " may: [reason, due], guarded: [desk], effects: [{set: {times: times + 1}}],"              \
-    " clause: finding}\n"                                                                      \
-    "      reopen: {from: closed, to: opened, who: auto, asks: [test, entry], may:"            \
-    " [reason, due], guarded: [desk], effects: [{set: {times: times + 1}}],"                   \
-    " clause: finding}\n"                                                                      \
+#define FINDING                                                                                 \
+    "  finding:\n"                                                                              \
+    "    title: {zh: 问题, en: Finding}\n"                                                    \
+    "    follows: newest\n"                                                                     \
+    "    name: \"{summary}\"\n"                                                                 \
+    "    unit: unit\n"                                                                          \
+    "    see: everyone\n"                                                                       \
+    "    fields:\n"                                                                             \
+    "      about: {type: ref, to: any, zh: 关于, en: About}\n"                                \
+    "      control: {type: text, max: 40, zh: 控制点, en: Control, clause: finding}\n"       \
+    "      clause: {type: text, max: 90, zh: 条款, en: Article, clause: finding}\n"           \
+    "      severity: {type: choice, of: [low, medium, high, critical], zh: 级, en: Grade}\n"   \
+    "      summary: {type: text, max: 8, zh: 概况, en: Summary}\n"                            \
+    "      reason: {type: text, max: 60, zh: 理由, en: Reason}\n"                             \
+    "      unit: {type: unit, zh: 部门, en: Unit}\n"                                          \
+    "      due: {type: datetime, zh: 限, en: Due}\n"                                           \
+    "      test: {type: choice, of: [passed, failed, outside, waived], zh: 复查, en: Test}\n" \
+    "      entry: {type: int, zh: 条, en: Entry}\n"                                            \
+    "      times: {type: int, default: 0, zh: 次, en: Times}\n"                                \
+    "    unique: [{of: [control, about], while: \"state != 'closed'\", clause: finding}]\n"     \
+    "    states:\n"                                                                             \
+    "      opened: {zh: 开, en: Opened}\n"                                                     \
+    "      said: {zh: 待查, en: Said to be mended}\n"                                         \
+    "      passed: {zh: 过, en: Passed}\n"                                                     \
+    "      closed: {zh: 结, en: Closed}\n"                                                     \
+    "    rules:\n"                                                                              \
+    "      - {check: \"reason == null or not contains(reason, 'cursed')\", clause: finding}\n"  \
+    "    actions:\n"                                                                            \
+    "      open: {to: opened, who: auto, asks: [about, control, clause, severity,"              \
+    " summary], may: [reason, unit, due], guarded: [desk], clause: finding}\n"                  \
+    "      raise: {to: opened, who: everyone, asks: [summary], may: [about, clause,"            \
+    " severity, unit], clause: finding}\n"                                                      \
+    "      say: {from: opened, to: said, who: everyone, clause: finding}\n"                     \
+    "      retest_passed: {from: [opened, said], to: passed, who: auto, asks: [test, entry],"   \
+    " guarded: [desk], clause: finding}\n"                                                      \
+    "      retest_failed: {from: [passed, said], to: opened, who: auto, asks: [test, entry],"   \
+    " may: [reason, due], guarded: [desk], effects: [{set: {times: times + 1}}],"               \
+    " clause: finding}\n"                                                                       \
+    "      reopen: {from: closed, to: opened, who: auto, asks: [test, entry], may:"             \
+    " [reason, due], guarded: [desk], effects: [{set: {times: times + 1}}],"                    \
+    " clause: finding}\n"                                                                       \
     "      close: {from: passed, to: closed, who: everyone, clause: finding}\n"
 
 #define WAIVER                                                                           \

@@ -212,6 +212,68 @@ static void a_waiver_holds_to_its_last_day_body(struct dbs *t)
     assert_int_equal(of(&h, "few").state, CONTROL_FAIL);
 }
 
+/* A thing of which there are too many for longer than may be, and its finding. */
+static int64_t found(struct house *h, int64_t *id)
+{
+    *id = thing(h, "11");
+    find_look(h);
+    house_clock(h, h->now + 3 * HOUR);
+    find_look(h);
+    assert_int_equal(findings(h), 1);
+    return newest(h);
+}
+
+/* Who says that it is mended is believed as far as the record. */
+static void what_is_not_mended_goes_back_body(struct dbs *t)
+{
+    struct house h = house_make(t, law);
+    int64_t id;
+    int64_t f = found(&h, &id);
+    assert_done(&h, house_do(&h, h.amy, "finding", f, "say", NULL));
+    assert_string_equal(house_state(&h, "finding", f), "said");
+    find_look(&h);
+    assert_string_equal(house_state(&h, "finding", f), "opened");
+    assert_int_equal(number_of(&h, SQL("select f_times from r_finding where id = $1"), f), 1);
+    find_look(&h); /* and is left alone */
+    assert_int_equal(number_of(&h, SQL("select f_times from r_finding where id = $1"), f), 1);
+    change(&h, id, "3");
+    assert_done(&h, house_do(&h, h.amy, "finding", f, "say", NULL));
+    find_look(&h);
+    assert_string_equal(house_state(&h, "finding", f), "passed");
+    assert_int_equal(findings(&h), 1);
+    house_verify(&h);
+}
+
+/* What was found before its waiver waits as long as that holds, and goes back then. */
+static void a_waiver_holds_off_what_was_found_body(struct dbs *t)
+{
+    struct house h = house_make(t, law);
+    int64_t id;
+    int64_t f = found(&h, &id);
+    int64_t w = house_create(&h, h.bob, "waiver", "about", house_text(&h, id), "control", "few",
+                             "ends", day(&h, 2), NULL);
+    assert_done(&h, w);
+    find_look(&h);
+    assert_string_equal(house_state(&h, "finding", f), "passed");
+    assert_int_equal(number_of(&h, SQL("select f_test from r_finding where id = $1"), f), 3);
+    assert_done(&h, house_do(&h, h.bob, "waiver", w, "revoke", NULL));
+    find_look(&h);
+    assert_string_equal(house_state(&h, "finding", f), "opened");
+    assert_done(&h, house_create(&h, h.bob, "waiver", "about", house_text(&h, id), "control", "few",
+                                 "ends", day(&h, 2), NULL));
+    find_look(&h);
+    assert_done(&h, house_do(&h, h.cat, "finding", f, "close", NULL));
+    house_clock(&h, h.now + 2 * DAY);
+    find_look(&h);
+    assert_string_equal(house_state(&h, "finding", f), "closed");
+    house_clock(&h, h.now + DAY);
+    find_look(&h);
+    assert_string_equal(house_state(&h, "finding", f), "opened");
+    assert_int_equal(number_of(&h, SQL("select f_times from r_finding where id = $1"), f), 2);
+    assert_int_equal(findings(&h), 1);
+    house_verify(&h);
+}
+
 static void a_revoked_waiver_holds_nothing_off_body(struct dbs *t)
 {
     struct house h = house_make(t, law);
@@ -456,6 +518,8 @@ static void two_at_once_open_one_body(struct dbs *t)
 EACH(one_finding_for_each_violation, DBS_MEMORY | DBS_PG)
 EACH(mended_tested_closed_and_back, DBS_MEMORY | DBS_PG)
 EACH(a_waiver_holds_to_its_last_day, DBS_MEMORY | DBS_PG)
+EACH(what_is_not_mended_goes_back, DBS_MEMORY | DBS_PG)
+EACH(a_waiver_holds_off_what_was_found, DBS_MEMORY | DBS_PG)
 EACH(a_revoked_waiver_holds_nothing_off, DBS_MEMORY | DBS_PG)
 EACH(what_a_waiver_must_not_be, DBS_MEMORY | DBS_PG)
 EACH(conditions_read_them, DBS_MEMORY | DBS_PG)
@@ -470,6 +534,8 @@ int main(void)
         cmocka_unit_test(one_finding_for_each_violation),
         cmocka_unit_test(mended_tested_closed_and_back),
         cmocka_unit_test(a_waiver_holds_to_its_last_day),
+        cmocka_unit_test(what_is_not_mended_goes_back),
+        cmocka_unit_test(a_waiver_holds_off_what_was_found),
         cmocka_unit_test(a_revoked_waiver_holds_nothing_off),
         cmocka_unit_test(what_a_waiver_must_not_be),
         cmocka_unit_test(conditions_read_them),
