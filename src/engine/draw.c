@@ -57,6 +57,11 @@ static err read_ledger(const struct ctx *ctx, const struct record *rec, struct d
               SQL("select seq, at from act where record = $1 and changes like $2 escape '!'"
                   " order by id desc limit 1"),
               ARGS(db_i64(rec->id), db_text(changed(ctx->arena, rec->type->newest->draw->nonce))));
+    batch_add(b,
+              SQL("select size, note from ledger_checkpoint where size > (select seq from act"
+                  " where record = $1 and changes like $2 escape '!' order by id desc limit 1)"
+                  " order by size limit 1"),
+              ARGS(db_i64(rec->id), db_text(changed(ctx->arena, rec->type->newest->draw->nonce))));
     err e = batch_run(b);
     if (e.code) {
         return e;
@@ -81,6 +86,13 @@ static err read_ledger(const struct ctx *ctx, const struct record *rec, struct d
     if (d->nonce.len && rows_next(&r) && !rows_null(&r, 0)) {
         d->stated = rows_i64(&r, 0);
         d->stated_at = rows_i64(&r, 1);
+    }
+    r = batch_rows(b, 3);
+    struct note_checkpoint first;
+    if (d->stated && rows_next(&r) && !note_parse(rows_text(&r, 1), &first).code) {
+        d->first = rows_i64(&r, 0);
+        d->first_note = rows_text(&r, 1);
+        d->first_root = enc_base64(ctx->arena, hash_str(&first.root));
     }
     return OK;
 }
@@ -123,6 +135,12 @@ static void judge(const struct ctx *ctx, struct draw *d)
           WORDS("检查点早于随机数：签署时尚未登记随机数。",
                 "The checkpoint is earlier than the nonce: it was signed before the nonce was"
                 " entered."));
+    wrong(d, known && d->first && cp.size > d->first,
+          words_fmt(ctx->arena,
+                    "检查点不是随机数登记以后签署的第一个；第一个为 %lld 条，根为 %.*s。",
+                    "The checkpoint is not the first that was signed after the nonce was entered;"
+                    " that one has %lld entries and the root %.*s.",
+                    (long long)d->first, STR_ARG(d->first_root)));
     if (d->population.len && known && nonce_ok && d->size > 0) {
         reckon(ctx, d, &cp);
     }

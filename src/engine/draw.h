@@ -4,8 +4,9 @@
  * ledger knows the rest: what the sealed entry is the population of, when the nonce was
  * entered, which checkpoint was signed.  The seed is reckoned anew (ledger/sample.h) with
  * the record's number as the name of the campaign.  It holds when nobody could steer it: the
- * nonce was entered after the population was sealed, the checkpoint was signed after the
- * nonce was entered, and the seed is what these give.
+ * nonce was entered after the population was sealed, the checkpoint is the first that was signed
+ * after the nonce was entered (else one could wait for a root one likes), and the seed is what
+ * these give.
  */
 #ifndef ENGINE_DRAW_H
 #define ENGINE_DRAW_H
@@ -18,7 +19,7 @@ enum draw_state {
     DRAW_HOLDS,
     DRAW_BROKEN, /* `wrong` says why */
 };
-enum { DRAW_WRONG_MAX = 6 };
+enum { DRAW_WRONG_MAX = 7 };
 
 struct draw {
     enum draw_state state;
@@ -30,6 +31,8 @@ struct draw {
     int64_t stated, stated_at; /* the entry in which the nonce was given last; 0: none */
     str note;                  /* the checkpoint; empty: this ledger stored none of its size */
     int64_t signed_at;
+    int64_t first; /* entries of the first checkpoint after the nonce; 0: none yet */
+    str first_note, first_root;
     str reckoned;    /* the seed; empty: something is missing */
     int64_t *places; /* drawn, from 0, in their order; lines of population.ndjson */
     size_t nplaces;

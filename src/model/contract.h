@@ -20,7 +20,8 @@
  *                      control that found it (null: somebody else did) · clause text,
  *                      "regulation#clause" · severity choice [low, medium, high, critical] ·
  *                      summary text · reason text · unit unit · due datetime (may be null) ·
- *                      test choice [passed, failed, outside], what the control said last ·
+ *                      test choice [passed, failed, outside], what the control said last, and
+ *                      `waived`, where a waiver is to hold off what was found before ·
  *                      entry int, entries the ledger had then.  One open finding for a control
  *                      and a record: `unique` over both.  What the engine does, who: auto and
  *                      guarded to its own regulation alone:

@@ -140,6 +140,7 @@ static void a_draw_that_holds_body(struct dbs *t)
     SAY(&h, id, "sealed", house_text(&h, sealed), "many", "3", "my_word", WORD);
     struct draw d = look(&h, id);
     assert_int_equal(d.state, DRAW_BEGUN);
+    assert_int_equal(d.first, 0);
     assert_true(d.n == THINGS && d.population.len == 64 && d.stated > sealed);
     assert_int_equal(draw_command(h.a, &d).len, 0);
     int64_t size = entries(&h);
@@ -160,6 +161,17 @@ static void a_draw_that_holds_body(struct dbs *t)
     assert_memory_equal(d.places, places, sizeof(places));
     str command = draw_command(h.a, &d);
     assert_true(str_has(command, STR("--nonce 'it'\\''s 7391' --campaign 'A-001' --draw 3")));
+    /* One that was signed later might have been waited for. */
+    assert_done(&h, house_create(&h, h.amy, "thing", "what", "x", "n", "1", NULL));
+    int64_t later = entries(&h);
+    sign(&h, later);
+    SAY(&h, id, "upto", house_text(&h, later), "root_of", zstr(&h, root_text(&h, later)));
+    d = look(&h, id);
+    says(&d, "not the first that was signed");
+    assert_int_equal(d.first, size);
+    assert_true(str_eq(d.first_root, root_text(&h, size)));
+    SAY(&h, id, "upto", house_text(&h, size), "root_of", zstr(&h, root_text(&h, size)));
+    assert_int_equal(look(&h, id).state, DRAW_HOLDS);
     /* another word afterwards is seen: it is newer than the checkpoint */
     SAY(&h, id, "my_word", "another");
     d = look(&h, id);
