@@ -44,8 +44,8 @@ static int64_t code_of(const struct type *t, const char *state)
     return s ? s->code : -1;
 }
 
-/* Of one state: records, the control's key, when it came there, what was answered, by whom;
- * the remark where the actor may see it. */
+/* Of one state: records, the control's key, when it came there, what was answered, by whom, its
+ * question; the remark where the actor may see it. */
 static struct sql state_sql(const struct ctx *ctx, const char *state)
 {
     const struct type *t = ctx->model->attestation;
@@ -53,7 +53,7 @@ static struct sql state_sql(const struct ctx *ctx, const char *state)
     struct sqlb b = sqlb_make(ctx->arena);
     SQLB_LIT(&b, "select r.id, r.f_control, r.");
     sqlb_ident(&b, s->at_column);
-    SQLB_LIT(&b, ", r.f_answer, r.f_person, p.name, case when ");
+    SQLB_LIT(&b, ", r.f_answer, r.f_person, p.name, r.f_question, case when ");
     load_visible(ctx, &b, t);
     SQLB_LIT(&b, " then r.f_remark end from ");
     sqlb_ident(&b, t->table);
@@ -77,6 +77,29 @@ static enum attest_answer said_of(const struct type *t, const struct rows *r, in
     return ATTEST_UNKNOWN;
 }
 
+/* From when on the control has asked what it asks now; 0: ever since it is. */
+static int64_t asks_since(const struct control *c)
+{
+    str now = words_in(c->newest->manual->question, LANG_ZH);
+    int64_t since = 0;
+    for (size_t v = c->ndefs; v-- > 0;) {
+        const struct cdef *d = c->defs[v];
+        if (!d || !d->manual || !str_eq(words_in(d->manual->question, LANG_ZH), now)) {
+            return since;
+        }
+        since = d->law->published_at;
+    }
+    return 0;
+}
+
+/* Is it about what the control asks now?  What was declared unasked bears no question: it was
+ * about that of its time. */
+static bool of_this_question(const struct control *c, str question, int64_t at)
+{
+    return question.len ? str_eq(question, words_in(c->newest->manual->question, LANG_ZH))
+                        : at >= asks_since(c);
+}
+
 static void take_answer(const struct ctx *ctx, const struct rows *r, const struct control *c,
                         struct control_answer *x)
 {
@@ -86,7 +109,7 @@ static void take_answer(const struct ctx *ctx, const struct rows *r, const struc
                                  .record = rows_i64(r, 0),
                                  .person = rows_i64(r, 4),
                                  .name = rows_text(r, 5),
-                                 .remark = rows_text(r, 6),
+                                 .remark = rows_text(r, 7),
                                  .at = rows_i64(r, 2),
                                  .asked = asked,
                                  .asked_at = asked_at};
@@ -118,7 +141,8 @@ err attest_answers(const struct ctx *ctx, struct control_answer **ret)
     r = batch_rows(b, answered);
     while (rows_next(&r)) {
         const struct control *c = model_control(m, rows_text(&r, 1));
-        if (c && c->newest && c->newest->manual) {
+        if (c && c->newest && c->newest->manual &&
+            of_this_question(c, rows_text(&r, 6), rows_i64(&r, 2))) {
             take_answer(ctx, &r, c, &(*ret)[c->code]);
         }
     }
@@ -235,13 +259,13 @@ static err ask_one(const struct ctx *ctx, const struct cdef *c, const struct con
     return act_of_clock(ctx->engine, ctx->arena, ctx->now, act, n);
 }
 
-/* Questions of controls that are manual no more, oldest first. */
-static err withdraw_rest(const struct ctx *ctx, struct engine *e, size_t *n)
+/* Questions that no control puts any more, oldest first. */
+static err withdraw_rest(const struct ctx *ctx, struct engine *e, int64_t now, size_t *n)
 {
     const struct model *m = ctx->model;
     struct rows r;
     struct sqlb b = sqlb_make(ctx->arena);
-    SQLB_LIT(&b, "select r.id, r.f_control from ");
+    SQLB_LIT(&b, "select r.id, r.f_control, r.f_question from ");
     sqlb_ident(&b, m->attestation->table);
     SQLB_LIT(&b, " r where r.state = ");
     sqlb_i64(&b, code_of(m->attestation, "asked"));
@@ -249,7 +273,7 @@ static err withdraw_rest(const struct ctx *ctx, struct engine *e, size_t *n)
     err x = db_query(ctx->db, ctx->arena, sqlb_end(&b), NO_ARGS, &r);
     while (!x.code && rows_next(&r)) {
         const struct control *c = model_control(m, rows_text(&r, 1));
-        if (!c || !c->newest || !c->newest->manual) {
+        if (!c || !c->newest || !c->newest->manual || !of_this_question(c, rows_text(&r, 2), now)) {
             struct act act = {.action = STR("withdraw"), .record = rows_i64(&r, 0)};
             x = act_of_clock(e, ctx->arena, ctx->now, act, n);
         }
@@ -263,14 +287,15 @@ err attest_ask(struct engine *e, struct db *db, struct arena *a, int64_t now, si
     struct ctx ctx = ctx_make(e, m, db, a, now, 0, LANG_ZH);
     struct control_answer *list = NULL;
     *n = 0;
-    err x = m->attestation && m->person ? attest_answers(&ctx, &list) : OK;
+    bool asks = m->attestation && m->person;
+    err x = asks ? withdraw_rest(&ctx, e, now, n) : OK;
+    x = x.code || !asks ? x : attest_answers(&ctx, &list);
     for (size_t i = 0; list && i < m->ncontrols && !x.code; i++) {
         const struct cdef *c = m->controls[i]->newest;
         const struct control_answer *k = &list[i];
         bool due = c && c->manual && !k->asked && (!k->said || now >= ask_at(m, c->manual, k));
         x = due ? ask_one(&ctx, c, k, n) : OK;
     }
-    x = x.code || !list ? x : withdraw_rest(&ctx, e, n);
     engine_release(e, m);
     return x;
 }

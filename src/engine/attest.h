@@ -6,8 +6,9 @@
  *
  * The engine puts the question (action `ask`, by auto): at once where there is no answer,
  * else ATTEST_LEAD before the answer is no longer good.  A question of a control that is
- * retired is withdrawn.  Whoever answers is found when it is asked and again whenever
- * appointments change, as with every task.
+ * retired is withdrawn.  Where a version asks something else (in Chinese), what was asked before
+ * is withdrawn, what was answered before is no answer to it, and it is asked at once.  Whoever
+ * answers is found when it is asked and again whenever appointments change, as with every task.
  */
 #ifndef ENGINE_ATTEST_H
 #define ENGINE_ATTEST_H

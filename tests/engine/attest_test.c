@@ -3,6 +3,7 @@
 #include "engine/attest.h"
 #include "engine/control.h"
 #include "engine/house.h"
+#include "engine/publish.h"
 #include "model/diag.h"
 #include "model/load.h"
 
@@ -63,19 +64,24 @@
     "        en: Withdraw}\n"                                                                   \
     "controls:\n"
 
-static const char law[] =
-    REGISTER "  locked:\n"
-             "    manual: {zh: 锁好了吗, en: Locked?, every: quarter,\n"
-             "      owner: post('keeper')}\n"
-             "    clause: look\n"
-             "    zh: 上锁\n"
-             "    en: Locked\n"
-             "  swept:\n"
-             "    manual: {zh: 扫了吗, en: Swept?, every: setting('look.every'),\n"
-             "      owner: post('keeper') or role('auditor')}\n"
-             "    clause: look\n"
-             "    zh: 清扫\n"
-             "    en: Swept\n";
+#define LAW(locked)                                               \
+    REGISTER                                                      \
+    "  locked:\n"                                                 \
+    "    manual: {zh: " locked ", en: Locked?, every: quarter,\n" \
+    "      owner: post('keeper')}\n"                              \
+    "    clause: look\n"                                          \
+    "    zh: 上锁\n"                                            \
+    "    en: Locked\n" SWEPT
+
+#define SWEPT                                                                 \
+    "  swept:\n"                                                              \
+    "    manual: {zh: 扫了吗, en: Swept?, every: setting('look.every'),\n" \
+    "      owner: post('keeper') or role('auditor')}\n"                       \
+    "    clause: look\n"                                                      \
+    "    zh: 清扫\n"                                                        \
+    "    en: Swept\n"
+
+static const char law[] = LAW("锁好了吗");
 
 static struct control_result of(struct house *h, const char *key)
 {
@@ -174,6 +180,45 @@ static void an_answer_grows_old_body(struct dbs *t)
     assert_int_equal(n, 2);
     assert_int_equal(past[0].said, ATTEST_UNKNOWN);
     assert_int_equal(past[1].said, ATTEST_YES);
+    house_verify(&h);
+}
+
+static void publish_next(struct house *h, const char *definition)
+{
+    struct source list[] = {house_town(h->a), house_source(h->a, str_from(definition))};
+    struct sources folders = {.ptr = list, .len = 2};
+    struct diags d = diags_make(h->a);
+    struct publication p;
+    dbs_ok(publish_plan(h->e, h->a, &folders, &d, &p));
+    dbs_ok(publish(h->e, h->a, &p, 0, h->now, &d));
+}
+
+/* What was answered before is no answer to another question, and what was asked is not asked. */
+static void another_question_is_asked_anew_body(struct dbs *t)
+{
+    struct house h = house_make(t, law);
+    house_appoint(&h, h.bob, "keeper", h.top);
+    assert_int_equal(ask(&h), 2);
+    int64_t q = of(&h, "locked").answer.asked;
+    int64_t swept = of(&h, "swept").answer.asked;
+    assert_done(&h, house_do(&h, h.bob, "attestation", q, "answer", "answer", "yes", NULL));
+    assert_done(&h, house_do(&h, h.bob, "attestation", swept, "answer", "answer", "yes", NULL));
+    house_clock(&h, HOUSE_NOW + DAY);
+    publish_next(&h, LAW("锁好并贴封条了吗"));
+    struct control_result r = of(&h, "locked");
+    assert_int_equal(r.state, CONTROL_STALE);
+    assert_int_equal(r.answer.record, 0);
+    assert_int_equal(of(&h, "swept").state, CONTROL_ATTESTED); /* that is the same */
+    assert_int_equal(ask(&h), 1);
+    int64_t again = of(&h, "locked").answer.asked;
+    assert_true(again > q);
+    house_clock(&h, HOUSE_NOW + 2 * DAY);
+    publish_next(&h, LAW("门窗锁好了吗"));
+    assert_int_equal(ask(&h), 2); /* one withdrawn, one asked */
+    assert_string_equal(house_state(&h, "attestation", again), "withdrawn");
+    q = of(&h, "locked").answer.asked;
+    assert_done(&h, house_do(&h, h.bob, "attestation", q, "answer", "answer", "yes", NULL));
+    assert_int_equal(of(&h, "locked").state, CONTROL_ATTESTED);
     house_verify(&h);
 }
 
@@ -278,6 +323,12 @@ static void an_answer_grows_old(void **state)
     dbs_each(DBS_MEMORY | DBS_PG, an_answer_grows_old_body);
 }
 
+static void another_question_is_asked_anew(void **state)
+{
+    (void)state;
+    dbs_each(DBS_MEMORY | DBS_PG, another_question_is_asked_anew_body);
+}
+
 static void the_owner_changes(void **state)
 {
     (void)state;
@@ -287,8 +338,12 @@ static void the_owner_changes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(asked_and_answered),        cmocka_unit_test(an_answer_grows_old),
-        cmocka_unit_test(the_owner_changes),         cmocka_unit_test(months_end_with_the_month),
+        cmocka_unit_test(asked_and_answered),
+        cmocka_unit_test(an_answer_grows_old),
+        cmocka_unit_test(another_question_is_asked_anew),
+
+        cmocka_unit_test(the_owner_changes),
+        cmocka_unit_test(months_end_with_the_month),
         cmocka_unit_test(bad_definitions_are_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
