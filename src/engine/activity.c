@@ -109,7 +109,8 @@ static struct words builtin_words(str key)
                 {"approve.retry", WORDS_INIT("再次执行", "carried it out again")},
                 {"approve.tick", WORDS_INIT("审批到期处理", "looked at the approval's terms")},
                 {"approve.not_carried", WORDS_INIT("审批后未能执行", "could not be carried out")},
-                {"approve.vote_refused", WORDS_INIT("表态未被接受", "voted, which was refused")}};
+                {"approve.vote_refused",
+                 WORDS_INIT("审批操作未被接受", "acted on the approval, which was refused")}};
     for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
         if (str_eq(key, str_from(list[i].key))) {
             return list[i].words;

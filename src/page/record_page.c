@@ -38,6 +38,11 @@ bool record_is_opening(const struct activity *a)
     return str_eq(a->action_key, STR("approve.view"));
 }
 
+bool record_follows_approval(const struct activity *a)
+{
+    return a->action && a->action->after;
+}
+
 bool record_is_import(const struct activity *a)
 {
     return (a->flags & ACT_IMPORT) != 0;

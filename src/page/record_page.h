@@ -133,6 +133,7 @@ bool record_is_picture(const struct attachment *a);       /* small enough to be 
 bool record_is_import(const struct activity *a);
 /* Somebody opened an approval: its seat says so, and paper need not. */
 bool record_is_opening(const struct activity *a);
+bool record_follows_approval(const struct activity *a); /* by nobody: in the name of who asked */
 html_safe record_markdown(const struct visit *v, str text);
 struct change_list record_changes(const struct activity *a);
 struct ref_list record_relation_refs(const struct record_relation *r);
