@@ -1,6 +1,7 @@
 #include "engine/guard.h"
 
 #include "base/arena.h"
+#include "engine/engine_int.h"
 #include "engine/missing.h"
 #include "engine/reading.h"
 #include "engine/record_load.h"
@@ -367,4 +368,83 @@ bool guards_sees(struct batch *b, const struct guards_ask *g, const struct field
         }
     }
     return false;
+}
+
+/* --- what may be created --------------------------------------------------------------------- */
+
+enum { CREATING_ASKED = 100 /* by one statement */ };
+
+static bool asks_who(const struct action *a)
+{
+    return !a->who.everyone && !a->who.reads.record;
+}
+
+/* Of one type: what somebody may create by hand. */
+static size_t creating_of(const struct type *t, const struct action **ret)
+{
+    const struct tdef *d = t->newest;
+    size_t n = 0;
+    for (size_t i = 0; !t->lines && !t->retired && !d->part_of && i < d->nactions; i++) {
+        if (d->actions[i].creates && !never_by_hand(&d->actions[i])) {
+            ret[n++] = &d->actions[i];
+        }
+    }
+    return n;
+}
+
+/* One statement about those from `at` on; how many actions it went past. */
+static size_t ask_creating(const struct ctx *ctx, struct batch *b, const struct action **list,
+                           size_t n)
+{
+    struct sqlb s = sqlb_make(ctx->arena);
+    size_t asked = 0;
+    size_t i = 0;
+    SQLB_LIT(&s, "select 1");
+    for (; i < n && asked < CREATING_ASKED; i++) {
+        if (asks_who(list[i])) {
+            SQLB_LIT(&s, ", ");
+            plan_is_actor(&s, &list[i]->who);
+            asked++;
+        }
+    }
+    batch_add(b, sqlb_end(&s), ctx_args(ctx, NULL, 0));
+    return i;
+}
+
+err guards_creating(const struct ctx *ctx, struct guards_creating *ret)
+{
+    const struct model *m = ctx->model;
+    size_t most = 0;
+    for (size_t i = 0; i < m->ntypes; i++) {
+        most += m->types[i]->newest->nactions;
+    }
+    const struct action **all = arena_array(ctx->arena, const struct action *, most + 1);
+    size_t n = 0;
+    for (size_t i = 0; i < m->ntypes; i++) {
+        n += creating_of(m->types[i], all + n);
+    }
+    struct batch *b = batch_begin(ctx->db, ctx->arena);
+    for (size_t i = 0; i < n;) {
+        i += ask_creating(ctx, b, all + i, n - i);
+    }
+    err e = ctx->reading.on ? OK : batch_run(b);
+    *ret = (struct guards_creating){.list = all};
+    int place = 0;
+    int col = CREATING_ASKED;
+    struct rows r = {0};
+    for (size_t i = 0; i < n && !e.code && !ctx->reading.on; i++) {
+        bool may = !asks_who(all[i]);
+        if (!may) {
+            if (col == CREATING_ASKED) {
+                r = batch_rows(b, place++);
+                col = 0;
+                (void)rows_next(&r);
+            }
+            may = rows_i64(&r, ++col);
+        }
+        if (may) {
+            all[ret->n++] = all[i];
+        }
+    }
+    return e;
 }

@@ -22,6 +22,14 @@ void guards_read(const struct ctx *ctx, struct batch *b, const struct guards_ask
 /* May the actor see this field (one with a `see` of its own)? */
 bool guards_sees(struct batch *b, const struct guards_ask *ask, const struct field *f);
 
+/* Creating actions of the newest definitions that the actor may begin, in the order of the model,
+ * parts aside; one round trip.  One whose `who` reads what is to be entered is among them. */
+struct guards_creating {
+    const struct action **list;
+    size_t n;
+};
+MUST_CHECK err guards_creating(const struct ctx *ctx, struct guards_creating *ret);
+
 /* Does the action begin in this state?  One that begins nowhere named: yes. */
 bool guard_from_here(const struct action *a, const struct state *now);
 

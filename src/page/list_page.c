@@ -10,9 +10,29 @@ enum { ROWS = 50, COLUMNS_MAX = 12, FILTERS_IN_BAR = 2, FILTERS_MORE = 8 };
 
 /* --- the register of registers ---------------------------------------------- */
 
+static struct frame_news news_of(struct visit *v, const struct guards_creating *may,
+                                 const struct law *law)
+{
+    struct frame_new *list = arena_array(v->ctx.arena, struct frame_new, may->n + 1);
+    size_t n = 0;
+    for (size_t i = 0; i < may->n; i++) {
+        const struct action *a = may->list[i];
+        if (a->of->law == law) {
+            list[n++] = (struct frame_new){a->of->type->key, a->key, a->words};
+        }
+    }
+    return (struct frame_news){list, n};
+}
+
 void page_types(struct visit *v)
 {
     const struct model *m = v->model;
+    struct guards_creating may;
+    err e = guards_creating(&v->ctx, &may);
+    if (e.code) {
+        visit_error(v, e);
+        return;
+    }
     struct types_group *groups = arena_array(v->ctx.arena, struct types_group, m->nregs + 1);
     size_t ngroups = 0;
     for (size_t i = 0; i < m->nregs; i++) {
@@ -34,6 +54,7 @@ void page_types(struct visit *v)
         if (n) {
             groups[ngroups].title = words_in(law->title, v->ctx.lang);
             groups[ngroups].reg = m->regs[i]->key;
+            groups[ngroups].news = news_of(v, &may, law);
             groups[ngroups].tiles.ptr = tiles;
             groups[ngroups].tiles.len = n;
             ngroups++;

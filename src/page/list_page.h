@@ -2,6 +2,7 @@
 #ifndef PAGE_LIST_PAGE_H
 #define PAGE_LIST_PAGE_H
 
+#include "engine/guard.h"
 #include "engine/list.h"
 #include "page/frame.h"
 #include "page/show.h"
@@ -13,6 +14,7 @@ struct types_tile {
 };
 struct types_group {
     str title, reg;
+    struct frame_news news; /* what may be created */
     struct {
         const struct types_tile *ptr;
         size_t len;
