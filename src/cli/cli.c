@@ -251,15 +251,23 @@ void cli_say(struct cli *c, const char *zh, const char *en, ...)
 int cli_fail(struct cli *c, err e)
 {
     str words = words_in(e.why ? e.why->what : err_words(e.code), c->lang);
-    fprintf(c->out, "zhidu: %.*s", STR_ARG(words));
+    FILE *to = c->marked ? c->out : stderr;
+    fflush(c->out);
+    if (c->marked) {
+        fputc(CLI_TO_ERR, to);
+    }
+    fprintf(to, "zhidu: %.*s", STR_ARG(words));
     if (e.why) {
         str remedy = words_in(e.why->remedy, c->lang);
-        fprintf(c->out, "%s%.*s", remedy.len ? "\n       " : "", STR_ARG(remedy));
+        fprintf(to, "%s%.*s", remedy.len ? "\n       " : "", STR_ARG(remedy));
     } else if (e.detail.len) {
-        fprintf(c->out, " (%.*s)", STR_ARG(e.detail));
+        fprintf(to, " (%.*s)", STR_ARG(e.detail));
     }
-    fputc('\n', c->out);
-    fflush(c->out);
+    fputc('\n', to);
+    if (c->marked) {
+        fputc(CLI_TO_OUT, to);
+    }
+    fflush(to);
     return 1;
 }
 

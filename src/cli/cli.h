@@ -61,7 +61,8 @@ struct cli {
     struct config config;
     enum lang lang;
     FILE *out;
-    int argc; /* options of the call */
+    bool marked; /* `out` goes to a caller elsewhere, to whom errors are marked (CLI_TO_ERR) */
+    int argc;    /* options of the call */
     char **argv;
     struct engine *engine; /* open for commands that need it */
     struct accounts *people;
@@ -221,7 +222,9 @@ int cli_help(struct cli *c, const char *name);
 /* A line in the caller's language. */
 void cli_say(struct cli *c, const char *zh, const char *en, ...)
     __attribute__((format(printf, 2, 4), format(printf, 3, 4)));
-int cli_fail(struct cli *c, err e); /* prints it; exit code 1 */
+/* Prints it where errors go, standard error; exit code 1. */
+int cli_fail(struct cli *c, err e);
+enum { CLI_TO_OUT = 17, CLI_TO_ERR = 18 }; /* DC1, DC2: where what follows goes at the caller's */
 /* An error in words, and what would help: what cli_fail prints instead of the detail. */
 err cli_refuse(struct arena *a, enum err_code code, struct words what, struct words remedy);
 /* A folder named on the command line, as a whole path; refused when there is none. */

@@ -2,13 +2,13 @@
  *
  * One command a connection.  The caller sends its working folder and its
  * arguments, each ended by a NUL, then an empty one; what the command prints
- * comes back, and last a NUL and one byte: its exit code.  Where the command
- * wants a line, an ENQ comes back, and the caller sends one of his input; an ACK, where his
- * terminal is not to show it.  Where it wants one of
- * the caller's files, SI (to read) or SO (to write), its name and a line end come, and the caller
- * sends it open, or says that there is none: so the server needs no right to it.  Each caller has a
- * thread: an import of an hour keeps nobody waiting.  The socket belongs to the server's user (mode
- * 0600), so whoever may open it may also open the data. */
+ * comes back, errors between a DC2 and a DC1, and last a NUL and one byte: its exit code.  Where
+ * the command wants a line, an ENQ comes back, and the caller sends one of his input; an ACK, where
+ * his terminal is not to show it.  Where it wants one of the caller's files, SI (to read) or SO (to
+ * write), its name and a line end come, and the caller sends it open, or says that there is none:
+ * so the server needs no right to it.  Each caller has a thread: an import of an hour keeps nobody
+ * waiting.  The socket belongs to the server's user (mode 0600), so whoever may open it may also
+ * open the data. */
 #include "cli/cli.h"
 
 #include <errno.h>
@@ -157,6 +157,7 @@ static void answer(struct control *c, int fd)
         one.cwd = str_from(argv[0]);
         one.lang = strcmp(argv[1], "en") == 0 ? LANG_EN : LANG_ZH;
         one.out = out;
+        one.marked = true;
         one.line = ask_caller;
         one.line_arg = &fd;
         one.open = open_at_caller;
@@ -449,7 +450,6 @@ int cli_all_written(struct cli *c, int code)
     if (fflush(stdout) == 0 && !ferror(stdout)) {
         return code;
     }
-    c->out = stderr; /* the other is of no use now */
     int failed = cli_fail(
         c, cli_refuse(c->arena, ERR_STORE,
                       WORDS("输出没有写完整：磁盘已满，或读取的一方已经结束。",
@@ -465,6 +465,7 @@ static int relay(struct cli *c, int fd, int argc, char **argv)
     char buf[8192];
     int code = 1;
     bool ended = false;
+    FILE *to = stdout;
     struct asked file = {.argc = argc, .argv = argv};
     for (ssize_t n; (n = read(fd, buf, sizeof(buf))) > 0;) {
         for (ssize_t i = 0; i < n; i++) {
@@ -482,11 +483,14 @@ static int relay(struct cli *c, int fd, int argc, char **argv)
                 if (!send_line(fd, buf[i] == ACK)) {
                     return 1;
                 }
+            } else if (buf[i] == CLI_TO_OUT || buf[i] == CLI_TO_ERR) {
+                fflush(to);
+                to = buf[i] == CLI_TO_ERR ? stderr : stdout;
             } else {
-                putchar(buf[i]);
+                putc(buf[i], to);
             }
         }
-        fflush(stdout);
+        fflush(to);
     }
     if (!ended) {
         cli_fail(c,

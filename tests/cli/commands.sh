@@ -54,6 +54,11 @@ is "help names what there is no help on" 2 "no command or topic nonsense" en "$z
 is "an unknown command is named" 2 "没有这个命令或专题：nonsense" zh "$zhidu" nonsense
 is "without a command the commands are listed" 2 "publish" en "$zhidu"
 
+# What a command prints on an error, on which of the two.
+on_error() { en "$zhidu" "$@" 2>&1 >/dev/null; [ $? = 1 ]; }
+on_output() { en "$zhidu" "$@" 2>/dev/null; [ $? = 1 ]; }
+is "an error goes where errors go" 0 "no such folder: .*/nowhere" on_error init nowhere --data "$dir/a"
+is "and nothing else" 0 "^$" on_output init nowhere --data "$dir/a"
 is "init wants a folder" 1 "A folder of regulations is wanted" en "$zhidu" init --data "$dir/a"
 is "init names a folder that is not there" 1 "no such folder: .*/nowhere" en "$zhidu" init nowhere --data "$dir/a"
 is "init says that a folder is none of regulations" 1 "There is no regulation in .*/docs" en "$zhidu" init docs --data "$dir/a"
@@ -191,6 +196,8 @@ done
 is "a running server issues the token" 0 "^zd_" en "$zhidu" token zhang.san --name test --data "$dir/a"
 is "a running server is given a password" 0 "The account is ready" with "long enough 2" user zhang.san --login zhang.san --data "$dir/a"
 is "and wants it long enough" 1 "at least 10 characters" with short user zhang.san --login zhang.san --data "$dir/a"
+is "its refusal is an error here" 0 "no such folder: .*nowhere" on_error publish nowhere --data "$dir/a"
+is "and nothing else" 0 "^$" on_output publish nowhere --data "$dir/a"
 is "a running server is asked to publish" 0 "Nothing to publish" en "$zhidu" publish regulations --data "$dir/a"
 is "a second server is refused" 1 "Another process uses" en "$zhidu" serve --data "$dir/a" --port 18994
 ZHIDU_DEMO=yes is "a port that is taken is said, with what to do" 1 "Take another port, or stop the program that has it" en "$zhidu" serve --data "$dir/demo" --port "$port"
