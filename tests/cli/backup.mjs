@@ -468,7 +468,7 @@ await check("a disk that is full: said in words, and nothing is left, wherever i
     const run = (args) => spawnSync("bash", ["-c", 'ulimit -f "$1"; shift; exec "$@"', "-", String(Math.floor(blocks * part)), program, ...args], { env, encoding: "utf8" });
     let r = run(["backup", join(full, "x.backup"), "--data", join(work, "keyless")]);
     equal(r.status, 1, `${part}: ${r.stdout}${r.stderr}`);
-    matches(r.stdout, /room (left )?on the disk/);
+    matches(r.stdout + r.stderr, /room (left )?on the disk/);
     r = run(["restore", first, "--data", join(full, "y"), "--yes"]);
     equal(r.status, 1, `${part}: ${r.stdout}${r.stderr}`);
     equal(readdirSync(full).join(), "", "left behind:");

@@ -209,7 +209,7 @@ for (const store of stores) {
       const blocks = Math.floor(readFileSync(join(dir, "zhidu.db")).length / 1024 * part);
       const r = spawnSync("bash", ["-c", 'trap "" XFSZ; ulimit -f "$1"; shift; exec "$@"', "-", String(blocks), program, "serve", "--data", dir, "--port", "1"], { env, encoding: "utf8" });
       equal(r.status, 1, `${part}: ${r.stdout}${r.stderr}`);
-      matches(r.stdout, /cannot be (copied|upgraded)|room/);
+      matches(r.stdout + r.stderr, /cannot be (copied|upgraded)|room/);
       equal(sha(join(dir, "zhidu.db")), was, `${part}:`);
     }
     matches(await start(dir), /The data were upgraded/);
