@@ -47,12 +47,12 @@ static const struct topic {
                 "Example: ZHIDU_PORT=8081 zhidu serve --data data/demo\n")},
     {"exit", WORDS_INIT("退出码", "exit codes"),
      WORDS_INIT("0  已完成；check：没有错误；ledger verify：全部相符\n"
-                "1  被拒绝或失败，原因和办法写在输出里；check：有错误；ledger verify：有不符\n"
+                "1  被拒绝或失败，原因和办法写在标准错误里；check：有错误；ledger verify：有不符\n"
                 "2  命令不完整：没有这个命令，没有给出命令，或缺少它所要的内容（用法写在输出里）\n"
                 "3  import：服务停止而中断；再次运行即继续\n",
 
                 "0  done; check: no mistakes; ledger verify: all in order\n"
-                "1  refused or failed, the output says why and what helps; check: mistakes; ledger verify: a difference\n"
+                "1  refused or failed, standard error says why and what helps; check: mistakes; ledger verify: a difference\n"
                 "2  not complete: no such command, none given, or something it wants is missing (the output\n"
                 "   says how it is used)\n"
                 "3  import: cut short because the server stopped; run again, it goes on\n")},
