@@ -133,6 +133,22 @@ static int64_t told_also(const struct approving *g, const struct approval_event 
     return e->kind == EVENT_EMPTY ? g->ap->world->admin(g->ap->world->arg) : 0;
 }
 
+enum { WHY_MAX = 300 /* bytes of a reason in a notice; the approval has all of it */ };
+
+/* What was said by who did it, to whom it concerns: why it comes back, what is asked. */
+static str why(struct doing *d, const struct approval_event *e)
+{
+    bool said = e->kind == EVENT_RETURNED || e->kind == EVENT_ENDED || e->kind == EVENT_URGED ||
+                e->kind == EVENT_ADDED || e->kind == EVENT_TRANSFERRED || e->kind == EVENT_ASKED ||
+                e->kind == EVENT_ADVISED;
+    str note = said && e->by == d->act->actor ? str_trim(d->act->note) : STR("");
+    size_t n = note.len < WHY_MAX ? note.len : WHY_MAX;
+    while (n < note.len && n > 0 && ((unsigned char)note.ptr[n] & 0xC0) == 0x80) {
+        n--; /* no half character */
+    }
+    return n < note.len ? str_fmt(d->a, "%.*s…", (int)n, note.ptr) : note;
+}
+
 static err notice(struct doing *d, const struct touched *x, const struct approving *g,
                   const struct approval_event *e, int64_t person, int64_t act)
 {
@@ -140,11 +156,13 @@ static err notice(struct doing *d, const struct touched *x, const struct approvi
         return OK;
     }
     struct words what = approval_event_words(e->kind);
-    return perform_notify(
-        d, person, x, act,
-        str_fmt(d->a, "审批“%.*s”：%.*s", STR_ARG(g->action->words.zh), STR_ARG(what.zh)),
-        str_fmt(d->a, "Approval of \"%.*s\": %.*s", STR_ARG(words_in(g->action->words, LANG_EN)),
-                STR_ARG(what.en)));
+    str said = why(d, e);
+    return perform_notify(d, person, x, act,
+                          str_fmt(d->a, "审批“%.*s”：%.*s%s%.*s", STR_ARG(g->action->words.zh),
+                                  STR_ARG(what.zh), said.len ? "：" : "", STR_ARG(said)),
+                          str_fmt(d->a, "Approval of \"%.*s\": %.*s%s%.*s",
+                                  STR_ARG(words_in(g->action->words, LANG_EN)), STR_ARG(what.en),
+                                  said.len ? ": " : "", STR_ARG(said)));
 }
 
 /* --- what was approved, and is no more ---------------------------------------------------- */

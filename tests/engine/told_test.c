@@ -3,6 +3,7 @@
 #include "votes.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static const char desk[] = "regulation: desk\n"
                            "title: {zh: 桌, en: Desk}\n"
@@ -80,10 +81,50 @@ static void heard(struct dbs *t)
     house_verify(&h);
 }
 
+static str newest(struct house *h, int64_t record, int64_t person)
+{
+    struct rows r;
+    dbs_ok(db_query(house_db(h), h->a,
+                    SQL("select en from notification where person = $1 and record = $2"
+                        " order by id desc limit 1"),
+                    ARGS(db_i64(person), db_i64(record)), &r));
+    assert_true(rows_next(&r));
+    return rows_text(&r, 0);
+}
+
+static void back(struct house *h, int64_t id, const char *note)
+{
+    const char *seat = house_text(h, seat_of(h, id, h->bob));
+    assert_done(
+        h, !op(h, h->bob, "paper", id, "approve.return", note, "seat", seat, "node", "author", NULL)
+                .code);
+}
+
+/* Who gets it back reads why; of what is long, a part, whole characters. */
+static void told_why(struct dbs *t)
+{
+    enum { PIECES = 200 };
+    struct house h = house_make(t, desk);
+    house_appoint(&h, h.bob, "head", h.north);
+    int64_t id = house_create(&h, h.amy, "paper", "what", "x", NULL);
+    assert_done(&h, id);
+    back(&h, id, "缺报价单");
+    assert_true(str_ends(newest(&h, id, h.amy), STR(": 缺报价单")));
+    char text[PIECES * 3 + 1] = "";
+    for (int i = 0; i < PIECES; i++) {
+        memcpy(text + 3 * i, "长", 4);
+    }
+    assert_done(&h, !op(&h, h.amy, "paper", id, "approve.resubmit", "", NULL).code);
+    back(&h, id, text);
+    str said = newest(&h, id, h.amy);
+    assert_true(said.len < 500 && str_utf8_ok(said) && str_ends(said, STR("长…")));
+}
+
 static void whom_it_is_about_is_told(void **state)
 {
     (void)state;
     dbs_each(DBS_ALL, heard);
+    dbs_each(DBS_MEMORY | DBS_PG, told_why);
 }
 
 int main(void)
