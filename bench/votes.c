@@ -15,8 +15,8 @@ struct voting {
     const struct votes *v;
     struct arena life; /* of one round */
     int64_t judges[JUDGES], newest;
-    struct seat *seats[JUDGES]; /* by wish; of the second from the middle on */
-    int64_t n, next[JUDGES];
+    struct seat *seats[JUDGES];     /* by wish; of the second from the middle on */
+    int64_t n, until, next[JUDGES]; /* `until`: seats of each that may be asked for in this part */
     struct bench_session long_, short_;
 };
 
@@ -36,11 +36,11 @@ static size_t make_vote(void *arg, int conn, int64_t n, char *to, size_t cap)
     struct voting *g = arg;
     int who = conn % JUDGES;
     (void)n;
-    if (g->next[who] >= g->n) { /* one judge's connections were quicker: the other's seats */
+    if (g->next[who] >= g->until) { /* one judge's connections were quicker: the other's seats */
         conn ^= 1;
         who = conn % JUDGES;
     }
-    int64_t at = g->next[who] < g->n ? g->next[who]++ : g->n - 1;
+    int64_t at = g->next[who] < g->until ? g->next[who]++ : g->until - 1;
     const struct seat *s = &g->seats[who][at];
     return ask_yes(g->v->ask, &g->v->ask->desk[conn % ASK_SESSIONS], s->wish, s->id, s->hash, to,
                    cap);
@@ -173,8 +173,10 @@ static err one_round(struct voting *g, struct votes_round *ret)
     struct load vote = {.conns = CONNS, .expect = 303, .make = make_vote};
     int64_t half = g->n / 2;
     vote.count = JUDGES * (half - half * KEPT_PER_CENT / 100);
+    g->until = half; /* what is behind is the other's to begin with */
     e = run(g, "vote", vote, &ret->undecided);
     g->next[0] = g->next[1] = half;
+    g->until = g->n;
     e = e.code ? e : run(g, "deciding vote", vote, &ret->deciding);
     arena_reset(&g->life);
     return e;

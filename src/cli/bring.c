@@ -159,11 +159,11 @@ int cmd_import(struct cli *c, int argc, char **argv)
     err e = prepare(c, argc, argv, model, &o, &d, &why);
     for (size_t i = 0; i < d.len; i++) {
         str line = diag_print(c->arena, &d.ptr[i], c->lang);
-        fprintf(c->out, "%.*s\n", STR_ARG(line));
+        cli_complain(c, "%.*s", "%.*s", STR_ARG(line));
     }
     if (why.zh.len) {
         str w = words_in(why, c->lang);
-        fprintf(c->out, "%.*s\n", STR_ARG(w));
+        cli_complain(c, "%.*s", "%.*s", STR_ARG(w));
     }
     int code = 1;
     if (!e.code) {
@@ -302,9 +302,7 @@ int cmd_export(struct cli *c, int argc, char **argv)
         return 0;
     }
     if (why.zh.len) {
-        str w = words_in(why, c->lang);
-        fprintf(c->out, "zhidu: %.*s\n", STR_ARG(w));
-        return 1;
+        return cli_fail(c, cli_refuse(c->arena, ERR_VALUE, why, WORDS("", "")));
     }
     return cli_fail(c, e);
 }

@@ -248,14 +248,40 @@ void cli_say(struct cli *c, const char *zh, const char *en, ...)
     fflush(c->out);
 }
 
-int cli_fail(struct cli *c, err e)
+static FILE *errors_begin(struct cli *c)
 {
-    str words = words_in(e.why ? e.why->what : err_words(e.code), c->lang);
     FILE *to = c->marked ? c->out : stderr;
     fflush(c->out);
     if (c->marked) {
         fputc(CLI_TO_ERR, to);
     }
+    return to;
+}
+
+/* And the end of the line. */
+static void errors_end(struct cli *c, FILE *to)
+{
+    fputc('\n', to);
+    if (c->marked) {
+        fputc(CLI_TO_OUT, to);
+    }
+    fflush(to);
+}
+
+void cli_complain(struct cli *c, const char *zh, const char *en, ...)
+{
+    va_list ap;
+    FILE *to = errors_begin(c);
+    va_start(ap, en);
+    vfprintf(to, c->lang == LANG_EN ? en : zh, ap);
+    va_end(ap);
+    errors_end(c, to);
+}
+
+int cli_fail(struct cli *c, err e)
+{
+    str words = words_in(e.why ? e.why->what : err_words(e.code), c->lang);
+    FILE *to = errors_begin(c);
     fprintf(to, "zhidu: %.*s", STR_ARG(words));
     if (e.why) {
         str remedy = words_in(e.why->remedy, c->lang);
@@ -263,11 +289,7 @@ int cli_fail(struct cli *c, err e)
     } else if (e.detail.len) {
         fprintf(to, " (%.*s)", STR_ARG(e.detail));
     }
-    fputc('\n', to);
-    if (c->marked) {
-        fputc(CLI_TO_OUT, to);
-    }
-    fflush(to);
+    errors_end(c, to);
     return 1;
 }
 

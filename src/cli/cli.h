@@ -222,7 +222,10 @@ int cli_help(struct cli *c, const char *name);
 /* A line in the caller's language. */
 void cli_say(struct cli *c, const char *zh, const char *en, ...)
     __attribute__((format(printf, 2, 4), format(printf, 3, 4)));
-/* Prints it where errors go, standard error; exit code 1. */
+/* The same where errors go: standard error. */
+void cli_complain(struct cli *c, const char *zh, const char *en, ...)
+    __attribute__((format(printf, 2, 4), format(printf, 3, 4)));
+/* Prints it where errors go; exit code 1. */
 int cli_fail(struct cli *c, err e);
 enum { CLI_TO_OUT = 17, CLI_TO_ERR = 18 }; /* DC1, DC2: where what follows goes at the caller's */
 /* An error in words, and what would help: what cli_fail prints instead of the detail. */

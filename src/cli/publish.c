@@ -97,7 +97,7 @@ static bool confirmed(struct cli *c, int argc, char **argv)
 
 static int refused(struct cli *c)
 {
-    cli_say(c, "未发布：会使记录无法继续办理。", "Not published: it would strand records.");
+    cli_complain(c, "未发布：会使记录无法继续办理。", "Not published: it would strand records.");
     return 1;
 }
 
@@ -107,8 +107,9 @@ static int carry_out(struct cli *c, struct publication *p, int64_t actor, struct
     err e = publish(c->engine, c->arena, p, actor, c->now(), d);
     cli_diags(c, d);
     if (e.code == ERR_STALE) {
-        cli_say(c, "未发布：其间已有另一次发布，请重新核对差异。",
-                "Not published: another publication came first.  Look at the difference again.");
+        cli_complain(
+            c, "未发布：其间已有另一次发布，请重新核对差异。",
+            "Not published: another publication came first.  Look at the difference again.");
         return 1;
     }
     if (e.code == ERR_RULE && p->changes.len > shown) {
@@ -149,8 +150,8 @@ int cmd_publish(struct cli *c, int argc, char **argv)
     cli_diags(c, &d);
     d = diags_make(c->arena);
     if (e.code == ERR_VALUE) {
-        cli_say(c, "未发布：定义有错误，什么也没有改变。",
-                "Not published: the definitions hold mistakes.  Nothing was changed.");
+        cli_complain(c, "未发布：定义有错误，什么也没有改变。",
+                     "Not published: the definitions hold mistakes.  Nothing was changed.");
         return 1;
     }
     if (e.code) {
@@ -168,7 +169,7 @@ int cmd_publish(struct cli *c, int argc, char **argv)
         return 0;
     }
     if (!confirmed(c, argc, argv)) {
-        cli_say(c, "未发布。", "Not published.");
+        cli_complain(c, "未发布。", "Not published.");
         return 1;
     }
     return carry_out(c, &p, actor, &d);

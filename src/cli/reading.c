@@ -26,15 +26,15 @@ static int say_refused(struct cli *c, err e)
     int code = cli_fail(c, e);
     for (size_t i = 0; e.why && i < e.why->nfields; i++) {
         str what = words_in(e.why->fields[i].words, c->lang);
-        cli_say(c, "       %.*s：%.*s", "       %.*s: %.*s", STR_ARG(e.why->fields[i].field),
-                STR_ARG(what));
+        cli_complain(c, "       %.*s：%.*s", "       %.*s: %.*s", STR_ARG(e.why->fields[i].field),
+                     STR_ARG(what));
     }
     if (k) {
         str law = words_in(k->law->title, c->lang);
         str no = words_in(k->no, c->lang);
         str title = words_in(k->title, c->lang);
-        cli_say(c, "       依据：%.*s %.*s %.*s", "       Under: %.*s, %.*s %.*s", STR_ARG(law),
-                STR_ARG(no), STR_ARG(title));
+        cli_complain(c, "       依据：%.*s %.*s %.*s", "       Under: %.*s, %.*s %.*s",
+                     STR_ARG(law), STR_ARG(no), STR_ARG(title));
     }
     return code;
 }

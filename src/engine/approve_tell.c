@@ -70,7 +70,8 @@ static int64_t told(const struct approving *g, const struct approval_event *e)
     case EVENT_EXPIRED:
     case EVENT_JUMPED:
         return g->author;
-    case EVENT_URGED: /* `person` is who is told as well, above him */
+    case EVENT_URGED:   /* `person` is who is told as well, above him */
+    case EVENT_ADVISED: /* `person` is who advised; the seat is again whose it was */
         return s ? s->actor : 0;
     case EVENT_PROXY:
     case EVENT_PROXY_ENDED:
@@ -78,7 +79,6 @@ static int64_t told(const struct approving *g, const struct approval_event *e)
     case EVENT_REMOVED:
     case EVENT_TRANSFERRED:
     case EVENT_ASKED:
-    case EVENT_ADVISED:
     case EVENT_ASK_ENDED:
     case EVENT_GROUP_AGREED:
     case EVENT_GROUP_REFUSED:
@@ -133,9 +133,10 @@ static int64_t told_also(const struct approving *g, const struct approval_event 
     return e->kind == EVENT_EMPTY ? g->ap->world->admin(g->ap->world->arg) : 0;
 }
 
-enum { WHY_MAX = 300 /* bytes of a reason in a notice; the approval has all of it */ };
+enum { WHY_MAX = 300 /* bytes of a reason in a notice; the record's history has all of it */ };
 
-/* What was said by who did it, to whom it concerns: why it comes back, what is asked. */
+/* What was said by who did it, to whom it concerns: why it comes back, what is asked, what is
+ * advised.  Not to those who are told as well, who need not see the record. */
 static str why(struct doing *d, const struct approval_event *e)
 {
     bool said = e->kind == EVENT_RETURNED || e->kind == EVENT_ENDED || e->kind == EVENT_URGED ||
@@ -150,13 +151,12 @@ static str why(struct doing *d, const struct approval_event *e)
 }
 
 static err notice(struct doing *d, const struct touched *x, const struct approving *g,
-                  const struct approval_event *e, int64_t person, int64_t act)
+                  const struct approval_event *e, int64_t person, str said, int64_t act)
 {
     if (!person || person == d->act->actor || d->quiet) {
         return OK;
     }
     struct words what = approval_event_words(e->kind);
-    str said = why(d, e);
     return perform_notify(d, person, x, act,
                           str_fmt(d->a, "审批“%.*s”：%.*s%s%.*s", STR_ARG(g->action->words.zh),
                                   STR_ARG(what.zh), said.len ? "：" : "", STR_ARG(said)),
@@ -198,7 +198,7 @@ static err revoked(struct doing *d, const struct touched *x, const struct approv
     }
     err told = OK;
     for (int i = 0; !told.code && i < n; i++) {
-        told = notice(d, x, g, e, people[i], act);
+        told = notice(d, x, g, e, people[i], STR(""), act);
     }
     return told;
 }
@@ -213,8 +213,8 @@ err approve_tell(struct doing *d, const struct touched *x, const struct approvin
     }
     for (int i = 0; !e.code && i < news->nevents; i++) {
         const struct approval_event *v = &news->events[i];
-        e = notice(d, x, g, v, told(g, v), act);
-        e = e.code ? e : notice(d, x, g, v, told_also(g, v), act);
+        e = notice(d, x, g, v, told(g, v), why(d, v), act);
+        e = e.code ? e : notice(d, x, g, v, told_also(g, v), STR(""), act);
         e = e.code || v->kind != EVENT_REVOKED ? e : revoked(d, x, g, v, act);
     }
     return e;

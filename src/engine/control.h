@@ -17,8 +17,8 @@
  *   control_row     control, record, verdict byte, since, grace_at, find_at, finding: of every
  *                   record that is in the control's population and does not hold.  grace_at:
  *                   until then it counts as in grace; null: no grace.  find_at: when it is to
- *                   be a finding, null: it is one, or need be none; finding: its id, 0: it was
- *                   refused
+ *                   be a finding, or the one there is to be looked at again; null: neither;
+ *                   finding: its id, 0: it was refused
  *   control_figure  control, unit, n, ok, violation, unknown: the figures of control_result,
  *                   by unit (control_unit.c)
  *   control_retest  control, record, finding: it does not violate any more, and the finding has
@@ -34,7 +34,8 @@
  *
  * Findings (control_find.c): what violates a control that says `fix_within`, is past its
  * grace and not waived becomes one, by an act of the engine; when it does so no more, its
- * re-test has passed.
+ * re-test has passed; so it has while it is waived.  What is said to be mended and is not goes
+ * back.
  *
  * Invariant: population = holds + violations + in grace + waived + unknown, counted from
  * the same vectors.  Only this file's runs write the three tables; they are derived, and

@@ -1,97 +1,19 @@
 /* control_find.c - violations become findings, and findings are tested again.
  *
- * A row of control_row says when it is due (find_at); one look takes at most
- * CONTROL_FIND_TURN rows of each control, the longest due first, while fewer than
- * CONTROL_OPEN_MAX findings of it are open.  Each is a job of the writer of its own, which
- * decides again under the lock: does it still violate, is it waived, is there a finding about
- * it?  So two nodes cannot open two, and a finding never rests on what was true a second ago.
- * A row whose finding is reported mended, or about whose record a waiver begins or ends, is due
- * again (register.c): what is not mended goes back, what is waived waits without being overdue.
+ * A row of control_row says when it is due (find_at); one look takes at most RETESTS rows of
+ * which there is a finding, and of what is to become one CONTROL_FIND_TURN rows of each control,
+ * the longest due first, while fewer than CONTROL_OPEN_MAX findings of it are open.  Each is a job
+ * of the writer of its own, which decides again under the lock: does it still violate, is it
+ * waived, is there a finding about it?  So two nodes cannot open two, and a finding never rests on
+ * what was true a second ago. A row whose finding is reported mended, or about whose record a
+ * waiver begins or ends, is due again (register.c): what is not mended goes back, what is waived
+ * waits without being overdue.
  */
 #include "engine/calendar.h"
 #include "engine/clock_int.h"
 #include "engine/control_int.h"
 
 enum { RETESTS = 100, AGAIN_MS = 60000 };
-
-/* --- what is asked ------------------------------------------------------------------------- */
-
-bool control_closed_state(const struct model *m, const struct state *s)
-{
-    const struct action *reopen = tdef_action(m->finding->newest, STR("reopen"));
-    bool closed = s->final;
-    for (size_t i = 0; reopen && i < reopen->nfrom; i++) {
-        closed = closed || reopen->from[i]->code == s->code;
-    }
-    return closed;
-}
-
-void control_put_closed(struct sqlb *b, const struct model *m, const char *alias)
-{
-    const struct tdef *d = m->finding->newest;
-    SQLB_LIT(b, "(");
-    sqlb_ident(b, str_from(alias));
-    SQLB_LIT(b, ".state in (-1");
-    for (size_t i = 0; i < d->nstates; i++) {
-        if (control_closed_state(m, &d->states[i])) {
-            SQLB_LIT(b, ", ");
-            sqlb_i64(b, d->states[i].code);
-        }
-    }
-    SQLB_LIT(b, "))");
-}
-
-static bool from_state(const struct action *x, const struct state *s)
-{
-    for (size_t i = 0; x && s && i < x->nfrom; i++) {
-        if (x->from[i]->code == s->code) {
-            return true;
-        }
-    }
-    return x && s && x->from_any && !s->final;
-}
-
-bool control_awaits_test(const struct model *m, const struct state *s)
-{
-    const struct tdef *d = m->finding->newest;
-    const struct action *failed = tdef_action(d, STR("retest_failed"));
-    bool away = failed && s && failed->to_kind == TO_STATE && failed->to->code != s->code;
-    for (size_t i = 0; failed && s && failed->to_kind == TO_FIRST && i < failed->ntos; i++) {
-        away = away || failed->tos[i].state->code != s->code;
-    }
-    return away && from_state(failed, s) && from_state(tdef_action(d, STR("retest_passed")), s);
-}
-
-/* How many are open of control $4, no further than $5. */
-static struct sql open_sql(const struct model *m, struct arena *a)
-{
-    struct sqlb b = sqlb_make(a);
-    SQLB_LIT(&b, "select count(*) from (select 1 from ");
-    sqlb_ident(&b, m->finding->table);
-    SQLB_LIT(&b, " f where f.f_control = $4 and not ");
-    control_put_closed(&b, m, "f");
-    SQLB_LIT(&b, " limit $5) q");
-    return sqlb_end(&b);
-}
-
-struct batch *control_unfound_ask(const struct ctx *ctx, const struct control *c)
-{
-    struct batch *b = batch_begin(ctx->db, ctx->arena);
-    batch_add(b,
-              SQL("select count(*) from (select 1 from control_row where control = $1"
-                  " and find_at <= $2 limit $3) q"),
-              ARGS(db_i64(c->code), db_i64(ctx->now), db_i64(CONTROL_LEFT_MAX)));
-    batch_ride(b);
-    return b;
-}
-
-err control_unfound_read(const struct ctx *ctx, struct batch *b, int64_t *ret)
-{
-    err e = batch_join(b);
-    struct rows r = e.code ? (struct rows){0} : batch_rows(b, 0);
-    *ret = !e.code && ctx->model->finding && rows_next(&r) ? rows_i64(&r, 0) : 0;
-    return e;
-}
 
 /* --- one of them, on the writer's thread ---------------------------------------------------- */
 
@@ -132,24 +54,40 @@ static err judge_now(const struct one *o, int *ret)
     return e;
 }
 
-/* The last day on which a waiver holds it off; 0: none does. */
-static err waived_until(const struct one *o, int64_t *ret)
+/* Waivers of the control about the record; days, 0: none. */
+struct held_off {
+    int64_t last; /* on which one in force holds it off */
+    int64_t next; /* the first of one that begins later */
+};
+
+static err read_waivers(const struct one *o, struct held_off *ret)
 {
     const struct model *m = o->ctx.model;
-    *ret = 0;
+    *ret = (struct held_off){0};
     if (!m->waiver) {
         return OK;
     }
     struct sqlb b = sqlb_make(o->ctx.arena);
-    SQLB_LIT(&b, "select max(v.f_ends) from ");
-    sqlb_ident(&b, m->waiver->table);
-    SQLB_LIT(&b, " v where v.f_about = $4 and v.f_control = $5 and ");
+    SQLB_LIT(&b, "select max(case when ");
     control_put_in_force(&b, m, "v");
+    SQLB_LIT(&b, " then v.f_ends end), min(case when v.f_starts > $3 then v.f_starts end) from ");
+    sqlb_ident(&b, m->waiver->table);
+    SQLB_LIT(&b, " v where v.f_about = $4 and v.f_control = $5 and v.state = ");
+    sqlb_i64(&b, tdef_state(m->waiver->newest, STR("in_force"))->code);
     struct db_arg more[] = {db_i64(o->t->at.record), db_text(o->c->key)};
     struct rows r;
     err e = db_query(o->ctx.db, o->ctx.arena, sqlb_end(&b), ctx_args(&o->ctx, more, 2), &r);
-    *ret = !e.code && rows_next(&r) && !rows_null(&r, 0) ? rows_i64(&r, 0) : 0;
+    if (!e.code && rows_next(&r)) {
+        ret->last = rows_null(&r, 0) ? 0 : rows_i64(&r, 0);
+        ret->next = rows_null(&r, 1) ? 0 : rows_i64(&r, 1);
+    }
     return e;
+}
+
+/* The moment a day begins; none: null. */
+static struct db_arg day_begins(const struct one *o, int64_t day)
+{
+    return day ? db_i64(calendar_day_start(o->ctx.model, day)) : db_null_i64();
 }
 
 /* -1: the regulation knows no such result (`waived`, which it need not). */
@@ -181,7 +119,7 @@ static err read_found(struct one *o)
 /* Does the action lead from where the finding stands? */
 static bool leads(const struct one *o, const char *key)
 {
-    return from_state(tdef_action(o->ctx.model->finding->newest, str_from(key)), o->found.state);
+    return control_leads(tdef_action(o->ctx.model->finding->newest, str_from(key)), o->found.state);
 }
 
 struct values {
@@ -315,7 +253,9 @@ static err again(const struct one *o, const char *action, str reason, struct db_
     put_i64(&v, STR("test"), db_i64(test_code(o, "failed")));
     put_i64(&v, STR("entry"), db_i64(size));
     put_text(&v, STR("reason"), reason);
-    put_i64(&v, STR("due"), due);
+    if (!due.null) {
+        put_i64(&v, STR("due"), due);
+    }
     return e.code ? e : perform(o, action, o->found.id, &v, &done);
 }
 
@@ -327,8 +267,10 @@ static bool goes_back(const struct one *o)
            (passed || control_awaits_test(o->ctx.model, o->found.state));
 }
 
-static err find_one(struct one *o, int verdict)
+/* Where nothing is to be mended any more, nothing is opened; what is open goes on. */
+static err find_one(struct one *o, int verdict, int64_t waiver_begins)
 {
+    bool opens = o->c->newest->fix.tree;
     struct concerned c;
     struct db_arg due;
     int64_t id;
@@ -340,14 +282,14 @@ static err find_one(struct one *o, int verdict)
     }
     str reason = fitting(o, "reason", reason_text(o, &c, verdict));
     id = o->found.id;
-    if (id && leads(o, "reopen")) {
+    if (id && opens && leads(o, "reopen")) {
         e = again(o, "reopen", reason, due);
     } else if (id && goes_back(o)) {
         e = again(o, "retest_failed", reason, due);
-    } else if (!id || !o->found.state || o->found.state->final) {
+    } else if (opens && (!id || !o->found.state || o->found.state->final)) {
         e = open_one(o, &c, reason, due, &id);
     }
-    return e.code ? e : set_row(o, db_i64(id), db_null_i64());
+    return e.code ? e : set_row(o, id ? db_i64(id) : db_null_i64(), day_begins(o, waiver_begins));
 }
 
 static err pass(const struct one *o, int64_t test)
@@ -369,9 +311,16 @@ static err wait_out(struct one *o, int64_t last_day)
     if (!e.code && test >= 0 && o->found.id && o->found.test != test && leads(o, "retest_passed")) {
         e = pass(o, test);
     }
-    return e.code
-               ? e
-               : set_row(o, db_null_i64(), db_i64(calendar_day_start(o->ctx.model, last_day + 1)));
+    return e.code ? e : set_row(o, db_null_i64(), day_begins(o, last_day + 1));
+}
+
+/* Nothing is tried any more: where nothing was found yet, nothing will be. */
+static err give_up_row(const struct one *o)
+{
+    return db_exec(o->ctx.db, o->ctx.arena,
+                   SQL("update control_row set finding = coalesce(finding, 0), find_at = null"
+                       " where control = $1 and record = $2"),
+                   ARGS(db_i64(o->c->code), db_i64(o->t->at.record)));
 }
 
 /* Is it still due? */
@@ -391,7 +340,7 @@ static err find_run(struct writer_job *job, struct db *db, struct arena *a, void
     struct turn *t = (struct turn *)job;
     struct one o;
     int verdict = VERDICT_OUT;
-    int64_t waived = 0;
+    struct held_off waived = {0};
     bool due = false;
     (void)world;
     one_begin(&o, t, db, a);
@@ -401,22 +350,22 @@ static err find_run(struct writer_job *job, struct db *db, struct arena *a, void
     if (e.code || !due) {
         return e;
     }
-    if (!o.c->newest || !o.c->newest->fix.tree) {
+    if (!o.c->newest) {
         return set_row(&o, db_null_i64(), db_null_i64());
     }
     if (t->give_up) {
-        e = set_row(&o, db_i64(0), db_null_i64());
+        e = give_up_row(&o);
         return e.code ? e : turn_put_away(t, db, a);
     }
-    e = waived_until(&o, &waived);
+    e = read_waivers(&o, &waived);
     e = e.code ? e : judge_now(&o, &verdict);
     if (e.code) {
         return e;
     }
-    if (!waived && verdict < VERDICT_VIOLATION) { /* the next look takes the row away */
+    if (!waived.last && verdict < VERDICT_VIOLATION) { /* the next look takes the row away */
         return set_row(&o, db_null_i64(), db_i64(t->now + AGAIN_MS));
     }
-    e = waived ? wait_out(&o, waived) : find_one(&o, verdict);
+    e = waived.last ? wait_out(&o, waived.last) : find_one(&o, verdict, waived.next);
     turn_refused(t, e);
     return e;
 }
@@ -528,17 +477,30 @@ static err due_of(const struct ctx *ctx, const struct control *c, struct due_lis
     ret->n = 0;
     err e = db_query(ctx->db, ctx->arena,
                      SQL("select control, record from control_row where control = $1"
-                         " and find_at <= $2 order by find_at, record limit $3"),
+                         " and find_at <= $2 and coalesce(finding, 0) = 0"
+                         " order by find_at, record limit $3"),
                      ARGS(db_i64(c->code), db_i64(ctx->now), db_i64(CONTROL_FIND_TURN)), &due);
     if (e.code || !rows_count(&due)) {
         return e;
     }
-    e = db_query(ctx->db, ctx->arena, open_sql(ctx->model, ctx->arena), ctx_args(ctx, more, 2),
-                 &open);
+    e = db_query(ctx->db, ctx->arena, control_open_sql(ctx->model, ctx->arena),
+                 ctx_args(ctx, more, 2), &open);
     int64_t left = !e.code && rows_next(&open) ? CONTROL_OPEN_MAX - rows_i64(&open, 0) : 0;
     e = e.code ? e : read_due(&due, ret);
     ret->n = left < (int64_t)ret->n ? (size_t)(left > 0 ? left : 0) : ret->n;
     return e;
+}
+
+/* What was found before, of all controls: however many are open. */
+static err work_again(struct engine *e, const struct ctx *ctx, struct due_list *due, int *acts)
+{
+    struct rows r;
+    err x = db_query(ctx->db, ctx->arena,
+                     SQL("select control, record from control_row where finding > 0"
+                         " and find_at <= $1 order by find_at, control, record limit $2"),
+                     ARGS(db_i64(ctx->now), db_i64(RETESTS)), &r);
+    x = x.code ? x : read_due(&r, due);
+    return x.code ? x : work_off(e, ctx->now, find_run, due, acts);
 }
 
 static err find_all(struct engine *e, struct ctx *ctx, int *acts)
@@ -552,6 +514,7 @@ static err find_all(struct engine *e, struct ctx *ctx, int *acts)
                      ARGS(db_i64(RETESTS)), &r);
     x = x.code ? x : read_due(&r, due);
     x = x.code ? x : work_off(e, ctx->now, retest_run, due, acts);
+    x = x.code ? x : work_again(e, ctx, due, acts);
     for (size_t i = 0; i < m->ncontrols && !x.code; i++) {
         const struct control *c = m->controls[i];
         if (c->newest && c->newest->fix.tree) {

@@ -130,6 +130,10 @@ void control_put_in_force(struct sqlb *b, const struct model *m, const char *ali
 bool control_closed_state(const struct model *m, const struct state *s);
 /* Somebody says that it is mended: a re-test that fails would move it.  The model has findings. */
 bool control_awaits_test(const struct model *m, const struct state *s);
+/* Does the action lead from this state?  NULL: no. */
+bool control_leads(const struct action *x, const struct state *s);
+/* How many findings are open of control $4, no further than $5. */
+struct sql control_open_sql(const struct model *m, struct arena *a);
 /* "finding ALIAS is closed". */
 void control_put_closed(struct sqlb *b, const struct model *m, const char *alias);
 /* After a publication: what violates a control that says `fix_within` by now, and is none yet,

@@ -377,7 +377,7 @@ static struct wanted wanted_of(struct arena *a, const struct control_work *w)
                      SQL(" on conflict (record, control) do update set verdict = excluded.verdict,"
                          " since = excluded.since, seq = excluded.seq,"
                          " grace_at = excluded.grace_at, find_at = case when"
-                         " control_row.finding is null then excluded.find_at end"),
+                         " coalesce(control_row.finding, 1) > 0 then excluded.find_at end"),
                  .columns = ROW_COLUMNS}};
     size_t rows = 0;
     for (size_t i = 0; i < w->nchanges; i++) {

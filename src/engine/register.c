@@ -185,7 +185,7 @@ static err look_again(const struct claim *k)
     return about ? db_queue(k->d->ctx->db, k->d->a,
                             SQL("update control_row set find_at = $2 where record = $1"
                                 " and ((find_at > $2 and (grace_at is null or grace_at <= $2))"
-                                " or (find_at is null and finding > 0))"),
+                                " or (find_at is null and finding > 0 and verdict >= 3))"),
                             ARGS(db_i64(about->i), db_i64(k->d->act->now)))
                  : OK;
 }
@@ -204,7 +204,7 @@ static err look_whether_mended(const struct claim *k)
     }
     return db_queue(k->d->ctx->db, k->d->a,
                     SQL("update control_row set find_at = $3 where record = $1 and control = $2"
-                        " and find_at is null and finding > 0"),
+                        " and finding > 0 and verdict >= 3 and (find_at is null or find_at > $3)"),
                     ARGS(db_i64(about->i), db_i64(c->code), db_i64(k->d->act->now)));
 }
 

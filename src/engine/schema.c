@@ -293,6 +293,11 @@ static const struct migration migrations[] = {
             "alter table control_vector add column unit INT not null default 0;")},
     /* Those that wait, run or failed are few among all that were. */
     {"engine job 0001", SCRIPT("create index job_state on job(state, id);")},
+    /* What was found, and is due to be looked at again; each once after the upgrade. */
+    {"engine finding 0002",
+     SCRIPT("create index control_row_again on control_row(find_at, control, record)"
+            " where finding > 0;"
+            "update control_row set find_at = 0 where find_at is null and finding > 0;")},
 };
 
 _Static_assert(sizeof(migrations) / sizeof(migrations[0]) == SCHEMA_MIGRATIONS,

@@ -27,8 +27,9 @@
  *                      guarded to its own regulation alone:
  *                        open           creates one, when a violation is past its grace
  *                        retest_passed  the control holds of the record again (test: passed), or
- *                                       does not judge it any more (test: outside)
- *                        retest_failed  it was mended, and is violated again
+ *                                       does not judge it any more (test: outside), or a
+ *                                       waiver begins to hold it off (test: waived)
+ *                        retest_failed  it was mended, or said to be, and is violated
  *                        reopen         the same of one that is closed: the states it names in
  *                                       `from` are the closed ones, all others are open
  *                      and `raise`, which creates one by hand: effect `finding` does, too
