@@ -274,6 +274,27 @@ static void a_waiver_holds_off_what_was_found_body(struct dbs *t)
     house_verify(&h);
 }
 
+static void a_waiver_that_begins_later_does_so_on_its_day_body(struct dbs *t)
+{
+    struct house h = house_make(t, law);
+    int64_t id;
+    int64_t f = found(&h, &id);
+    assert_done(&h, house_create(&h, h.bob, "waiver", "about", house_text(&h, id), "control", "few",
+                                 "starts", day(&h, 1), "ends", day(&h, 2), NULL));
+    find_look(&h);
+    assert_string_equal(house_state(&h, "finding", f), "opened");
+    assert_done(&h, house_do(&h, h.amy, "finding", f, "say", NULL)); /* it holds nothing off yet */
+    find_look(&h);
+    assert_string_equal(house_state(&h, "finding", f), "opened");
+    house_clock(&h, h.now + DAY);
+    find_look(&h);
+    assert_string_equal(house_state(&h, "finding", f), "passed");
+    house_clock(&h, h.now + 2 * DAY);
+    find_look(&h);
+    assert_string_equal(house_state(&h, "finding", f), "opened");
+    house_verify(&h);
+}
+
 static void a_revoked_waiver_holds_nothing_off_body(struct dbs *t)
 {
     struct house h = house_make(t, law);
@@ -418,6 +439,13 @@ static void not_all_at_once_body(struct dbs *t)
         &ctx, control_unfound_ask(&ctx, model_control(house_model(&h), STR("few"))), &left));
     assert_int_equal(left, MORE);
     int64_t f = newest(&h);
+    assert_done(&h, house_do(&h, h.amy, "finding", f, "say", NULL)); /* tested however many */
+    dbs_ok(control_unfound_read(
+        &ctx, control_unfound_ask(&ctx, model_control(house_model(&h), STR("few"))), &left));
+    assert_int_equal(left, MORE);
+    find_look(&h);
+    assert_string_equal(house_state(&h, "finding", f), "opened");
+    assert_int_equal(number_of(&h, SQL("select f_times from r_finding where id = $1"), f), 1);
     change(&h, number_of(&h, SQL("select f_about from r_finding where id = $1"), f), "1");
     find_look(&h);
     assert_done(&h, house_do(&h, h.amy, "finding", f, "close", NULL));
@@ -520,6 +548,7 @@ EACH(mended_tested_closed_and_back, DBS_MEMORY | DBS_PG)
 EACH(a_waiver_holds_to_its_last_day, DBS_MEMORY | DBS_PG)
 EACH(what_is_not_mended_goes_back, DBS_MEMORY | DBS_PG)
 EACH(a_waiver_holds_off_what_was_found, DBS_MEMORY | DBS_PG)
+EACH(a_waiver_that_begins_later_does_so_on_its_day, DBS_MEMORY | DBS_PG)
 EACH(a_revoked_waiver_holds_nothing_off, DBS_MEMORY | DBS_PG)
 EACH(what_a_waiver_must_not_be, DBS_MEMORY | DBS_PG)
 EACH(conditions_read_them, DBS_MEMORY | DBS_PG)
@@ -536,6 +565,7 @@ int main(void)
         cmocka_unit_test(a_waiver_holds_to_its_last_day),
         cmocka_unit_test(what_is_not_mended_goes_back),
         cmocka_unit_test(a_waiver_holds_off_what_was_found),
+        cmocka_unit_test(a_waiver_that_begins_later_does_so_on_its_day),
         cmocka_unit_test(a_revoked_waiver_holds_nothing_off),
         cmocka_unit_test(what_a_waiver_must_not_be),
         cmocka_unit_test(conditions_read_them),
