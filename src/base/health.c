@@ -85,10 +85,7 @@ void health_add_figure(struct health *h, const struct health_figure *f)
 
 static void keep(struct told *t, int which, str text)
 {
-    size_t n = text.len < HEALTH_TEXT ? text.len : HEALTH_TEXT;
-    while (n && n < text.len && ((unsigned char)text.ptr[n] & 0xC0) == 0x80) {
-        n--; /* never half a character */
-    }
+    size_t n = str_utf8_head(text, HEALTH_TEXT).len;
     if (n) {
         memcpy(t->text[which], text.ptr, n);
     }

@@ -110,6 +110,15 @@ size_t str_utf8_len(str s)
     return n;
 }
 
+str str_utf8_head(str s, size_t most)
+{
+    size_t n = s.len < most ? s.len : most;
+    while (n && n < s.len && ((unsigned char)s.ptr[n] & 0xC0) == 0x80) {
+        n--;
+    }
+    return str_from_n(s.ptr, n);
+}
+
 str str_cut(str s, char sep, str *rest)
 {
     const char *at = s.len ? memchr(s.ptr, sep, s.len) : NULL;

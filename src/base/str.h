@@ -57,6 +57,8 @@ str str_fmt(struct arena *a, const char *fmt, ...) __attribute__((format(printf,
 bool str_utf8_ok(str s);
 /* Number of code points; s must be well-formed. */
 size_t str_utf8_len(str s);
+/* The first `most` bytes at most, never half a character; s need not be well-formed. */
+str str_utf8_head(str s, size_t most);
 
 /* Decimal, optional minus, nothing else, no overflow.  *ret is set only on
  * true. */

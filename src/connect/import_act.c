@@ -14,10 +14,7 @@ enum { MAKE_DEEP = 4 };
 
 void import_keep(char *to, str text)
 {
-    size_t n = text.len < REASON_MAX ? text.len : REASON_MAX - 1;
-    while (n && n < text.len && ((unsigned char)text.ptr[n] & 0xC0) == 0x80) {
-        n--; /* never half a character */
-    }
+    size_t n = str_utf8_head(text, REASON_MAX - 1).len;
     if (n) {
         memcpy(to, text.ptr, n);
     }

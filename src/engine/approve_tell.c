@@ -143,11 +143,8 @@ static str why(struct doing *d, const struct approval_event *e)
                 e->kind == EVENT_ADDED || e->kind == EVENT_TRANSFERRED || e->kind == EVENT_ASKED ||
                 e->kind == EVENT_ADVISED;
     str note = said && e->by == d->act->actor ? str_trim(d->act->note) : STR("");
-    size_t n = note.len < WHY_MAX ? note.len : WHY_MAX;
-    while (n < note.len && n > 0 && ((unsigned char)note.ptr[n] & 0xC0) == 0x80) {
-        n--; /* no half character */
-    }
-    return n < note.len ? str_fmt(d->a, "%.*s…", (int)n, note.ptr) : note;
+    str head = str_utf8_head(note, WHY_MAX);
+    return head.len < note.len ? str_fmt(d->a, "%.*s…", STR_ARG(head)) : note;
 }
 
 static err notice(struct doing *d, const struct touched *x, const struct approving *g,

@@ -30,10 +30,7 @@ struct doing *turn_begin(struct turn *t, struct ctx *ctx, struct arena *a, int64
 
 static void keep(char *to, size_t size, str text)
 {
-    size_t n = text.len < size ? text.len : size - 1;
-    while (n && n < text.len && ((unsigned char)text.ptr[n] & 0xC0) == 0x80) {
-        n--; /* never half a character */
-    }
+    size_t n = str_utf8_head(text, size - 1).len;
     memcpy(to, text.ptr, n);
     to[n] = '\0';
 }

@@ -66,8 +66,7 @@ static bool wake_by(int waker, struct MHD_Daemon *d)
 /* Never read: each thread sees the edge of each write. */
 void http_listener_wake(struct http_listener *l)
 {
-    eventfd_t one = 1;
-    (void)eventfd_write(l->waker, one);
+    (void)eventfd_write(l->waker, 1);
 }
 
 /* An event thread that is woken waits until who computes on its core has had his turn

@@ -98,10 +98,25 @@ static void callers(void **state)
     arena_end(&a);
 }
 
+static void a_head_never_ends_within_a_character(void **state)
+{
+    (void)state;
+    str s = STR("a制度");
+    assert_int_equal(str_utf8_head(s, 0).len, 0);
+    assert_int_equal(str_utf8_head(s, 3).len, 1);
+    assert_int_equal(str_utf8_head(s, 4).len, 4);
+    assert_int_equal(str_utf8_head(s, 6).len, 4);
+    assert_int_equal(str_utf8_head(s, 7).len, 7);
+    assert_int_equal(str_utf8_head(s, 100).len, 7);
+    assert_int_equal(str_utf8_head(STR("\x80\x80\x80"), 2).len, 0); /* no UTF-8: no end in it */
+    assert_int_equal(str_utf8_head(STR(""), 5).len, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(same_as_printf), cmocka_unit_test(knows_its_limits),
-        cmocka_unit_test(stops_at_the_bound), cmocka_unit_test(callers)};
+        cmocka_unit_test(a_head_never_ends_within_a_character), cmocka_unit_test(same_as_printf),
+        cmocka_unit_test(knows_its_limits), cmocka_unit_test(stops_at_the_bound),
+        cmocka_unit_test(callers)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

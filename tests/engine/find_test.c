@@ -223,6 +223,20 @@ static int64_t found(struct house *h, int64_t *id)
     return newest(h);
 }
 
+static void is_in(struct house *h, int64_t f, const char *state)
+{
+    find_look(h);
+    assert_string_equal(house_state(h, "finding", f), state);
+}
+
+static int64_t waive(struct house *h, int64_t id, int64_t starts, int64_t ends)
+{
+    int64_t w = house_create(h, h->bob, "waiver", "about", house_text(h, id), "control", "few",
+                             "starts", day(h, starts), "ends", day(h, ends), NULL);
+    assert_done(h, w);
+    return w;
+}
+
 /* Who says that it is mended is believed as far as the record. */
 static void what_is_not_mended_goes_back_body(struct dbs *t)
 {
@@ -231,15 +245,13 @@ static void what_is_not_mended_goes_back_body(struct dbs *t)
     int64_t f = found(&h, &id);
     assert_done(&h, house_do(&h, h.amy, "finding", f, "say", NULL));
     assert_string_equal(house_state(&h, "finding", f), "said");
-    find_look(&h);
-    assert_string_equal(house_state(&h, "finding", f), "opened");
+    is_in(&h, f, "opened");
     assert_int_equal(number_of(&h, SQL("select f_times from r_finding where id = $1"), f), 1);
     find_look(&h); /* and is left alone */
     assert_int_equal(number_of(&h, SQL("select f_times from r_finding where id = $1"), f), 1);
     change(&h, id, "3");
     assert_done(&h, house_do(&h, h.amy, "finding", f, "say", NULL));
-    find_look(&h);
-    assert_string_equal(house_state(&h, "finding", f), "passed");
+    is_in(&h, f, "passed");
     assert_int_equal(findings(&h), 1);
     house_verify(&h);
 }
@@ -250,25 +262,18 @@ static void a_waiver_holds_off_what_was_found_body(struct dbs *t)
     struct house h = house_make(t, law);
     int64_t id;
     int64_t f = found(&h, &id);
-    int64_t w = house_create(&h, h.bob, "waiver", "about", house_text(&h, id), "control", "few",
-                             "ends", day(&h, 2), NULL);
-    assert_done(&h, w);
-    find_look(&h);
-    assert_string_equal(house_state(&h, "finding", f), "passed");
+    int64_t w = waive(&h, id, 0, 2);
+    is_in(&h, f, "passed");
     assert_int_equal(number_of(&h, SQL("select f_test from r_finding where id = $1"), f), 3);
     assert_done(&h, house_do(&h, h.bob, "waiver", w, "revoke", NULL));
-    find_look(&h);
-    assert_string_equal(house_state(&h, "finding", f), "opened");
-    assert_done(&h, house_create(&h, h.bob, "waiver", "about", house_text(&h, id), "control", "few",
-                                 "ends", day(&h, 2), NULL));
+    is_in(&h, f, "opened");
+    waive(&h, id, 0, 2);
     find_look(&h);
     assert_done(&h, house_do(&h, h.cat, "finding", f, "close", NULL));
     house_clock(&h, h.now + 2 * DAY);
-    find_look(&h);
-    assert_string_equal(house_state(&h, "finding", f), "closed");
+    is_in(&h, f, "closed");
     house_clock(&h, h.now + DAY);
-    find_look(&h);
-    assert_string_equal(house_state(&h, "finding", f), "opened");
+    is_in(&h, f, "opened");
     assert_int_equal(number_of(&h, SQL("select f_times from r_finding where id = $1"), f), 2);
     assert_int_equal(findings(&h), 1);
     house_verify(&h);
@@ -279,19 +284,14 @@ static void a_waiver_that_begins_later_does_so_on_its_day_body(struct dbs *t)
     struct house h = house_make(t, law);
     int64_t id;
     int64_t f = found(&h, &id);
-    assert_done(&h, house_create(&h, h.bob, "waiver", "about", house_text(&h, id), "control", "few",
-                                 "starts", day(&h, 1), "ends", day(&h, 2), NULL));
-    find_look(&h);
-    assert_string_equal(house_state(&h, "finding", f), "opened");
+    waive(&h, id, 1, 2);
+    is_in(&h, f, "opened");
     assert_done(&h, house_do(&h, h.amy, "finding", f, "say", NULL)); /* it holds nothing off yet */
-    find_look(&h);
-    assert_string_equal(house_state(&h, "finding", f), "opened");
+    is_in(&h, f, "opened");
     house_clock(&h, h.now + DAY);
-    find_look(&h);
-    assert_string_equal(house_state(&h, "finding", f), "passed");
+    is_in(&h, f, "passed");
     house_clock(&h, h.now + 2 * DAY);
-    find_look(&h);
-    assert_string_equal(house_state(&h, "finding", f), "opened");
+    is_in(&h, f, "opened");
     house_verify(&h);
 }
 
